@@ -1,0 +1,41 @@
+import type { LimitState } from "./limit.ts";
+import type { Principal } from "./principal.ts";
+import type { Reason } from "./reasons.ts";
+import type { Requirement } from "./requirement.ts";
+
+/** The engine's whole answer. A refusal is a value; an exception is a fault. */
+export type Decision = Allow | Deny;
+
+export interface Allow {
+  readonly outcome: "allow";
+  readonly principal: Principal;
+  readonly requirement: Requirement;
+  /** Unix milliseconds at which the credential expires. */
+  readonly expiresAt: number | null;
+  readonly limit: LimitState | undefined;
+  readonly apiVersion: string | undefined;
+  readonly trace: Trace | undefined;
+}
+
+export interface Deny {
+  readonly outcome: "deny";
+  readonly reason: Reason;
+  /** Whose credential was presented, also when it is refused. Never shown to the caller. */
+  readonly principal: Principal | undefined;
+  readonly requirement: Requirement | undefined;
+  readonly limit: LimitState | undefined;
+  readonly retryAfterSeconds: number | undefined;
+  readonly apiVersion: string | undefined;
+  readonly trace: Trace | undefined;
+}
+
+/** What was looked at, in order, for the operator. Holds no part of any secret. */
+export type Trace = TraceStep[];
+
+export interface TraceStep {
+  readonly step: string;
+  readonly outcome: "passed" | "refused" | "skipped";
+  readonly detail: string;
+  /** Unix milliseconds. */
+  readonly at: number;
+}

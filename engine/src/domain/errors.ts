@@ -1,0 +1,73 @@
+interface ErrorEntry {
+  readonly status: number;
+  /** When it happens, for the reference page. */
+  readonly meaning: string;
+}
+
+/** Every error code of the management API, once; `docs/reference/errors.md` is tested against it. */
+export const API_ERRORS = {
+  INVALID_REQUEST: {
+    status: 400,
+    meaning: "A parameter, header or body member is missing or wrong; `details` names it.",
+  },
+  INVALID_JSON: {
+    status: 400,
+    meaning: "The body is not JSON, or is nested deeper than 32 levels.",
+  },
+  INVALID_CURSOR: { status: 400, meaning: "The cursor is not one that this list gave out." },
+  UNAUTHORIZED: { status: 401, meaning: "No operator token, or one that is unknown or revoked." },
+  PROXY_NOT_TRUSTED: {
+    status: 401,
+    meaning:
+      "Forward-auth was asked by a peer that proved neither by token nor by address that it is a proxy of ours.",
+  },
+  FORBIDDEN: { status: 403, meaning: "The operator token's role or APIs do not allow this." },
+  NOT_FOUND: { status: 404, meaning: "There is no such thing, or it is not yours to see." },
+  METHOD_NOT_ALLOWED: { status: 405, meaning: "The path exists, but not with this method." },
+  REQUEST_TIMEOUT: {
+    status: 408,
+    meaning: "The request did not arrive completely in time; the connection is closed.",
+  },
+  CONFLICT: {
+    status: 409,
+    meaning: "The request contradicts what is stored, such as an id that is taken.",
+  },
+  ROTATION_IN_PROGRESS: {
+    status: 409,
+    meaning: "The key was rotated and its overlap has not ended; `force` rotates again.",
+  },
+  PAYLOAD_TOO_LARGE: { status: 413, meaning: "The body is larger than 1 MiB." },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, meaning: "The body is not `application/json`." },
+  IDEMPOTENCY_KEY_REUSED: {
+    status: 422,
+    meaning: "The same Idempotency-Key was sent with another body.",
+  },
+  HEADERS_TOO_LARGE: { status: 431, meaning: "The header block is larger than 16 KiB." },
+  INTERNAL: { status: 500, meaning: "A fault of ours; the request id finds it in the log." },
+  STORE_UNAVAILABLE: {
+    status: 503,
+    meaning: "The database could not be asked or could not commit; nothing was acknowledged.",
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ApiErrorCode = keyof typeof API_ERRORS;
+
+/**
+ * A caller's mistake. `message` and `details` are public; what only operators may see is `cause`.
+ * Sent as `{ error: { code, message, requestId, details } }` with the status from `API_ERRORS`.
+ */
+export class ApiError extends Error {
+  readonly code: ApiErrorCode;
+  readonly details: Readonly<Record<string, unknown>> | undefined;
+
+  constructor(
+    code: ApiErrorCode,
+    message: string,
+    options: { cause?: unknown; details?: Readonly<Record<string, unknown>> } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "ApiError";
+    this.code = code;
+    this.details = options.details;
+  }
+}

@@ -1,0 +1,25 @@
+/** Long enough for any secret of ours; ids and UUIDs are shorter, or all of one case. */
+const LONG_WORD = /[A-Za-z0-9_-]{30,}/g;
+
+/** `lk_live_` and the like, then so much that only a secret has it. */
+const KEY_LIKE = /^[A-Za-z]+_(?:[A-Za-z]+_)?[A-Za-z0-9]{30,}/;
+
+const MASK = "[hidden]";
+
+/**
+ * The path of a request target as logs and the audit trail may keep it: without host, query and
+ * fragment, and without words that could be a credential, which people paste into paths too.
+ */
+export function shownPath(target: string): string {
+  const [path = ""] = target.replace(/^[a-z]+:\/\/[^/?#]*/i, "").split(/[?#]/, 1);
+  return hideSecrets(path);
+}
+
+/** Text of a caller's as an answer may repeat it: each word that could be a credential is masked. */
+export function hideSecrets(text: string): string {
+  return text.replace(LONG_WORD, (word) => (couldBeSecret(word) ? MASK : word));
+}
+
+function couldBeSecret(word: string): boolean {
+  return KEY_LIKE.test(word) || (/[a-z]/.test(word) && /[A-Z]/.test(word) && /[0-9]/.test(word));
+}

@@ -1,0 +1,41 @@
+/** Until when this process may decide from memory. */
+export interface Lease {
+  holds(): boolean;
+}
+
+/** The lease of the only process that writes: its memory is never behind. */
+export const SOLE_WRITER: Lease = { holds: () => true };
+
+/**
+ * A lease that runs from the instant at which its renewal was *asked for*: whatever changed before
+ * that instant has been delivered. Both clocks must agree that it has not lapsed, for a frozen
+ * process misses monotonic time and a suspended machine misses none of the wall's.
+ */
+export class RenewedLease implements Lease {
+  readonly #seconds: number;
+  readonly #wall: () => number;
+  readonly #monotonic: () => number;
+  #wallEnd = 0;
+  #monotonicEnd = 0;
+
+  /** Both clocks in milliseconds. */
+  constructor(seconds: number, wall: () => number, monotonic: () => number) {
+    this.#seconds = seconds;
+    this.#wall = wall;
+    this.#monotonic = monotonic;
+  }
+
+  /** Call before asking; the function it returns renews from now, once the answer is there. */
+  begin(): () => void {
+    const wallEnd = this.#wall() + this.#seconds * 1000;
+    const monotonicEnd = this.#monotonic() + this.#seconds * 1000;
+    return () => {
+      this.#wallEnd = Math.max(this.#wallEnd, wallEnd);
+      this.#monotonicEnd = Math.max(this.#monotonicEnd, monotonicEnd);
+    };
+  }
+
+  holds(): boolean {
+    return this.#wall() < this.#wallEnd && this.#monotonic() < this.#monotonicEnd;
+  }
+}

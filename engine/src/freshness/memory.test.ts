@@ -1,0 +1,206 @@
+import { expect, test } from "vitest";
+import type { AccountState } from "../domain/account.ts";
+import type { CredentialState } from "../domain/credential.ts";
+import { SOLE_WRITER } from "./lease.ts";
+import { Memory, type MemoryParts, type SourceAnswer } from "./memory.ts";
+
+const NOW = 1_800_000_000_000;
+const ACCOUNT: AccountState = {
+  id: "acct_1",
+  kind: "account",
+  parentId: null,
+  status: "active",
+  plan: null,
+};
+const CREDENTIAL: CredentialState = {
+  id: "key_1",
+  scheme: "api-key",
+  accountId: "acct_1",
+  userId: null,
+  scopes: ["read:users"],
+  mode: "live",
+  allowedIps: [],
+  limits: null,
+  signing: "off",
+  expiresAt: null,
+  revokedAt: null,
+  lineageId: "key_1",
+  successorId: null,
+};
+const ANSWER: SourceAnswer = { asOf: 5, credential: CREDENTIAL, account: ACCOUNT };
+
+/** A source whose answers the test gives, one question at a time. */
+function aSource() {
+  const questions: { answer(answer: SourceAnswer): void; fail(): void }[] = [];
+  const source = () =>
+    new Promise<SourceAnswer>((answer, reject) => {
+      questions.push({ answer, fail: () => reject(new Error("away")) });
+    });
+  return { questions, source };
+}
+
+function aMemory(parts: Partial<MemoryParts<CredentialState>>) {
+  return new Memory<CredentialState>({
+    source: async () => ANSWER,
+    authorityOf: (state) => state,
+    lease: SOLE_WRITER,
+    admission: { listens: () => true, failed: () => undefined },
+    clock: () => NOW,
+    capacity: 1024,
+    ...parts,
+  });
+}
+
+/** Lets everything that is already settled take its course. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+test("asks once for what it does not know, and then knows", async () => {
+  const memory = aMemory({});
+  expect(memory.find("api-key", "secret", 0)).toBe("ask");
+  expect(await memory.ask("api-key", "secret", undefined)).toBe("answered");
+  expect(memory.find("api-key", "secret", 0)).toMatchObject({ id: "key_1", revoked: false });
+});
+
+test("joins questions about one secret", async () => {
+  const { questions, source } = aSource();
+  const memory = aMemory({ source });
+  const all = Promise.all(Array.from({ length: 10 }, () => memory.ask("api-key", "s", undefined)));
+  await settled();
+  expect(questions).toHaveLength(1);
+  questions[0]?.answer(ANSWER);
+  expect(new Set(await all)).toEqual(new Set(["answered"]));
+});
+
+test("has at most 64 questions under way", async () => {
+  const { questions, source } = aSource();
+  const memory = aMemory({ source });
+  const all = Promise.all(
+    Array.from({ length: 100 }, (_, i) => memory.ask("api-key", `s${i}`, undefined)),
+  );
+  await settled();
+  expect(questions).toHaveLength(64);
+  for (let i = 0; i < 100; i += 1) {
+    questions[i]?.answer({ asOf: 5, credential: undefined, account: undefined });
+    await settled();
+    expect(questions.length).toBeLessThanOrEqual(Math.min(100, 65 + i));
+  }
+  expect(await all).toHaveLength(100);
+});
+
+test("remembers what the source does not know, and counts it against the address", async () => {
+  const failed: (string | undefined)[] = [];
+  const memory = aMemory({
+    source: async () => ({ asOf: 5, credential: undefined, account: undefined }),
+    admission: { listens: () => true, failed: (address) => failed.push(address) },
+  });
+  await memory.ask("api-key", "guess", "192.0.2.1");
+  expect(memory.find("api-key", "guess", 0)).toBe("unknown");
+  expect(failed).toEqual(["192.0.2.1"]);
+});
+
+test("forgets what was unknown after five seconds", async () => {
+  let now = NOW;
+  const memory = aMemory({
+    source: async () => ({ asOf: 5, credential: undefined, account: undefined }),
+    clock: () => now,
+  });
+  await memory.ask("api-key", "guess", undefined);
+  now += 4999;
+  expect(memory.find("api-key", "guess", 0)).toBe("unknown");
+  now += 1;
+  expect(memory.find("api-key", "guess", 0)).toBe("ask");
+});
+
+test("asks nothing for an address that is not listened to, but still knows what it knows", async () => {
+  let listens = true;
+  const memory = aMemory({ admission: { listens: () => listens, failed: () => undefined } });
+  await memory.ask("api-key", "secret", "192.0.2.1");
+  listens = false;
+  expect(await memory.ask("api-key", "other", "192.0.2.1")).toBe("throttled");
+  expect(memory.find("api-key", "secret", 0)).toMatchObject({ id: "key_1" });
+  expect(await memory.ask("api-key", "secret", "192.0.2.1")).toBe("answered");
+});
+
+test("says so when the source cannot be asked", async () => {
+  const { questions, source } = aSource();
+  const memory = aMemory({ source });
+  const outcome = memory.ask("api-key", "secret", undefined);
+  await settled();
+  questions[0]?.fail();
+  expect(await outcome).toBe("unavailable");
+});
+
+test("does not let an answer that was read before a revocation undo it", async () => {
+  const { questions, source } = aSource();
+  const memory = aMemory({ source });
+  const outcome = memory.ask("api-key", "secret", undefined);
+  await settled();
+  const revoked = { ...CREDENTIAL, revokedAt: NOW };
+  memory.applyCredential(6, revoked);
+  questions[0]?.answer(ANSWER);
+  await settled();
+  expect(questions).toHaveLength(2);
+  questions[1]?.answer({ ...ANSWER, asOf: 6, credential: revoked });
+  expect(await outcome).toBe("answered");
+  expect(memory.find("api-key", "secret", 0)).toMatchObject({ revoked: true });
+});
+
+test("does not let an answer that was read before a suspension undo it", async () => {
+  const { questions, source } = aSource();
+  const memory = aMemory({ source });
+  const outcome = memory.ask("api-key", "secret", undefined);
+  await settled();
+  memory.applyAccount(6, { ...ACCOUNT, status: "suspended" });
+  for (let i = 0; i < 3; i += 1) {
+    questions[i]?.answer(ANSWER);
+    await settled();
+  }
+  expect(await outcome).toBe("unavailable");
+  expect(memory.find("api-key", "secret", 0)).toBe("ask");
+});
+
+test("applies a change to what it knows, at once", async () => {
+  const memory = aMemory({});
+  await memory.ask("api-key", "secret", undefined);
+  memory.applyCredential(6, { ...CREDENTIAL, revokedAt: NOW, scopes: [] });
+  memory.applyAccount(7, { ...ACCOUNT, status: "suspended" });
+  const found = memory.find("api-key", "secret", 0);
+  expect(found).toMatchObject({ revoked: true });
+  if (typeof found === "string") throw new Error(found);
+  expect(found.account.status).toBe("suspended");
+  expect(found.authority.scopes).toEqual([]);
+});
+
+test("knows a credential under its own scheme only", async () => {
+  const memory = aMemory({});
+  await memory.ask("api-key", "secret", undefined);
+  expect(memory.find("signed-request", "secret", 0)).toBe("ask");
+});
+
+test("asks again once its lease has lapsed, and takes what it was just told", async () => {
+  let holds = true;
+  const memory = aMemory({ lease: { holds: () => holds } });
+  await memory.ask("api-key", "secret", undefined);
+  holds = false;
+  expect(memory.find("api-key", "secret", 0)).toBe("ask");
+  await memory.ask("api-key", "secret", undefined);
+  expect(memory.findAnswered("api-key", "secret", 0)).toMatchObject({ id: "key_1" });
+});
+
+test("makes room by forgetting credentials not used lately", async () => {
+  let id = 0;
+  const memory = aMemory({
+    capacity: 1024,
+    source: async () => {
+      id += 1;
+      return { ...ANSWER, credential: { ...CREDENTIAL, id: `key_${id}`, lineageId: `key_${id}` } };
+    },
+  });
+  for (let i = 1; i <= 3000; i += 1) await memory.ask("api-key", `s${i}`, undefined);
+  expect(memory.size).toBe(1024);
+  expect(memory.find("api-key", "s3000", 0)).toMatchObject({ id: "key_3000" });
+  expect(memory.find("api-key", "s1", 0)).toBe("ask");
+  memory.applyCredential(9, { ...CREDENTIAL, id: "key_3000", revokedAt: NOW });
+  expect(memory.find("api-key", "s3000", 0)).toMatchObject({ revoked: true });
+  expect(memory.find("api-key", "s2999", 0)).toMatchObject({ revoked: false });
+});

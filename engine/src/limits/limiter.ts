@@ -1,0 +1,85 @@
+import type { LimitState } from "../domain/limit.ts";
+import type { CompiledLimit } from "./compiled-limit.ts";
+import { FixedWindows } from "./fixed-window.ts";
+
+/** Where a key stands in a limit, and where its counters are. */
+export interface CountedState extends LimitState {
+  /** Given back with the next request of the same limit and key, it saves a look-up. */
+  readonly hint: number;
+}
+
+/** Counts requests against limits. */
+export interface Limiter {
+  /**
+   * Spends one request of `key`'s allowance at `now` (Unix milliseconds), or nothing when that
+   * exceeds the limit. `hint` is what the last state said; -1, or a wrong one, only costs time.
+   */
+  spend(
+    limit: CompiledLimit,
+    key: string,
+    now: number,
+    hint?: number,
+  ): CountedState | Promise<CountedState>;
+  /** Where `key` stands, spending nothing; `exceeded` if a request would be refused now. */
+  peek(limit: CompiledLimit, key: string, now: number): CountedState | Promise<CountedState>;
+}
+
+/** A limiter that always answers at once. */
+export interface MemoryLimiter extends Limiter {
+  spend(limit: CompiledLimit, key: string, now: number, hint?: number): CountedState;
+  peek(limit: CompiledLimit, key: string, now: number): CountedState;
+}
+
+/** How much a limiter remembers. */
+export interface MemoryLimiterOptions {
+  /** Most keys counted at once for each limit; default 1,000,000. */
+  readonly maxKeys?: number;
+}
+
+const MOST_LIMITS = 20_000;
+
+/**
+ * Counts in this process: exact as long as it is the only one that counts. Limits with the same id
+ * share their counters. Of more than 20,000 limits an old one with few keys is forgotten: one that
+ * a single credential has to itself, not the one that all others share.
+ */
+export function createMemoryLimiter(options: MemoryLimiterOptions = {}): MemoryLimiter {
+  const counters = new Map<string, FixedWindows>();
+
+  function countersOf(limit: CompiledLimit): FixedWindows {
+    let found = counters.get(limit.id);
+    if (found === undefined) {
+      found = new FixedWindows(limit, options);
+      if (counters.size >= MOST_LIMITS) counters.delete(leastUsed(counters));
+      counters.set(limit.id, found);
+    }
+    return found;
+  }
+
+  return {
+    spend(limit, key, now, hint = -1) {
+      const windows = countersOf(limit);
+      return windows.spend(windows.bucketOf(key, hint, now), now);
+    },
+    peek(limit, key, now) {
+      const windows = countersOf(limit);
+      return windows.peek(windows.find(key), now);
+    },
+  };
+}
+
+/** Of the limits seen first, the one that counts the fewest keys. */
+function leastUsed(counters: ReadonlyMap<string, FixedWindows>): string {
+  let least = "";
+  let fewest = Number.POSITIVE_INFINITY;
+  let looked = 0;
+  for (const [id, { size }] of counters) {
+    if (size < fewest) {
+      fewest = size;
+      least = id;
+    }
+    looked += 1;
+    if (looked === 64) break;
+  }
+  return least;
+}

@@ -1,0 +1,91 @@
+import type { KeyFormat } from "../domain/credential.ts";
+import type { LimitSpec, LimitSubject } from "../domain/limit.ts";
+import type { RefuseWhen } from "../limits/compiled-limit.ts";
+import type { LimitKind, POLICY_FORMAT, Policy, VersionRule } from "./policy.ts";
+
+/**
+ * An API as its authors describe it: a profile, a profile with changes, or written out. What
+ * `extends` names is taken over, except slug and hosts: members of `scopes`, `limits`, `keyFormat`
+ * and `version` are replaced one by one, lists as a whole, and `endpoints` come before the base's.
+ * A `Policy` is one too.
+ */
+export interface ApiDefinition {
+  /** `[a-z][a-z0-9-]{0,31}`: the mount, `/{slug}`. */
+  readonly slug: string;
+  /** Without it, `renderer`, `schemes` and `keyFormat` must be given. */
+  readonly extends?: ApiDefinition | ProfileName;
+  /** Host names whose root is this API's mount. */
+  readonly hosts?: readonly string[];
+  /** The profile whose renderer writes the answers. */
+  readonly renderer?: string;
+  /** Ways to present a credential, in the order of their challenges. */
+  readonly schemes?: readonly string[];
+  readonly keyFormat?: Partial<KeyFormat>;
+  /** A text is the scope's title. */
+  readonly scopes?: Readonly<Record<string, string | ScopeDefinition>>;
+  /** The first that matches decides. */
+  readonly endpoints?: readonly EndpointDefinition[];
+  /** What holds where no endpoint matches; default `authenticated`. */
+  readonly otherwise?: Policy["otherwise"];
+  /** `null`: not limited, whatever the base says. */
+  readonly limits?: Readonly<Partial<Record<LimitKind, LimitDefinition | null>>>;
+  /**
+   * How many unknown credentials an address may present before it is not listened to; default
+   * 60 a minute. An empty list: any number.
+   */
+  readonly failures?: readonly LimitSpec[];
+  /** `null`, the default: the API has no version header. */
+  readonly version?: Partial<VersionRule> | null;
+  readonly requestIds?: Policy["requestIds"];
+  readonly policyFormat?: typeof POLICY_FORMAT;
+}
+
+/** The name of a profile, for files that cannot import one (`.json`). */
+export type ProfileName = string;
+
+/** A scope that satisfies others. */
+export interface ScopeDefinition {
+  readonly title: string;
+  /** Other scopes it satisfies: names, `read:*`, or `*` for all. */
+  readonly implies?: readonly string[];
+  /** Scopes it satisfies only on a resource that the principal owns. */
+  readonly impliesOnOwn?: readonly string[];
+}
+
+/** What the endpoints that match a pattern ask; without more, a valid credential. */
+export interface EndpointDefinition {
+  /**
+   * `"GET /v2/users/**"`; without a method: all. `{name}` and `*` are one segment, a final `**` any
+   * rest, none included.
+   */
+  readonly match: string;
+  /** No credential is needed; a bad one is still refused. */
+  readonly anonymous?: boolean;
+  readonly scopes?: readonly string[];
+  /** The path parameter that names the owner of the resource. */
+  readonly owner?: string | null;
+}
+
+/** The limit of one way of authenticating. */
+export interface LimitDefinition {
+  readonly per: LimitSubject;
+  /** `"200/minute"`, or in full; a single text is named `default`, others after their unit. */
+  readonly windows: readonly LimitSpec[];
+  /** `any`, the default: every window must pass. `all`: only all windows together refuse. */
+  readonly refuseWhen?: RefuseWhen;
+}
+
+/** What a policy file exports. */
+export interface LatchkeyDefinition {
+  readonly apis: readonly ApiDefinition[];
+}
+
+/** Gives an API its type while it is written; `readPolicies` checks it when the server starts. */
+export function defineApi(api: ApiDefinition): ApiDefinition {
+  return api;
+}
+
+/** Gives a policy file its type while it is written. */
+export function defineLatchkey(latchkey: LatchkeyDefinition): LatchkeyDefinition {
+  return latchkey;
+}

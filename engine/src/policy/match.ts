@@ -1,0 +1,189 @@
+import type { Requirement } from "../domain/requirement.ts";
+import type { ScopeBits } from "../domain/scope.ts";
+import { type Pattern, parameterIndex, readPattern } from "./pattern.ts";
+import type { EndpointRule, Policy } from "./policy.ts";
+import { PolicyError } from "./policy-error.ts";
+import type { ScopeRegistry } from "./scopes.ts";
+
+/** A requirement with all that can be known before a request comes. */
+export interface CompiledRequirement extends Requirement {
+  readonly needed: ScopeBits;
+  /** Which segment of the path names the owner, counting from 0; -1 without one. */
+  readonly ownerSegment: number;
+}
+
+/** Finds what a request must bring. */
+export interface Matcher {
+  /**
+   * What the first matching rule asks, else the policy's default; `undefined` when that is to
+   * refuse. `path` is what `readPath` returned. Allocates nothing.
+   */
+  match(method: string, path: string): CompiledRequirement | undefined;
+}
+
+/** One step into the path. Rules are numbered in their order; `NONE` is no rule. */
+interface Branch {
+  readonly literals: Literal[];
+  one: Branch | undefined;
+  /** The first rule whose pattern ends here. */
+  end: number;
+  /** The first rule that takes any rest from here. */
+  rest: number;
+  /** The first of all rules from here on: what lets a search stop early. */
+  first: number;
+}
+
+interface Literal {
+  readonly text: string;
+  /** Its first character's code: tells most literals apart without comparing them. */
+  readonly firstCode: number;
+  readonly branch: Branch;
+}
+
+interface NumberedPattern extends Pattern {
+  readonly number: number;
+}
+
+const NONE = 0x3fffffff;
+const SLASH = 47;
+
+/**
+ * Builds one tree of path segments for each method, so that the time to match grows with the path
+ * and not with the number of rules. Throws `PolicyError` for a pattern, scope or owner it cannot
+ * use.
+ */
+export function compileMatcher(
+  policy: Pick<Policy, "endpoints" | "otherwise">,
+  scopes: ScopeRegistry,
+): Matcher {
+  const patterns: NumberedPattern[] = [];
+  const requirements = policy.endpoints.map((rule, number) => {
+    const pattern = usablePattern(rule, number);
+    patterns.push({ ...pattern, number });
+    return compileRule(rule, pattern, scopes, number);
+  });
+  const otherwise = defaultRequirement(policy.otherwise, scopes);
+
+  const methods = new Set(patterns.map(({ method }) => method).filter((method) => method !== null));
+  const trees = new Map<string, Branch>();
+  for (const method of methods) {
+    trees.set(method, growTree(patterns.filter((p) => p.method === null || p.method === method)));
+  }
+  const anyMethod = growTree(patterns.filter((pattern) => pattern.method === null));
+  const get = trees.get("GET") ?? anyMethod;
+  trees.set("HEAD", get);
+
+  return {
+    match(method, path) {
+      const tree = method === "GET" ? get : (trees.get(method) ?? anyMethod);
+      const number = firstRule(tree, path, path.length === 1 ? 1 : 0, NONE);
+      return number === NONE ? otherwise : requirements[number];
+    },
+  };
+}
+
+/** The owner that the path names, when the requirement has an owner parameter. */
+export function ownerOf(requirement: CompiledRequirement, path: string): string | undefined {
+  if (requirement.ownerSegment < 0) return undefined;
+  let start = 1;
+  for (let i = 0; i < requirement.ownerSegment; i += 1) {
+    const slash = path.indexOf("/", start);
+    if (slash === -1) return undefined;
+    start = slash + 1;
+  }
+  const end = path.indexOf("/", start);
+  return end === -1 ? path.slice(start) : path.slice(start, end);
+}
+
+function usablePattern(rule: EndpointRule, number: number): Pattern {
+  const reading = readPattern(rule.match);
+  if ("pattern" in reading) return reading.pattern;
+  const text = `${JSON.stringify(rule.match)} ${reading.fault}`;
+  throw new PolicyError([{ path: `endpoints[${number}].match`, text }]);
+}
+
+function compileRule(
+  rule: EndpointRule,
+  pattern: Pattern,
+  scopes: ScopeRegistry,
+  number: number,
+): CompiledRequirement {
+  const ownerSegment = rule.owner === null ? -1 : parameterIndex(pattern, rule.owner);
+  if (rule.owner !== null && ownerSegment === -1) {
+    const text = `${JSON.stringify(rule.owner)} is not a parameter of ${JSON.stringify(rule.match)}`;
+    throw new PolicyError([{ path: `endpoints[${number}].owner`, text }]);
+  }
+  const { match, anonymous, owner } = rule;
+  const needed = scopes.needed(rule.scopes, `endpoints[${number}].scopes`);
+  return { match, anonymous, scopes: rule.scopes, owner, needed, ownerSegment };
+}
+
+function defaultRequirement(
+  otherwise: Policy["otherwise"],
+  scopes: ScopeRegistry,
+): CompiledRequirement | undefined {
+  if (otherwise === "refuse") return undefined;
+  return {
+    match: "*",
+    anonymous: otherwise === "anonymous",
+    scopes: [],
+    owner: null,
+    needed: scopes.needed([], "otherwise"),
+    ownerSegment: -1,
+  };
+}
+
+function emptyBranch(): Branch {
+  return { literals: [], one: undefined, end: NONE, rest: NONE, first: NONE };
+}
+
+function growTree(patterns: readonly NumberedPattern[]): Branch {
+  const root = emptyBranch();
+  for (const { segments, rest, number } of patterns) {
+    let branch = root;
+    branch.first = Math.min(branch.first, number);
+    for (const segment of segments) {
+      if (segment.kind === "literal") {
+        let literal = branch.literals.find(({ text }) => text === segment.text);
+        if (literal === undefined) {
+          const { text } = segment;
+          literal = { text, firstCode: text.charCodeAt(0), branch: emptyBranch() };
+          branch.literals.push(literal);
+        }
+        branch = literal.branch;
+      } else {
+        branch.one ??= emptyBranch();
+        branch = branch.one;
+      }
+      branch.first = Math.min(branch.first, number);
+    }
+    if (rest) branch.rest = Math.min(branch.rest, number);
+    else branch.end = Math.min(branch.end, number);
+  }
+  return root;
+}
+
+/**
+ * The lowest rule number below `limit` that takes `path` from the slash at `slash` on; else
+ * `limit`. Visits each branch of the tree at most once.
+ */
+function firstRule(branch: Branch, path: string, slash: number, limit: number): number {
+  let found = branch.rest < limit ? branch.rest : limit;
+  if (slash >= path.length) return branch.end < found ? branch.end : found;
+  const start = slash + 1;
+  const { literals, one } = branch;
+  const first = path.charCodeAt(start);
+  for (let i = 0; i < literals.length; i += 1) {
+    const literal = literals[i] as Literal;
+    if (first !== literal.firstCode || !path.startsWith(literal.text, start)) continue;
+    const end = start + literal.text.length;
+    if (end < path.length && path.charCodeAt(end) !== SLASH) continue;
+    if (literal.branch.first < found) found = firstRule(literal.branch, path, end, found);
+    break;
+  }
+  if (one !== undefined && one.first < found) {
+    const end = path.indexOf("/", start);
+    found = firstRule(one, path, end === -1 ? path.length : end, found);
+  }
+  return found;
+}

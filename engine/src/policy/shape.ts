@@ -1,0 +1,110 @@
+import { suggestion } from "./nearest-name.ts";
+import type { Problem } from "./policy-error.ts";
+
+/** Where in a policy file something stands, and where to put what is wrong with it. */
+export interface Place {
+  readonly path: string;
+  readonly problems: Problem[];
+}
+
+/** The place of a member of an object, or of an element of a list. */
+export function within(place: Place, member: string | number): Place {
+  const { path, problems } = place;
+  if (typeof member === "number") return { path: `${path}[${member}]`, problems };
+  if (!/^[A-Za-z_]\w*$/.test(member)) {
+    return { path: `${path}[${JSON.stringify(member)}]`, problems };
+  }
+  return { path: path === "" ? member : `${path}.${member}`, problems };
+}
+
+/** Adds a problem: what was found and what was expected. */
+export function report(place: Place, text: string): void {
+  place.problems.push({ path: place.path, text });
+}
+
+/** A value as an error message shows it: on one line, and not for long. */
+export function shown(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (typeof value === "function") return "a function";
+  if (typeof value === "bigint" || typeof value === "symbol") return String(value);
+  let text: string;
+  try {
+    text = JSON.stringify(value) ?? "nothing";
+  } catch {
+    return "an object";
+  }
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}
+
+/** The object at `place`, every member of which must be known; no members if it is none. */
+export function readObject(
+  value: unknown,
+  place: Place,
+  members: readonly string[],
+): Readonly<Record<string, unknown>> {
+  const object = readRecord(value, place);
+  for (const member of Object.keys(object)) {
+    if (members.includes(member)) continue;
+    const hint = suggestion(member, members) || `; expected one of ${members.join(", ")}`;
+    report(within(place, member), `is not known here${hint}`);
+  }
+  return object;
+}
+
+/** The object at `place` with members of any name; no members if it is none. */
+export function readRecord(value: unknown, place: Place): Readonly<Record<string, unknown>> {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return { ...value } as Record<string, unknown>;
+  }
+  report(place, `found ${shown(value)}; expected an object`);
+  return {};
+}
+
+/** The list at `place`, empty if it is none or too long. */
+export function readList(value: unknown, place: Place, most: number): readonly unknown[] {
+  if (!Array.isArray(value)) {
+    report(place, `found ${shown(value)}; expected a list`);
+    return [];
+  }
+  if (value.length > most) {
+    report(place, `has ${value.length} elements; at most ${most} are allowed`);
+    return [];
+  }
+  return value;
+}
+
+/** What a text must look like. */
+export interface TextForm {
+  readonly pattern: RegExp;
+  /** `a host name such as "api.acme.com"`. */
+  readonly expected: string;
+}
+
+/** The text at `place`, empty if it has not that form. */
+export function readText(value: unknown, place: Place, { pattern, expected }: TextForm): string {
+  if (typeof value === "string" && pattern.test(value)) return value;
+  report(place, `found ${shown(value)}; expected ${expected}`);
+  return "";
+}
+
+/** The texts at `place`, without those that have not that form. */
+export function readTexts(value: unknown, place: Place, form: TextForm, most: number): string[] {
+  const list = readList(value, place, most);
+  return list
+    .map((element, i) => readText(element, within(place, i), form))
+    .filter((text) => text !== "");
+}
+
+/** One of the choices, the first if it is none of them. */
+export function readChoice<Choice extends string>(
+  value: unknown,
+  place: Place,
+  choices: readonly [Choice, ...Choice[]],
+): Choice {
+  const choice = choices.find((each) => each === value);
+  if (choice !== undefined) return choice;
+  const hint = typeof value === "string" ? suggestion(value, choices) : "";
+  const expected = `expected ${choices.map((each) => JSON.stringify(each)).join(" or ")}`;
+  report(place, `found ${shown(value)}; ${expected}${hint}`);
+  return choices[0];
+}

@@ -1,0 +1,19 @@
+import type { Decision } from "../domain/decision.ts";
+import type { Policy } from "../policy/policy.ts";
+
+/** A decision as an HTTP answer. For an allow: the headers to add to the API's own answer. */
+export interface Rendered {
+  readonly status: number;
+  /** Names and values in turn, as Node's `writeHead` takes them. */
+  readonly headers: readonly string[];
+  /** The exact text, or `null` where the API writes the body. */
+  readonly body: string | null;
+}
+
+export interface RenderContext {
+  readonly policy: Policy;
+  readonly requestId: string;
+}
+
+/** Writes a decision exactly as the API's document says. */
+export type Render = (decision: Decision, context: RenderContext) => Rendered;

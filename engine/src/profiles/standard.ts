@@ -1,0 +1,125 @@
+import type { Decision, Deny } from "../domain/decision.ts";
+import { REASONS, type RefusalClass } from "../domain/reasons.ts";
+import { defineApi } from "../policy/define.ts";
+import type { Policy } from "../policy/policy.ts";
+import { rateLimitHeaders } from "./rate-limit-headers.ts";
+import type { Render, RenderContext } from "./render.ts";
+
+/** The generic "v2" API: keys, OAuth and JWTs as Bearer, scopes `verb:noun`, two windows. */
+export const standardApi = defineApi({
+  slug: "standard",
+  renderer: "standard",
+  schemes: ["api-key", "anonymous"],
+  keyFormat: { live: "lk_live_", test: "lk_test_" },
+  scopes: {
+    "read:users": "Read user information",
+    "write:users": "Create/update users",
+    "delete:users": "Delete users",
+    "read:projects": "Read project data",
+    "write:projects": "Create/update projects",
+    "read:all": { title: "Read everything", implies: ["read:*"] },
+    "write:own": { title: "Create/update what is one's own", impliesOnOwn: ["write:*"] },
+    "admin:all": { title: "Full administrative access", implies: ["*"] },
+  },
+  endpoints: [
+    { match: "GET /v2/users/**", scopes: ["read:users"] },
+    { match: "PUT /v2/users/{userId}", scopes: ["write:users"], owner: "userId" },
+    { match: "PATCH /v2/users/{userId}", scopes: ["write:users"], owner: "userId" },
+    { match: "POST /v2/users/**", scopes: ["write:users"] },
+    { match: "PUT /v2/users/**", scopes: ["write:users"] },
+    { match: "PATCH /v2/users/**", scopes: ["write:users"] },
+    { match: "DELETE /v2/users/**", scopes: ["delete:users"] },
+    { match: "GET /v2/projects/**", scopes: ["read:projects"] },
+    { match: "POST /v2/projects/**", scopes: ["write:projects"] },
+    { match: "PUT /v2/projects/**", scopes: ["write:projects"] },
+    { match: "PATCH /v2/projects/**", scopes: ["write:projects"] },
+    { match: "DELETE /v2/projects/**", scopes: ["admin:all"] },
+    { match: "/api-keys/**", scopes: ["admin:all"] },
+    { match: "/v2/api-keys/**", scopes: ["admin:all"] },
+  ],
+  otherwise: "authenticated",
+  limits: {
+    apiKey: { per: "credential", windows: ["10000/hour", "100/second"] },
+    oauth: { per: "user", windows: ["5000/hour", "50/second"] },
+    jwt: { per: "token", windows: ["10000/hour", "100/second"] },
+    anonymous: { per: "address", windows: ["100/hour", "5/second"] },
+  },
+  failures: ["100/minute"],
+  version: {
+    header: "x-api-version",
+    supported: ["2.0"],
+    default: "2.0",
+    unsupported: "refuse",
+  },
+  requestIds: "accept",
+});
+
+interface Answer {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+const ANSWERS: Record<RefusalClass, Answer> = {
+  invalid_request: { status: 400, code: "BAD_REQUEST", message: "The request is malformed" },
+  unauthenticated: {
+    status: 401,
+    code: "UNAUTHORIZED",
+    message: "Invalid or missing authentication credentials",
+  },
+  forbidden: {
+    status: 403,
+    code: "FORBIDDEN",
+    message: "Insufficient permissions for this operation",
+  },
+  unknown_endpoint: { status: 404, code: "NOT_FOUND", message: "Not found" },
+  limited: { status: 429, code: "RATE_LIMITED", message: "Too many requests" },
+  unavailable: {
+    status: 503,
+    code: "UNAVAILABLE",
+    message: "Authentication is temporarily unavailable",
+  },
+};
+
+/** Answers in the shape `{"error": {"code", "message"}}`, with every header the document names. */
+export const renderStandard: Render = (decision, context) => {
+  const headers = sharedHeaders(decision, context);
+  if (decision.outcome === "allow") {
+    if (decision.expiresAt !== null) {
+      headers.push("X-Credential-Expires-At", new Date(decision.expiresAt).toISOString());
+    }
+    return { status: 200, headers, body: null };
+  }
+  const answer = ANSWERS[REASONS[decision.reason].class];
+  headers.push("Content-Type", "application/json; charset=utf-8", "Cache-Control", "no-store");
+  const challenge = challengeOf(decision, context.policy);
+  if (challenge !== undefined) headers.push("WWW-Authenticate", challenge);
+  if (decision.retryAfterSeconds !== undefined) {
+    headers.push("Retry-After", String(decision.retryAfterSeconds));
+  }
+  const details = detailsOf(decision, context.policy);
+  const body = JSON.stringify({ error: { code: answer.code, message: answer.message, details } });
+  return { status: answer.status, headers, body };
+};
+
+function sharedHeaders(decision: Decision, { requestId }: RenderContext): string[] {
+  const headers = decision.limit === undefined ? [] : rateLimitHeaders(decision.limit);
+  headers.push("X-Request-ID", requestId);
+  if (decision.apiVersion !== undefined) headers.push("X-API-Version", decision.apiVersion);
+  return headers;
+}
+
+/** RFC 6750 §3: no error code when nothing was sent, and none that tells unknown from revoked. */
+function challengeOf({ reason, requirement }: Deny, policy: Policy): string | undefined {
+  const challenge = `Bearer realm="${policy.slug}"`;
+  if (reason === "credential_missing") return challenge;
+  if (REASONS[reason].class === "unauthenticated") return `${challenge}, error="invalid_token"`;
+  if (reason !== "scope_insufficient") return undefined;
+  const scope = requirement?.scopes.join(" ") ?? "";
+  return `${challenge}, error="insufficient_scope", scope="${scope}"`;
+}
+
+function detailsOf({ reason }: Deny, policy: Policy): object | undefined {
+  if (reason !== "api_version_unsupported") return undefined;
+  return { header: policy.version?.header, supported: policy.version?.supported };
+}

@@ -1,0 +1,69 @@
+import { type AccountKind, ApiError, type Clock } from "@latchkey/engine";
+import type { AccountRecord, Page, PageRequest } from "../store/records.ts";
+import type { Store } from "../store/store.ts";
+import type { Call } from "./call.ts";
+import { newId } from "./ids.ts";
+
+/** A new account, as asked for. */
+export interface AccountDraft {
+  /** `acct_…`; made here when absent. A taken one is a `CONFLICT`. */
+  readonly id?: string;
+  readonly name: string;
+  readonly kind?: AccountKind;
+  readonly parentId?: string | null;
+  readonly plan?: string | null;
+  readonly externalId?: string | null;
+}
+
+/** What may change of an account; its kind and parent may not. */
+export interface AccountChanges {
+  readonly name?: string;
+  readonly plan?: string | null;
+  readonly externalId?: string | null;
+}
+
+/** The use cases of accounts. Each rejects with `NOT_FOUND` for an id that its API does not have. */
+export interface Accounts {
+  create(call: Call, draft: AccountDraft): Promise<AccountRecord>;
+  find(api: string, id: string): Promise<AccountRecord>;
+  list(api: string, page: PageRequest): Promise<Page<AccountRecord>>;
+  update(call: Call, id: string, changes: AccountChanges): Promise<AccountRecord>;
+  /** Its credentials are refused from the moment this resolves. Repeating it changes nothing. */
+  suspend(call: Call, id: string): Promise<AccountRecord>;
+  /** Undoes `suspend`. Repeating it changes nothing. */
+  resume(call: Call, id: string): Promise<AccountRecord>;
+}
+
+/** Accounts of all APIs, kept in `store`. */
+export function createAccounts({ store, clock }: { store: Store; clock: Clock }): Accounts {
+  const at = (call: Call) => ({ ...call, at: clock() });
+
+  return {
+    async create(call, draft) {
+      const input = {
+        id: draft.id ?? newId("acct"),
+        name: draft.name,
+        kind: draft.kind ?? "account",
+        parentId: draft.parentId ?? null,
+        plan: draft.plan ?? null,
+        externalId: draft.externalId ?? null,
+      } as const;
+      return (await store.write("createAccount", input, at(call))).output;
+    },
+
+    async find(api, id) {
+      const account = await store.accounts.find(api, id);
+      if (account === undefined) throw new ApiError("NOT_FOUND", "There is no such account.");
+      return account;
+    },
+
+    list: (api, page) => store.accounts.list(api, page),
+
+    update: async (call, id, changes) =>
+      (await store.write("updateAccount", { id, ...changes }, at(call))).output,
+
+    suspend: async (call, id) => (await store.write("suspendAccount", { id }, at(call))).output,
+
+    resume: async (call, id) => (await store.write("resumeAccount", { id }, at(call))).output,
+  };
+}

@@ -1,0 +1,98 @@
+import {
+  ApiError,
+  type CompiledPolicy,
+  type Mode,
+  type Network,
+  readNetwork,
+  satisfies,
+} from "@latchkey/engine";
+import type { ApiKeyRules } from "./api-key-rules.ts";
+
+/** What a key made by a key may do at most: what its maker may. */
+export interface Ceiling {
+  readonly accountId: string;
+  readonly scopes: readonly string[];
+  /** Unix milliseconds; `null`: never. */
+  readonly expiresAt: number | null;
+  /** Empty: from anywhere. */
+  readonly allowedIps: readonly string[];
+  readonly mode: Mode;
+}
+
+/** What is asked for a new key. */
+interface Wanted extends ApiKeyRules {
+  readonly accountId: string;
+  readonly mode?: Mode;
+}
+
+/** The parts of a new key that a ceiling settles. */
+type Capped = Omit<Ceiling, "accountId">;
+
+/**
+ * The draft under the ceiling: what it leaves open becomes what the ceiling has, scopes excepted,
+ * which become none. Asking outright for more than the ceiling is refused, never trimmed in silence.
+ * @throws {ApiError} `FORBIDDEN` whose `details.field` is what went too far.
+ */
+export function underCeiling(draft: Wanted, ceiling: Ceiling, policy: CompiledPolicy): Capped {
+  const { scopes = [], allowedIps = [], mode = ceiling.mode } = draft;
+  const capped = {
+    scopes,
+    expiresAt: draft.expiresAt ?? ceiling.expiresAt,
+    allowedIps: allowedIps.length > 0 ? allowedIps : ceiling.allowedIps,
+    mode,
+  };
+  requireWithin({ accountId: draft.accountId, ...capped }, ceiling, policy);
+  return capped;
+}
+
+/**
+ * Checks that a key can do no more than the ceiling allows; whoever learns its secret gains nothing.
+ * @throws {ApiError} `FORBIDDEN` whose `details.field` is what goes too far.
+ */
+export function requireWithin(key: Ceiling, ceiling: Ceiling, policy: CompiledPolicy): void {
+  if (key.accountId !== ceiling.accountId) throw beyond("accountId");
+  const held = policy.scopes.set(ceiling.scopes);
+  for (const [i, scope] of key.scopes.entries()) {
+    // A scope that the policy has dropped grants nothing to anyone.
+    if (!policy.scopes.has(scope)) continue;
+    if (!satisfies(held, policy.scopes.needed([scope]))) throw beyond(`scopes[${i}]`);
+  }
+  if (key.mode === "live" && ceiling.mode === "test") throw beyond("mode");
+  if (
+    ceiling.expiresAt !== null &&
+    (key.expiresAt ?? Number.POSITIVE_INFINITY) > ceiling.expiresAt
+  ) {
+    throw beyond("expiresAt");
+  }
+  if (ceiling.allowedIps.length === 0) return;
+  if (key.allowedIps.length === 0) throw beyond("allowedIps");
+  for (const [i, block] of key.allowedIps.entries()) {
+    if (!ceiling.allowedIps.some((allowed) => isWithin(block, allowed))) {
+      throw beyond(`allowedIps[${i}]`);
+    }
+  }
+}
+
+/** Whether every address of one block lies in the other. Both were checked before. */
+function isWithin(block: string, allowed: string): boolean {
+  const inner = networkOf(block);
+  const outer = networkOf(allowed);
+  if (inner === undefined || outer === undefined || inner.version !== outer.version) return false;
+  if (inner.prefixLength < outer.prefixLength) return false;
+  return inner.words.every((word, i) => {
+    const ones = Math.min(Math.max(outer.prefixLength - i * 32, 0), 32);
+    const mask = ones === 0 ? 0 : (0xffffffff << (32 - ones)) >>> 0;
+    return (word & mask) >>> 0 === outer.words[i];
+  });
+}
+
+function networkOf(block: string): Network | undefined {
+  const reading = readNetwork(block);
+  return "fault" in reading ? undefined : reading.network;
+}
+
+function beyond(field: string): ApiError {
+  return new ApiError("FORBIDDEN", `${field} is more than your own credential allows.`, {
+    details: { field },
+  });
+}

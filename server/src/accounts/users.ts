@@ -1,0 +1,70 @@
+import { ApiError, type Clock } from "@latchkey/engine";
+import type { Page, PageRequest, Role, UserRecord } from "../store/records.ts";
+import type { Store } from "../store/store.ts";
+import type { Call } from "./call.ts";
+import { newId } from "./ids.ts";
+import { hashPassword } from "./password.ts";
+
+/** A new user and the first account it belongs to, as asked for. */
+export interface UserDraft {
+  /** `user_…`; made here when absent. A taken one is a `CONFLICT`. */
+  readonly id?: string;
+  readonly accountId: string;
+  readonly name?: string | null;
+  /** Unique in its API; a taken one is a `CONFLICT`. */
+  readonly email?: string | null;
+  readonly role?: Role;
+  /** 12 to 1024 characters; only its argon2id hash is kept. */
+  readonly password?: string;
+}
+
+/** A user's place in one account. */
+export interface MembershipDraft {
+  readonly accountId: string;
+  readonly role?: Role;
+}
+
+/** The use cases of users. Each rejects with `NOT_FOUND` for an id that its API does not have. */
+export interface Users {
+  create(call: Call, draft: UserDraft): Promise<UserRecord>;
+  find(api: string, id: string): Promise<UserRecord>;
+  list(
+    api: string,
+    filter: { readonly accountId?: string | undefined },
+    page: PageRequest,
+  ): Promise<Page<UserRecord>>;
+  /** Adds the user to another account, or changes its role there. */
+  addMembership(call: Call, userId: string, membership: MembershipDraft): Promise<UserRecord>;
+}
+
+/** Users of all APIs, kept in `store`. */
+export function createUsers({ store, clock }: { store: Store; clock: Clock }): Users {
+  const at = (call: Call) => ({ ...call, at: clock() });
+
+  return {
+    async create(call, draft) {
+      const input = {
+        id: draft.id ?? newId("user"),
+        accountId: draft.accountId,
+        name: draft.name ?? null,
+        email: draft.email ?? null,
+        role: draft.role ?? "member",
+        passwordHash: draft.password === undefined ? null : await hashPassword(draft.password),
+      } as const;
+      return (await store.write("createUser", input, at(call))).output;
+    },
+
+    async find(api, id) {
+      const user = await store.users.find(api, id);
+      if (user === undefined) throw new ApiError("NOT_FOUND", "There is no such user.");
+      return user;
+    },
+
+    list: (api, filter, page) => store.users.list(api, filter, page),
+
+    async addMembership(call, userId, { accountId, role = "member" }) {
+      const input = { userId, accountId, role };
+      return (await store.write("addMembership", input, at(call))).output;
+    },
+  };
+}

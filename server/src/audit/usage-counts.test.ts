@@ -1,0 +1,70 @@
+import { expect, test } from "vitest";
+import { UsageCounts } from "./usage-counts.ts";
+
+const HOUR = 3_600_000;
+const credential = (n: number, api = "standard") => ({
+  api,
+  accountId: `acct_${n}`,
+  credentialId: `key_${n}`,
+});
+
+test("counts by API, credential, hour and outcome, and starts afresh when taken", () => {
+  const counts = new UsageCounts(10);
+  counts.add("allow", credential(1), HOUR);
+  counts.add("allow", credential(1), 2 * HOUR - 1);
+  counts.add("deny", credential(1), 2 * HOUR - 1);
+  counts.add("allow", credential(1), 2 * HOUR);
+  counts.add("allow", credential(1, "other"), HOUR);
+  const one = {
+    api: "standard",
+    accountId: "acct_1",
+    credentialId: "key_1",
+    clientVersion: null,
+  };
+  const { usage, lastUsed } = counts.take();
+  expect(usage).toHaveLength(4);
+  expect(usage).toEqual(
+    expect.arrayContaining([
+      { ...one, hour: HOUR, outcome: "allow", count: 2 },
+      { ...one, hour: HOUR, outcome: "deny", count: 1 },
+      { ...one, hour: 2 * HOUR, outcome: "allow", count: 1 },
+      { ...one, api: "other", hour: HOUR, outcome: "allow", count: 1 },
+    ]),
+  );
+  expect(lastUsed).toContainEqual({ api: "standard", credentialId: "key_1", at: 2 * HOUR });
+  expect(counts.take()).toEqual({ usage: [], lastUsed: [] });
+});
+
+test("a refusal is no use of the credential", () => {
+  const counts = new UsageCounts(10);
+  counts.add("deny", credential(1), HOUR);
+  expect(counts.take().lastUsed).toEqual([]);
+});
+
+test("beyond its capacity it counts together and loses nothing", () => {
+  const counts = new UsageCounts(3);
+  for (let n = 0; n < 1000; n += 1) counts.add("allow", credential(n), HOUR);
+  counts.add("allow", credential(0), HOUR);
+  expect(counts.size).toBeLessThanOrEqual(4);
+  const { usage, lastUsed } = counts.take();
+  expect(usage.reduce((sum, { count }) => sum + count, 0)).toBe(1001);
+  expect(usage).toContainEqual({
+    api: "standard",
+    accountId: "others",
+    credentialId: "others",
+    clientVersion: null,
+    hour: HOUR,
+    outcome: "allow",
+    count: 997,
+  });
+  expect(usage).toContainEqual(expect.objectContaining({ credentialId: "key_0", count: 2 }));
+  expect(lastUsed.map(({ credentialId }) => credentialId)).toEqual(["key_0", "key_1", "key_2"]);
+});
+
+test("keeps the newest client version, also when a later request tells none", () => {
+  const counts = new UsageCounts(10);
+  counts.add("allow", credential(1), HOUR, "1.0");
+  counts.add("allow", credential(1), HOUR, "1.1");
+  counts.add("allow", credential(1), HOUR);
+  expect(counts.take().usage).toMatchObject([{ count: 3, clientVersion: "1.1" }]);
+});

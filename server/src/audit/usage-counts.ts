@@ -1,0 +1,134 @@
+import type { UsageOutcome, UsageRecord } from "../store/records.ts";
+
+/** A count as `recordUsage` takes it. */
+export type UsageRow = UsageRecord & { readonly api: string };
+
+/** When a credential was last allowed, as `recordUsage` takes it. */
+export interface LastUsedRow {
+  readonly api: string;
+  readonly credentialId: string;
+  readonly at: number;
+}
+
+/** What has been counted since the last `take`. */
+export interface TakenCounts {
+  readonly usage: readonly UsageRow[];
+  readonly lastUsed: readonly LastUsedRow[];
+}
+
+interface Count {
+  readonly api: string;
+  readonly accountId: string;
+  readonly credentialId: string;
+  readonly hour: number;
+  allow: number;
+  deny: number;
+  clientVersion: string | null;
+  /** 0: never allowed since the last `take`. */
+  lastUsed: number;
+}
+
+const HOUR = 3_600_000;
+/** Stands for the credentials that were too many to be counted one by one. */
+const OTHERS = "others";
+
+/**
+ * Requests by credential, hour and outcome, in memory. Holds at most `capacity` counts: while it is
+ * full, credentials it does not have yet are counted together as `others`.
+ */
+export class UsageCounts {
+  readonly #capacity: number;
+  /** By API, then by credential: the counts of the hour that each was last used in. */
+  #current = new Map<string, Map<string, Count>>();
+  /** Counts of hours that have ended, and of `others`. */
+  #ended: Count[] = [];
+  #size = 0;
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  /** How many counts are held. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Counts one request at `now`. This runs for every request: one or two look-ups in a map. */
+  add(
+    outcome: UsageOutcome,
+    credential: { api: string; accountId: string; credentialId: string },
+    now: number,
+    clientVersion: string | null = null,
+  ): void {
+    const { api, credentialId } = credential;
+    let count = this.#current.get(api)?.get(credentialId);
+    if (count === undefined || now >= count.hour + HOUR) count = this.#open(credential, now);
+    if (clientVersion !== null && count.credentialId !== OTHERS) {
+      count.clientVersion = clientVersion;
+    }
+    if (outcome === "allow") {
+      count.allow += 1;
+      count.lastUsed = now;
+    } else {
+      count.deny += 1;
+    }
+  }
+
+  /** Everything that was counted; counting starts afresh. */
+  take(): TakenCounts {
+    const counts = this.#ended;
+    for (const byCredential of this.#current.values()) counts.push(...byCredential.values());
+    this.#current = new Map();
+    this.#ended = [];
+    this.#size = 0;
+    return {
+      usage: counts.flatMap(usageRows),
+      lastUsed: counts
+        .filter(({ lastUsed, credentialId }) => lastUsed > 0 && credentialId !== OTHERS)
+        .map(({ api, credentialId, lastUsed }) => ({ api, credentialId, at: lastUsed })),
+    };
+  }
+
+  #open(
+    { api, accountId, credentialId }: { api: string; accountId: string; credentialId: string },
+    now: number,
+  ): Count {
+    let byCredential = this.#current.get(api);
+    if (byCredential === undefined) {
+      byCredential = new Map();
+      this.#current.set(api, byCredential);
+    }
+    const hour = now - (now % HOUR);
+    const before = byCredential.get(credentialId);
+    if (this.#size >= this.#capacity && credentialId !== OTHERS) {
+      return this.#others(api, byCredential, now);
+    }
+    if (before !== undefined) this.#ended.push(before);
+    const count = {
+      api,
+      accountId,
+      credentialId,
+      hour,
+      allow: 0,
+      deny: 0,
+      clientVersion: null,
+      lastUsed: 0,
+    };
+    byCredential.set(credentialId, count);
+    this.#size += 1;
+    return count;
+  }
+
+  #others(api: string, byCredential: Map<string, Count>, now: number): Count {
+    const others = byCredential.get(OTHERS);
+    if (others !== undefined && now < others.hour + HOUR) return others;
+    return this.#open({ api, accountId: OTHERS, credentialId: OTHERS }, now);
+  }
+}
+
+function usageRows({ allow, deny, lastUsed: _, ...key }: Count): readonly UsageRow[] {
+  const rows: UsageRow[] = [];
+  if (allow > 0) rows.push({ ...key, outcome: "allow", count: allow });
+  if (deny > 0) rows.push({ ...key, outcome: "deny", count: deny });
+  return rows;
+}

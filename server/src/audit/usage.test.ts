@@ -1,0 +1,139 @@
+import { ApiError, type Decision } from "@latchkey/engine";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { openStore } from "../store/open-store.ts";
+import type { Store } from "../store/store.ts";
+import { API, aContext, anAccount, anApiKey } from "../testing/builders.ts";
+import { type KeptLog, keptLog } from "../testing/log.ts";
+import { type FrozenClock, frozenClock, NOW } from "../testing/now.ts";
+import { type TemporarySqlite, temporarySqlite } from "../testing/temporary-sqlite.ts";
+import { createUsageRecorder } from "./usage.ts";
+
+let database: TemporarySqlite;
+let store: Store;
+let clock: FrozenClock;
+let log: KeptLog;
+beforeEach(async () => {
+  database = temporarySqlite();
+  clock = frozenClock();
+  log = keptLog();
+  store = await openStore({ url: database.url, clock, log });
+  await store.write("createAccount", anAccount(), aContext());
+  await store.write("issueApiKey", anApiKey(), aContext());
+});
+afterEach(async () => {
+  await store.close();
+  database.remove();
+});
+
+const principal = { accountId: "acct_1", credentialId: "key_1" };
+const ALLOW = { outcome: "allow", principal } as Decision;
+const ANONYMOUS = {
+  outcome: "allow",
+  principal: { accountId: null, credentialId: null },
+} as Decision;
+const DENY = { outcome: "deny", reason: "scope_insufficient", principal } as Decision;
+const REQUEST = {
+  method: "GET",
+  target: "/v2/users?a=b",
+  address: "192.0.2.1",
+  headers: ["X-Client-Version", "2.1"],
+};
+const PAGE = { limit: 200, after: undefined };
+
+const usage = async () => (await store.usage.list(API, {}, PAGE)).items;
+const refusals = async () =>
+  (await store.events.list(API, { type: "request.refused" }, PAGE)).items;
+
+test("usage, last use and refusals reach the store with the flush", async () => {
+  const recorder = createUsageRecorder({ store, clock, log });
+  clock.advance(90_500);
+  recorder.record(API, ALLOW, REQUEST, "req_1");
+  recorder.record(API, ALLOW, REQUEST, "req_2");
+  recorder.record(API, DENY, REQUEST, "req_3");
+  recorder.record(API, ANONYMOUS, REQUEST, "req_4");
+  expect(await usage()).toEqual([]);
+  await recorder.flush();
+  const row = { accountId: "acct_1", credentialId: "key_1", hour: NOW, clientVersion: "2.1" };
+  expect(await usage()).toEqual([
+    { ...row, outcome: "deny", count: 1 },
+    { ...row, outcome: "allow", count: 2 },
+  ]);
+  expect((await store.apiKeys.find(API, "key_1"))?.lastUsedAt).toBe(NOW + 60_000);
+  expect(await refusals()).toMatchObject([
+    {
+      requestId: "req_3",
+      credentialId: "key_1",
+      detail: { reason: "scope_insufficient", path: "/v2/users" },
+    },
+  ]);
+  await recorder.close();
+});
+
+test("counts of one hour add up over flushes", async () => {
+  const recorder = createUsageRecorder({ store, clock, log });
+  for (let i = 0; i < 3; i += 1) {
+    recorder.record(API, ALLOW, REQUEST, "req");
+    await recorder.flush();
+  }
+  expect((await usage())[0]?.count).toBe(3);
+  await recorder.close();
+});
+
+test("close writes everything, the count of a flood under way included", async () => {
+  const recorder = createUsageRecorder({ store, clock, log });
+  for (let i = 0; i < 150; i += 1) recorder.record(API, DENY, REQUEST, "req");
+  await recorder.close();
+  const lines = await refusals();
+  expect(lines).toHaveLength(101);
+  expect(lines.reduce((sum, { count }) => sum + count, 0)).toBe(150);
+  expect((await usage())[0]?.count).toBe(150);
+});
+
+test("nothing is lost, doubled or piled up while the store is away", async () => {
+  let away = true;
+  let tries = 0;
+  const flaky: Pick<Store, "write"> = {
+    async write(name, input, context, once) {
+      tries += 1;
+      // The third try is committed, but its answer does not arrive.
+      if (away && tries !== 3) throw new ApiError("STORE_UNAVAILABLE", "away");
+      const written = await store.write(name, input, context, once);
+      if (away) throw new ApiError("STORE_UNAVAILABLE", "away");
+      return written;
+    },
+  };
+  const recorder = createUsageRecorder({ store: flaky, clock, log });
+  for (let i = 0; i < 5; i += 1) {
+    recorder.record(API, ALLOW, REQUEST, "req");
+    await recorder.flush();
+  }
+  expect(recorder.failures).toBe(5);
+  expect(recorder.waiting).toBe(2);
+  expect(log.lines.filter(({ level }) => level === "warn")).toHaveLength(5);
+  away = false;
+  await recorder.close();
+  expect((await usage())[0]?.count).toBe(5);
+  expect(recorder.waiting).toBe(0);
+});
+
+test("a store that stays away does not keep close from ending", async () => {
+  const write = () => Promise.reject(new ApiError("STORE_UNAVAILABLE", "away"));
+  const recorder = createUsageRecorder({ store: { write }, clock, log });
+  recorder.record(API, ALLOW, REQUEST, "req");
+  await recorder.close();
+  expect(recorder.failures).toBeGreaterThan(0);
+});
+
+test("a path that PostgreSQL would refuse is written all the same", async () => {
+  const recorder = createUsageRecorder({ store, clock, log });
+  recorder.record(API, DENY, { ...REQUEST, target: "/a\0b\ud800" }, "req");
+  await recorder.close();
+  expect(await refusals()).toHaveLength(1);
+});
+
+test.each(["", "x".repeat(65), "1.0\u00e9"])("takes no client version from %j", async (version) => {
+  const recorder = createUsageRecorder({ store, clock, log });
+  recorder.record(API, ALLOW, { ...REQUEST, headers: ["x-client-version", version] }, "req_1");
+  await recorder.close();
+  expect(await usage()).toMatchObject([{ count: 1, clientVersion: null }]);
+});

@@ -1,0 +1,42 @@
+import { type Clock, type Lease, RenewedLease } from "@latchkey/engine";
+import { startRepeating } from "../store/repeating.ts";
+import type { Store } from "../store/store.ts";
+import type { StoreLog } from "../store/store-log.ts";
+
+/** How long a node may decide from memory after it last knew that it had seen every change. */
+const LEASE_SECONDS = 3;
+const RENEW_EVERY_MILLIS = 1000;
+
+/** Until when this node may decide about an API from memory. */
+export interface NodeLease {
+  readonly lease: Lease;
+  stop(): Promise<void>;
+}
+
+/**
+ * Others may write to the same database: on PostgreSQL other nodes, on SQLite a second process. The
+ * lease is renewed whenever every change up to the head that the database told has been applied
+ * here; until then each decision asks the database. Resolves once the lease was tried for.
+ */
+export async function startNodeLease(parts: {
+  readonly changes: Pick<Store["changes"], "caughtUp">;
+  readonly api: string;
+  readonly clock: Clock;
+  /** Milliseconds that no one can set back. */
+  readonly monotonic: Clock;
+  readonly log: StoreLog;
+}): Promise<NodeLease> {
+  const { changes, api, clock, monotonic, log } = parts;
+  const lease = new RenewedLease(LEASE_SECONDS, clock, monotonic);
+  const repeating = startRepeating({
+    everyMillis: RENEW_EVERY_MILLIS,
+    round: async () => {
+      const renew = lease.begin();
+      await changes.caughtUp(api);
+      renew();
+    },
+    onError: (error) => log.warn({ err: error, api }, "could not renew the node's lease"),
+  });
+  await repeating.now();
+  return { lease, stop: () => repeating.stop() };
+}

@@ -1,0 +1,7 @@
+import type { Command } from "../command.ts";
+import { check } from "./check.ts";
+import { dev } from "./dev.ts";
+import { serve } from "./serve.ts";
+
+/** In the order of `latchkey --help`. */
+export const COMMANDS: readonly Command[] = [dev, serve, check];

@@ -1,0 +1,210 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect, test } from "vitest";
+
+const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
+const MANIFEST = new URL("../../package.json", import.meta.url);
+
+let folder = "";
+const started: ChildProcess[] = [];
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), "latchkey-command-"));
+});
+afterEach(async () => {
+  for (const child of started.splice(0)) {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    }
+  }
+  rmSync(folder, { recursive: true });
+});
+
+function latchkey(args: readonly string[], env: Record<string, string> = {}) {
+  const all = ["--conditions=latchkey-src", MAIN, ...args];
+  const { status, stdout, stderr } = spawnSync(process.execPath, all, {
+    cwd: folder,
+    env,
+    encoding: "utf8",
+  });
+  return { code: status, stdout, stderr };
+}
+
+test("prints the version of its package", () => {
+  const { version } = JSON.parse(readFileSync(MANIFEST, "utf8"));
+  expect(latchkey(["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+});
+
+test("checks the built-in demo and leaves nothing behind", () => {
+  const { code, stdout, stderr } = latchkey(["check"]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toContain('API "standard" at /standard\n');
+  expect(stdout).toMatch(/^ {2}endpoints +GET \/v2\/users\/\*\* {2}read:users$/m);
+  expect(stdout).toMatch(/^ {2}scopes +read:users$/m);
+  expect(stdout).toMatch(/^ +write:own, on one's own write:\*$/m);
+  expect(stdout).toMatch(/^ {2}limits +apiKey per credential: .*hour 10000 in 3600 s/m);
+  expect(stdout).toMatch(/: in order\.\n$/);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test("checks as production asks for it", () => {
+  const { code, stderr } = latchkey(["check", "--serve"]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^latchkey: LATCHKEY_SECRET is required .*\n$/);
+});
+
+test("ends with code 1 and one line for a wrong setting", () => {
+  const { code, stdout, stderr } = latchkey(["check"], { LATCHKEY_PORT: "http" });
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  expect(stderr).toMatch(/^latchkey: LATCHKEY_PORT "http" is not a whole number .*\n$/);
+});
+
+test("ends with code 1 and the place for a wrong policy", () => {
+  writeFileSync(path.join(folder, "latchkey.config.ts"), "export default {\n  apis: 1 1 };");
+  const { code, stderr } = latchkey(["check"]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^latchkey: latchkey\.config\.ts:2:11: .*\n$/);
+});
+
+test("ends with code 2 and the usage when called wrongly", () => {
+  const { code, stderr } = latchkey(["serve", "now"]);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/Usage: latchkey serve\n$/);
+});
+
+interface Running {
+  readonly child: ChildProcess;
+  /** Waits until stdout matches. Fails when the process ends first. */
+  until(pattern: RegExp): Promise<RegExpExecArray>;
+  stdout(): string;
+}
+
+function start(args: readonly string[], env: Record<string, string> = {}): Running {
+  const child = spawn(process.execPath, ["--conditions=latchkey-src", MAIN, ...args], {
+    cwd: folder,
+    env: { LATCHKEY_PORT: "0", LATCHKEY_LOG_LEVEL: "silent", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  started.push(child);
+  let stdout = "";
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (text) => {
+    stderr += text;
+  });
+  return {
+    child,
+    stdout: () => stdout,
+    until: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = (text = "") => {
+          stdout += text;
+          const match = pattern.exec(stdout);
+          if (match !== null) resolve(match);
+        };
+        child.stdout.setEncoding("utf8").on("data", look);
+        child.once("exit", (code) => reject(new Error(`ended with ${code}: ${stderr}`)));
+        look();
+      }),
+  };
+}
+
+const GREETING = /^Stop it with Ctrl-C\.$/m;
+const CURL = /^ {2}curl -i -H 'Authorization: Bearer ([^']+)' (\S+)$/m;
+
+test("dev answers the curl that it prints, on the first start and on the next", async () => {
+  for (const _start of ["first", "next"]) {
+    const { child, until } = start(["dev"]);
+    const [, key = "", url = ""] = await until(CURL);
+    await until(GREETING);
+    const answer = await fetch(url, { headers: { authorization: `Bearer ${key}` } });
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({ valid: true, method: "api_key" });
+    child.kill("SIGTERM");
+    expect(await once(child, "exit")).toEqual([0, null]);
+  }
+});
+
+test("dev shows the operator token once, and afterwards where it is kept", async () => {
+  const first = start(["dev"]);
+  const [, token = ""] = await first.until(/^ {2}Operator token +(lkop_\S+)$/m);
+  await first.until(GREETING);
+  first.child.kill("SIGTERM");
+  await once(first.child, "exit");
+  const later = start(["dev"]);
+  await later.until(GREETING);
+  expect(later.stdout()).not.toContain(token);
+  expect(later.stdout()).toMatch(/^ {2}Operator token +kept in \.latchkey\/operator-token$/m);
+});
+
+const BODY = JSON.stringify({ name: "Acme" });
+
+/** A call whose body is held back, so that it is under way for as long as a test wants. */
+async function halfACall(greeting: Running): Promise<Socket> {
+  const [, port] = await greeting.until(/ is running at http:\/\/[^:]+:(\d+) /);
+  const [, token] = await greeting.until(/^ {2}Operator token +(lkop_\S+)$/m);
+  await greeting.until(GREETING);
+  const socket = connect(Number(port), "127.0.0.1");
+  await once(socket, "connect");
+  const head = [
+    "POST /v1/apis/standard/accounts HTTP/1.1",
+    "Host: localhost",
+    `Authorization: Bearer ${token}`,
+    "Content-Type: application/json",
+    `Content-Length: ${BODY.length}`,
+    "Expect: 100-continue",
+  ];
+  socket.write(`${head.join("\r\n")}\r\n\r\n`);
+  // `100 Continue`: the request has been read and waits for its body.
+  await once(socket, "data");
+  return socket;
+}
+
+test.each(["SIGTERM", "SIGINT"] as const)("%s lets what is under way finish", async (signal) => {
+  const running = start(["dev"]);
+  const ended = once(running.child, "exit");
+  const socket = await halfACall(running);
+  running.child.kill(signal);
+  await refusesConnections(running);
+  socket.write(BODY);
+  expect(await text(socket)).toMatch(/^HTTP\/1\.1 201 Created\r\n/);
+  expect(await ended).toEqual([0, null]);
+});
+
+test("a second signal ends it at once", async () => {
+  const running = start(["dev"]);
+  const ended = once(running.child, "exit");
+  const socket = await halfACall(running);
+  socket.on("error", () => {});
+  const again = setInterval(() => running.child.kill("SIGINT"), 50);
+  expect(await ended).toEqual([130, null]);
+  clearInterval(again);
+});
+
+async function refusesConnections({ stdout }: Running): Promise<void> {
+  const port = Number(/ is running at http:\/\/[^:]+:(\d+) /.exec(stdout())?.[1]);
+  for (;;) {
+    const socket = connect(port, "127.0.0.1");
+    const accepted = await once(socket, "connect").catch(() => undefined);
+    socket.destroy();
+    if (accepted === undefined) return;
+  }
+}
+
+test("says in one line that its port is taken", async () => {
+  const other = createServer().listen(0, "127.0.0.1");
+  await once(other, "listening");
+  const { port } = other.address() as AddressInfo;
+  const { code, stderr } = latchkey(["dev"], {
+    LATCHKEY_PORT: String(port),
+    LATCHKEY_LOG_LEVEL: "silent",
+  });
+  other.close();
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^latchkey: listen EADDRINUSE: .*\n$/);
+});

@@ -1,0 +1,143 @@
+import swagger from "@fastify/swagger";
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import type { Clock, CompiledPolicy, NetworkList } from "@latchkey/engine";
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+  LogController,
+  type RawReplyDefaultExpression,
+  type RawRequestDefaultExpression,
+  type RawServerDefault,
+  type RouteOptions,
+} from "fastify";
+import type { Accounts } from "../accounts/accounts.ts";
+import type { ApiKeys } from "../accounts/api-keys.ts";
+import type { OperatorTokens } from "../accounts/operator-tokens.ts";
+import type { Users } from "../accounts/users.ts";
+import type { Store } from "../store/store.ts";
+import { guardRoutes } from "./access.ts";
+import { createCallOf } from "./call.ts";
+import { clientOf } from "./client-address.ts";
+import { createCursors } from "./cursor.ts";
+import { answerFrameworkError, handleErrors } from "./errors.ts";
+import { keepHygiene } from "./hygiene.ts";
+import { createIdempotency } from "./idempotency.ts";
+import { MAX_BODY, parseJsonBodies } from "./json-body.ts";
+import type { Metrics } from "./metrics.ts";
+import { answerUnknownPaths } from "./not-found.ts";
+import { openApiOptions } from "./openapi.ts";
+import type { Operators } from "./operators.ts";
+import { requestIdOf } from "./request-id.ts";
+import { logRequests } from "./request-log.ts";
+import { accountRoutes } from "./routes/accounts.ts";
+import { apiKeyRoutes } from "./routes/api-keys.ts";
+import { apisRoutes } from "./routes/apis.ts";
+import { auditRoutes } from "./routes/audit.ts";
+import { dashboardRoutes } from "./routes/dashboard.ts";
+import { operatorTokenRoutes } from "./routes/operator-tokens.ts";
+import { type Probes, systemRoutes } from "./routes/system.ts";
+import { userRoutes } from "./routes/users.ts";
+import { toApi } from "./schemas/api.ts";
+import { components } from "./schemas/components.ts";
+import { buildSerializer } from "./serialization.ts";
+import { drain, type Front, serverFactory } from "./server.ts";
+import { buildValidator, validationFault } from "./validation.ts";
+
+/** Everything the HTTP side is made of. It reads no environment and keeps no state of its own. */
+export interface AppParts {
+  readonly version: string;
+  /** Without a trailing slash. */
+  readonly publicUrl: string;
+  readonly clock: Clock;
+  readonly log: FastifyBaseLogger;
+  readonly store: Store;
+  /** By slug. */
+  readonly policies: ReadonlyMap<string, CompiledPolicy>;
+  readonly operators: Operators;
+  /** Newest first. */
+  readonly masterKeys: readonly Uint8Array[];
+  readonly trustedProxies: NetworkList;
+  readonly metrics: Metrics;
+  /** What else `readyz` asks, beside the store. */
+  readonly probes?: Probes;
+  readonly accounts: Accounts;
+  readonly users: Users;
+  readonly apiKeys: ApiKeys;
+  readonly operatorTokens: OperatorTokens;
+  /** Stands before the framework: forward-auth. */
+  readonly front?: Front;
+  /** Further routes: verify, forward-auth, facades. Each declares `requires` or `public` too. */
+  readonly doors?: readonly Door[];
+}
+
+/** Routes that are added under the same hygiene, guard, errors and log as the others. */
+export type Door = (app: App) => Promise<void>;
+
+/** The app as routes see it: its schemas type what handlers get. */
+export type App = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+/** Builds the whole HTTP side. It does not listen; `close` ends it after what is under way. */
+export async function createApp(
+  parts: AppParts,
+  watch: { readonly onRoute?: (route: RouteOptions) => void } = {},
+): Promise<App> {
+  const { version, publicUrl, store, policies, operators, metrics, clock } = parts;
+  const app: App = Fastify({
+    loggerInstance: parts.log,
+    // The hooks below log; a logger for each request would cost more than most requests.
+    logController: new LogController({ disableRequestLogging: true }),
+    childLoggerFactory: (log) => log,
+    genReqId: (request) => requestIdOf(request.rawHeaders),
+    bodyLimit: MAX_BODY,
+    // A draining server finishes what comes in on open connections, and closes them.
+    return503OnClosing: false,
+    // The server answers them; here they would be answered a second time.
+    clientErrorHandler: () => undefined,
+    serverFactory: serverFactory(parts.front ?? (() => false)),
+    schemaController: { compilersFactory: { buildValidator, buildSerializer } },
+    schemaErrorFormatter: validationFault,
+    frameworkErrors: answerFrameworkError,
+  }).withTypeProvider<TypeBoxTypeProvider>();
+
+  if (watch.onRoute !== undefined) app.addHook("onRoute", watch.onRoute);
+  handleErrors(app);
+  keepHygiene(app, publicUrl);
+  answerUnknownPaths(app);
+  guardRoutes(app, { operators, apis: new Set(policies.keys()) });
+  parseJsonBodies(app);
+  logRequests(app, metrics);
+  app.addHook("preClose", async () => drain(app.server));
+  await app.register(swagger, openApiOptions({ version, publicUrl }));
+  for (const schema of components) app.addSchema(schema);
+
+  const addressOf = addressReader(parts.trustedProxies);
+  const cursors = createCursors(parts.masterKeys);
+  const callOf = createCallOf({ idempotencyOf: createIdempotency(parts.masterKeys), addressOf });
+  const { accounts, users, apiKeys, operatorTokens, probes = {} } = parts;
+  await app.register(apisRoutes({ policies, publicUrl }));
+  await app.register(accountRoutes({ accounts, cursors, callOf }));
+  await app.register(userRoutes({ users, cursors, callOf }));
+  await app.register(apiKeyRoutes({ apiKeys, clock, cursors, callOf }));
+  await app.register(auditRoutes({ store, cursors }));
+  await app.register(operatorTokenRoutes({ operatorTokens, cursors, callOf }));
+  await app.register(systemRoutes({ store, probes, metrics, operators }));
+  const apis = [...policies.values()].map((policy) => toApi(policy, publicUrl));
+  await app.register(dashboardRoutes({ version, storeKind: store.kind, apis }));
+  for (const door of parts.doors ?? []) await app.register(door);
+  return app;
+}
+
+/** The client's address for the audit trail. */
+function addressReader(trusted: NetworkList) {
+  return ({ raw }: FastifyRequest): string | undefined => {
+    const peer = { address: raw.socket.remoteAddress, encrypted: false };
+    return clientOf(peer, raw.rawHeaders, trusted).address;
+  };
+}

@@ -1,0 +1,65 @@
+import { type NetworkList, parseAddress } from "@latchkey/engine";
+
+/** Where a request came from, as far as it can be believed. */
+export interface Client {
+  /** `undefined` when a trusted proxy's account of it makes no sense: rules about addresses refuse. */
+  readonly address: string | undefined;
+  /** Whether the client itself spoke TLS. */
+  readonly secure: boolean;
+}
+
+/** What the connection says, before any header is believed. */
+export interface Peer {
+  readonly address: string | undefined;
+  readonly encrypted: boolean;
+}
+
+/**
+ * The client behind a chain of proxies. Forwarding headers count only when the peer is trusted: then
+ * all `X-Forwarded-For` lines are one list, read from right to left up to the first address that is
+ * not a trusted proxy. `X-Forwarded-Proto` is read by the same steps. No other header is looked at.
+ */
+export function clientOf(
+  peer: Peer,
+  rawHeaders: readonly string[],
+  trusted: Pick<NetworkList, "contains">,
+): Client {
+  const peerAddress = peer.address === undefined ? undefined : parseAddress(peer.address)?.text;
+  if (peerAddress === undefined || !trusted.contains(peerAddress)) {
+    return { address: peerAddress, secure: peer.encrypted };
+  }
+  return clientBehind(peerAddress, rawHeaders, trusted);
+}
+
+/** The client behind a peer that has proved to be a proxy, whatever list it is on. */
+export function clientBehind(
+  peerAddress: string | undefined,
+  rawHeaders: readonly string[],
+  trusted: Pick<NetworkList, "contains">,
+): Client {
+  const hops = listed(rawHeaders, "x-forwarded-for");
+  const protocols = listed(rawHeaders, "x-forwarded-proto");
+  let address = peerAddress;
+  let proxies = 1;
+  for (let i = hops.length - 1; i >= 0; i -= 1) {
+    address = parseAddress(hops[i] as string)?.text;
+    if (address === undefined) break;
+    if (address !== peerAddress && !trusted.contains(address)) break;
+    // The leftmost address is the client's own even when it lies in a trusted network.
+    if (i > 0) proxies += 1;
+  }
+  return { address, secure: protocols.at(-Math.min(proxies, protocols.length)) === "https" };
+}
+
+/** The elements of a comma-separated header, over all its lines, in order. */
+function listed(rawHeaders: readonly string[], lowerName: string): readonly string[] {
+  let elements: string[] | undefined;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    // Lengths first: this looks at every header of every request.
+    if (name.length !== lowerName.length || name.toLowerCase() !== lowerName) continue;
+    elements ??= [];
+    for (const element of (rawHeaders[i + 1] as string).split(",")) elements.push(element.trim());
+  }
+  return elements ?? [];
+}

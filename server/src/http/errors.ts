@@ -1,0 +1,81 @@
+import { API_ERRORS, ApiError, type ApiErrorCode } from "@latchkey/engine";
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+
+/** The body of every refusal of the management API. */
+export interface ErrorBody {
+  readonly error: {
+    readonly code: ApiErrorCode;
+    readonly message: string;
+    readonly requestId: string;
+    readonly details?: Readonly<Record<string, unknown>>;
+  };
+}
+
+/** `details` is absent, not null, when there is nothing to add. */
+export function errorBody(error: ApiError, requestId: string): ErrorBody {
+  const { code, message, details } = error;
+  return { error: { code, message, requestId, ...(details === undefined ? {} : { details }) } };
+}
+
+/** Faults of the framework and of body parsing, as what they mean to the caller. */
+const KNOWN_FAULTS: Readonly<Record<string, readonly [ApiErrorCode, string]>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: ["PAYLOAD_TOO_LARGE", "The body is larger than 1 MiB."],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ["UNSUPPORTED_MEDIA_TYPE", "Send the body as application/json."],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
+    "INVALID_REQUEST",
+    "The body's length is not what Content-Length says.",
+  ],
+  FST_ERR_BAD_URL: ["INVALID_REQUEST", "The path is not a valid percent-encoded path."],
+  FST_ERR_MAX_PARAM_LENGTH: ["NOT_FOUND", "There is nothing at this path."],
+};
+
+/**
+ * Any thrown value as what the caller may see. What is not known becomes `INTERNAL`: its own message
+ * stays in `cause`, for the log.
+ */
+export function toApiError(fault: unknown): ApiError {
+  if (fault instanceof ApiError) return fault;
+  const known = KNOWN_FAULTS[(fault as Partial<FastifyError> | undefined)?.code ?? ""];
+  if (known !== undefined) return new ApiError(known[0], known[1], { cause: fault });
+  return new ApiError(
+    "INTERNAL",
+    "Something went wrong on our side; the request id finds it in the log.",
+    {
+      cause: fault,
+    },
+  );
+}
+
+/** Answers with the error's status and body; a 401 carries the challenge (RFC 9110 §11.6.1). */
+function sendError(request: FastifyRequest, reply: FastifyReply, error: ApiError): FastifyReply {
+  const { status } = API_ERRORS[error.code];
+  if (status === 401) reply.header("www-authenticate", 'Bearer realm="latchkey"');
+  if (status === 503) reply.header("retry-after", "1");
+  // Stringified here, so that an error is the same whatever the route's response schemas say.
+  return reply
+    .code(status)
+    .header("content-type", "application/json; charset=utf-8")
+    .serializer((body: unknown) => JSON.stringify(body))
+    .send(errorBody(error, request.id));
+}
+
+/** Makes every fault of every route one JSON error. Must run before the first route is added. */
+export function handleErrors(app: FastifyInstance): void {
+  app.setErrorHandler((fault, request, reply) => {
+    const error = toApiError(fault);
+    if (API_ERRORS[error.code].status >= 500) {
+      request.log.error({ requestId: request.id, err: error.cause ?? error }, error.message);
+    }
+    return sendError(request, reply, error);
+  });
+}
+
+/** Faults that Fastify finds before there is a route, such as a path that cannot be decoded. */
+export function answerFrameworkError(
+  fault: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  reply.header("x-request-id", request.id);
+  sendError(request, reply, toApiError(fault));
+}

@@ -1,0 +1,191 @@
+import type { FastifyRequest } from "fastify";
+import { type Static, Type } from "typebox";
+import type { Ceiling } from "../../accounts/api-key-ceiling.ts";
+import type { ApiKeyName, ApiKeys } from "../../accounts/api-keys.ts";
+import type { Call } from "../../accounts/call.ts";
+import type { ApiKeyRecord } from "../../store/records.ts";
+import type { App } from "../app.ts";
+import { type Cursors, createCursors } from "../cursor.ts";
+import { createIdempotency, type IdempotencyOf } from "../idempotency.ts";
+import { instant, instantOrNull, parseInstant } from "../instant.ts";
+import type { ProtectedApi } from "../protected-api.ts";
+import { allowedOf, type FacadeParts } from "./profile-facade.ts";
+
+/** The scope that looking after keys takes is in the policy's endpoints, not here. */
+const KEY_PATHS = ["/api-keys", "/v2/api-keys"];
+
+const NewKeyBody = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 200 }),
+    scopes: Type.Optional(Type.Array(Type.String({ maxLength: 200 }), { maxItems: 100 })),
+    mode: Type.Optional(Type.Enum(["live", "test"])),
+    expires_at: Type.Optional(Type.Union([Type.String({ maxLength: 64 }), Type.Null()])),
+    allowed_ips: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 100 })),
+  },
+  { additionalProperties: false },
+);
+
+const RotateBody = Type.Object(
+  {
+    overlap_seconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 604_800 })),
+    force: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: false },
+);
+
+const ListQuery = Type.Object(
+  {
+    limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
+    cursor: Type.Optional(Type.String({ maxLength: 512 })),
+  },
+  { additionalProperties: false },
+);
+
+const DEFAULT_OVERLAP_SECONDS = 86_400;
+
+/** The document's own endpoints: `GET /v2/auth/test`, and the caller's API keys. */
+export function standardFacade(app: App, api: ProtectedApi, parts: FacadeParts): void {
+  const config = { public: "decided by the API's own policy" };
+  app.get("/v2/auth/test", { config, schema: { hide: true } }, async (request) => {
+    const { principal, expiresAt } = allowedOf(request);
+    return {
+      valid: true,
+      method: METHODS[principal.scheme] ?? principal.scheme,
+      subject: principal.userId ?? principal.subject ?? principal.accountId,
+      account_id: principal.accountId,
+      scopes: principal.scopes,
+      mode: principal.mode,
+      expires_at: instantOrNull(expiresAt),
+    };
+  });
+  const keys = {
+    slug: api.slug,
+    apiKeys: parts.apiKeys,
+    cursors: createCursors(parts.masterKeys),
+    idempotencyOf: createIdempotency(parts.masterKeys),
+  };
+  for (const path of KEY_PATHS) addKeyEndpoints(app, path, keys);
+}
+
+const METHODS: Readonly<Record<string, string>> = { "api-key": "api_key" };
+
+interface KeyParts {
+  readonly slug: string;
+  readonly apiKeys: ApiKeys;
+  readonly cursors: Cursors;
+  readonly idempotencyOf: IdempotencyOf;
+}
+
+function addKeyEndpoints(
+  app: App,
+  path: string,
+  { slug, apiKeys, cursors, idempotencyOf }: KeyParts,
+): void {
+  const config = { public: "decided by the API's own policy" };
+  const callOf = (request: FastifyRequest): Call => ({
+    api: slug,
+    actor: { kind: "credential", id: allowedOf(request).principal.credentialId },
+    requestId: request.id,
+    address: request.clientAddress ?? null,
+    idempotency: idempotencyOf(request, slug),
+  });
+
+  app.post<{ Body: Static<typeof NewKeyBody> }>(
+    path,
+    { config, schema: { hide: true, body: NewKeyBody } },
+    async (request, reply) => {
+      const ceiling = await ceilingOf(apiKeys, slug, request);
+      const { name, scopes = [], mode, expires_at, allowed_ips } = request.body;
+      const draft = {
+        name,
+        accountId: ceiling.accountId,
+        userId: allowedOf(request).principal.userId,
+        scopes,
+        ...(mode !== undefined && { mode }),
+        ...(expires_at != null && { expiresAt: parseInstant(expires_at, "expires_at") }),
+        ...(allowed_ips !== undefined && { allowedIps: allowed_ips }),
+      };
+      const issued = await apiKeys.issue(callOf(request), draft, ceiling);
+      return reply.code(201).send({ id: issued.id, key: issued.key, ...keyWire(issued) });
+    },
+  );
+
+  app.get<{ Querystring: Static<typeof ListQuery> }>(
+    path,
+    { config, schema: { hide: true, querystring: ListQuery } },
+    async (request) => {
+      const accountId = accountOf(request);
+      const list = `${slug} facade api-keys ${accountId}`;
+      const { limit, cursor } = request.query;
+      const page = { limit, after: cursors.read(list, cursor) };
+      const { items, next } = await apiKeys.list(slug, { accountId }, page);
+      const data = items.map((key) => ({ id: key.id, ...keyWire(key) }));
+      return { data, next_cursor: cursors.write(list, next) };
+    },
+  );
+
+  app.post<{ Params: { id: string }; Body: Static<typeof RotateBody> }>(
+    `${path}/:id/rotate`,
+    { config, schema: { hide: true, body: RotateBody } },
+    async (request, reply) => {
+      const { overlap_seconds = DEFAULT_OVERLAP_SECONDS, force = false } = request.body;
+      const ceiling = await ceilingOf(apiKeys, slug, request);
+      const rotation = { overlapSeconds: overlap_seconds, force, ceiling };
+      const issued = await apiKeys.rotate(callOf(request), keyName(request), rotation);
+      return reply.code(201).send({ id: issued.id, key: issued.key, ...keyWire(issued) });
+    },
+  );
+
+  app.delete<{ Params: { id: string } }>(
+    `${path}/:id`,
+    { config, schema: { hide: true } },
+    async (request, reply) => {
+      await apiKeys.revoke(callOf(request), keyName(request));
+      return reply.code(204).send();
+    },
+  );
+}
+
+function accountOf(request: FastifyRequest): string {
+  const { accountId } = allowedOf(request).principal;
+  if (accountId === null) throw new Error("the policy lets nobody in particular manage keys");
+  return accountId;
+}
+
+/** Keys of other accounts do not exist for the caller. */
+function keyName(request: FastifyRequest<{ Params: { id: string } }>): ApiKeyName {
+  return { id: request.params.id, accountId: accountOf(request) };
+}
+
+/** A key made by a key can do no more than its maker. */
+async function ceilingOf(
+  apiKeys: ApiKeys,
+  slug: string,
+  request: FastifyRequest,
+): Promise<Ceiling> {
+  const { principal, expiresAt } = allowedOf(request);
+  const accountId = accountOf(request);
+  const maker =
+    principal.scheme === "api-key" && principal.credentialId !== null
+      ? await apiKeys.find(slug, { id: principal.credentialId, accountId })
+      : undefined;
+  return {
+    accountId,
+    scopes: principal.scopes,
+    expiresAt,
+    allowedIps: maker?.allowedIps ?? [],
+    mode: principal.mode ?? "live",
+  };
+}
+
+function keyWire(key: ApiKeyRecord) {
+  return {
+    name: key.name,
+    prefix: key.prefix,
+    last_four: key.lastFour,
+    scopes: key.scopes,
+    mode: key.mode,
+    created_at: instant(key.createdAt),
+    expires_at: instantOrNull(key.expiresAt),
+  };
+}

@@ -1,0 +1,221 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import {
+  API_ERRORS,
+  ApiError,
+  type ApiRequest,
+  type Clock,
+  type Decision,
+  header,
+  headerCount,
+  type NetworkList,
+  type Principal,
+  parseAddress,
+} from "@latchkey/engine";
+import { clientBehind } from "./client-address.ts";
+import { errorBody, toApiError } from "./errors.ts";
+import type { Operators } from "./operators.ts";
+import { may } from "./permissions.ts";
+import { isPreflight } from "./preflight.ts";
+import type { ProtectedApi, RecordDecision } from "./protected-api.ts";
+import { requestIdOf } from "./request-id.ts";
+
+/** What forward-auth is made of. */
+export interface ForwardAuthParts {
+  readonly apis: ReadonlyMap<string, ProtectedApi>;
+  readonly operators: Operators;
+  readonly trustedProxies: NetworkList;
+  readonly record: RecordDecision;
+  /** Milliseconds that no one can set back. */
+  readonly monotonic: Clock;
+  /** Told of faults; the caller sees a 500 with the request id. */
+  readonly onFault: (fault: unknown, requestId: string) => void;
+}
+
+/** Answers a proxy's question and returns true, or returns false: the request is for another door. */
+export type ForwardAuth = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+const PREFIX = "/v1/apis/";
+const DOOR = "/forward-auth";
+
+/**
+ * `/v1/apis/{api}/forward-auth`: a proxy asks whether a request may pass. Stands before the
+ * framework, for it is on the path of every request to the API and needs nothing of it: no body is
+ * read and no route is looked up.
+ */
+export function createForwardAuth(parts: ForwardAuthParts): ForwardAuth {
+  return (request, response) => {
+    const url = request.url ?? "";
+    if (!url.startsWith(PREFIX)) return false;
+    const slugEnd = url.indexOf("/", PREFIX.length);
+    if (slugEnd === -1 || !url.startsWith(DOOR, slugEnd)) return false;
+    const rest = slugEnd + DOOR.length;
+    if (rest < url.length && url[rest] !== "/" && url[rest] !== "?") return false;
+    answer(parts, request, response, url.slice(PREFIX.length, slugEnd), url.slice(rest));
+    return true;
+  };
+}
+
+function answer(
+  parts: ForwardAuthParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+  slug: string,
+  suffix: string,
+): void {
+  const requestId = requestIdOf(request.rawHeaders);
+  const fail = (fault: unknown) => {
+    const error = toApiError(fault);
+    if (API_ERRORS[error.code].status >= 500) parts.onFault(fault, requestId);
+    sendError(response, error, requestId);
+  };
+  try {
+    trustProxy(parts, request, slug);
+    const api = parts.apis.get(slug);
+    if (api === undefined) throw new ApiError("NOT_FOUND", "There is no such API.");
+    const asked = askedRequest(parts, request, suffix);
+    if (isPreflight(asked.method, asked.headers)) {
+      sendPreflight(response, requestId);
+      return;
+    }
+    const start = parts.monotonic();
+    const decision = api.engine.decide(asked);
+    const settle = (decided: Decision) => {
+      parts.record(slug, decided, asked, requestId, (parts.monotonic() - start) / 1000);
+      send(response, api, decided, requestId);
+    };
+    if (decision instanceof Promise) decision.then(settle).catch(fail);
+    else settle(decision);
+  } catch (fault) {
+    fail(fault);
+  }
+}
+
+/** Nothing of the request is looked at, and nothing counted, before the proxy has proved itself. */
+function trustProxy(parts: ForwardAuthParts, request: IncomingMessage, slug: string): void {
+  const token = header(request.rawHeaders, "x-latchkey-token");
+  if (token !== undefined) {
+    const operator = parts.operators.byToken(token);
+    if (operator !== undefined && may(operator.role, "enforce")) {
+      if (operator.apis === null || operator.apis.has(slug)) return;
+    }
+  } else if (parts.trustedProxies.contains(request.socket.remoteAddress ?? "")) {
+    return;
+  }
+  throw new ApiError(
+    "PROXY_NOT_TRUSTED",
+    "Send X-Latchkey-Token, or name this proxy's address in LATCHKEY_TRUSTED_PROXIES.",
+  );
+}
+
+/** The request that the proxy asks about, from one family of headers. */
+function askedRequest(
+  parts: ForwardAuthParts,
+  request: IncomingMessage,
+  suffix: string,
+): ApiRequest {
+  const headers = request.rawHeaders;
+  const { method, target } = askedLine(request, suffix);
+  const peerAddress = parseAddress(request.socket.remoteAddress ?? "")?.text;
+  // The peer has proved to be a proxy, by its address or by its token: its word counts.
+  const { address, secure } = clientBehind(peerAddress, headers, parts.trustedProxies);
+  return { method, target, headers, address, secure };
+}
+
+function askedLine(
+  request: IncomingMessage,
+  suffix: string,
+): { readonly method: string; readonly target: string } {
+  const query = suffix.indexOf("?");
+  const family =
+    query !== -1 && /[?&]headers=original(&|$)/.test(suffix) ? "original" : "forwarded";
+  const forwarded = readFamily(request.rawHeaders, "x-forwarded-method", "x-forwarded-uri");
+  const original = readFamily(request.rawHeaders, "x-original-method", "x-original-uri");
+  const other = family === "original" ? forwarded : original;
+  if (other !== undefined) {
+    throw new ApiError(
+      "INVALID_REQUEST",
+      "Headers of the family that is not read are present: have the proxy remove X-Forwarded-Method and X-Forwarded-Uri, or X-Original-Method and X-Original-URI, of clients.",
+      { details: { field: "headers" } },
+    );
+  }
+  const read = family === "original" ? original : forwarded;
+  if (read !== undefined) return read;
+  const path = query === -1 ? suffix : suffix.slice(0, query);
+  return { method: request.method ?? "GET", target: path === "" ? "/" : suffix };
+}
+
+function readFamily(
+  headers: readonly string[],
+  methodName: string,
+  uriName: string,
+): { readonly method: string; readonly target: string } | undefined {
+  const method = header(headers, methodName);
+  const target = header(headers, uriName);
+  if (method === undefined && target === undefined) return undefined;
+  if (headerCount(headers, methodName) > 1 || headerCount(headers, uriName) > 1) {
+    throw new ApiError("INVALID_REQUEST", `Send ${methodName} and ${uriName} once each.`, {
+      details: { field: methodName },
+    });
+  }
+  if (method === undefined || target === undefined) {
+    throw new ApiError("INVALID_REQUEST", `Send both ${methodName} and ${uriName}, or neither.`, {
+      details: { field: method === undefined ? methodName : uriName },
+    });
+  }
+  return { method, target };
+}
+
+/** The API, or the proxy, answers a preflight; there is nobody to decide about. */
+function sendPreflight(response: ServerResponse, requestId: string): void {
+  response.writeHead(200, [
+    "X-Request-ID",
+    requestId,
+    "X-Latchkey-Request-Id",
+    requestId,
+    "Content-Length",
+    "0",
+  ]);
+  response.end();
+}
+
+function send(
+  response: ServerResponse,
+  { engine }: ProtectedApi,
+  decision: Decision,
+  requestId: string,
+): void {
+  const { status, headers, body } = engine.render(decision, requestId);
+  if (decision.outcome === "allow") {
+    const lines = headers.slice();
+    addPrincipal(lines, decision.principal);
+    lines.push("X-Latchkey-Request-Id", requestId, "Content-Length", "0");
+    response.writeHead(200, lines);
+    response.end();
+    return;
+  }
+  const text = body ?? "";
+  response.writeHead(status, [...headers, "Content-Length", String(Buffer.byteLength(text))]);
+  response.end(text);
+}
+
+/** Whom the API behind the proxy serves. A field that does not apply has no header. */
+function addPrincipal(headers: string[], principal: Principal): void {
+  headers.push("X-Latchkey-Scopes", principal.scopes.join(" "));
+  const { accountId, userId, applicationId, plan, mode, credentialId } = principal;
+  if (accountId !== null) headers.push("X-Latchkey-Account", accountId);
+  if (userId !== null) headers.push("X-Latchkey-User", userId);
+  if (applicationId !== null) headers.push("X-Latchkey-Application", applicationId);
+  if (plan !== null) headers.push("X-Latchkey-Plan", plan);
+  if (mode !== null) headers.push("X-Latchkey-Mode", mode);
+  if (credentialId !== null) headers.push("X-Latchkey-Credential", credentialId);
+}
+
+function sendError(response: ServerResponse, error: ApiError, requestId: string): void {
+  const body = JSON.stringify(errorBody(error, requestId));
+  response.writeHead(API_ERRORS[error.code].status, {
+    "content-type": "application/json; charset=utf-8",
+    "content-length": Buffer.byteLength(body),
+    "x-request-id": requestId,
+  });
+  response.end(body);
+}

@@ -1,0 +1,48 @@
+import { createHash, hkdfSync } from "node:crypto";
+import { ApiError, headerCount } from "@latchkey/engine";
+import type { FastifyRequest } from "fastify";
+import type { Idempotency } from "../store/store.ts";
+
+const NO_BODY = createHash("sha256").digest();
+
+/** Turns a call's Idempotency-Key into what the store needs; `undefined` without one. */
+export type IdempotencyOf = (request: FastifyRequest, api: string) => Idempotency | undefined;
+
+/**
+ * Honoured on POST. What is derived needs the raw header value, the caller's token and, for the
+ * sealing key, the master key: none of them is kept, so a stolen table opens no stored answer.
+ */
+export function createIdempotency(masterKeys: readonly Uint8Array[]): IdempotencyOf {
+  const [masterKey] = masterKeys;
+  if (masterKey === undefined) throw new Error("idempotency needs a master key");
+
+  return (request, api) => {
+    const value = request.headers["idempotency-key"];
+    if (value === undefined || request.method !== "POST") return undefined;
+    // Node joins the lines of a repeated header, and a joined value is nobody's.
+    const isOne = headerCount(request.raw.rawHeaders, "idempotency-key") === 1;
+    if (typeof value !== "string" || !isOne || value.length < 1 || value.length > 128) {
+      throw new ApiError("INVALID_REQUEST", "Send one Idempotency-Key of 1 to 128 characters.", {
+        details: { field: "idempotency-key" },
+      });
+    }
+    const caller = framed([value, request.headers.authorization ?? ""]);
+    const [path = ""] = request.url.split("?", 1);
+    return {
+      keyDigest: sha256(framed(["key", value, request.headers.authorization ?? "", api])),
+      bodyDigest: sha256(framed([request.method, path]), request.bodyDigest ?? NO_BODY),
+      sealingKey: new Uint8Array(hkdfSync("sha256", masterKey, "", sha256(caller), 32)),
+    };
+  };
+}
+
+function sha256(...parts: readonly Uint8Array[]): Uint8Array {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest();
+}
+
+/** Each text after its length, so that no two lists of texts give the same bytes. */
+function framed(texts: readonly string[]): Buffer {
+  return Buffer.from(texts.map((text) => `${text.length}:${text}`).join(""));
+}

@@ -1,0 +1,67 @@
+import type { SwaggerOptions } from "@fastify/swagger";
+import type { FastifySchema } from "fastify";
+import { PERMISSIONS } from "./permissions.ts";
+
+/** How `openapi.json` is made of the routes. Routes without a tag are no part of this API. */
+export function openApiOptions(parts: { version: string; publicUrl: string }): SwaggerOptions {
+  return {
+    hideUntagged: true,
+    openapi: {
+      openapi: "3.1.1",
+      info: {
+        title: "Latchkey management API",
+        version: parts.version,
+        description: DESCRIPTION,
+        license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+      },
+      servers: [{ url: parts.publicUrl }],
+      components: {
+        securitySchemes: {
+          operatorToken: {
+            type: "http",
+            scheme: "bearer",
+            description:
+              "An operator token. The environment's LATCHKEY_OPERATOR_TOKEN is an owner.",
+          },
+          proxyToken: {
+            type: "apiKey",
+            in: "header",
+            name: "X-Latchkey-Token",
+            description: "The token of an operator that may enforce decisions, sent by a proxy.",
+          },
+        },
+      },
+      tags: [
+        { name: "apis", description: "What this deployment protects." },
+        { name: "accounts", description: "The customers that own credentials." },
+        { name: "users", description: "The people of accounts." },
+        { name: "api-keys", description: "Keys, from issue to revocation." },
+        { name: "decisions", description: "What may pass." },
+        { name: "audit", description: "What was done, and how much was used." },
+        { name: "operator-tokens", description: "Who may call this API." },
+        { name: "system", description: "How the process is." },
+      ],
+    },
+    refResolver: {
+      buildLocalReference: (json, _baseUri, _fragment, i) =>
+        typeof json.$id === "string" ? json.$id : `def-${i}`,
+    },
+    transform: ({ schema, url, route }) => {
+      const requires = route.config?.requires;
+      if (requires === undefined || schema === undefined) return { schema: schema ?? {}, url };
+      const roles = PERMISSIONS[requires].join(", ");
+      const described: FastifySchema & Record<string, unknown> = {
+        ...schema,
+        security: [{ operatorToken: [] }],
+        description: `${schema.description ?? ""}\n\nRoles: ${roles}.`.trim(),
+      };
+      return { schema: described, url };
+    },
+  };
+}
+
+const DESCRIPTION = [
+  "Issues, changes and revokes credentials, and answers whether a request may pass.",
+  "Instants are RFC 3339 in UTC. Lists run from new to old and go on at `nextCursor`.",
+  "Every POST that writes takes an `Idempotency-Key`.",
+].join(" ");

@@ -1,0 +1,80 @@
+import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import type { Store } from "../../store/store.ts";
+import type { Cursors } from "../cursor.ts";
+import { parseInstant } from "../instant.ts";
+import {
+  EventList,
+  EventQuery,
+  toEvent,
+  toUsage,
+  UsageList,
+  UsageQuery,
+} from "../schemas/audit.ts";
+import { Ref } from "../schemas/base.ts";
+import { readRefusals } from "../schemas/error.ts";
+import { answerPage } from "../schemas/list.ts";
+import { ApiParams } from "../schemas/params.ts";
+
+/** `/v1/apis/{api}/events` and `/usage`: what was done and refused, and how much was allowed. */
+export const auditRoutes =
+  (parts: {
+    store: Pick<Store, "events" | "usage">;
+    cursors: Cursors;
+  }): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    const { store, cursors } = parts;
+
+    app.get("/v1/apis/:api/events", {
+      config: { requires: "read" },
+      schema: {
+        tags: ["audit"],
+        operationId: "listEvents",
+        summary: "List management actions and refusals, newest first",
+        params: ApiParams,
+        querystring: EventQuery,
+        response: { 200: Ref(EventList, "A page of events."), ...readRefusals() },
+      },
+      handler: ({ params: { api }, query }) => {
+        const filter = { ...rangeOf(query), type: query.type };
+        return answerPage({
+          cursors,
+          name: { list: `${api}/events`, filter },
+          query,
+          read: (page) => store.events.list(api, filter, page),
+          toWire: toEvent,
+        });
+      },
+    });
+
+    app.get("/v1/apis/:api/usage", {
+      config: { requires: "read" },
+      schema: {
+        tags: ["audit"],
+        operationId: "listUsage",
+        summary: "List requests by credential, hour and outcome, newest first",
+        params: ApiParams,
+        querystring: UsageQuery,
+        response: { 200: Ref(UsageList, "A page of usage."), ...readRefusals() },
+      },
+      handler: ({ params: { api }, query }) => {
+        const filter = rangeOf(query);
+        return answerPage({
+          cursors,
+          name: { list: `${api}/usage`, filter },
+          query,
+          read: (page) => store.usage.list(api, filter, page),
+          toWire: toUsage,
+        });
+      },
+    });
+  };
+
+function rangeOf(query: { accountId?: string; credentialId?: string; from?: string; to?: string }) {
+  const { accountId, credentialId, from, to } = query;
+  return {
+    accountId,
+    credentialId,
+    from: from === undefined ? undefined : parseInstant(from, "from"),
+    to: to === undefined ? undefined : parseInstant(to, "to"),
+  };
+}

@@ -1,0 +1,90 @@
+import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import { Type } from "typebox";
+import type { Users } from "../../accounts/users.ts";
+import type { CallOf } from "../call.ts";
+import type { Cursors } from "../cursor.ts";
+import { Id, Ref } from "../schemas/base.ts";
+import { readRefusals, writeRefusals } from "../schemas/error.ts";
+import { answerPage, pageQuery } from "../schemas/list.ts";
+import { ApiAndId, ApiParams, IdempotencyHeaders } from "../schemas/params.ts";
+import { AddMembership, CreateUser, toUser, User, UserList } from "../schemas/user.ts";
+
+const tags = ["users"];
+const UserParams = ApiAndId("user");
+
+/** `/v1/apis/{api}/users`: the people of accounts. */
+export const userRoutes =
+  (parts: { users: Users; cursors: Cursors; callOf: CallOf }): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    const { users, cursors, callOf } = parts;
+
+    app.post("/v1/apis/:api/users", {
+      config: { requires: "manage" },
+      schema: {
+        tags,
+        operationId: "createUser",
+        summary: "Create a user of an account",
+        params: ApiParams,
+        headers: IdempotencyHeaders,
+        body: CreateUser,
+        response: { 201: Ref(User, "The new user."), ...writeRefusals(409, 422) },
+      },
+      handler: async (request, reply) =>
+        reply.code(201).send(toUser(await users.create(callOf(request), request.body))),
+    });
+
+    app.get("/v1/apis/:api/users", {
+      config: { requires: "read" },
+      schema: {
+        tags,
+        operationId: "listUsers",
+        summary: "List users, newest first",
+        params: ApiParams,
+        querystring: Type.Object(
+          { ...pageQuery, accountId: Type.Optional(Id("acct")) },
+          { additionalProperties: false },
+        ),
+        response: { 200: Ref(UserList, "A page of users."), ...readRefusals() },
+      },
+      handler: ({ params: { api }, query }) => {
+        const filter = { accountId: query.accountId };
+        return answerPage({
+          cursors,
+          name: { list: `${api}/users`, filter },
+          query,
+          read: (page) => users.list(api, filter, page),
+          toWire: toUser,
+        });
+      },
+    });
+
+    app.get("/v1/apis/:api/users/:id", {
+      config: { requires: "read" },
+      schema: {
+        tags,
+        operationId: "getUser",
+        summary: "Read a user",
+        params: UserParams,
+        response: { 200: Ref(User, "The user."), ...readRefusals() },
+      },
+      handler: async ({ params: { api, id } }) => toUser(await users.find(api, id)),
+    });
+
+    app.post("/v1/apis/:api/users/:id/memberships", {
+      config: { requires: "manage" },
+      schema: {
+        tags,
+        operationId: "addMembership",
+        summary: "Add a user to an account, or change its role there",
+        params: UserParams,
+        headers: IdempotencyHeaders,
+        body: AddMembership,
+        response: { 201: Ref(User, "The user with all memberships."), ...writeRefusals(409, 422) },
+      },
+      handler: async (request, reply) => {
+        const { params, body } = request;
+        const user = await users.addMembership(callOf(request), params.id, body);
+        return reply.code(201).send(toUser(user));
+      },
+    });
+  };

@@ -1,0 +1,73 @@
+import { type Static, Type } from "typebox";
+import type { EventRecord, UsageRecord } from "../../store/records.ts";
+import { instant } from "../instant.ts";
+import { Instant, Nullable, OneOf, Text } from "./base.ts";
+import { ListOf, pageQuery } from "./list.ts";
+
+/** One line of the audit trail. */
+export const Event = Type.Object(
+  {
+    id: Type.String(),
+    type: Type.String({ examples: ["api_key.issued", "request.refused"] }),
+    at: Instant("When it happened."),
+    actor: Type.Object({
+      kind: OneOf(["operator", "credential", "system", "anonymous"]),
+      id: Nullable(Type.String()),
+    }),
+    accountId: Nullable(Type.String()),
+    credentialId: Nullable(Type.String()),
+    requestId: Nullable(Type.String()),
+    address: Nullable(Type.String({ description: "The client's address." })),
+    detail: Type.Object({}, { additionalProperties: true }),
+    count: Type.Integer({ description: "How many alike this line stands for." }),
+  },
+  { $id: "Event" },
+);
+
+/** A page of the audit trail. */
+export const EventList = ListOf(Event, "EventList");
+
+/** How often one credential was used in one hour. */
+export const Usage = Type.Object(
+  {
+    accountId: Type.String({ description: "`others` where memory was too short to tell." }),
+    credentialId: Type.String({ description: "`others` where memory was too short to tell." }),
+    hour: Instant("The start of the hour."),
+    outcome: OneOf(["allow", "deny"]),
+    count: Type.Integer(),
+    clientVersion: Nullable(
+      Type.String({ description: "The newest X-Client-Version that came with these requests." }),
+    ),
+  },
+  { $id: "Usage" },
+);
+
+/** A page of usage. */
+export const UsageList = ListOf(Usage, "UsageList");
+
+const filters = {
+  ...pageQuery,
+  accountId: Type.Optional(Text({ minLength: 1, maxLength: 128 })),
+  credentialId: Type.Optional(Text({ minLength: 1, maxLength: 128 })),
+  from: Type.Optional(Instant("The earliest instant, included.")),
+  to: Type.Optional(Instant("The latest instant, not included.")),
+};
+
+/** The query of `GET events`. */
+export const EventQuery = Type.Object(
+  { ...filters, type: Type.Optional(Text({ minLength: 1, maxLength: 64 })) },
+  { additionalProperties: false },
+);
+
+/** The query of `GET usage`. */
+export const UsageQuery = Type.Object(filters, { additionalProperties: false });
+
+/** The record as it goes over the wire. */
+export function toEvent(record: EventRecord): Static<typeof Event> {
+  return { ...record, at: instant(record.at), actor: { ...record.actor } };
+}
+
+/** The record as it goes over the wire. */
+export function toUsage(record: UsageRecord): Static<typeof Usage> {
+  return { ...record, hour: instant(record.hour) };
+}

@@ -1,0 +1,51 @@
+import { type TSchema, Type } from "typebox";
+import type { Page, PageRequest } from "../../store/records.ts";
+import type { Cursors } from "../cursor.ts";
+import { Nullable, Ref } from "./base.ts";
+
+const DEFAULT_LIMIT = 50;
+
+/** The query members of every list. */
+export const pageQuery = {
+  limit: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 200, default: DEFAULT_LIMIT, description: "Most rows." }),
+  ),
+  cursor: Type.Optional(
+    Type.String({ maxLength: 512, description: "`nextCursor` of the page before." }),
+  ),
+};
+
+/** One page of a list of what `item` describes, from new to old. */
+export function ListOf<T extends TSchema>(item: T, name: string) {
+  return Type.Object(
+    {
+      data: Type.Array(Ref(item)),
+      nextCursor: Nullable(Type.String({ description: "Null on the last page." })),
+    },
+    { $id: name },
+  );
+}
+
+/** Where a list stands: its name with the API, and the filters of this call. */
+export interface ListName {
+  readonly list: string;
+  readonly filter?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Reads one page and writes its cursor. The filters are part of the list's name, so a cursor cannot
+ * be carried over to another question.
+ */
+export async function answerPage<Row, Wire>(parts: {
+  readonly cursors: Cursors;
+  readonly name: ListName;
+  readonly query: { readonly limit?: number; readonly cursor?: string };
+  readonly read: (page: PageRequest) => Promise<Page<Row>>;
+  readonly toWire: (row: Row) => Wire;
+}): Promise<{ data: Wire[]; nextCursor: string | null }> {
+  const { cursors, name, query, read, toWire } = parts;
+  const list = `${name.list}?${JSON.stringify(name.filter ?? {})}`;
+  const after = cursors.read(list, query.cursor);
+  const { items, next } = await read({ limit: query.limit ?? DEFAULT_LIMIT, after });
+  return { data: items.map(toWire), nextCursor: cursors.write(list, next) };
+}

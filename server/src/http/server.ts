@@ -1,0 +1,45 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { answerParseFault, MAX_HEADER_BLOCK, requestFault } from "./hygiene.ts";
+
+/** A door before the framework: true when it has answered, or will. */
+export type Front = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** How often a draining server looks for connections that have fallen idle. */
+const DRAIN_MILLIS = 50;
+
+/**
+ * An HTTP/1.1 server with bounds on every part of a request. `front` is asked first, about requests
+ * that are fit to be looked at; the rest goes to the framework.
+ */
+export function serverFactory(front: Front): (handler: Handler) => Server {
+  return (handler) => {
+    const server = createServer(
+      {
+        maxHeaderSize: MAX_HEADER_BLOCK,
+        // A missing Host is refused by us, with a body that says so.
+        requireHostHeader: false,
+        headersTimeout: 15_000,
+        requestTimeout: 60_000,
+        // Longer than the 60 s of most load balancers, so that they close first.
+        keepAliveTimeout: 72_000,
+      },
+      (request, response) => {
+        if (!server.listening) response.shouldKeepAlive = false;
+        if (requestFault(request) === undefined && front(request, response)) return;
+        handler(request, response);
+      },
+    );
+    server.on("clientError", answerParseFault);
+    return server;
+  };
+}
+
+/** Closes connections as their last answer leaves, until the server has closed. */
+export function drain(server: Server): void {
+  const timer = setInterval(() => server.closeIdleConnections(), DRAIN_MILLIS);
+  server.once("close", () => clearInterval(timer));
+  // A server that never listened never closes.
+  if (!server.listening) clearInterval(timer);
+}

@@ -1,0 +1,162 @@
+import AjvCompiler, { type BuildCompilerFromPool } from "@fastify/ajv-compiler";
+import { ApiError, hideSecrets, suggestion } from "@latchkey/engine";
+import type { FastifySchemaValidationError } from "fastify";
+
+const factory = AjvCompiler();
+
+/**
+ * Bodies are taken as they are: no type is coerced and an unknown member is an error. Parameters,
+ * query and headers, which are all text, are coerced to what their schema says. Schemas are compiled
+ * when they are first used: a start should not wait for all of them.
+ */
+export const buildValidator: BuildCompilerFromPool = (schemas) => {
+  const strict = once(() => compilerFor(schemas, false));
+  const lenient = once(() => compilerFor(schemas, "array"));
+
+  return (part) => {
+    // What Fastify passes is a route's part, whatever the type says.
+    const isBody = (part as { readonly httpPart?: string }).httpPart === "body";
+    const compiled = once(() => (isBody ? strict : lenient)()(part));
+    const validate = (data: unknown): boolean => {
+      const valid = compiled()(data) as boolean;
+      lazy.errors = compiled().errors ?? null;
+      return valid;
+    };
+    // Fastify calls it and reads `errors`; it needs nothing else of what Ajv makes.
+    const lazy = validate as AnyValidateFunction;
+    return lazy;
+  };
+};
+
+type AnyValidateFunction = ReturnType<ReturnType<BuildCompilerFromPool>>;
+
+function compilerFor(schemas: Parameters<BuildCompilerFromPool>[0], coerceTypes: false | "array") {
+  return factory(schemas, {
+    customOptions: {
+      removeAdditional: false,
+      useDefaults: true,
+      coerceTypes,
+      // The error then holds the schema, for a suggestion which member was meant.
+      verbose: true,
+      allowUnionTypes: true,
+    },
+  });
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+/**
+ * The first fault of a request, as the error that names the member. A path parameter of the wrong
+ * form names nothing that exists, so it is a 404. Never repeats a value: it may be a secret.
+ */
+export function validationFault(
+  faults: readonly FastifySchemaValidationError[],
+  part: string,
+): ApiError {
+  const [fault] = faults;
+  if (part === "params" || fault === undefined) {
+    return new ApiError("NOT_FOUND", "There is no such thing.");
+  }
+  const field = fieldOf(fault);
+  return new ApiError("INVALID_REQUEST", sentence(fault, field, WHERE[part] ?? part), {
+    details: { field },
+  });
+}
+
+const WHERE: Readonly<Record<string, string>> = {
+  body: "the body",
+  querystring: "the query",
+  headers: "the headers",
+};
+
+function sentence(fault: FastifySchemaValidationError, field: string, where: string): string {
+  const name = field === "" ? where : field;
+  const { params } = fault;
+  switch (fault.keyword) {
+    case "required":
+      return `${name} is required.`;
+    case "additionalProperties":
+      return `${name} is not a member of ${where}${hint(params.additionalProperty)}`;
+    case "type":
+      return `${name} must be ${kinds(params.type)}.`;
+    case "enum":
+      return `${name} must be one of ${list(params.allowedValues)}.`;
+    case "minLength":
+      return `${name} must have at least ${params.limit} characters.`;
+    case "maxLength":
+      return `${name} must have at most ${params.limit} characters.`;
+    case "minItems":
+      return `${name} must have at least ${params.limit} elements.`;
+    case "maxItems":
+      return `${name} must have at most ${params.limit} elements.`;
+    case "minProperties":
+      return `${name} must have at least ${params.limit} member.`;
+    case "minimum":
+      return `${name} must be at least ${params.limit}.`;
+    case "maximum":
+      return `${name} must be at most ${params.limit}.`;
+    case "format":
+      return `${name} must be ${FORMATS[String(params.format)] ?? String(params.format)}.`;
+    case "pattern":
+      return `${name} has characters or a form that is not allowed here.`;
+    case "uniqueItems":
+      return `${name} must not name anything twice.`;
+    default:
+      return `${name} is not valid.`;
+  }
+
+  function hint(unknown: unknown): string {
+    // `verbose` makes Ajv add the schema of the object that has the surplus member.
+    const { parentSchema } = fault as { readonly parentSchema?: { readonly properties?: object } };
+    return suggestion(String(unknown), Object.keys(parentSchema?.properties ?? {})) || ".";
+  }
+}
+
+const FORMATS: Readonly<Record<string, string>> = {
+  "date-time": "an RFC 3339 instant such as 2030-01-31T12:00:00Z",
+  email: "an e-mail address",
+};
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: "a string",
+  integer: "an integer",
+  number: "a number",
+  boolean: "true or false",
+  object: "a JSON object",
+  array: "an array",
+  null: "null",
+};
+
+function kinds(type: unknown): string {
+  return String(type)
+    .split(",")
+    .map((kind) => KINDS[kind] ?? kind)
+    .join(" or ");
+}
+
+function list(values: unknown): string {
+  return (values as readonly unknown[]).map((value) => JSON.stringify(value)).join(", ");
+}
+
+/** `/limits/0/max` and a missing or surplus member, as a person writes it: `limits[0].max`. */
+function fieldOf({ instancePath, params }: FastifySchemaValidationError): string {
+  const member = params.missingProperty ?? params.additionalProperty;
+  const steps = instancePath.split("/").slice(1).map(unescapePointer);
+  if (typeof member === "string") steps.push(member.slice(0, 64));
+  // The names are the caller's own: a secret may have been put where a name belongs.
+  return steps.map(hideSecrets).reduce((path, step) => {
+    if (/^\d+$/.test(step)) return `${path}[${step}]`;
+    return path === "" ? step : `${path}.${step}`;
+  }, "");
+}
+
+/** RFC 6901 §4. */
+function unescapePointer(step: string): string {
+  return step.replaceAll("~1", "/").replaceAll("~0", "~");
+}

@@ -1,0 +1,89 @@
+import { spawnSync } from "node:child_process";
+import { registerHooks } from "node:module";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { PolicyError } from "@latchkey/engine";
+import { PolicyFileError, shownPath } from "./policy-file-error.ts";
+
+/** `file:line` and a line with a caret: how Node begins the stack of a syntax error. */
+const POINTED = /^(?:file:\/\/)?(\/.+|[A-Za-z]:\\.+):(\d+)\n(?:.*\n)*?( *)\^/;
+const FRAME = /\(?(file:\/\/[^\s)]+):(\d+):(\d+)\)?$/gm;
+
+/**
+ * Imports a policy module and answers with its default export. For as long as that takes,
+ * `"latchkey"` means this very program to the file and to what it imports, wherever they lie.
+ *
+ * @throws {PolicyFileError} When it does not parse, or throws; a `PolicyError` passes through.
+ */
+export async function importModule(file: string): Promise<unknown> {
+  const publicFace = import.meta.resolve("latchkey");
+  const loaded: string[] = [];
+  const hooks = registerHooks({
+    resolve(specifier, context, nextResolve) {
+      if (specifier === "latchkey") return { url: publicFace, shortCircuit: true };
+      const resolved = nextResolve(specifier, context);
+      // Without a package.json beside it Node would try CommonJS first, and say so at each start.
+      return /\.m?ts$/.test(resolved.url) ? { ...resolved, format: "module-typescript" } : resolved;
+    },
+    load(url, context, nextLoad) {
+      loaded.push(url);
+      return nextLoad(url, context);
+    },
+  });
+  try {
+    const module: { default?: unknown } = await import(pathToFileURL(file).href);
+    if (module.default !== undefined) return module.default;
+  } catch (error) {
+    if (error instanceof PolicyError) throw error;
+    throw explain(error, file, loaded);
+  } finally {
+    hooks.deregister();
+  }
+  throw new PolicyFileError(
+    shownPath(file),
+    "has no default export; write `export default defineLatchkey({ … })`",
+  );
+}
+
+function explain(error: unknown, file: string, loaded: readonly string[]): PolicyFileError {
+  const place = placeOf(error, loaded) ?? shownPath(file);
+  if (!(error instanceof Error)) {
+    return new PolicyFileError(place, `threw ${JSON.stringify(error) ?? String(error)}`);
+  }
+  return new PolicyFileError(place, error.message, { cause: error });
+}
+
+function placeOf(error: unknown, loaded: readonly string[]): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const pointed = pointedPlace(error.stack);
+  if (pointed !== undefined) return pointed;
+  for (const [, url = "", line, column] of (error.stack ?? "").matchAll(FRAME)) {
+    if (loaded.includes(url)) return `${shownPath(fileURLToPath(url))}:${line}:${column}`;
+  }
+  // A fault that the JavaScript parser found carries no place; the last file loaded has it.
+  const last = loaded.findLast((url) => url.startsWith("file:"));
+  return error instanceof SyntaxError && last !== undefined ? parsedPlace(last) : undefined;
+}
+
+function pointedPlace(stack = ""): string | undefined {
+  const [, file, line, indent] = POINTED.exec(stack) ?? [];
+  if (file === undefined || indent === undefined) return undefined;
+  return `${shownPath(decodeURI(file))}:${line}:${indent.length + 1}`;
+}
+
+/** Node says where a module does not parse only when it dies of it. */
+const PARSE = `
+  const { readFileSync } = require("node:fs");
+  const { stripTypeScriptTypes } = require("node:module");
+  const { SourceTextModule } = require("node:vm");
+  const identifier = process.argv[1];
+  const source = readFileSync(identifier, "utf8");
+  const isTyped = /ts$/.test(identifier);
+  new SourceTextModule(isTyped ? stripTypeScriptTypes(source) : source, { identifier });`;
+
+function parsedPlace(url: string): string {
+  const file = fileURLToPath(url);
+  const flags = ["--no-warnings", "--experimental-vm-modules", "--input-type=commonjs"];
+  const args = [...flags, "-e", PARSE, "--", file];
+  const { stderr } = spawnSync(process.execPath, args, { encoding: "utf8", timeout: 10_000 });
+  return pointedPlace(stderr) ?? shownPath(file);
+}

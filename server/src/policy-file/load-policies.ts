@@ -1,0 +1,47 @@
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { type Policy, profiles, RENDERERS, readPolicies, SCHEMES } from "@latchkey/engine";
+import { importModule } from "./import-module.ts";
+import { parseJson } from "./parse-json.ts";
+import { PolicyFileError, shownPath } from "./policy-file-error.ts";
+
+const DEFAULT_FILE = "latchkey.config.ts";
+
+export interface LoadedPolicies {
+  /** As people know it; `undefined`: the built-in demo, one API per profile. */
+  readonly file: string | undefined;
+  readonly policies: readonly Policy[];
+}
+
+/**
+ * Reads, checks and completes the policies of a file; without one, of `latchkey.config.ts` in the
+ * working folder; without that, of the built-in demo. The file's code runs in this process.
+ *
+ * @throws {PolicyFileError} When the file is missing, does not parse or throws.
+ * @throws {PolicyError} When what it exports is no policy.
+ */
+export async function loadPolicies(given: string | undefined): Promise<LoadedPolicies> {
+  const file = findFile(given);
+  const known = {
+    profiles,
+    schemes: SCHEMES.map((scheme) => scheme.name),
+    renderers: Object.keys(RENDERERS),
+  };
+  if (file === undefined) {
+    const demo = { apis: Object.values(profiles) };
+    return { file, policies: readPolicies(demo, { ...known, file: "the built-in demo" }) };
+  }
+  const shown = shownPath(file);
+  return { file: shown, policies: readPolicies(await readFile(file), { ...known, file: shown }) };
+}
+
+function findFile(given: string | undefined): string | undefined {
+  const file = path.resolve(given ?? DEFAULT_FILE);
+  if (existsSync(file)) return file;
+  if (given === undefined) return undefined;
+  throw new PolicyFileError(shownPath(file), "is what LATCHKEY_CONFIG names, but is not there");
+}
+
+async function readFile(file: string): Promise<unknown> {
+  return file.endsWith(".json") ? parseJson(file, readFileSync(file, "utf8")) : importModule(file);
+}

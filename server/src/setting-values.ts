@@ -1,0 +1,160 @@
+import { isIP } from "node:net";
+import { readNetwork } from "@latchkey/engine";
+
+/** What is wrong with a setting's value, as the end of a sentence that begins with its name. */
+export class ValueFault extends Error {}
+
+/** A value that must never be printed or logged. */
+export type Secret = string & { readonly __secret: "secret" };
+
+/** `url` is the whole setting; a SQLite path starts at the working folder. */
+export type Database =
+  | { readonly kind: "sqlite"; readonly url: string; readonly path: string }
+  | { readonly kind: "postgres"; readonly url: Secret };
+
+const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+const MASTER_KEY = /^[A-Za-z0-9_-]{43}$/;
+const POLICY_FILE = /[^/]\.(?:m?[jt]s|json)$/;
+const MOST_MASTER_KEYS = 10;
+const MOST_LISTED = 1000;
+const TOKEN = /^[\x21-\x7e]{32,512}$/;
+const HOST_NAME =
+  /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/i;
+const MAIL_ADDRESS =
+  /^(?:[^<>\r\n]{1,128} <[^\s<>@]{1,64}@[^\s<>@]{1,253}>|[^\s<>@]{1,64}@[^\s<>@]{1,253})$/;
+
+/** 0 to 65535; 0 takes a free one. */
+export function port(text: string): number {
+  const value = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value <= 65_535)) throw new ValueFault("is not a whole number from 0 to 65535");
+  return value;
+}
+
+/** An address or a host name to listen on, without port or brackets. */
+export function listenHost(text: string): string {
+  if (isIP(text) === 0 && !HOST_NAME.test(text)) {
+    throw new ValueFault("is neither an address nor a host name");
+  }
+  return text;
+}
+
+/** The origin of an http or https URL: no path, no query, no trailing slash. */
+export function publicUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== "http:" && url?.protocol !== "https:") {
+    throw new ValueFault("is not an http or https URL");
+  }
+  if (url.username !== "" || url.password !== "") throw new ValueFault("has a user name in it");
+  if (url.pathname !== "/" || url.search !== "" || url.hash !== "") {
+    throw new ValueFault("has more than scheme, host and port");
+  }
+  return url.origin;
+}
+
+/** A file that can hold a policy. */
+export function policyFile(text: string): string {
+  if (!POLICY_FILE.test(text)) {
+    throw new ValueFault("does not end in .ts, .mts, .js, .mjs or .json");
+  }
+  return text;
+}
+
+/** `sqlite:PATH` or `postgres://…`. */
+export function database(text: string): Database {
+  if (!text.startsWith("sqlite:")) {
+    if (!isUrlOf(text, ["postgres:", "postgresql:"])) {
+      throw new ValueFault("is neither `sqlite:PATH` nor a postgres:// URL");
+    }
+    return { kind: "postgres", url: text as Secret };
+  }
+  const path = text.slice("sqlite:".length);
+  if (path === "" || path.includes("\0")) throw new ValueFault("names no file after `sqlite:`");
+  // Writes and reads have a connection each, and memory is not shared between them.
+  if (path.startsWith(":")) throw new ValueFault("names no file: a database lives on disk");
+  return { kind: "sqlite", url: text, path };
+}
+
+/** A URL of one of the schemes (with their colons). It may hold a password, so it is a `Secret`. */
+export function urlOf(...schemes: readonly string[]): (text: string) => Secret {
+  return (text) => {
+    if (isUrlOf(text, schemes)) return text as Secret;
+    throw new ValueFault(`is not a ${schemes.map((scheme) => `${scheme}//`).join(" or ")} URL`);
+  };
+}
+
+/** Keys of 32 bytes each, newest first. */
+export function masterKeys(text: string): readonly Uint8Array[] {
+  return list(text, MOST_MASTER_KEYS).map((part, index, parts) => {
+    const key = Buffer.from(part, "base64url");
+    // The last character carries 4 of its 6 bits: another spelling of the same key is a typo.
+    if (!MASTER_KEY.test(part) || key.toString("base64url") !== part) {
+      const which = parts.length === 1 ? "" : `, key ${index + 1} of ${parts.length}`;
+      throw new ValueFault(`is not 32 bytes in base64url (43 characters)${which}`);
+    }
+    return new Uint8Array(key);
+  });
+}
+
+/** 32 to 512 visible ASCII characters: what fits a header and cannot be guessed. */
+export function operatorToken(text: string): Secret {
+  if (text.length < 32) throw new ValueFault("is shorter than 32 characters");
+  if (!TOKEN.test(text)) {
+    throw new ValueFault("is longer than 512 characters or has one that no header can carry");
+  }
+  return text as Secret;
+}
+
+/** `true` or `false`, nothing else. */
+export function flag(text: string): boolean {
+  if (text !== "true" && text !== "false") throw new ValueFault("is neither `true` nor `false`");
+  return text === "true";
+}
+
+/** One of pino's levels. */
+export function logLevel(text: string): LogLevel {
+  const level = LOG_LEVELS.find((name) => name === text);
+  if (level === undefined) throw new ValueFault(`is none of ${LOG_LEVELS.join(", ")}`);
+  return level;
+}
+
+/** `address@host` or `Name <address@host>`. */
+export function mailFrom(text: string): string {
+  if (!MAIL_ADDRESS.test(text)) throw new ValueFault("is not a mail address");
+  return text;
+}
+
+/** CIDR blocks and single addresses, in their one spelling. */
+export function networks(text: string): readonly string[] {
+  return list(text, MOST_LISTED).map((part) => {
+    const reading = readNetwork(part);
+    if ("fault" in reading) throw new ValueFault(`lists ${quoted(part)}, which ${reading.fault}`);
+    return reading.network.text;
+  });
+}
+
+/** The same with host names among them, those in lower case. */
+export function networksAndHosts(text: string): readonly string[] {
+  return list(text, MOST_LISTED).flatMap((part) => {
+    // What looks like numbers was meant as an address, and a mistyped one must not pass as a name.
+    const isHost = HOST_NAME.test(part) && /[a-z]$/i.test(part);
+    return isHost ? [part.toLowerCase()] : networks(part);
+  });
+}
+
+function isUrlOf(text: string, schemes: readonly string[]): boolean {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return url !== undefined && schemes.includes(url.protocol) && text.includes("//");
+}
+
+function list(text: string, most: number): string[] {
+  const parts = text.split(",", most + 1).map((part) => part.trim());
+  if (parts.length > most) throw new ValueFault(`lists more than ${most}`);
+  if (parts.includes("")) throw new ValueFault("has an empty place in its list");
+  return parts;
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.slice(0, 60));
+}

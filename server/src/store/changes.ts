@@ -1,0 +1,74 @@
+import type { Kysely } from "kysely";
+import type { Ask } from "./ask.ts";
+import type { ChangeRecord } from "./records.ts";
+import type { Tables } from "./schema.ts";
+import type { WriteContext } from "./write-context.ts";
+
+/** Numbers the changes after the feed's head and writes them; the head stays locked to the commit. */
+export async function appendChanges(
+  db: Kysely<Tables>,
+  { api, at }: Pick<WriteContext, "api" | "at">,
+  changes: readonly Omit<ChangeRecord, "seq">[],
+): Promise<readonly ChangeRecord[]> {
+  const head = await db
+    .insertInto("change_head")
+    .values({ api, seq: changes.length })
+    .onConflict((conflict) =>
+      conflict
+        .column("api")
+        .doUpdateSet((eb) => ({ seq: eb("change_head.seq", "+", changes.length) })),
+    )
+    .returning("seq")
+    .executeTakeFirstOrThrow();
+  const first = head.seq - changes.length + 1;
+  const numbered = changes.map((change, index) => ({ seq: first + index, ...change }));
+  await db
+    .insertInto("change")
+    .values(
+      numbered.map(({ seq, kind, subjectId, state }) => ({
+        api,
+        seq,
+        at,
+        kind,
+        subject_id: subjectId,
+        state: JSON.stringify(state),
+      })),
+    )
+    .execute();
+  return numbered;
+}
+
+/** Where the feed of every API stands. */
+export async function readHeads(db: Kysely<Tables>): Promise<ReadonlyMap<string, number>> {
+  const rows = await db.selectFrom("change_head").select(["api", "seq"]).execute();
+  return new Map(rows.map((row) => [row.api, row.seq]));
+}
+
+/** Reading side of the change feed. */
+export function changeReads(db: Kysely<Tables>, ask: Ask) {
+  return {
+    head: (api: string) =>
+      ask(async () => {
+        const query = db.selectFrom("change_head").select("seq").where("api", "=", api);
+        return (await query.executeTakeFirst())?.seq ?? 0;
+      }),
+    after: (api: string, seq: number, limit: number) =>
+      ask(async (): Promise<readonly ChangeRecord[]> => {
+        const rows = await db
+          .selectFrom("change")
+          .select(["seq", "kind", "subject_id", "state"])
+          .where("api", "=", api)
+          .where("seq", ">", seq)
+          .orderBy("seq")
+          .limit(limit)
+          .execute();
+        return rows.map((row) => ({
+          seq: row.seq,
+          // Written by appendChanges above, from a ChangeRecord.
+          kind: row.kind as ChangeRecord["kind"],
+          subjectId: row.subject_id,
+          state: JSON.parse(row.state) as unknown,
+        }));
+      }),
+  };
+}

@@ -1,0 +1,88 @@
+import type { Clock } from "@latchkey/engine";
+import { accountReads } from "./accounts.ts";
+import { apiKeyReads } from "./api-keys.ts";
+import type { Ask } from "./ask.ts";
+import type { Backend } from "./backend.ts";
+import { changeReads, readHeads } from "./changes.ts";
+import type { CommandInput, CommandName, CommandOutput } from "./commands.ts";
+import { credentialReads } from "./credentials.ts";
+import { eventReads } from "./events.ts";
+import { startFeeds } from "./feeds.ts";
+import { startForgetting } from "./forgetting.ts";
+import { operatorTokenReads } from "./operator-tokens.ts";
+import type { Store, WriteContext, Written } from "./store.ts";
+import type { StoreLog } from "./store-log.ts";
+import { usageReads } from "./usage.ts";
+import { userReads } from "./users.ts";
+import { startWork } from "./work.ts";
+
+interface CreateStore {
+  readonly clock: Clock;
+  readonly log: StoreLog;
+}
+
+/** Makes the store on an opened database; its feeds begin where the database is now. */
+export async function createStore(backend: Backend, { clock, log }: CreateStore): Promise<Store> {
+  const { kind, db } = backend;
+  const work = startWork();
+  const ask: Ask = (read) => work.add(() => backend.ask(read));
+  // For the feeds, which writes under way still need while the store is closing.
+  const changes = changeReads(db, backend.ask);
+  const readAllHeads = () => backend.ask(() => readHeads(db));
+  const feeds = startFeeds({ heads: await readAllHeads(), readHeads: readAllHeads, changes, log });
+  backend.onAnnounced((api) => feeds.look(api));
+
+  async function run<Name extends CommandName, Once>(
+    name: Name,
+    input: CommandInput<Name>,
+    { context, once }: { context: WriteContext; once: Once | undefined },
+  ): Promise<Written<CommandOutput<Name>, Once>> {
+    const result = await backend.run({ name, input, context, once });
+    if (result.changes.length > 0) {
+      backend.announce(context.api);
+      await feeds.take(context.api, result.changes);
+    } else if (result.replayed) {
+      // Whoever ran it first may have been another node.
+      await caughtUp(context.api);
+    }
+    return {
+      // The command of this name answered it, or answered it before and it was kept as JSON.
+      output: result.output as CommandOutput<Name>,
+      once: result.once as Once,
+      // A replay without the caller's key is this very write, tried again after a lost reply.
+      replayed: result.replayed && context.idempotency !== undefined,
+    };
+  }
+
+  async function caughtUp(api: string): Promise<void> {
+    await feeds.catchUp(api, await changes.head(api));
+  }
+
+  const write: Store["write"] = (name, input, context, once) =>
+    work.add(() => run(name, input, { context, once }));
+
+  const forgetting = startForgetting({ backend, write, clock, log });
+  return {
+    kind,
+    write,
+    onChange: feeds.onChange,
+    changes: {
+      ...changeReads(db, ask),
+      caughtUp: (api) => work.add(() => caughtUp(api)),
+    },
+    credentials: credentialReads(db, ask),
+    accounts: accountReads(db, ask),
+    users: userReads(db, ask),
+    apiKeys: apiKeyReads(db, ask),
+    operatorTokens: operatorTokenReads(db, ask),
+    events: eventReads(db, ask),
+    usage: usageReads(db, ask),
+    ping: () => work.add(() => backend.ping()),
+    async close() {
+      await forgetting.stop();
+      await work.end();
+      await feeds.stop();
+      await backend.close();
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import { expect, test } from "vitest";
+import { createFeed } from "./feed.ts";
+import type { ChangeRecord } from "./records.ts";
+
+const change = (seq: number): ChangeRecord => ({
+  seq,
+  kind: "credential",
+  subjectId: `key_${seq}`,
+  state: null,
+});
+const changes = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, index) => change(from + index));
+
+/** A database with so many committed changes, whose answers wait until they are let go. */
+function aFeed({ committed = 0, from = 0 }: { committed?: number; from?: number } = {}) {
+  const delivered: number[] = [];
+  const held: (() => void)[] = [];
+  let end = committed;
+  const feed = createFeed({
+    from,
+    read: async (seq, limit) => {
+      const page = changes(seq + 1, end).slice(0, limit);
+      await new Promise<void>((resolve) => held.push(resolve));
+      return page;
+    },
+    deliver: (news) => delivered.push(...news.map(({ seq }) => seq)),
+  });
+  const letGo = async () => {
+    held.shift()?.();
+    for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+  };
+  const commit = (to: number) => {
+    end = to;
+  };
+  return { feed, delivered, letGo, commit };
+}
+
+test("delivers the next changes at once, without a promise", () => {
+  const { feed, delivered } = aFeed();
+  expect(feed.take(changes(1, 2))).toBeUndefined();
+  expect(feed.take(changes(3, 3))).toBeUndefined();
+  expect(delivered).toEqual([1, 2, 3]);
+});
+
+test("begins after the change that it was given", () => {
+  const { feed, delivered } = aFeed({ from: 7 });
+  void feed.take(changes(7, 7));
+  void feed.take(changes(8, 8));
+  expect(delivered).toEqual([8]);
+});
+
+test("delivers a change once, however often it comes", () => {
+  const { feed, delivered } = aFeed();
+  void feed.take(changes(1, 2));
+  expect(feed.take(changes(1, 2))).toBeUndefined();
+  expect(feed.catchUp(2)).toBeUndefined();
+  expect(delivered).toEqual([1, 2]);
+});
+
+test("reads what is missing before it delivers what came too early", async () => {
+  const { feed, delivered, letGo } = aFeed({ committed: 3 });
+  const taken = feed.take(changes(3, 3));
+  expect(delivered).toEqual([]);
+  await letGo();
+  await taken;
+  expect(delivered).toEqual([1, 2, 3]);
+});
+
+test("keeps the order while a read is under way, and reads what came meanwhile", async () => {
+  const { feed, delivered, letGo, commit } = aFeed({ committed: 2 });
+  const first = feed.catchUp(2);
+  commit(3);
+  const second = feed.take(changes(3, 3));
+  expect(delivered).toEqual([]);
+  await letGo();
+  expect(delivered).toEqual([1, 2]);
+  await letGo();
+  await Promise.all([first, second]);
+  expect(delivered).toEqual([1, 2, 3]);
+});
+
+test("catches up over any number of pages", async () => {
+  const { feed, delivered, letGo } = aFeed({ committed: 1200 });
+  const caughtUp = feed.catchUp(1200);
+  for (let page = 0; page < 3; page += 1) await letGo();
+  await caughtUp;
+  expect(delivered).toEqual(changes(1, 1200).map(({ seq }) => seq));
+});
+
+test("delivers what a failed read missed with the next call", async () => {
+  const delivered: number[] = [];
+  let away = true;
+  const feed = createFeed({
+    from: 0,
+    read: async (seq) => {
+      if (away) throw new Error("the database is away");
+      return changes(seq + 1, 3);
+    },
+    deliver: (news) => delivered.push(...news.map(({ seq }) => seq)),
+  });
+  await expect(feed.take(changes(2, 2))).rejects.toThrow("the database is away");
+  away = false;
+  await feed.take(changes(3, 3));
+  expect(delivered).toEqual([1, 2, 3]);
+});

@@ -1,0 +1,36 @@
+import type { Clock } from "@latchkey/engine";
+import type { Backend } from "./backend.ts";
+import { hasExpiredAnswers } from "./idempotency.ts";
+import { type Repeating, startRepeating } from "./repeating.ts";
+import type { Store } from "./store.ts";
+import type { StoreLog } from "./store-log.ts";
+import { DEPLOYMENT } from "./write-context.ts";
+
+interface ForgettingParts {
+  readonly backend: Pick<Backend, "db" | "ask">;
+  readonly write: Store["write"];
+  readonly clock: Clock;
+  readonly log: StoreLog;
+}
+
+const EVERY_MILLIS = 60_000;
+/** Small, so that no write waits long behind it. */
+const ROWS = 500;
+const ROUNDS = 20;
+
+/** Deletes expired idempotency records in the background, in small transactions. */
+export function startForgetting({ backend, write, clock, log }: ForgettingParts): Repeating {
+  return startRepeating({
+    everyMillis: EVERY_MILLIS,
+    async round() {
+      const at = clock();
+      const actor = { kind: "system", id: null } as const;
+      const context = { api: DEPLOYMENT, at, actor, requestId: null, address: null };
+      for (let round = 0; round < ROUNDS; round += 1) {
+        if (!(await backend.ask(() => hasExpiredAnswers(backend.db, at)))) return;
+        await write("forgetAnswers", { limit: ROWS }, context);
+      }
+    },
+    onError: (error) => log.warn({ err: error }, "could not delete expired answers"),
+  });
+}

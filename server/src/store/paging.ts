@@ -1,0 +1,25 @@
+import { type RawBuilder, sql } from "kysely";
+import type { Page, PageKey, PageRequest } from "./records.ts";
+
+/** The condition that a row comes after `after` in a list from new to old; true without one. */
+export function olderThan(
+  after: PageKey | undefined,
+  atColumn: string,
+  idColumn: string,
+): RawBuilder<boolean> {
+  if (after === undefined) return sql<boolean>`1 = 1`;
+  const columns = sql`(${sql.ref(atColumn)}, ${sql.ref(idColumn)})`;
+  return sql<boolean>`${columns} < (${after.at}, ${after.id})`;
+}
+
+/** Cuts a page from rows that were read with a limit of one more than asked for. */
+export function pageOf<Item>(
+  items: readonly Item[],
+  { limit }: PageRequest,
+  keyOf: (item: Item) => PageKey,
+): Page<Item> {
+  const shown = items.slice(0, limit);
+  const last = shown.at(-1);
+  const more = items.length > limit && last !== undefined;
+  return { items: shown, next: more ? keyOf(last) : null };
+}

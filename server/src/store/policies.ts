@@ -1,0 +1,40 @@
+import { lockCounter } from "./counters.ts";
+import type { Transaction } from "./transaction.ts";
+
+interface RecordPolicy {
+  /** SHA-256 of the compiled policy's canonical JSON, in hex. */
+  readonly digest: string;
+  /** The policy itself, as plain data. */
+  readonly document: unknown;
+}
+
+interface RecordedPolicy {
+  /** Counts from 1 in each API. */
+  readonly version: number;
+  /** Whether this call made the version. */
+  readonly changed: boolean;
+}
+
+export const policyCommands = {
+  /** Adds a version when the newest one differs; any number of nodes may start at once. */
+  async recordPolicy(tx: Transaction, { digest, document }: RecordPolicy): Promise<RecordedPolicy> {
+    const { api, at } = tx.context;
+    await lockCounter(tx.db, { api, name: "policy" });
+    const newest = await tx.db
+      .selectFrom("policy_version")
+      .select(["version", "digest"])
+      .where("api", "=", api)
+      .orderBy("version", "desc")
+      .limit(1)
+      .executeTakeFirst();
+    if (newest?.digest === digest) return { version: newest.version, changed: false };
+    const version = (newest?.version ?? 0) + 1;
+    await tx.db
+      .insertInto("policy_version")
+      .values({ api, version, digest, document: JSON.stringify(document), recorded_at: at })
+      .execute();
+    tx.event("policy.changed", { detail: { version, digest } });
+    tx.change("policy", api, { version, digest, policy: document });
+    return { version, changed: true };
+  },
+} as const;

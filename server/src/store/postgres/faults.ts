@@ -1,0 +1,44 @@
+import type { FaultKind } from "../faults.ts";
+
+/** SQLSTATEs after which the same transaction may well succeed: conflicts, restarts, failovers. */
+const TRY_AGAIN = new Set(["40001", "40P01", "25006", "57P01", "57P02", "57P03", "53300"]);
+const NETWORK =
+  /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
+/** What `pg` says, without a code, when a connection or a reply was lost. */
+const LOST =
+  /Connection terminated|Query read timeout|timeout exceeded when trying to connect|not queryable/;
+
+/** The server answered success, but its standby may not have the commit. */
+export class UnconfirmedCommit extends Error {
+  constructor(notice: string) {
+    super(notice);
+    this.name = "UnconfirmedCommit";
+  }
+}
+
+/** Whether a connection is of no more use after this error. */
+export function isConnectionLost(error: unknown): boolean {
+  const code = codeOf(error);
+  if (/^(08|57P0)/.test(code) || NETWORK.test(code)) return true;
+  return error instanceof Error && LOST.test(error.message);
+}
+
+/** Whether the whole transaction is worth another try; its outcome may be unknown. */
+export function isRetryable(error: unknown): boolean {
+  if (error instanceof UnconfirmedCommit || TRY_AGAIN.has(codeOf(error))) return true;
+  return isConnectionLost(error);
+}
+
+/** Tells a statement that contradicts a constraint from a server that cannot be used. */
+export function postgresFaultKind(error: unknown): FaultKind {
+  const code = codeOf(error);
+  if (code.startsWith("23")) return "constraint";
+  // 53: out of disk, memory or connections; 58: the system failed below the server.
+  return isRetryable(error) || /^(53|58)/.test(code) ? "storage" : "other";
+}
+
+/** The SQLSTATE or the system's error code; empty when there is none. */
+export function codeOf(error: unknown): string {
+  if (!(error instanceof Error) || !("code" in error)) return "";
+  return typeof error.code === "string" ? error.code : "";
+}

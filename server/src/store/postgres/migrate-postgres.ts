@@ -1,0 +1,67 @@
+import pg from "pg";
+import { StoreStartError } from "../faults.ts";
+import { migrations } from "../migrations/index.ts";
+import { type MigrationSession, migrate } from "../migrations/migrate.ts";
+import type { Migration } from "../migrations/migration.ts";
+import { codeOf } from "./faults.ts";
+import { clientConfig } from "./pool.ts";
+
+/** Any number will do, as long as all releases take the same. */
+const MIGRATION_LOCK = 4_702_394_921;
+const OLDEST_VERSION = 150_000;
+const UNDEFINED_TABLE = "42P01";
+
+/**
+ * Brings the database up to date on a connection of its own, without a time limit: another node's
+ * migration may take long.
+ *
+ * @throws {StoreStartError} Names the server (never its password), its fault and what to do.
+ */
+export async function migratePostgres(
+  url: string,
+  at: number,
+  wanted: readonly Migration[] = migrations,
+): Promise<readonly string[]> {
+  const name = describe(url);
+  const client = new pg.Client(clientConfig(url));
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    await requireVersion(client, name);
+    return await migrate(migrationSession(client, name), wanted, at);
+  } catch (error) {
+    if (error instanceof StoreStartError) throw error;
+    const reason = error instanceof Error ? error.message || codeOf(error) : String(error);
+    throw new StoreStartError(`cannot use the database ${name}: ${reason}`, { cause: error });
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function requireVersion(client: pg.Client, name: string): Promise<void> {
+  const { rows } = await client.query("show server_version_num");
+  const version = Number(rows[0]?.server_version_num);
+  if (version >= OLDEST_VERSION) return;
+  const found = Math.floor(version / 10_000);
+  throw new StoreStartError(`${name} is PostgreSQL ${found}; Latchkey needs 15 or later`);
+}
+
+function migrationSession(client: pg.Client, name: string): MigrationSession {
+  const run = async (sql: string) => (await client.query(sql)).rows;
+  return {
+    flavor: "postgres",
+    name,
+    run,
+    async beginAlone() {
+      await run("begin");
+      await run(`select pg_advisory_xact_lock(${MIGRATION_LOCK})`);
+    },
+    isMissingTable: (error) => codeOf(error) === UNDEFINED_TABLE,
+  };
+}
+
+/** Host and database, without user and password. */
+function describe(url: string): string {
+  const { host, pathname } = URL.canParse(url) ? new URL(url) : { host: "", pathname: "" };
+  return `postgres://${host}${pathname}`;
+}

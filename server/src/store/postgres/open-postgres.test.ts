@@ -1,0 +1,143 @@
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { aContext, anAccount, anApiKey, aUser } from "../../testing/builders.ts";
+import { DATABASES, openTestStore } from "../../testing/databases.ts";
+import { startReplyCutter } from "../../testing/reply-cutter.ts";
+
+const postgres = DATABASES.find((database) => database.kind === "postgres");
+if (postgres === undefined) throw new Error("there is no PostgreSQL to test");
+
+describe.skipIf(postgres.absent)("a store on PostgreSQL", () => {
+  beforeAll(() => postgres.start());
+  afterAll(() => postgres.stop());
+
+  const connect = async (url: string) => {
+    const client = new pg.Client(url);
+    await client.connect();
+    return client;
+  };
+
+  test("does every write once although its connections are cut again and again", async () => {
+    const url = await postgres.newUrl();
+    const [store, other] = [await openTestStore(url), await openTestStore(url)];
+    const heard: number[] = [];
+    const total = 301;
+    const complete = new Promise<void>((resolve) => {
+      other.onChange((_api, news) => {
+        heard.push(...news.map((change) => change.seq));
+        if (heard.length === total) resolve();
+      });
+    });
+    await store.write("createAccount", anAccount(), aContext());
+    const control = new pg.Pool({ connectionString: url, max: 1 });
+    let next = 0;
+    const issue = async () => {
+      while (next < 300) {
+        next += 1;
+        const n = next;
+        await store.write("issueApiKey", anApiKey({ n }), aContext());
+        if (n % 30 === 0) {
+          await control.query(
+            `select pg_terminate_backend(pid) from pg_stat_activity
+              where datname = current_database() and pid <> pg_backend_pid()`,
+          );
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, issue));
+    await complete;
+    const { rows } = await control.query(
+      "select count(*)::int as keys, count(distinct id)::int as ids from credential",
+    );
+    expect(rows).toEqual([{ keys: 300, ids: 300 }]);
+    expect(await store.changes.head("standard")).toBe(total);
+    expect(heard).toEqual(Array.from({ length: total }, (_, index) => index + 1));
+    await control.end();
+    await Promise.all([store.close(), other.close()]);
+  });
+
+  test("does a write once whose reply was lost, and answers what it did", async () => {
+    const cutter = await startReplyCutter(await postgres.newUrl());
+    const store = await openTestStore(cutter.url);
+    const heard: number[] = [];
+    store.onChange((_api, news) => heard.push(...news.map((change) => change.seq)));
+    await store.write("createAccount", anAccount(), aContext());
+    cutter.cutCommits(2);
+    const written = await store.write("createUser", aUser(), aContext(), "a secret");
+    expect(written).toMatchObject({ output: { number: 1 }, once: "a secret", replayed: false });
+    expect(cutter.cut()).toBe(2);
+    cutter.cutCommits(1);
+    const issued = await store.write("issueApiKey", anApiKey(), aContext());
+    expect(issued).toMatchObject({ output: { id: "key_1" }, replayed: false });
+    // A replay has no changes of its own, and yet they were delivered before it resolved.
+    expect(heard).toEqual([1, 2]);
+    cutter.cutCommits(1);
+    const line = { api: "standard", accountId: "acct_1", credentialId: "key_1", hour: 0 };
+    const usage = [{ ...line, outcome: "allow" as const, count: 5, clientVersion: null }];
+    await store.write("recordUsage", { usage, lastUsed: [], refusals: [] }, aContext());
+    const { items } = await store.usage.list("standard", {}, { limit: 2, after: undefined });
+    expect(items.map(({ count }) => count)).toEqual([5]);
+    expect(cutter.cut()).toBe(4);
+    await store.close();
+    await cutter.stop();
+  });
+
+  test("announces a change to whoever listens, naming its API", async () => {
+    const url = await postgres.newUrl();
+    const store = await openTestStore(url);
+    const listener = await connect(url);
+    await listener.query("listen latchkey_changes");
+    const told = new Promise((resolve) => {
+      listener.on("notification", ({ payload }) => resolve(payload));
+    });
+    await store.write("createAccount", anAccount(), aContext());
+    expect(await told).toMatch(/^[0-9a-f]{16} standard$/);
+    await listener.end();
+    await store.close();
+  });
+
+  test("is not ready on a server that only reads", async () => {
+    const url = await postgres.newUrl();
+    const control = await connect(url);
+    const name = new URL(url).pathname.slice(1);
+    const store = await openTestStore(url);
+    await store.ping();
+    await store.close();
+    await control.query(`alter database ${name} set default_transaction_read_only = on`);
+    const reading = await openTestStore(url);
+    await expect(reading.ping()).rejects.toMatchObject({
+      code: "STORE_UNAVAILABLE",
+      message: "The database is read-only.",
+    });
+    expect(await reading.changes.head("standard")).toBe(0);
+    await reading.close();
+    await control.end();
+  });
+
+  test("takes no write once closed", async () => {
+    const store = await openTestStore(await postgres.newUrl());
+    await store.close();
+    const late = store.write("createAccount", anAccount(), aContext());
+    await expect(late).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+  });
+
+  test.each([
+    ["nobody listens", "postgres://user:CANARY@127.0.0.1:1/latchkey", "ECONNREFUSED"],
+    ["there is no such database", "", "does not exist"],
+  ])("a start where %s names the server, but no password", async (_what, address, said) => {
+    const there = new URL(await postgres.newUrl());
+    there.pathname = "/no_such_database";
+    there.password = "CANARY";
+    const attempt = openTestStore(address || there.href);
+    await expect(attempt).rejects.toMatchObject({ name: "StoreStartError" });
+    await expect(attempt).rejects.toThrow(said);
+    await expect(attempt).rejects.toThrow(/cannot use the database postgres:\/\/127\.0\.0\.1/);
+    await expect(attempt).rejects.not.toThrow("CANARY");
+  });
+});
+
+test("a URL of another kind is refused without being shown", async () => {
+  const attempt = openTestStore("mysql://user:CANARY@localhost/db");
+  await expect(attempt).rejects.toMatchObject({ name: "StoreStartError" });
+  await expect(attempt).rejects.toThrow("the database URL is neither sqlite:PATH nor postgres://…");
+});

@@ -1,0 +1,105 @@
+import type { PostgresPool } from "kysely";
+import pg from "pg";
+import type { StoreLog } from "../store-log.ts";
+import { isConnectionLost, UnconfirmedCommit } from "./faults.ts";
+
+const INT8 = 20;
+const NAMED_STATEMENTS = 200;
+const NAMED_LENGTH = 2000;
+
+/** What every connection of ours has: names itself, and reads int8 as a number. */
+export function clientConfig(url: string): pg.ClientConfig {
+  const types = new pg.TypeOverrides();
+  types.setTypeParser(INT8, toSafeInteger);
+  return {
+    connectionString: url,
+    application_name: "latchkey",
+    keepAlive: true,
+    connectionTimeoutMillis: 2000,
+    types,
+  };
+}
+
+/**
+ * A pool whose time limits are the client's own, so that no statement is ever cancelled on the
+ * server: cancelling one that is committing makes it answer success before its standby has it.
+ */
+export function createPool(url: string, log: StoreLog): pg.Pool {
+  const pool = new pg.Pool({ ...clientConfig(url), max: 10, query_timeout: 4000 });
+  // Without listeners a lost connection would end the process: the pool hears of idle ones only.
+  pool.on("error", (error) => log.warn({ err: error }, "an idle connection was lost"));
+  pool.on("connect", (client) => client.on("error", () => undefined));
+  return pool;
+}
+
+/**
+ * The pool as Kysely takes it. A connection that lost a reply is closed rather than given to the
+ * next transaction, and a commit that was not confirmed by the standby rejects.
+ */
+export function forKysely(pool: pg.Pool): PostgresPool {
+  const nameOf = statementNames();
+  return {
+    options: pool.options,
+    end: () => pool.end(),
+    async connect() {
+      const client = await pool.connect();
+      let lost: Error | undefined;
+      let unconfirmed: string | undefined;
+      const onNotice = (notice: { message?: string | undefined }) => {
+        if (/synchronous replication/.test(notice.message ?? "")) unconfirmed = notice.message;
+      };
+      const onError = (error: Error) => {
+        lost = error;
+      };
+      client.on("notice", onNotice);
+      // Between two statements there is no promise to reject.
+      client.on("error", onError);
+      const query = async (sql: string, parameters: readonly unknown[]) => {
+        if (lost !== undefined) throw lost;
+        try {
+          // Without values there is nothing to plan: begin, commit, rollback.
+          const name = parameters.length > 0 ? nameOf(sql) : undefined;
+          const values = [...parameters];
+          const result = await client.query({ text: sql, values, ...(name && { name }) });
+          if (unconfirmed !== undefined) throw new UnconfirmedCommit(unconfirmed);
+          return result;
+        } catch (error) {
+          if (error instanceof Error && isConnectionLost(error)) lost = error;
+          throw error;
+        }
+      };
+      return {
+        // Kysely also has a form for cursors, which this store does not use.
+        query: query as never,
+        release: (destroy) => {
+          client.off("notice", onNotice);
+          client.off("error", onError);
+          client.release(destroy === true || lost !== undefined);
+        },
+      };
+    },
+  };
+}
+
+/**
+ * Gives the statements seen first a name, under which the server keeps them parsed and planned.
+ * Bounded, for a statement with a varying number of values is another statement each time.
+ */
+function statementNames(): (sql: string) => string | undefined {
+  const names = new Map<string, string>();
+  return (sql) => {
+    const known = names.get(sql);
+    if (known !== undefined || names.size >= NAMED_STATEMENTS || sql.length > NAMED_LENGTH) {
+      return known;
+    }
+    const name = `latchkey_${names.size + 1}`;
+    names.set(sql, name);
+    return name;
+  };
+}
+
+function toSafeInteger(text: string): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number)) throw new RangeError(`${text} is beyond 2^53`);
+  return number;
+}

@@ -1,0 +1,141 @@
+import type { AccountKind, LimitSpec, Mode, Signing } from "@latchkey/engine";
+
+/** Instants in stored records are Unix milliseconds; the HTTP edge turns them into RFC 3339. */
+export type Millis = number;
+
+export interface AccountRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: AccountKind;
+  readonly parentId: string | null;
+  readonly plan: string | null;
+  readonly externalId: string | null;
+  readonly createdAt: Millis;
+  readonly suspendedAt: Millis | null;
+}
+
+export const ROLES = ["owner", "admin", "member"] as const;
+export type Role = (typeof ROLES)[number];
+
+export interface UserRecord {
+  readonly id: string;
+  /** Unique in its API, counting from 1. */
+  readonly number: number;
+  readonly name: string | null;
+  readonly email: string | null;
+  readonly memberships: readonly { readonly accountId: string; readonly role: Role }[];
+  readonly createdAt: Millis;
+}
+
+/** A key as everyone may see it; the secret is in no record. */
+export interface ApiKeyRecord {
+  readonly id: string;
+  readonly accountId: string;
+  readonly userId: string | null;
+  readonly name: string;
+  /** The first characters of the key, up to and including the mode. */
+  readonly prefix: string;
+  readonly lastFour: string;
+  readonly scopes: readonly string[];
+  readonly mode: Mode;
+  readonly allowedIps: readonly string[];
+  readonly limits: readonly LimitSpec[] | null;
+  readonly signing: Signing;
+  readonly createdAt: Millis;
+  /** A rotated key's overlap ends here at the latest. */
+  readonly expiresAt: Millis | null;
+  readonly revokedAt: Millis | null;
+  /** Set on the old key of a rotation, whose overlap ends at `expiresAt`. */
+  readonly rotatedAt: Millis | null;
+  readonly successorId: string | null;
+  readonly lineageId: string;
+  /** To the minute. */
+  readonly lastUsedAt: Millis | null;
+}
+
+export const OPERATOR_ROLES = ["viewer", "verifier", "admin", "owner"] as const;
+export type OperatorRole = (typeof OPERATOR_ROLES)[number];
+
+export interface OperatorTokenRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly role: OperatorRole;
+  /** `null`: every API. */
+  readonly apis: readonly string[] | null;
+  readonly createdAt: Millis;
+  readonly revokedAt: Millis | null;
+}
+
+/** Who did something. */
+export interface EventActor {
+  readonly kind: "operator" | "credential" | "system" | "anonymous";
+  /** The operator token's or the credential's id; `bootstrap` for the environment's token. */
+  readonly id: string | null;
+}
+
+/** One line of the audit trail: a deed (`api_key.issued`) or a refusal (`request.refused`). */
+export interface EventRecord {
+  readonly id: string;
+  readonly type: string;
+  readonly at: Millis;
+  readonly actor: EventActor;
+  readonly accountId: string | null;
+  readonly credentialId: string | null;
+  readonly requestId: string | null;
+  readonly address: string | null;
+  readonly detail: Readonly<Record<string, unknown>>;
+  /** How many alike this line stands for: floods of refusals are counted, not stored one by one. */
+  readonly count: number;
+}
+
+export type UsageOutcome = "allow" | "deny";
+
+export interface UsageRecord {
+  readonly accountId: string;
+  readonly credentialId: string;
+  /** The start of the hour. */
+  readonly hour: Millis;
+  readonly outcome: UsageOutcome;
+  readonly count: number;
+  /** The newest `X-Client-Version` that came with these requests. */
+  readonly clientVersion: string | null;
+}
+
+export interface ChangeRecord {
+  /** Gap-free and rising within its API. */
+  readonly seq: number;
+  readonly kind: "credential" | "account" | "policy" | "operator_token";
+  readonly subjectId: string;
+  /** The subject's whole new state, as JSON: `CredentialState`, `AccountState`, … */
+  readonly state: unknown;
+}
+
+/** The last row of a page, from which the next one starts. Lists run from new to old. */
+export interface PageKey {
+  readonly at: Millis;
+  readonly id: string;
+}
+
+export interface PageRequest {
+  readonly limit: number;
+  readonly after: PageKey | undefined;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next: PageKey | null;
+}
+
+/** Which lines of a list are wanted; a field left out does not narrow it. */
+export interface EventFilter {
+  readonly accountId?: string | undefined;
+  readonly credentialId?: string | undefined;
+  readonly type?: string | undefined;
+  /** Inclusive. */
+  readonly from?: number | undefined;
+  /** Exclusive. */
+  readonly to?: number | undefined;
+}
+
+/** The same for usage; `from` and `to` are compared with the start of the hour. */
+export type UsageFilter = Omit<EventFilter, "type">;

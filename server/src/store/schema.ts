@@ -1,0 +1,150 @@
+import type { UsageOutcome } from "./records.ts";
+
+/**
+ * The tables as Kysely sees them, the same on SQLite and PostgreSQL. Instants are Unix
+ * milliseconds, JSON is text that only the file of its aggregate parses. What each column means is
+ * said where it was made, in `migrations/`.
+ */
+export interface Tables {
+  readonly account: AccountTable;
+  readonly person: PersonTable;
+  readonly membership: MembershipTable;
+  readonly credential: CredentialTable;
+  readonly operator_token: OperatorTokenTable;
+  readonly change: ChangeTable;
+  readonly change_head: ChangeHeadTable;
+  readonly event: EventTable;
+  readonly usage: UsageTable;
+  readonly idempotency: IdempotencyTable;
+  readonly policy_version: PolicyVersionTable;
+  readonly counter: CounterTable;
+}
+
+export interface AccountTable {
+  readonly api: string;
+  readonly id: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly parent_id: string | null;
+  readonly plan: string | null;
+  readonly external_id: string | null;
+  readonly created_at: number;
+  readonly suspended_at: number | null;
+}
+
+export interface PersonTable {
+  readonly api: string;
+  readonly id: string;
+  readonly number: number;
+  readonly name: string | null;
+  readonly email: string | null;
+  readonly email_key: string | null;
+  readonly password_hash: string | null;
+  readonly created_at: number;
+}
+
+export interface MembershipTable {
+  readonly api: string;
+  readonly user_id: string;
+  readonly account_id: string;
+  readonly role: string;
+  readonly user_created_at: number;
+}
+
+export interface CredentialTable {
+  readonly api: string;
+  readonly id: string;
+  readonly scheme: string;
+  readonly account_id: string;
+  readonly user_id: string | null;
+  readonly name: string;
+  readonly digest: Uint8Array | null;
+  readonly material: string | null;
+  readonly prefix: string;
+  readonly last_four: string;
+  readonly scopes: string;
+  readonly mode: string;
+  readonly allowed_ips: string;
+  readonly limits: string | null;
+  readonly signing: string;
+  readonly lineage_id: string;
+  readonly successor_id: string | null;
+  readonly rotated_at: number | null;
+  readonly overlap_ends_at: number | null;
+  readonly created_at: number;
+  readonly expires_at: number | null;
+  readonly revoked_at: number | null;
+  readonly last_used_at: number | null;
+}
+
+export interface OperatorTokenTable {
+  readonly id: string;
+  readonly name: string;
+  readonly role: string;
+  readonly apis: string | null;
+  readonly digest: Uint8Array;
+  readonly created_at: number;
+  readonly revoked_at: number | null;
+}
+
+export interface ChangeTable {
+  readonly api: string;
+  readonly seq: number;
+  readonly at: number;
+  readonly kind: string;
+  readonly subject_id: string;
+  readonly state: string;
+}
+
+export interface ChangeHeadTable {
+  readonly api: string;
+  readonly seq: number;
+}
+
+export interface EventTable {
+  readonly api: string;
+  readonly at: number;
+  readonly id: string;
+  readonly type: string;
+  readonly actor_kind: string;
+  readonly actor_id: string | null;
+  readonly account_id: string | null;
+  readonly credential_id: string | null;
+  readonly request_id: string | null;
+  readonly address: string | null;
+  readonly detail: string;
+  readonly count: number;
+}
+
+export interface UsageTable {
+  readonly api: string;
+  readonly hour: number;
+  readonly credential_id: string;
+  readonly outcome: UsageOutcome;
+  readonly account_id: string;
+  readonly count: number;
+  readonly client_version: string | null;
+}
+
+export interface IdempotencyTable {
+  readonly api: string;
+  readonly key_digest: Uint8Array;
+  readonly body_digest: Uint8Array;
+  readonly sealed: Uint8Array | null;
+  readonly claimed_at: number;
+  readonly expires_at: number;
+}
+
+export interface PolicyVersionTable {
+  readonly api: string;
+  readonly version: number;
+  readonly digest: string;
+  readonly document: string;
+  readonly recorded_at: number;
+}
+
+export interface CounterTable {
+  readonly api: string;
+  readonly name: string;
+  readonly value: number;
+}

@@ -1,0 +1,97 @@
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { setTimeout as wait } from "node:timers/promises";
+import type { Clock } from "@latchkey/engine";
+import type { Ask } from "../ask.ts";
+import type { Backend } from "../backend.ts";
+import { asApiError, StoreStartError } from "../faults.ts";
+import { claimOf } from "../idempotency.ts";
+import { migrations } from "../migrations/index.ts";
+import { migrate } from "../migrations/migrate.ts";
+import type { StoreLog } from "../store-log.ts";
+import { BUSY_TIMEOUT, connect } from "./connection.ts";
+import { kyselyOn } from "./dialect.ts";
+import { isBusy, sqliteAdvice, sqliteFaultKind } from "./faults.ts";
+import { migrationSession } from "./migration-session.ts";
+import { startWriterThread } from "./writer-thread.ts";
+
+interface OpenSqlite {
+  readonly path: string;
+  readonly clock: Clock;
+  readonly log: StoreLog;
+}
+
+/**
+ * Opens the file, making it and its folder when they are missing (only for this user), and brings
+ * it up to date. Reads run here, on a connection of their own; writes on a thread.
+ *
+ * @throws {StoreStartError} Names the file, its fault and what to do.
+ */
+export async function openSqlite({ path, clock, log }: OpenSqlite): Promise<Backend> {
+  const file = resolve(path);
+  await prepareFile(file, clock, log);
+  const connection = connect(file, "read");
+  const db = kyselyOn(connection);
+  const thread = startWriterThread(file, log);
+  return {
+    kind: "sqlite",
+    db,
+    ask,
+    run: (request) => thread.run({ ...request, claim: claimOf(request.context) }),
+    // Other processes on this file look for themselves: see the poll in create-store.ts.
+    announce: () => undefined,
+    onAnnounced: () => undefined,
+    ping: () => thread.ping(),
+    async close() {
+      await thread.close();
+      await db.destroy();
+      connection.close();
+    },
+  };
+}
+
+const ask: Ask = async (read) => {
+  try {
+    return await read();
+  } catch (error) {
+    throw asApiError(error, sqliteFaultKind);
+  }
+};
+
+async function prepareFile(file: string, clock: Clock, log: StoreLog): Promise<void> {
+  let connection: DatabaseSync | undefined;
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    closeSync(openSync(file, "a", 0o600));
+    connection = await connectPatiently(file);
+    const applied = await migrate(migrationSession(connection, file), migrations, clock());
+    if (applied.length > 0) log.info({ file, applied }, "the database was migrated");
+    // A file that cannot be written fails here, with its name, rather than at the first write.
+    connection.exec("begin immediate; rollback");
+  } catch (error) {
+    throw startError(file, error);
+  } finally {
+    connection?.close();
+  }
+}
+
+/** The busy timeout does not cover the switch to WAL, which two first starts at once both make. */
+async function connectPatiently(file: string): Promise<DatabaseSync> {
+  const deadline = performance.now() + BUSY_TIMEOUT;
+  for (;;) {
+    try {
+      return connect(file, "write");
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > deadline) throw error;
+      await wait(20);
+    }
+  }
+}
+
+function startError(file: string, cause: unknown): StoreStartError {
+  if (cause instanceof StoreStartError) return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const advice = sqliteAdvice(cause) ?? reason;
+  return new StoreStartError(`cannot use the database ${file}: ${advice}`, { cause });
+}

@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, describe } from "vitest";
+import { DATABASES, openTestStore } from "../testing/databases.ts";
+import { accountsContract } from "../testing/store-contract/accounts.ts";
+import { apiKeysContract } from "../testing/store-contract/api-keys.ts";
+import { eventsContract } from "../testing/store-contract/events.ts";
+import { feedsContract } from "../testing/store-contract/feeds.ts";
+import { idempotencyContract } from "../testing/store-contract/idempotency.ts";
+import { operatorTokensContract } from "../testing/store-contract/operator-tokens.ts";
+import { policiesContract } from "../testing/store-contract/policies.ts";
+import { rotationContract } from "../testing/store-contract/rotation.ts";
+import { usageContract } from "../testing/store-contract/usage.ts";
+import { usersContract } from "../testing/store-contract/users.ts";
+import type { Store } from "./store.ts";
+
+for (const database of DATABASES) {
+  describe.skipIf(database.absent)(`a store on ${database.name}`, () => {
+    let store: Store | undefined;
+    let url = "";
+
+    beforeAll(async () => {
+      await database.start();
+      url = await database.newUrl();
+      store = await openTestStore(url);
+    });
+
+    afterAll(async () => {
+      await store?.close();
+      await database.stop();
+    });
+
+    const open = () => {
+      if (store === undefined) throw new Error("the store is not open yet");
+      return store;
+    };
+    describe("accounts", () => accountsContract(open));
+    describe("users", () => usersContract(open));
+    describe("API keys", () => apiKeysContract(open));
+    describe("rotation", () => rotationContract(open));
+    describe("operator tokens", () => operatorTokensContract(open));
+    describe("policies", () => policiesContract(open));
+    describe("usage", () => usageContract(open));
+    describe("events", () => eventsContract(open));
+    describe("feeds", () => feedsContract(open, () => url));
+    describe("idempotency", () => idempotencyContract(open));
+  });
+}

@@ -1,0 +1,114 @@
+import type { AccountState, CredentialState } from "@latchkey/engine";
+import type { CommandInput, CommandName, CommandOutput } from "./commands.ts";
+import type {
+  AccountRecord,
+  ApiKeyRecord,
+  ChangeRecord,
+  EventFilter,
+  EventRecord,
+  OperatorTokenRecord,
+  Page,
+  PageRequest,
+  UsageFilter,
+  UsageRecord,
+  UserRecord,
+} from "./records.ts";
+import type { WriteContext } from "./write-context.ts";
+
+export type { EventFilter, UsageFilter } from "./records.ts";
+export { DEPLOYMENT, type Idempotency, type WriteContext } from "./write-context.ts";
+
+export interface Written<Output, Once> {
+  readonly output: Output;
+  /** What was passed in as `once`; the first call's, when this one repeats it. */
+  readonly once: Once;
+  readonly replayed: boolean;
+}
+
+/** What a credential's digest stands for, at a known point of the change feed. */
+export interface Resolution {
+  /** Every change up to this sequence is in the answer. */
+  readonly asOf: number;
+  readonly credential: CredentialState | undefined;
+  readonly account: AccountState | undefined;
+}
+
+/**
+ * Everything that lasts. Reads and writes reject with `ApiError` `STORE_UNAVAILABLE` when the
+ * database is away; a write that was not acknowledged may or may not have happened.
+ */
+export interface Store {
+  readonly kind: "sqlite" | "postgres";
+
+  /**
+   * Runs one whole command in one transaction: the rows, its change records, its audit event and
+   * the idempotency record commit together or not at all. `once` is sealed with the answer, so that
+   * a repeat can show a secret that is stored nowhere else. Resolves after the commit is durable
+   * and after every `onChange` listener has run.
+   */
+  write<Name extends CommandName, Once = undefined>(
+    name: Name,
+    input: CommandInput<Name>,
+    context: WriteContext,
+    once?: Once,
+  ): Promise<Written<CommandOutput<Name>, Once>>;
+
+  /** Called with every API's new changes, in order, before the write that made them resolves. */
+  onChange(listener: (api: string, changes: readonly ChangeRecord[]) => void): void;
+
+  readonly changes: {
+    head(api: string): Promise<number>;
+    /** Those after `seq`, in order, at most `limit`. */
+    after(api: string, seq: number, limit: number): Promise<readonly ChangeRecord[]>;
+    /** Resolves once every change up to the head as it is now has been delivered to listeners. */
+    caughtUp(api: string): Promise<void>;
+  };
+
+  readonly credentials: {
+    /** Reads the head first and the row after it, so `asOf` never claims too much. */
+    resolve(api: string, scheme: string, digest: Uint8Array): Promise<Resolution>;
+  };
+
+  readonly accounts: {
+    find(api: string, id: string): Promise<AccountRecord | undefined>;
+    list(api: string, page: PageRequest): Promise<Page<AccountRecord>>;
+  };
+
+  readonly users: {
+    find(api: string, id: string): Promise<UserRecord | undefined>;
+    list(
+      api: string,
+      filter: { accountId?: string | undefined },
+      page: PageRequest,
+    ): Promise<Page<UserRecord>>;
+  };
+
+  /** With `accountId`, keys of any other account do not exist. */
+  readonly apiKeys: {
+    find(api: string, id: string, accountId?: string): Promise<ApiKeyRecord | undefined>;
+    list(
+      api: string,
+      filter: { accountId?: string | undefined },
+      page: PageRequest,
+    ): Promise<Page<ApiKeyRecord>>;
+  };
+
+  readonly operatorTokens: {
+    list(page: PageRequest): Promise<Page<OperatorTokenRecord>>;
+    /** The live ones with their digests, for the memory that management calls are checked against. */
+    live(): Promise<readonly (OperatorTokenRecord & { readonly digest: Uint8Array })[]>;
+  };
+
+  readonly events: {
+    list(api: string, filter: EventFilter, page: PageRequest): Promise<Page<EventRecord>>;
+  };
+
+  readonly usage: {
+    list(api: string, filter: UsageFilter, page: PageRequest): Promise<Page<UsageRecord>>;
+  };
+
+  /** Resolves when the database answers and can take a write. */
+  ping(): Promise<void>;
+  /** Waits for writes under way. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,160 @@
+import { ApiError } from "@latchkey/engine";
+import { type Kysely, sql } from "kysely";
+import type { Ask } from "./ask.ts";
+import { insertEvents } from "./events.ts";
+import { pageOf } from "./paging.ts";
+import type {
+  EventRecord,
+  PageKey,
+  PageRequest,
+  UsageFilter,
+  UsageOutcome,
+  UsageRecord,
+} from "./records.ts";
+import type { Tables } from "./schema.ts";
+import type { Transaction } from "./transaction.ts";
+
+/** Rows in one statement: at most 7 values each, and SQLite binds at most 32,766. */
+const ROWS_PER_STATEMENT = 1000;
+const MINUTE = 60_000;
+
+interface LastUsed {
+  readonly api: string;
+  readonly credentialId: string;
+  /** Any instant; kept to the minute. */
+  readonly at: number;
+}
+
+interface RecordUsage {
+  readonly usage: readonly (UsageRecord & { readonly api: string })[];
+  readonly lastUsed: readonly LastUsed[];
+  /** Ready-made lines of the audit trail. */
+  readonly refusals: readonly (EventRecord & { readonly api: string })[];
+}
+
+export const usageCommands = {
+  /** Adds counts, moves `lastUsedAt` forward but never back, appends refusals; no change rows. */
+  async recordUsage(tx: Transaction, { usage, lastUsed, refusals }: RecordUsage): Promise<void> {
+    for (const rows of inChunks(mergeCounts(usage))) await addCounts(tx.db, rows);
+    for (const rows of inChunks(mergeInstants(lastUsed))) await moveLastUsed(tx.db, rows);
+    const byApi = Map.groupBy(refusals, (refusal) => refusal.api);
+    for (const [api, events] of byApi) await insertEvents(tx.db, api, events);
+  },
+} as const;
+
+/** Reading side of usage; the id in its page keys is `credentialId:outcome`. */
+export function usageReads(db: Kysely<Tables>, ask: Ask) {
+  return {
+    list: (api: string, filter: UsageFilter, page: PageRequest) =>
+      ask(async () => {
+        let query = db.selectFrom("usage").selectAll().where("api", "=", api);
+        const { accountId, credentialId, from, to } = filter;
+        if (accountId !== undefined) query = query.where("account_id", "=", accountId);
+        if (credentialId !== undefined) query = query.where("credential_id", "=", credentialId);
+        if (from !== undefined) query = query.where("hour", ">=", from);
+        if (to !== undefined) query = query.where("hour", "<", to);
+        if (page.after !== undefined) query = query.where(after(page.after));
+        const rows = await query
+          .orderBy("hour", "desc")
+          .orderBy("credential_id", "desc")
+          .orderBy("outcome", "desc")
+          .limit(page.limit + 1)
+          .execute();
+        const records = rows.map((row) => ({
+          accountId: row.account_id,
+          credentialId: row.credential_id,
+          hour: row.hour,
+          outcome: row.outcome,
+          count: row.count,
+          clientVersion: row.client_version,
+        }));
+        return pageOf<UsageRecord>(records, page, ({ hour, credentialId: id, outcome }) => ({
+          at: hour,
+          id: `${id}:${outcome}`,
+        }));
+      }),
+  };
+}
+
+function after({ at, id }: PageKey) {
+  const [credentialId, outcome, ...rest] = id.split(":");
+  if (credentialId === undefined || outcome === undefined || rest.length > 0) {
+    throw new ApiError("INVALID_CURSOR", "The cursor is not one that this list gave out.");
+  }
+  return sql<boolean>`(hour, credential_id, outcome) < (${at}, ${credentialId}, ${outcome})`;
+}
+
+async function addCounts(db: Kysely<Tables>, rows: readonly Count[]): Promise<void> {
+  await db
+    .insertInto("usage")
+    .values([...rows])
+    .onConflict((conflict) =>
+      conflict.columns(["api", "hour", "credential_id", "outcome"]).doUpdateSet((eb) => ({
+        count: eb("usage.count", "+", eb.ref("excluded.count")),
+        client_version: eb.fn.coalesce("excluded.client_version", "usage.client_version"),
+      })),
+    )
+    .execute();
+}
+
+async function moveLastUsed(db: Kysely<Tables>, rows: readonly LastUsed[]): Promise<void> {
+  // PostgreSQL takes a bare parameter in `values` for text.
+  const values = rows.map(
+    ({ api, credentialId, at }) =>
+      sql`(cast(${api} as text), cast(${credentialId} as text), cast(${at} as bigint))`,
+  );
+  await sql`update credential set last_used_at = used.column3
+    from (values ${sql.join(values)}) as used
+    where credential.api = used.column1 and credential.id = used.column2
+      and (credential.last_used_at is null or credential.last_used_at < used.column3)`.execute(db);
+}
+
+interface Count {
+  readonly api: string;
+  readonly hour: number;
+  readonly credential_id: string;
+  readonly outcome: UsageOutcome;
+  readonly account_id: string;
+  readonly count: number;
+  readonly client_version: string | null;
+}
+
+/** One row for each key, in one order: PostgreSQL refuses duplicates and could deadlock. */
+function mergeCounts(usage: RecordUsage["usage"]): readonly Count[] {
+  const merged = new Map<string, Count>();
+  for (const { api, hour, credentialId, outcome, accountId, count, clientVersion } of usage) {
+    const key = `${api} ${hour} ${credentialId} ${outcome}`;
+    const before = merged.get(key);
+    merged.set(key, {
+      api,
+      credential_id: credentialId,
+      account_id: accountId,
+      hour,
+      outcome,
+      count: count + (before?.count ?? 0),
+      client_version: clientVersion ?? before?.client_version ?? null,
+    });
+  }
+  return inKeyOrder(merged);
+}
+
+function mergeInstants(lastUsed: readonly LastUsed[]): readonly LastUsed[] {
+  const merged = new Map<string, LastUsed>();
+  for (const { api, credentialId, at } of lastUsed) {
+    const key = `${api} ${credentialId}`;
+    const minute = at - (at % MINUTE);
+    const latest = Math.max(minute, merged.get(key)?.at ?? 0);
+    merged.set(key, { api, credentialId, at: latest });
+  }
+  return inKeyOrder(merged);
+}
+
+function inKeyOrder<Row>(merged: ReadonlyMap<string, Row>): readonly Row[] {
+  return [...merged].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+}
+
+function* inChunks<Row>(rows: readonly Row[]): Generator<readonly Row[]> {
+  for (let from = 0; from < rows.length; from += ROWS_PER_STATEMENT) {
+    yield rows.slice(from, from + ROWS_PER_STATEMENT);
+  }
+}

@@ -1,0 +1,216 @@
+import { ApiError } from "@latchkey/engine";
+import type { Kysely, Selectable } from "kysely";
+import { selectAccount } from "./accounts.ts";
+import type { Ask } from "./ask.ts";
+import { nextNumber } from "./counters.ts";
+import { olderThan, pageOf } from "./paging.ts";
+import type { PageRequest, Role, UserRecord } from "./records.ts";
+import type { PersonTable, Tables } from "./schema.ts";
+import type { Transaction } from "./transaction.ts";
+
+interface CreateUser {
+  readonly id: string;
+  readonly accountId: string;
+  readonly name: string | null;
+  /** Unique in its API, whatever the case of its letters. */
+  readonly email: string | null;
+  readonly role: Role;
+  /** A password hash in PHC format; never in a record, an event or a change. */
+  readonly passwordHash: string | null;
+}
+
+interface AddMembership {
+  readonly userId: string;
+  readonly accountId: string;
+  readonly role: Role;
+}
+
+export const userCommands = {
+  /** @throws {ApiError} `CONFLICT` for a taken id or email, `INVALID_REQUEST` for the account. */
+  async createUser(tx: Transaction, input: CreateUser): Promise<UserRecord> {
+    const { api, at } = tx.context;
+    await requireAccount(tx, input.accountId);
+    const number = await nextNumber(tx.db, { api, name: "user" });
+    const row = await tx.db
+      .insertInto("person")
+      .values({
+        api,
+        id: input.id,
+        number,
+        name: input.name,
+        email: input.email,
+        email_key: input.email?.toLowerCase() ?? null,
+        password_hash: input.passwordHash,
+        created_at: at,
+      })
+      .onConflict((conflict) => conflict.doNothing())
+      .returningAll()
+      .executeTakeFirst();
+    if (row === undefined) throw await takenUser(tx, input.id);
+    await upsertMembership(tx, row, { accountId: input.accountId, role: input.role });
+    const { accountId, name, email, role } = input;
+    tx.event("user.created", { accountId, detail: { userId: row.id, name, email, role } });
+    return toUser(row, [{ accountId, role }]);
+  },
+
+  /** Idempotent; a second call with another role replaces it. @throws {ApiError} `NOT_FOUND`. */
+  async addMembership(tx: Transaction, input: AddMembership): Promise<UserRecord> {
+    const { api } = tx.context;
+    const { userId, accountId, role } = input;
+    const row = await selectPerson(tx.db, api, userId);
+    if (row === undefined) throw new ApiError("NOT_FOUND", "There is no such user.");
+    await requireAccount(tx, accountId);
+    const had = await membershipRole(tx.db, { api, userId, accountId });
+    if (had !== role) {
+      await upsertMembership(tx, row, { accountId, role });
+      tx.event("user.membership_set", { accountId, detail: { userId, role } });
+    }
+    const memberships = await selectMemberships(tx.db, api, [userId]);
+    return toUser(row, memberships.get(userId));
+  },
+} as const;
+
+/** Reading side of users. */
+export function userReads(db: Kysely<Tables>, ask: Ask) {
+  return {
+    find: (api: string, id: string) =>
+      ask(async () => {
+        const row = await selectPerson(db, api, id);
+        return row && toUser(row, (await selectMemberships(db, api, [id])).get(id));
+      }),
+    list: (api: string, filter: { accountId?: string | undefined }, page: PageRequest) =>
+      ask(async () => {
+        const { accountId } = filter;
+        const rows = await (accountId === undefined
+          ? selectPeople(db, api, page)
+          : selectPeopleOf(db, { api, accountId, page }));
+        const ids = rows.map((row) => row.id);
+        const memberships = await selectMemberships(db, api, ids);
+        const users = rows.map((row) => toUser(row, memberships.get(row.id)));
+        return pageOf(users, page, ({ createdAt, id }) => ({ at: createdAt, id }));
+      }),
+  };
+}
+
+/** The user's role in an account, or `undefined` for a stranger. */
+export async function membershipRole(
+  db: Kysely<Tables>,
+  { api, userId, accountId }: { api: string; userId: string; accountId: string },
+): Promise<string | undefined> {
+  const query = db
+    .selectFrom("membership")
+    .select("role")
+    .where("api", "=", api)
+    .where("user_id", "=", userId)
+    .where("account_id", "=", accountId);
+  return (await query.executeTakeFirst())?.role;
+}
+
+type Memberships = UserRecord["memberships"];
+
+function selectPerson(db: Kysely<Tables>, api: string, id: string) {
+  return db
+    .selectFrom("person")
+    .selectAll()
+    .where("api", "=", api)
+    .where("id", "=", id)
+    .executeTakeFirst();
+}
+
+function selectPeople(db: Kysely<Tables>, api: string, page: PageRequest) {
+  return db
+    .selectFrom("person")
+    .selectAll()
+    .where("api", "=", api)
+    .where(olderThan(page.after, "created_at", "id"))
+    .orderBy("created_at", "desc")
+    .orderBy("id", "desc")
+    .limit(page.limit + 1)
+    .execute();
+}
+
+function selectPeopleOf(
+  db: Kysely<Tables>,
+  { api, accountId, page }: { api: string; accountId: string; page: PageRequest },
+) {
+  return db
+    .selectFrom("membership")
+    .innerJoin("person", (join) =>
+      join.onRef("person.api", "=", "membership.api").onRef("person.id", "=", "membership.user_id"),
+    )
+    .selectAll("person")
+    .where("membership.api", "=", api)
+    .where("membership.account_id", "=", accountId)
+    .where(olderThan(page.after, "membership.user_created_at", "membership.user_id"))
+    .orderBy("membership.user_created_at", "desc")
+    .orderBy("membership.user_id", "desc")
+    .limit(page.limit + 1)
+    .execute();
+}
+
+async function selectMemberships(
+  db: Kysely<Tables>,
+  api: string,
+  userIds: readonly string[],
+): Promise<ReadonlyMap<string, Memberships>> {
+  if (userIds.length === 0) return new Map();
+  const rows = await db
+    .selectFrom("membership")
+    .select(["user_id", "account_id", "role"])
+    .where("api", "=", api)
+    .where("user_id", "in", userIds)
+    .orderBy("account_id")
+    .execute();
+  const groups = Map.groupBy(rows, (row) => row.user_id);
+  return new Map(
+    [...groups].map(([userId, group]) => [
+      userId,
+      // Written from a Role by upsertMembership.
+      group.map((row) => ({ accountId: row.account_id, role: row.role as Role })),
+    ]),
+  );
+}
+
+async function upsertMembership(
+  tx: Transaction,
+  person: Selectable<PersonTable>,
+  { accountId, role }: { accountId: string; role: Role },
+): Promise<void> {
+  await tx.db
+    .insertInto("membership")
+    .values({
+      api: person.api,
+      user_id: person.id,
+      account_id: accountId,
+      role,
+      user_created_at: person.created_at,
+    })
+    .onConflict((conflict) =>
+      conflict.columns(["api", "user_id", "account_id"]).doUpdateSet({ role }),
+    )
+    .execute();
+}
+
+async function requireAccount(tx: Transaction, accountId: string): Promise<void> {
+  if ((await selectAccount(tx.db, tx.context.api, accountId)) !== undefined) return;
+  const details = { field: "accountId" };
+  throw new ApiError("INVALID_REQUEST", "There is no such account.", { details });
+}
+
+/** Nothing was inserted: says which of the two unique values was taken. */
+async function takenUser(tx: Transaction, id: string): Promise<ApiError> {
+  return (await selectPerson(tx.db, tx.context.api, id)) === undefined
+    ? new ApiError("CONFLICT", "A user with this email exists.", { details: { field: "email" } })
+    : new ApiError("CONFLICT", "A user with this id exists.", { details: { field: "id" } });
+}
+
+function toUser(row: Selectable<PersonTable>, memberships: Memberships = []): UserRecord {
+  return {
+    id: row.id,
+    number: row.number,
+    name: row.name,
+    email: row.email,
+    memberships,
+    createdAt: row.created_at,
+  };
+}

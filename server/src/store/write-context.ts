@@ -1,0 +1,29 @@
+import type { EventActor } from "./records.ts";
+
+/** The pseudo-API whose changes concern the deployment: operator tokens. */
+export const DEPLOYMENT = "*";
+
+/** Who asks for a write, and what makes a repeat of it harmless. */
+export interface WriteContext {
+  /** The API's slug, or `DEPLOYMENT`. */
+  readonly api: string;
+  /** Unix milliseconds; every instant the command writes derives from it. */
+  readonly at: number;
+  readonly actor: EventActor;
+  readonly requestId: string | null;
+  readonly address: string | null;
+  readonly idempotency?: Idempotency | undefined;
+}
+
+/**
+ * Makes a repeated command answer what the first one answered, for 24 hours. The three values are
+ * digests and a derived key: nothing here, nor in the table, opens without the caller's header.
+ */
+export interface Idempotency {
+  /** SHA-256 of the header's value and the caller's token. */
+  readonly keyDigest: Uint8Array;
+  /** SHA-256 of the call's method, path and body. */
+  readonly bodyDigest: Uint8Array;
+  /** AES-256-GCM key under which the answer is sealed. */
+  readonly sealingKey: Uint8Array;
+}

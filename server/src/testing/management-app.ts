@@ -1,0 +1,127 @@
+import { compilePolicy, parseNetworks, policyOf, profiles } from "@latchkey/engine";
+import type { InjectOptions, RouteOptions } from "fastify";
+import { createAccounts } from "../accounts/accounts.ts";
+import { createApiKeys } from "../accounts/api-keys.ts";
+import { createOperatorTokens } from "../accounts/operator-tokens.ts";
+import { createUsers } from "../accounts/users.ts";
+import { type App, type AppParts, createApp } from "../http/app.ts";
+import { createLog } from "../http/log.ts";
+import { createMetrics } from "../http/metrics.ts";
+import { openOperators } from "../http/operators.ts";
+import { openStore } from "../store/open-store.ts";
+import type { Store } from "../store/store.ts";
+import { keptLog } from "./log.ts";
+import { type FrozenClock, frozenClock } from "./now.ts";
+import { temporarySqlite } from "./temporary-sqlite.ts";
+
+/** The environment's operator token in tests. */
+export const OWNER = "owner-token-of-the-tests-0123456789";
+
+/** The management API on a database of its own, with two APIs: `standard` and `other`. */
+export interface ManagementApp {
+  readonly app: App;
+  readonly store: Store;
+  readonly clock: FrozenClock;
+  /** Every line that was logged. */
+  readonly logged: readonly string[];
+  /** A call with a JSON body; as the owner unless `token` says otherwise (`null`: without any). */
+  call(method: Method, path: string, options?: CallOptions): Promise<Answer>;
+  /** The secret of a new operator token. */
+  operator(role: string, apis?: readonly string[]): Promise<string>;
+  close(): Promise<void>;
+}
+
+type Method = NonNullable<InjectOptions["method"]>;
+
+interface CallOptions {
+  readonly body?: unknown;
+  readonly token?: string | null;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An answer with its body parsed; `{}` when it has none. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly text: string;
+  // The tests know the wire; a type for each answer would say it twice.
+  // biome-ignore lint/suspicious/noExplicitAny: parsed JSON of many shapes
+  readonly json: any;
+}
+
+interface Wishes {
+  /** Told of every route there is. */
+  readonly onRoute?: (route: RouteOptions) => void;
+  /** The database; a temporary SQLite one when absent. */
+  readonly url?: string;
+}
+
+/** Opens it; close it after the tests. */
+export async function openManagementApp(
+  parts: Partial<AppParts> = {},
+  { onRoute = () => undefined, url }: Wishes = {},
+): Promise<ManagementApp> {
+  const database = url === undefined ? temporarySqlite() : { url, remove: () => undefined };
+  const clock = frozenClock();
+  const store = await openStore({ url: database.url, clock, log: keptLog() });
+  const logged: string[] = [];
+  const app = await createApp({ ...(await appParts(store, clock, logged)), ...parts }, { onRoute });
+  await app.ready();
+
+  const call: ManagementApp["call"] = async (method, path, options = {}) => {
+    const { body, token = OWNER, headers = {} } = options;
+    const answer = await app.inject({
+      method,
+      url: path,
+      headers: { ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...headers },
+      ...(body === undefined ? {} : { payload: body as object }),
+    });
+    const isJson = String(answer.headers["content-type"]).startsWith("application/json");
+    return {
+      status: answer.statusCode,
+      headers: answer.headers,
+      text: answer.body,
+      json: isJson ? answer.json() : {},
+    };
+  };
+
+  return {
+    app,
+    store,
+    clock,
+    logged,
+    call,
+    async operator(role, apis) {
+      const body = { name: role, role, ...(apis === undefined ? {} : { apis }) };
+      return (await call("POST", "/v1/operator-tokens", { body })).json.token;
+    },
+    async close() {
+      await app.close();
+      await store.close();
+      database.remove();
+    },
+  };
+}
+
+async function appParts(store: Store, clock: FrozenClock, logged: string[]): Promise<AppParts> {
+  const slugs = ["standard", "other"];
+  const policies = new Map(
+    slugs.map((slug) => [slug, compilePolicy(policyOf({ extends: profiles.standard, slug }))]),
+  );
+  return {
+    version: "0.0.0",
+    publicUrl: "http://localhost:4000",
+    clock,
+    log: createLog({ level: "debug", destination: { write: (line) => logged.push(line) } }),
+    store,
+    policies,
+    operators: await openOperators({ store, bootstrapToken: OWNER }),
+    masterKeys: [new Uint8Array(32).fill(7)],
+    trustedProxies: parseNetworks([]),
+    metrics: createMetrics({ apis: slugs, readings: [] }),
+    accounts: createAccounts({ store, clock }),
+    users: createUsers({ store, clock }),
+    apiKeys: createApiKeys({ store, clock, policies }),
+    operatorTokens: createOperatorTokens({ store, clock, apis: new Set(slugs) }),
+  };
+}

@@ -1,0 +1,211 @@
+import { expect, test } from "vitest";
+import type { Store } from "../../store/store.ts";
+import { aContext, anAccount, anApiKey, aUser, digestOf } from "../builders.ts";
+import { NOW } from "../now.ts";
+import { aScene, aSceneWithAccount, expectRefusal } from "./scene.ts";
+
+const STATE = {
+  id: "key_1",
+  scheme: "api-key",
+  accountId: "acct_1",
+  userId: null,
+  scopes: ["read:users"],
+  mode: "live",
+  allowedIps: [],
+  limits: null,
+  signing: "off",
+  expiresAt: null,
+  revokedAt: null,
+  lineageId: "key_1",
+  successorId: null,
+};
+
+/** What every store does with API keys, but for their rotation. */
+export function apiKeysContract(open: () => Store): void {
+  test("issues a key, tells the feed its state, and never shows the digest", async () => {
+    const { store, api, write, events } = await aSceneWithAccount(open());
+    const limits = ["10/minute", { name: "burst", max: 1, windowSeconds: 1 }];
+    const key = anApiKey({ limits, allowedIps: ["192.0.2.0/24"], expiresAt: NOW + 1 });
+    const issued = await write("issueApiKey", key);
+    expect(issued).toEqual({
+      id: "key_1",
+      accountId: "acct_1",
+      userId: null,
+      name: "Production",
+      prefix: "lk_live",
+      lastFour: "wxyz",
+      scopes: ["read:users"],
+      mode: "live",
+      allowedIps: ["192.0.2.0/24"],
+      limits,
+      signing: "off",
+      createdAt: NOW,
+      expiresAt: NOW + 1,
+      revokedAt: null,
+      rotatedAt: null,
+      successorId: null,
+      lineageId: "key_1",
+      lastUsedAt: null,
+    });
+    expect(await store.apiKeys.find(api, "key_1")).toEqual(issued);
+    const state = { ...STATE, limits, allowedIps: ["192.0.2.0/24"], expiresAt: NOW + 1 };
+    const changes = await store.changes.after(api, 1, 10);
+    expect(changes).toEqual([{ seq: 2, kind: "credential", subjectId: "key_1", state }]);
+    const trail = JSON.stringify([await events(), changes]);
+    expect(trail).not.toContain(Buffer.from(key.digest).toString("hex"));
+    expect(trail).not.toContain(Buffer.from(key.digest).toString("base64"));
+  });
+
+  test("resolves a digest to credential and account as of the feed's head", async () => {
+    const { store, api, write } = await aSceneWithAccount(open());
+    await write("issueApiKey", anApiKey());
+    expect(await store.credentials.resolve(api, "api-key", digestOf("key_1"))).toEqual({
+      asOf: 2,
+      credential: STATE,
+      account: { id: "acct_1", kind: "account", parentId: null, status: "active", plan: null },
+    });
+  });
+
+  test.each([
+    ["a digest never issued", "api-key", "key_2", 2],
+    ["another scheme", "customer-jwt", "key_1", 2],
+  ])("resolves %s to nothing, as of the head", async (_what, scheme, secret, asOf) => {
+    const { store, api, write } = await aSceneWithAccount(open());
+    await write("issueApiKey", anApiKey());
+    const nothing = { asOf, credential: undefined, account: undefined };
+    expect(await store.credentials.resolve(api, scheme, digestOf(secret))).toEqual(nothing);
+  });
+
+  test("resolves nothing in an API that was never written to, as of 0", async () => {
+    const { store, api } = aScene(open());
+    const nothing = { asOf: 0, credential: undefined, account: undefined };
+    expect(await store.credentials.resolve(api, "api-key", digestOf("key_1"))).toEqual(nothing);
+  });
+
+  test("refuses an account that is not there, and a user who is not its own", async () => {
+    const { write } = await aSceneWithAccount(open());
+    const homeless = write("issueApiKey", anApiKey({ accountId: "acct_0" }));
+    await expectRefusal(homeless, "INVALID_REQUEST", { field: "accountId" });
+    await write("createAccount", anAccount({ id: "acct_2" }));
+    await write("createUser", aUser({ accountId: "acct_2" }));
+    const stranger = write("issueApiKey", anApiKey({ userId: "user_1" }));
+    await expectRefusal(stranger, "INVALID_REQUEST", { field: "userId" });
+    const own = await write("issueApiKey", anApiKey({ accountId: "acct_2", userId: "user_1" }));
+    expect(own.userId).toBe("user_1");
+  });
+
+  test("keeps to the greatest number of live keys, however many ask at once", async () => {
+    const { write } = await aSceneWithAccount(open());
+    await write("issueApiKey", anApiKey({ n: 100, expiresAt: NOW }));
+    await write("issueApiKey", anApiKey({ n: 101 }));
+    await write("revokeApiKey", { id: "key_101" });
+    const attempts = Array.from({ length: 8 }, (_, n) =>
+      write("issueApiKey", anApiKey({ n, maxLive: 3 })).then(
+        () => "issued",
+        (error) => error.code,
+      ),
+    );
+    const outcomes = (await Promise.all(attempts)).sort();
+    expect(outcomes).toEqual([...Array(5).fill("CONFLICT"), ...Array(3).fill("issued")]);
+  });
+
+  test("updates what is named, for the feed too", async () => {
+    const { store, api, write, events } = await aSceneWithAccount(open());
+    await write("issueApiKey", anApiKey({ expiresAt: NOW + 5 }));
+    const changes = { name: "CI", scopes: [], allowedIps: ["::1/128"], limits: ["1/hour"] };
+    const updated = await write(
+      "updateApiKey",
+      { id: "key_1", ...changes, expiresAt: null },
+      { at: NOW + 1 },
+    );
+    expect(updated).toMatchObject({ ...changes, expiresAt: null, mode: "live" });
+    expect(await store.apiKeys.find(api, "key_1")).toEqual(updated);
+    const [change] = await store.changes.after(api, 2, 10);
+    expect(change?.state).toMatchObject({ scopes: [], expiresAt: null, limits: ["1/hour"] });
+    expect((await events()).at(-1)).toMatchObject({
+      type: "api_key.updated",
+      detail: { ...changes, expiresAt: null },
+    });
+  });
+
+  test("writes neither change nor event when an update changes nothing", async () => {
+    const { store, api, write } = await aSceneWithAccount(open());
+    await write("issueApiKey", anApiKey());
+    await write("updateApiKey", { id: "key_1", scopes: ["read:users"], limits: null });
+    expect(await store.changes.head(api)).toBe(2);
+  });
+
+  test("revokes once and for good: a repeat keeps the first instant and tells nobody", async () => {
+    const { store, api, write, eventTypes } = await aSceneWithAccount(open());
+    await write("issueApiKey", anApiKey());
+    const first = await write("revokeApiKey", { id: "key_1" }, { at: NOW + 1 });
+    const second = await write("revokeApiKey", { id: "key_1" }, { at: NOW + 2 });
+    expect([first, second]).toEqual([{ revokedAt: NOW + 1 }, { revokedAt: NOW + 1 }]);
+    const changes = await store.changes.after(api, 2, 10);
+    expect(changes.map((change) => change.state)).toEqual([{ ...STATE, revokedAt: NOW + 1 }]);
+    expect(await eventTypes()).toEqual(["account.created", "api_key.issued", "api_key.revoked"]);
+    const { credential } = await store.credentials.resolve(api, "api-key", digestOf("key_1"));
+    expect(credential?.revokedAt).toBe(NOW + 1);
+    await expectRefusal(write("updateApiKey", { id: "key_1", name: "New" }), "CONFLICT");
+  });
+
+  test.each([
+    ["read", (scene) => scene.store.apiKeys.find(scene.api, "key_1", "acct_2")],
+    [
+      "update",
+      (scene) => scene.write("updateApiKey", { id: "key_1", accountId: "acct_2", name: "" }),
+    ],
+    ["revoke", (scene) => scene.write("revokeApiKey", { id: "key_1", accountId: "acct_2" })],
+  ] as [string, (scene: ReturnType<typeof aScene>) => Promise<unknown>][])(
+    "does not let one account %s another's key",
+    async (_verb, attempt) => {
+      const scene = await aSceneWithAccount(open());
+      await scene.write("issueApiKey", anApiKey());
+      const answer = await attempt(scene).catch((error) => error.code);
+      expect([undefined, "NOT_FOUND"]).toContain(answer);
+      expect(await scene.store.changes.head(scene.api)).toBe(2);
+      expect((await scene.store.apiKeys.find(scene.api, "key_1", "acct_1"))?.id).toBe("key_1");
+    },
+  );
+
+  test("lists one account's keys, or all, in pages from new to old", async () => {
+    const { store, api, write } = await aSceneWithAccount(open());
+    await write("createAccount", anAccount({ id: "acct_2" }));
+    for (const [n, accountId] of ["acct_1", "acct_2", "acct_1", "acct_1"].entries()) {
+      await write("issueApiKey", anApiKey({ n, accountId }), { at: NOW + n });
+    }
+    const first = await store.apiKeys.list(
+      api,
+      { accountId: "acct_1" },
+      { limit: 2, after: undefined },
+    );
+    expect(first.items.map((key) => key.id)).toEqual(["key_3", "key_2"]);
+    const after = first.next ?? undefined;
+    const second = await store.apiKeys.list(api, { accountId: "acct_1" }, { limit: 2, after });
+    expect(second.items.map((key) => key.id)).toEqual(["key_0"]);
+    const all = await store.apiKeys.list(api, {}, { limit: 10, after });
+    expect(all.items.map((key) => key.id)).toEqual(["key_1", "key_0"]);
+  });
+
+  test("writes who did it, from where and in which request", async () => {
+    const { store, api, write, events } = await aSceneWithAccount(open());
+    const actor = { kind: "credential", id: "key_9" } as const;
+    const context = aContext({ api, actor, requestId: "req_9", address: "2001:db8::9" });
+    await store.write("issueApiKey", anApiKey(), { ...context, at: NOW + 9 });
+    await write("revokeApiKey", { id: "key_1" }, { at: NOW + 10, address: null });
+    const [, issued, revoked] = await events();
+    expect(issued).toEqual({
+      id: expect.stringMatching(/^evt_[0-9a-f]{24}$/),
+      type: "api_key.issued",
+      at: NOW + 9,
+      actor,
+      accountId: "acct_1",
+      credentialId: "key_1",
+      requestId: "req_9",
+      address: "2001:db8::9",
+      detail: expect.objectContaining({ name: "Production", scopes: ["read:users"] }),
+      count: 1,
+    });
+    expect(revoked).toMatchObject({ actor: { kind: "operator", id: "opt_1" }, address: null });
+  });
+}
