@@ -1,11 +1,11 @@
+import { type Attempt, allow, deny, passed, refuse } from "./attempt.ts";
 import type { Clock } from "./domain/clock.ts";
-import type { Allow, Decision, Deny, Trace, TraceStep } from "./domain/decision.ts";
+import type { Decision, Trace } from "./domain/decision.ts";
 import type { AskOutcome, CredentialMemory } from "./domain/known.ts";
 import type { LimitState } from "./domain/limit.ts";
 import { failureBucket } from "./domain/network.ts";
-import { readPath } from "./domain/path.ts";
+import { RequestPath } from "./domain/path.ts";
 import { PresentedHeaders } from "./domain/presented-headers.ts";
-import type { Principal } from "./domain/principal.ts";
 import type { Reason } from "./domain/reasons.ts";
 import type { ApiRequest } from "./domain/request.ts";
 import { satisfies, satisfiesOnOwn } from "./domain/scope.ts";
@@ -13,8 +13,8 @@ import type { CompiledLimit } from "./limits/compiled-limit.ts";
 import type { Limiter } from "./limits/limiter.ts";
 import type { Authority } from "./policy/authority.ts";
 import type { CompiledPolicy } from "./policy/compile.ts";
-import { type CompiledRequirement, ownerOf } from "./policy/match.ts";
-import type { ClaimContext, Scheme, Verified, VerifyContext } from "./schemes/scheme.ts";
+import { ownerOf } from "./policy/match.ts";
+import type { ClaimContext, Scheme, VerifyContext } from "./schemes/scheme.ts";
 
 /** What decisions are made from. */
 export interface DecideParts {
@@ -24,8 +24,8 @@ export interface DecideParts {
   readonly memory: CredentialMemory<Authority>;
   readonly limiter: Limiter;
   readonly claimContext: ClaimContext;
-  /** Every header that a decision looks at, in lower case. */
-  readonly headers: readonly string[];
+  /** Every header in which this API takes a credential, in lower case. */
+  readonly credentialHeaders: readonly string[];
   readonly requireTls: boolean;
   readonly clock: Clock;
 }
@@ -40,23 +40,13 @@ export interface DecideOptions {
 
 /** What all requests of one engine share. */
 interface Shared extends DecideParts {
-  /** Filled anew for each request. */
+  /** Read anew from each request. */
+  readonly path: RequestPath;
   readonly presented: PresentedHeaders;
+  /** Which of the presented headers names a version of the API. */
+  readonly versionHeader: number;
   /** By `contextIndex`. */
   readonly contexts: readonly VerifyContext<Authority>[];
-}
-
-/** A request on its way to a decision. */
-interface Attempt {
-  readonly request: ApiRequest;
-  readonly now: number;
-  readonly trace: Trace | undefined;
-  /** The source was already asked for this request: what memory says now is the answer. */
-  readonly asked: boolean;
-  path: string;
-  requirement: CompiledRequirement | undefined;
-  apiVersion: string | undefined;
-  verified: Verified<Authority> | undefined;
 }
 
 /** A question that memory could not answer, for the source of truth. */
@@ -65,26 +55,31 @@ interface Question {
   readonly secret: string;
 }
 
-/** Seconds after which it is worth trying again when the source was away or would not listen. */
-const TRY_AGAIN_SECONDS = 5;
-
 /** Authenticate, authorize, limit: the product in one function. */
 export function createDecide(parts: DecideParts): Decide {
-  const presented = new PresentedHeaders(parts.headers);
-  const shared: Shared = { ...parts, presented, contexts: verifyContexts(parts) };
+  const { policy, credentialHeaders } = parts;
+  const version = policy.policy.version?.header;
+  const presented = new PresentedHeaders(credentialHeaders, version === undefined ? [] : [version]);
+  const shared: Shared = {
+    ...parts,
+    path: new RequestPath(),
+    presented,
+    versionHeader: version === undefined ? -1 : presented.numberOf(version),
+    contexts: verifyContexts(parts),
+  };
   return (request, options) =>
     decide(shared, request, options?.explain === true ? [] : undefined, false);
 }
 
-function verifyContexts({ memory, claimContext }: DecideParts): VerifyContext<Authority>[] {
+function verifyContexts({ memory, policy }: DecideParts): VerifyContext<Authority>[] {
   const contexts: VerifyContext<Authority>[] = [];
   for (const asked of [false, true]) {
     for (const anonymous of [false, true]) {
       contexts[contextIndex(asked, anonymous)] = {
         find: asked
-          ? (scheme, text, start) => memory.findAnswered(scheme, text, start)
-          : (scheme, text, start) => memory.find(scheme, text, start),
-        keyFormat: claimContext.keyFormat,
+          ? (scheme, secret) => memory.findAnswered(scheme, secret)
+          : (scheme, secret) => memory.find(scheme, secret),
+        keyFormat: policy.policy.keyFormat,
         anonymous,
       };
     }
@@ -107,12 +102,12 @@ function decide(
     now: parts.clock(),
     trace,
     asked,
-    path: "",
     requirement: undefined,
     apiVersion: undefined,
     verified: undefined,
   };
-  const refusal = readRequest(parts, attempt) ?? authenticate(parts, attempt) ?? authorize(attempt);
+  const refusal =
+    readRequest(parts, attempt) ?? authenticate(parts, attempt) ?? authorize(parts, attempt);
   if (refusal === undefined) return spend(parts, attempt);
   return typeof refusal === "string"
     ? deny(attempt, refusal)
@@ -122,12 +117,10 @@ function decide(
 /** Hygiene, the endpoint's requirement, transport, version: what needs no credential. */
 function readRequest(parts: Shared, attempt: Attempt): Reason | undefined {
   const { request } = attempt;
-  const path = readPath(request.target);
-  if (path === undefined) return refuse(attempt, "hygiene", "path_malformed");
-  attempt.path = path;
+  if (!parts.path.read(request.target)) return refuse(attempt, "hygiene", "path_malformed");
   const duplicated = parts.presented.read(request.headers);
   if (duplicated !== undefined) return refuse(attempt, "hygiene", "header_duplicated", duplicated);
-  attempt.requirement = parts.policy.match(request.method, path);
+  attempt.requirement = parts.policy.match(request.method, parts.path);
   if (attempt.requirement === undefined) return refuse(attempt, "requirement", "endpoint_unknown");
   attempt.trace?.push(passed("requirement", attempt.requirement.match, attempt.now));
   if (parts.requireTls && !request.secure)
@@ -135,10 +128,13 @@ function readRequest(parts: Shared, attempt: Attempt): Reason | undefined {
   return readVersion(parts, attempt);
 }
 
-function readVersion({ policy, presented }: Shared, attempt: Attempt): Reason | undefined {
+function readVersion(
+  { policy, presented, versionHeader }: Shared,
+  attempt: Attempt,
+): Reason | undefined {
   const rule = policy.policy.version;
   if (rule === null) return undefined;
-  const asked = presented.get(rule.header);
+  const asked = presented.at(versionHeader);
   const supported = asked === undefined || rule.supported.includes(asked);
   attempt.apiVersion = asked !== undefined && supported ? asked : rule.default;
   if (supported || rule.unsupported === "default") return undefined;
@@ -149,17 +145,14 @@ function readVersion({ policy, presented }: Shared, attempt: Attempt): Reason | 
 function authenticate(parts: Shared, attempt: Attempt): Reason | Question | undefined {
   const { requirement, asked } = attempt;
   let scheme: Scheme | undefined;
-  let presented = "";
   for (const candidate of parts.schemes) {
-    const claimed = candidate.claim(parts.presented, parts.claimContext);
-    if (claimed === undefined) continue;
+    if (!candidate.claims(parts.presented, parts.claimContext)) continue;
     if (scheme !== undefined) return refuse(attempt, "authenticate", "credential_ambiguous");
     scheme = candidate;
-    presented = claimed;
   }
   if (scheme === undefined) return refuse(attempt, "authenticate", "credential_malformed");
   const context = parts.contexts[contextIndex(asked, requirement?.anonymous === true)];
-  const verification = scheme.verify(presented, context as VerifyContext<Authority>);
+  const verification = scheme.verify(parts.presented, context as VerifyContext<Authority>);
   switch (verification.outcome) {
     case "verified":
       attempt.verified = verification;
@@ -175,7 +168,7 @@ function authenticate(parts: Shared, attempt: Attempt): Reason | Question | unde
 }
 
 /** Status, address rules, scopes: may this principal do this? */
-function authorize(attempt: Attempt): Reason | undefined {
+function authorize(parts: Shared, attempt: Attempt): Reason | undefined {
   const { request, requirement, verified, now } = attempt;
   const credential = verified?.credential;
   if (credential === undefined || requirement === undefined) return undefined;
@@ -194,7 +187,7 @@ function authorize(attempt: Attempt): Reason | undefined {
     }
     attempt.trace?.push(passed("address", request.address, attempt.now));
   }
-  if (!satisfies(scopes, requirement.needed) && !ownsResource(attempt)) {
+  if (!satisfies(scopes, requirement.needed) && !ownsResource(parts, attempt)) {
     return refuse(attempt, "scopes", "scope_insufficient", requirement.scopes.join(" "));
   }
   attempt.trace?.push(passed("scopes", requirement.scopes.join(" "), attempt.now));
@@ -202,7 +195,7 @@ function authorize(attempt: Attempt): Reason | undefined {
 }
 
 /** Whether scopes that hold on own resources suffice, because the resource is the principal's. */
-function ownsResource({ path, requirement, verified }: Attempt): boolean {
+function ownsResource({ path }: Shared, { requirement, verified }: Attempt): boolean {
   const credential = verified?.credential;
   if (credential === undefined || requirement === undefined) return false;
   if (!satisfiesOnOwn(credential.authority.scopes, requirement.needed)) return false;
@@ -218,11 +211,11 @@ function spend(parts: DecideParts, attempt: Attempt): Decision | Promise<Decisio
   const credential = attempt.verified?.credential;
   const spent =
     attempt.trace === undefined
-      ? parts.limiter.spend(limit, key, attempt.now, credential?.counterHint)
+      ? parts.limiter.spend(limit, key, attempt.now, credential)
       : parts.limiter.peek(limit, key, attempt.now);
   if (spent instanceof Promise) return spent.then((state) => conclude(attempt, state));
-  if (credential !== undefined && credential.counterHint !== spent.hint) {
-    parts.memory.keepCounterHint(credential.place, spent.hint);
+  if (credential !== undefined && credential.ticket !== spent.ticket) {
+    parts.memory.keepCounters(credential.place, spent.bucket, spent.ticket);
   }
   return conclude(attempt, spent);
 }
@@ -272,67 +265,3 @@ const ASK_REFUSALS: Record<Exclude<AskOutcome, "answered">, Reason> = {
   unavailable: "source_unavailable",
   throttled: "address_throttled",
 };
-
-function allow(attempt: Attempt, limit: LimitState | undefined): Allow {
-  const { requirement, verified, apiVersion, trace } = attempt;
-  if (requirement === undefined || verified === undefined) throw new Error("allowed unverified");
-  const expiresAt = verified.credential?.expiresAt ?? Number.POSITIVE_INFINITY;
-  return {
-    outcome: "allow",
-    principal: principalOf(verified),
-    requirement,
-    expiresAt: expiresAt === Number.POSITIVE_INFINITY ? null : expiresAt,
-    limit,
-    apiVersion,
-    trace,
-  };
-}
-
-function deny(attempt: Attempt, reason: Reason, limit?: LimitState): Deny {
-  const { requirement, verified, apiVersion, trace } = attempt;
-  return {
-    outcome: "deny",
-    reason,
-    principal: verified === undefined ? undefined : principalOf(verified),
-    requirement,
-    limit,
-    retryAfterSeconds: retryAfter(reason, limit),
-    apiVersion,
-    trace,
-  };
-}
-
-/** Whole seconds, at least 1 (RFC 9110 §10.2.3). */
-function retryAfter(reason: Reason, limit: LimitState | undefined): number | undefined {
-  if (limit?.retryAt !== undefined)
-    return Math.max(1, Math.ceil((limit.retryAt - limit.at) / 1000));
-  return reason === "source_unavailable" || reason === "address_throttled"
-    ? TRY_AGAIN_SECONDS
-    : undefined;
-}
-
-function principalOf({ credential, kind, subject, actor }: Verified<Authority>): Principal {
-  return {
-    kind,
-    accountId: credential?.account.id ?? null,
-    userId: credential?.userId ?? null,
-    subject,
-    applicationId: null,
-    actor,
-    scopes: credential?.authority.scopes.names ?? [],
-    plan: credential?.account.plan ?? null,
-    mode: credential?.authority.mode ?? null,
-    credentialId: credential?.id ?? null,
-    scheme: credential?.authority.scheme ?? "anonymous",
-  };
-}
-
-function passed(step: string, detail: string, at: number): TraceStep {
-  return { step, outcome: "passed", detail, at };
-}
-
-function refuse(attempt: Attempt, step: string, reason: Reason, detail?: string): Reason {
-  const text: TraceStep["detail"] = detail === undefined ? reason : `${reason}: ${detail}`;
-  attempt.trace?.push({ step, outcome: "refused", detail: text, at: attempt.now });
-  return reason;
-}

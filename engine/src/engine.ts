@@ -14,6 +14,7 @@ import { RENDERERS } from "./profiles/index.ts";
 import type { Rendered } from "./profiles/render.ts";
 import { SCHEMES } from "./schemes/index.ts";
 import type { Scheme } from "./schemes/scheme.ts";
+import { keyOutlines } from "./tokens/key-format.ts";
 
 /** What an engine is made of. */
 export interface EngineParts {
@@ -57,18 +58,11 @@ export function createEngine(parts: EngineParts): Engine {
     admission: createAdmission(policy.failureLimit, clock),
     authorityOf: (state) => authorityOf(policy, schemeNamed(state.scheme).limitKind, state),
   });
-  const claimContext = {
-    keyFormat: parts.policy.keyFormat,
-    credentialHeaders: [...new Set(schemes.flatMap((scheme) => scheme.headers))],
-  };
   const decide = createDecide({
     policy,
     schemes,
-    claimContext,
-    headers: [
-      ...claimContext.credentialHeaders,
-      ...(parts.policy.version === null ? [] : [parts.policy.version.header]),
-    ],
+    claimContext: { keyOutlines: keyOutlines(parts.policy.keyFormat) },
+    credentialHeaders: [...new Set(schemes.flatMap((scheme) => scheme.headers))],
     memory,
     limiter,
     requireTls,

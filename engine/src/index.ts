@@ -1,10 +1,10 @@
 export type { Decide, DecideOptions } from "./decide.ts";
 export { ACCOUNT_KINDS, type AccountKind, type AccountState } from "./domain/account.ts";
-export type { Clock } from "./domain/clock.ts";
+export { type Clock, coarseClock } from "./domain/clock.ts";
 export type { CredentialState, KeyFormat, Signing } from "./domain/credential.ts";
 export type { Allow, Decision, Deny, Trace, TraceStep } from "./domain/decision.ts";
 export { API_ERRORS, ApiError, type ApiErrorCode } from "./domain/errors.ts";
-export { hideSecrets, shownPath } from "./domain/hidden-secrets.ts";
+export { hideSecrets, loggedPath } from "./domain/hidden-secrets.ts";
 export type {
   LimitSpec,
   LimitState,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { hideSecrets, shownPath } from "./hidden-secrets.ts";
+import { hideSecrets, loggedPath } from "./hidden-secrets.ts";
 
 test.each([
   ["/v2/users", "/v2/users"],
@@ -23,7 +23,7 @@ test.each([
   ],
   ["/how-to-write-a-very-long-path-in-2030", "/how-to-write-a-very-long-path-in-2030"],
 ])("shows of %j: %j", (target, shown) => {
-  expect(shownPath(target)).toBe(shown);
+  expect(loggedPath(target)).toBe(shown);
 });
 
 test.each([
@@ -33,9 +33,9 @@ test.each([
   "lkop_Jw3x-9_hV7d2Qk1Zb5Yc8Rf4Tg6Up0So2Ni1Ml3",
   "eyJhbGciOiJFUzI1NiIsImtpZCI6Ik1",
 ])("hides %s, wherever in the path", (secret) => {
-  expect(shownPath(`/v2/${secret}/x`)).toBe("/v2/[hidden]/x");
-  expect(shownPath(`/v2/${secret}@host?${secret}`)).toBe("/v2/[hidden]@host");
-  expect(shownPath(`/v2/key:${secret}`)).toBe("/v2/key:[hidden]");
+  expect(loggedPath(`/v2/${secret}/x`)).toBe("/v2/[hidden]/x");
+  expect(loggedPath(`/v2/${secret}@host?${secret}`)).toBe("/v2/[hidden]@host");
+  expect(loggedPath(`/v2/key:${secret}`)).toBe("/v2/key:[hidden]");
   expect(hideSecrets(`the scope "${secret}".`)).toBe('the scope "[hidden]".');
 });
 

@@ -10,12 +10,12 @@ const MASK = "[hidden]";
  * The path of a request target as logs and the audit trail may keep it: without host, query and
  * fragment, and without words that could be a credential, which people paste into paths too.
  */
-export function shownPath(target: string): string {
+export function loggedPath(target: string): string {
   const [path = ""] = target.replace(/^[a-z]+:\/\/[^/?#]*/i, "").split(/[?#]/, 1);
   return hideSecrets(path);
 }
 
-/** Text of a caller's as an answer may repeat it: each word that could be a credential is masked. */
+/** A caller's text as an answer may repeat it: words that could be a credential are masked. */
 export function hideSecrets(text: string): string {
   return text.replace(LONG_WORD, (word) => (couldBeSecret(word) ? MASK : word));
 }

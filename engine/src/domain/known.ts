@@ -1,4 +1,5 @@
 import type { AccountState } from "./account.ts";
+import type { PresentedSecret } from "./presented-secret.ts";
 
 /** A credential of one scheme is nothing to another, whoever presents it. */
 export interface OfScheme {
@@ -17,8 +18,9 @@ export interface KnownCredential<Authority extends OfScheme = OfScheme> {
   readonly revoked: boolean;
   /** The key of its counters, shared along a chain of rotations. */
   readonly lineageId: string;
-  /** Where its counters were found last, -1 for nowhere yet; a hint that saves a lookup. */
-  readonly counterHint: number;
+  /** Where its counters were found last, for a limiter that can use it. */
+  readonly bucket: number;
+  readonly ticket: number;
   /** Where memory keeps it; means nothing after the turn in which it was found. */
   readonly place: number;
 }
@@ -34,15 +36,15 @@ export type AskOutcome = "answered" | "unavailable" | "throttled";
 
 /** Where schemes look credentials up. */
 export interface CredentialMemory<Authority extends OfScheme = OfScheme> {
-  /** Looks in memory only for the secret that is the end of `text`, from `start` on. */
-  find(scheme: string, text: string, start: number): Lookup<Authority>;
+  /** Looks in memory only. */
+  find(scheme: string, secret: PresentedSecret): Lookup<Authority>;
   /**
    * The same for a request on whose very behalf the source was just asked: what it said counts,
    * even where a lease has lapsed.
    */
-  findAnswered(scheme: string, text: string, start: number): Lookup<Authority>;
+  findAnswered(scheme: string, secret: PresentedSecret): Lookup<Authority>;
   /** Keeps where a credential's counters are, in the turn in which it was found at `place`. */
-  keepCounterHint(place: number, hint: number): void;
+  keepCounters(place: number, bucket: number, ticket: number): void;
   /** Asks the source, once for all who wait for the same secret. Never rejects. */
   ask(scheme: string, secret: string, address: string | undefined): Promise<AskOutcome>;
 }

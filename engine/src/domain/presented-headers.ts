@@ -1,15 +1,32 @@
+import { PresentedSecret } from "./presented-secret.ts";
+
 /**
  * The headers that decisions look at, read in one pass over a request's lines. One object serves
  * one request after the other: what it says holds until it reads again.
  */
 export class PresentedHeaders {
   readonly #names: readonly string[];
+  /** As most programs spell them: what is compared first. */
+  readonly #spellings: readonly string[];
+  /** How many of the names, from the first on, carry credentials. */
+  readonly #credentialNames: number;
+  /** Bit n for names of n characters, or n + 32, …: tells most lines apart by their length. */
+  readonly #lengths: number;
   readonly #values: (string | undefined)[];
+  readonly #authorization: number;
+  /** Whether any header is there in which a credential could be. */
+  hasCredential = false;
+  /** The Bearer token of the header `Authorization` (RFC 6750 §2.1). */
+  readonly bearer = new PresentedSecret();
 
-  /** Reads the headers of these names, in lower case. */
-  constructor(lowerNames: readonly string[]) {
-    this.#names = lowerNames;
-    this.#values = lowerNames.map(() => undefined);
+  /** Reads headers of these names, in lower case: those for credentials, and others. */
+  constructor(credentialNames: readonly string[], otherNames: readonly string[]) {
+    this.#names = [...credentialNames, ...otherNames];
+    this.#spellings = this.#names.map(usualSpelling);
+    this.#credentialNames = credentialNames.length;
+    this.#lengths = this.#names.reduce((bits, { length }) => bits | (1 << length), 0);
+    this.#values = this.#names.map(() => undefined);
+    this.#authorization = this.#names.indexOf("authorization");
   }
 
   /**
@@ -17,29 +34,43 @@ export class PresentedHeaders {
    * sent twice, if one was.
    */
   read(lines: readonly string[]): string | undefined {
-    const names = this.#names;
     const values = this.#values;
     for (let n = 0; n < values.length; n += 1) values[n] = undefined;
+    this.hasCredential = false;
     for (let i = 0; i < lines.length; i += 2) {
       const line = lines[i] as string;
-      for (let n = 0; n < names.length; n += 1) {
-        const name = names[n] as string;
-        if (line.length !== name.length || !sameHeaderName(line, name)) continue;
-        if (values[n] !== undefined) return name;
-        values[n] = lines[i + 1];
-      }
+      if (((this.#lengths >>> line.length) & 1) === 0) continue;
+      const n = this.#find(line);
+      if (n < 0) continue;
+      if (values[n] !== undefined) return this.#names[n];
+      values[n] = lines[i + 1];
+      if (n < this.#credentialNames) this.hasCredential = true;
     }
+    this.bearer.readBearer(values[this.#authorization]);
     return undefined;
   }
 
-  /** The value of the header, which must be one of the names that are read. */
-  get(lowerName: string): string | undefined {
-    const names = this.#names;
-    for (let n = 0; n < names.length; n += 1) {
-      if (names[n] === lowerName) return this.#values[n];
-    }
-    return undefined;
+  /** The number of a header that is read, for `at`; -1 for another. */
+  numberOf(lowerName: string): number {
+    return this.#names.indexOf(lowerName);
   }
+
+  /** The value of the header with this number. */
+  at(number: number): string | undefined {
+    return this.#values[number];
+  }
+
+  #find(line: string): number {
+    for (let n = 0; n < this.#names.length; n += 1) {
+      if (line === this.#spellings[n] || sameHeaderName(line, this.#names[n] as string)) return n;
+    }
+    return -1;
+  }
+}
+
+/** `X-Api-Version` for `x-api-version`. */
+function usualSpelling(lowerName: string): string {
+  return lowerName.replace(/(?<![^-])[a-z]/g, (letter) => letter.toUpperCase());
 }
 
 /** Letter by letter, without making a lower-case copy: this runs for every request. */

@@ -4,22 +4,21 @@ const IV = [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a] as const;
 const ONLY_BLOCK = 1 | 2 | 8 | 16;
 const ROUNDS = 7;
 
-/** The 8 words of a key, the 16 of a block, and the 8 of the result; all little-endian. */
-export interface KeyedBlock {
+/** The 8 words of a key, and the 8 of a result; little-endian. */
+export interface KeyedHash {
   readonly key: Int32Array;
-  readonly block: Int32Array;
   readonly result: Int32Array;
 }
 
 /**
- * Writes BLAKE3's `keyed_hash` of the block's first `byteCount` bytes; the others must be 0. Made of
+ * Writes BLAKE3's `keyed_hash` of the first `byteCount` bytes of 16 words; the others must be 0. Made of
  * additions, rotations and XOR alone, so the time it takes says nothing of the input.
  *
  * Only for what never leaves this process: all else is hashed by `node:crypto`, which has nothing
  * keyed that takes less than ten times as long. State and message are variables, for in arrays they
  * take four times as long.
  */
-export function hashBlock({ key, block, result }: KeyedBlock, byteCount: number): void {
+export function hashBlock({ key, result }: KeyedHash, block: Int32Array, byteCount: number): void {
   let v0 = key[0] as number;
   let v1 = key[1] as number;
   let v2 = key[2] as number;

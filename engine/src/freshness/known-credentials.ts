@@ -10,10 +10,11 @@ const FIRST_CAPACITY = 1024;
 const EXPIRES_AT_DOUBLE = 4;
 const AUTHORITY = 10;
 const ACCOUNT = 11;
-const COUNTER_HINT = 12;
+const COUNTER_BUCKET = 12;
 const FLAGS = 13;
+const COUNTER_TICKET_DOUBLE = 7;
 
-const NO_HINT = -1;
+const NOWHERE = -1;
 
 const REVOKED = 1;
 /** Set at each use and cleared by the passing hand (second chance). */
@@ -82,14 +83,18 @@ export class KnownCredentials<Authority extends OfScheme> {
       authority,
       expiresAt: doubles[record / 2 + EXPIRES_AT_DOUBLE] as number,
       revoked: (flags & REVOKED) !== 0,
-      counterHint: words[record + COUNTER_HINT] as number,
+      bucket: words[record + COUNTER_BUCKET] as number,
+      ticket: doubles[record / 2 + COUNTER_TICKET_DOUBLE] as number,
       place: slot,
     };
   }
 
-  /** Keeps what the record at `place` says next of where its counters are. */
-  keepCounterHint(place: number, hint: number): void {
-    this.#table.words[place * RECORD_WORDS + COUNTER_HINT] = hint;
+  /** Keeps where the counters of the credential at `place` are. */
+  keepCounters(place: number, bucket: number, ticket: number): void {
+    const { words, doubles } = this.#table;
+    const record = place * RECORD_WORDS;
+    words[record + COUNTER_BUCKET] = bucket;
+    doubles[record / 2 + COUNTER_TICKET_DOUBLE] = ticket;
   }
 
   /** Keeps what the source said of the credential behind `digest`. */
@@ -132,7 +137,7 @@ export class KnownCredentials<Authority extends OfScheme> {
     words[record + AUTHORITY] = this.#authorities.acquire(authorityKey(state), () =>
       this.#parts.authorityOf(state),
     );
-    words[record + COUNTER_HINT] = NO_HINT;
+    words[record + COUNTER_BUCKET] = NOWHERE;
     const used = (words[record + FLAGS] as number) & USED_LATELY;
     words[record + FLAGS] =
       used | (revokedAt === null ? 0 : REVOKED) | (plain ? 0 : HAS_MORE_NAMES);

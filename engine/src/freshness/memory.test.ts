@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { AccountState } from "../domain/account.ts";
 import type { CredentialState } from "../domain/credential.ts";
+import { PresentedSecret } from "../domain/presented-secret.ts";
 import { SOLE_WRITER } from "./lease.ts";
 import { Memory, type MemoryParts, type SourceAnswer } from "./memory.ts";
 
@@ -29,6 +30,12 @@ const CREDENTIAL: CredentialState = {
 };
 const ANSWER: SourceAnswer = { asOf: 5, credential: CREDENTIAL, account: ACCOUNT };
 
+function presented(text: string): PresentedSecret {
+  const secret = new PresentedSecret();
+  secret.read(text, 0);
+  return secret;
+}
+
 /** A source whose answers the test gives, one question at a time. */
 function aSource() {
   const questions: { answer(answer: SourceAnswer): void; fail(): void }[] = [];
@@ -56,9 +63,12 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 test("asks once for what it does not know, and then knows", async () => {
   const memory = aMemory({});
-  expect(memory.find("api-key", "secret", 0)).toBe("ask");
+  expect(memory.find("api-key", presented("secret"))).toBe("ask");
   expect(await memory.ask("api-key", "secret", undefined)).toBe("answered");
-  expect(memory.find("api-key", "secret", 0)).toMatchObject({ id: "key_1", revoked: false });
+  expect(memory.find("api-key", presented("secret"))).toMatchObject({
+    id: "key_1",
+    revoked: false,
+  });
 });
 
 test("joins questions about one secret", async () => {
@@ -94,7 +104,7 @@ test("remembers what the source does not know, and counts it against the address
     admission: { listens: () => true, failed: (address) => failed.push(address) },
   });
   await memory.ask("api-key", "guess", "192.0.2.1");
-  expect(memory.find("api-key", "guess", 0)).toBe("unknown");
+  expect(memory.find("api-key", presented("guess"))).toBe("unknown");
   expect(failed).toEqual(["192.0.2.1"]);
 });
 
@@ -106,9 +116,9 @@ test("forgets what was unknown after five seconds", async () => {
   });
   await memory.ask("api-key", "guess", undefined);
   now += 4999;
-  expect(memory.find("api-key", "guess", 0)).toBe("unknown");
+  expect(memory.find("api-key", presented("guess"))).toBe("unknown");
   now += 1;
-  expect(memory.find("api-key", "guess", 0)).toBe("ask");
+  expect(memory.find("api-key", presented("guess"))).toBe("ask");
 });
 
 test("asks nothing for an address that is not listened to, but still knows what it knows", async () => {
@@ -117,7 +127,7 @@ test("asks nothing for an address that is not listened to, but still knows what 
   await memory.ask("api-key", "secret", "192.0.2.1");
   listens = false;
   expect(await memory.ask("api-key", "other", "192.0.2.1")).toBe("throttled");
-  expect(memory.find("api-key", "secret", 0)).toMatchObject({ id: "key_1" });
+  expect(memory.find("api-key", presented("secret"))).toMatchObject({ id: "key_1" });
   expect(await memory.ask("api-key", "secret", "192.0.2.1")).toBe("answered");
 });
 
@@ -142,7 +152,7 @@ test("does not let an answer that was read before a revocation undo it", async (
   expect(questions).toHaveLength(2);
   questions[1]?.answer({ ...ANSWER, asOf: 6, credential: revoked });
   expect(await outcome).toBe("answered");
-  expect(memory.find("api-key", "secret", 0)).toMatchObject({ revoked: true });
+  expect(memory.find("api-key", presented("secret"))).toMatchObject({ revoked: true });
 });
 
 test("does not let an answer that was read before a suspension undo it", async () => {
@@ -156,7 +166,7 @@ test("does not let an answer that was read before a suspension undo it", async (
     await settled();
   }
   expect(await outcome).toBe("unavailable");
-  expect(memory.find("api-key", "secret", 0)).toBe("ask");
+  expect(memory.find("api-key", presented("secret"))).toBe("ask");
 });
 
 test("applies a change to what it knows, at once", async () => {
@@ -164,7 +174,7 @@ test("applies a change to what it knows, at once", async () => {
   await memory.ask("api-key", "secret", undefined);
   memory.applyCredential(6, { ...CREDENTIAL, revokedAt: NOW, scopes: [] });
   memory.applyAccount(7, { ...ACCOUNT, status: "suspended" });
-  const found = memory.find("api-key", "secret", 0);
+  const found = memory.find("api-key", presented("secret"));
   expect(found).toMatchObject({ revoked: true });
   if (typeof found === "string") throw new Error(found);
   expect(found.account.status).toBe("suspended");
@@ -174,7 +184,7 @@ test("applies a change to what it knows, at once", async () => {
 test("knows a credential under its own scheme only", async () => {
   const memory = aMemory({});
   await memory.ask("api-key", "secret", undefined);
-  expect(memory.find("signed-request", "secret", 0)).toBe("ask");
+  expect(memory.find("signed-request", presented("secret"))).toBe("ask");
 });
 
 test("asks again once its lease has lapsed, and takes what it was just told", async () => {
@@ -182,9 +192,9 @@ test("asks again once its lease has lapsed, and takes what it was just told", as
   const memory = aMemory({ lease: { holds: () => holds } });
   await memory.ask("api-key", "secret", undefined);
   holds = false;
-  expect(memory.find("api-key", "secret", 0)).toBe("ask");
+  expect(memory.find("api-key", presented("secret"))).toBe("ask");
   await memory.ask("api-key", "secret", undefined);
-  expect(memory.findAnswered("api-key", "secret", 0)).toMatchObject({ id: "key_1" });
+  expect(memory.findAnswered("api-key", presented("secret"))).toMatchObject({ id: "key_1" });
 });
 
 test("makes room by forgetting credentials not used lately", async () => {
@@ -198,9 +208,9 @@ test("makes room by forgetting credentials not used lately", async () => {
   });
   for (let i = 1; i <= 3000; i += 1) await memory.ask("api-key", `s${i}`, undefined);
   expect(memory.size).toBe(1024);
-  expect(memory.find("api-key", "s3000", 0)).toMatchObject({ id: "key_3000" });
-  expect(memory.find("api-key", "s1", 0)).toBe("ask");
+  expect(memory.find("api-key", presented("s3000"))).toMatchObject({ id: "key_3000" });
+  expect(memory.find("api-key", presented("s1"))).toBe("ask");
   memory.applyCredential(9, { ...CREDENTIAL, id: "key_3000", revokedAt: NOW });
-  expect(memory.find("api-key", "s3000", 0)).toMatchObject({ revoked: true });
-  expect(memory.find("api-key", "s2999", 0)).toMatchObject({ revoked: false });
+  expect(memory.find("api-key", presented("s3000"))).toMatchObject({ revoked: true });
+  expect(memory.find("api-key", presented("s2999"))).toMatchObject({ revoked: false });
 });

@@ -3,6 +3,7 @@ import type { AccountState } from "../domain/account.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { CredentialState } from "../domain/credential.ts";
 import type { AskOutcome, CredentialMemory, Lookup, OfScheme } from "../domain/known.ts";
+import { PresentedSecret } from "../domain/presented-secret.ts";
 import { KeyedDigests } from "./keyed-digests.ts";
 import { KnownCredentials } from "./known-credentials.ts";
 import type { Lease } from "./lease.ts";
@@ -49,6 +50,7 @@ const MOST_UNKNOWN = 10_000;
 export class Memory<Authority extends OfScheme> implements CredentialMemory<Authority> {
   readonly #parts: MemoryParts<Authority>;
   readonly #digests = new KeyedDigests();
+  readonly #asked = new PresentedSecret();
   readonly #known: KnownCredentials<Authority>;
   readonly #unknown = new UnknownCredentials(UNKNOWN_KEPT_MS, MOST_UNKNOWN);
   readonly #recent = new RecentChanges(2 * SOURCE_TIMEOUT_MS);
@@ -65,23 +67,23 @@ export class Memory<Authority extends OfScheme> implements CredentialMemory<Auth
     return this.#known.size;
   }
 
-  find(scheme: string, text: string, start: number): Lookup<Authority> {
-    return this.#parts.lease.holds() ? this.findAnswered(scheme, text, start) : "ask";
+  find(scheme: string, secret: PresentedSecret): Lookup<Authority> {
+    return this.#parts.lease.holds() ? this.findAnswered(scheme, secret) : "ask";
   }
 
-  findAnswered(scheme: string, text: string, start: number): Lookup<Authority> {
-    const digest = this.#digests.of(text, start);
+  findAnswered(scheme: string, secret: PresentedSecret): Lookup<Authority> {
+    const digest = this.#digests.of(secret);
     const known = this.#known.find(scheme, digest);
     if (known !== undefined) return known;
     return this.#unknown.has(digest, this.#parts.clock()) ? "unknown" : "ask";
   }
 
-  keepCounterHint(place: number, hint: number): void {
-    this.#known.keepCounterHint(place, hint);
+  keepCounters(place: number, bucket: number, ticket: number): void {
+    this.#known.keepCounters(place, bucket, ticket);
   }
 
   ask(scheme: string, secret: string, address: string | undefined): Promise<AskOutcome> {
-    const heardOf = this.#known.find(scheme, this.#digests.of(secret, 0)) !== undefined;
+    const heardOf = this.#known.find(scheme, this.#digestOf(secret)) !== undefined;
     if (!heardOf && !this.#parts.admission.listens(address)) return Promise.resolve("throttled");
     const underWay = this.#questions.get(secret);
     if (underWay !== undefined) return underWay;
@@ -104,13 +106,18 @@ export class Memory<Authority extends OfScheme> implements CredentialMemory<Auth
     this.#known.applyAccount(state);
   }
 
+  #digestOf(secret: string): Int32Array {
+    this.#asked.read(secret, 0);
+    return this.#digests.of(this.#asked);
+  }
+
   async #resolve(scheme: string, secret: string, address: string | undefined): Promise<AskOutcome> {
     if (!(await this.#turn())) return "unavailable";
     try {
       const answer = await this.#ask(scheme, secret);
       if (answer === undefined) return "unavailable";
       const { credential, account } = answer;
-      const digest = this.#digests.of(secret, 0);
+      const digest = this.#digestOf(secret);
       if (credential === undefined || account === undefined) {
         this.#unknown.add(digest, this.#parts.clock());
         this.#parts.admission.failed(address);

@@ -8,8 +8,8 @@ const STEPS_WHEN_FULL = 128;
 export interface Buckets {
   /** Unix milliseconds from which the bucket says no more than an untouched one. */
   idleAt(bucket: number): number;
-  /** Makes the bucket untouched. */
-  clear(bucket: number): void;
+  /** Makes the bucket an untouched one, for a key that has none yet. */
+  take(bucket: number): void;
   /** Makes room for so many buckets, keeping those there are. */
   grow(capacity: number): void;
 }
@@ -41,9 +41,8 @@ export class BucketTable {
     return this.#byKey.get(key) ?? -1;
   }
 
-  /** The key's bucket, new if need be. A right hint saves the look-up, a wrong one is harmless. */
-  bucketOf(key: string, hint: number, now: number): number {
-    if (hint >= 0 && hint < this.#keys.length && this.#keys[hint] === key) return hint;
+  /** The key's bucket, new if need be. */
+  bucketOf(key: string, now: number): number {
     return this.#byKey.get(key) ?? this.#add(key, now);
   }
 
@@ -55,8 +54,8 @@ export class BucketTable {
       if (bucket >= this.#capacity) this.#grow();
     } else {
       this.#byKey.delete(this.#keys[bucket] as string);
-      this.#buckets.clear(bucket);
     }
+    this.#buckets.take(bucket);
     this.#keys[bucket] = key;
     this.#byKey.set(key, bucket);
     return bucket;

@@ -1,15 +1,14 @@
 import type { LimitState, WindowState } from "../domain/limit.ts";
 import type { CompiledLimit } from "./compiled-limit.ts";
+import type { CounterPlace } from "./counter-place.ts";
 
 /** What the counters of a limit say of one key. */
-export interface Counted {
+export interface Counted extends CounterPlace {
   /** Unix milliseconds. */
   readonly at: number;
   /** `remaining` and `resetAt` of each window in turn. */
   readonly numbers: readonly number[];
   readonly exceeded: boolean;
-  /** Where the counters are; see `Limiter`. */
-  readonly hint: number;
   /** When each window lets a request pass again, where that is not when it is whole again. */
   readonly freeAt?: readonly number[] | undefined;
 }
@@ -18,11 +17,12 @@ export interface Counted {
  * Where the windows of a limit stood at one instant. Keeps plain numbers and makes objects of them
  * only when they are read: most requests that pass never have theirs read in full.
  */
-export class CountedWindows implements LimitState {
+export class CountedWindows implements LimitState, CounterPlace {
   readonly decidedBy: "local" | "server" | "redis" | "lease" = "local";
   readonly at: number;
   readonly exceeded: boolean;
-  readonly hint: number;
+  readonly bucket: number;
+  readonly ticket: number;
   readonly #limit: CompiledLimit;
   readonly #numbers: readonly number[];
   readonly #freeAt: readonly number[] | undefined;
@@ -33,7 +33,8 @@ export class CountedWindows implements LimitState {
     this.#freeAt = counted.freeAt;
     this.at = counted.at;
     this.exceeded = counted.exceeded;
-    this.hint = counted.hint;
+    this.bucket = counted.bucket;
+    this.ticket = counted.ticket;
   }
 
   get windows(): readonly WindowState[] {

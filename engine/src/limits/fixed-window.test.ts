@@ -17,7 +17,7 @@ function aLimit(windows: readonly Window[], limit: Partial<CompiledLimit> = {}):
 /** Counters of one key, and a clock that tests set. */
 function aKey(limit: CompiledLimit) {
   const counters = new FixedWindows(limit);
-  const bucket = counters.bucketOf("key_1", -1, NOW);
+  const bucket = counters.bucketOf("key_1", NOW);
   return {
     spend: (seconds: number) => counters.spend(bucket, NOW + seconds * 1000),
     peek: (seconds: number) => counters.peek(bucket, NOW + seconds * 1000),
@@ -163,7 +163,7 @@ describe("looking without spending", () => {
     const counters = new FixedWindows(aLimit([aWindow()]));
     expect(counters.find("key_1")).toBe(-1);
     const state = counters.peek(-1, NOW);
-    expect(state).toMatchObject({ exceeded: false, hint: -1 });
+    expect(state).toMatchObject({ exceeded: false, bucket: -1 });
     expect(state.windows).toEqual([
       { name: "default", limit: 3, remaining: 3, windowSeconds: 60, resetAt: NOW },
     ]);
@@ -189,10 +189,10 @@ test("a state does not change with later requests", () => {
 test("keys do not share counts", () => {
   const counters = new FixedWindows(aLimit([aWindow({ max: 1 })]));
   for (let i = 0; i < 100; i += 1) {
-    expect(counters.spend(counters.bucketOf(`key_${i}`, -1, NOW), NOW).exceeded).toBe(false);
+    expect(counters.spend(counters.bucketOf(`key_${i}`, NOW), NOW).exceeded).toBe(false);
   }
   for (let i = 0; i < 100; i += 1) {
-    expect(counters.spend(counters.bucketOf(`key_${i}`, -1, NOW), NOW).exceeded).toBe(true);
+    expect(counters.spend(counters.bucketOf(`key_${i}`, NOW), NOW).exceeded).toBe(true);
   }
 });
 
@@ -200,7 +200,7 @@ test("a bucket that changes hands starts whole, and one that does not keeps its 
   const hour = aWindow({ name: "hour", max: 2, windowSeconds: 3600 });
   const counters = new FixedWindows(aLimit([aWindow({ blockSeconds: 30 }), hour]), { maxKeys: 2 });
   const spend = (key: string, seconds: number) =>
-    counters.spend(counters.bucketOf(key, -1, at(seconds)), at(seconds));
+    counters.spend(counters.bucketOf(key, at(seconds)), at(seconds));
   for (const key of ["a", "a", "a", "b"]) spend(key, 0);
   expect(spend("c", 1).windows.map(({ remaining }) => remaining)).toEqual([2, 1]);
   expect(counters.size).toBe(2);

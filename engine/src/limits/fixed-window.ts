@@ -1,9 +1,35 @@
 import { BucketTable } from "./bucket-table.ts";
 import type { CompiledLimit } from "./compiled-limit.ts";
 import { CountedWindows } from "./counted-windows.ts";
+import type { CounterPlace, Tickets } from "./counter-place.ts";
 
 /** A count that says "blocked", which no count of requests reaches. */
 const BLOCKED = 0xffffffff;
+
+/** How a request ended: refused, counted, or only looked at. */
+type Outcome = typeof EXCEEDED | typeof SPENT | typeof SEEN;
+const EXCEEDED = 0;
+const SPENT = 1;
+const SEEN = 2;
+
+/** One window, in milliseconds, and where a bucket's record has it. */
+interface Counting {
+  readonly max: number;
+  readonly length: number;
+  readonly block: number;
+  /** Counted in doubles from the beginning of the record. */
+  readonly end: number;
+  /** Counted in words. */
+  readonly count: number;
+}
+
+/** How much fixed windows remember. */
+export interface FixedWindowsOptions {
+  /** Most keys counted at once; default 1,000,000. */
+  readonly maxKeys?: number;
+  /** Shared by all whose places could be mistaken for each other's. */
+  readonly tickets?: Tickets;
+}
 
 /**
  * Counters of one limit in fixed windows, in memory. A window opens with its first request and
@@ -15,28 +41,34 @@ const BLOCKED = 0xffffffff;
  */
 export class FixedWindows {
   readonly #limit: CompiledLimit;
-  readonly #stride: number;
-  readonly #max: Float64Array;
-  readonly #lengths: Float64Array;
-  readonly #blocks: Float64Array;
+  readonly #windows: readonly Counting[];
   readonly #refuseAll: boolean;
   readonly #table: BucketTable;
-  /** For each window of each bucket: when it, or its block, ends; 0 for one not opened. */
-  #endsAt = new Float64Array(0);
-  /** Requests spent in the open window; `BLOCKED` during a block. */
+  readonly #tickets: Tickets;
+  /** Doubles in a bucket's record: its ticket, the end of each window, and the counts. */
+  readonly #size: number;
+  /** The end of each window, or of its block; 0 for one not opened. */
+  #doubles = new Float64Array(0);
+  /** In the same memory. Requests spent in each open window; `BLOCKED` during a block. */
   #counts = new Uint32Array(0);
 
-  constructor(limit: CompiledLimit, options: { readonly maxKeys?: number } = {}) {
+  constructor(limit: CompiledLimit, options: FixedWindowsOptions = {}) {
+    const { windows, refuseWhen } = limit;
     this.#limit = limit;
-    this.#stride = limit.windows.length;
-    this.#max = Float64Array.from(limit.windows, ({ max }) => max);
-    this.#lengths = Float64Array.from(limit.windows, ({ windowSeconds }) => windowSeconds * 1000);
-    this.#blocks = Float64Array.from(limit.windows, ({ blockSeconds }) => blockSeconds * 1000);
-    this.#refuseAll = limit.refuseWhen === "all";
+    this.#windows = windows.map(({ max, windowSeconds, blockSeconds }, w) => ({
+      max,
+      length: windowSeconds * 1000,
+      block: blockSeconds * 1000,
+      end: 1 + w,
+      count: (1 + windows.length) * 2 + w,
+    }));
+    this.#size = 1 + windows.length + Math.ceil(windows.length / 2);
+    this.#refuseAll = refuseWhen === "all";
+    this.#tickets = options.tickets ?? { next: 1 };
     this.#table = new BucketTable(
       {
         idleAt: (bucket) => this.#idleAt(bucket),
-        clear: (bucket) => this.#clear(bucket),
+        take: (bucket) => this.#take(bucket),
         grow: (capacity) => this.#grow(capacity),
       },
       options.maxKeys,
@@ -53,110 +85,118 @@ export class FixedWindows {
     return this.#table.find(key);
   }
 
-  /** The bucket of a key, new if need be. A right hint saves the look-up; a wrong one only costs. */
-  bucketOf(key: string, hint: number, now: number): number {
-    return this.#table.bucketOf(key, hint, now);
+  /** The bucket of a key, new if need be. */
+  bucketOf(key: string, now: number, place?: CounterPlace): number {
+    if (place !== undefined && place.bucket >= 0 && place.bucket < this.#table.size) {
+      if (this.#doubles[place.bucket * this.#size] === place.ticket) return place.bucket;
+    }
+    return this.#table.bucketOf(key, now);
   }
 
   /** Spends one request at `now` (Unix milliseconds), or nothing if that exceeds the limit. */
   spend(bucket: number, now: number): CountedWindows {
-    const stride = this.#stride;
-    const first = bucket * stride;
-    let refusals = 0;
-    for (let w = 0; w < stride; w += 1) {
-      if (this.#settle(first + w, w, now) >= (this.#max[w] as number)) {
-        this.#block(first + w, w, now);
-        refusals += 1;
-      }
-    }
-    const exceeded = this.#refuseAll ? refusals === stride : refusals > 0;
-    if (!exceeded) {
-      for (let w = 0; w < stride; w += 1) this.#count(first + w, w, now);
-    }
-    return this.#state(bucket, now, exceeded);
+    const exceeded = this.#wouldExceed(bucket, now, true);
+    return this.#state(bucket, now, exceeded ? EXCEEDED : SPENT);
   }
 
   /** Where the bucket (-1: an untouched one) stands; `exceeded` if a request would be refused. */
   peek(bucket: number, now: number): CountedWindows {
+    if (bucket < 0) return this.#untouched(now);
+    return this.#state(bucket, now, this.#wouldExceed(bucket, now, false) ? EXCEEDED : SEEN);
+  }
+
+  /** Ends what has ended; `blocks`: begins the blocks that a request would begin. */
+  #wouldExceed(bucket: number, now: number, blocks: boolean): boolean {
+    const windows = this.#windows;
+    const doubles = this.#doubles;
+    const counts = this.#counts;
+    const record = bucket * this.#size;
     let refusals = 0;
-    for (let w = 0; bucket >= 0 && w < this.#stride; w += 1) {
-      const cell = bucket * this.#stride + w;
-      if (this.#settle(cell, w, now) >= (this.#max[w] as number)) refusals += 1;
+    for (let w = 0; w < windows.length; w += 1) {
+      const window = windows[w] as Counting;
+      const endsAt = doubles[record + window.end] as number;
+      if (now >= endsAt) {
+        doubles[record + window.end] = 0;
+        counts[record * 2 + window.count] = 0;
+      } else if (endsAt - now > window.length) {
+        this.#shorten(window, record, now);
+      }
+      if ((counts[record * 2 + window.count] as number) < window.max) continue;
+      refusals += 1;
+      if (blocks && window.block > 0) this.#block(window, record, now);
     }
-    const exceeded = this.#refuseAll ? refusals === this.#stride : refusals > 0;
-    return this.#state(bucket, now, exceeded);
+    return this.#refuseAll ? refusals === windows.length : refusals > 0;
   }
 
-  /** Ends what has ended, and answers the count. */
-  #settle(cell: number, w: number, now: number): number {
-    const endsAt = this.#endsAt[cell] as number;
-    if (now >= endsAt) {
-      this.#counts[cell] = 0;
-      this.#endsAt[cell] = 0;
-      return 0;
-    }
-    const count = this.#counts[cell] as number;
-    const longest = (count === BLOCKED ? this.#blocks[w] : this.#lengths[w]) as number;
-    // Only a clock that went backwards gets here; the count stays, the wait does not grow.
-    if (endsAt - now > longest) this.#endsAt[cell] = now + longest;
-    return count;
+  /** After a clock that went backwards the count stays, but the wait does not grow. */
+  #shorten({ length, block, end, count }: Counting, record: number, now: number): void {
+    const longest = this.#counts[record * 2 + count] === BLOCKED ? block : length;
+    this.#doubles[record + end] = Math.min(this.#doubles[record + end] as number, now + longest);
   }
 
-  #block(cell: number, w: number, now: number): void {
-    const block = this.#blocks[w] as number;
-    if (block === 0 || this.#counts[cell] === BLOCKED) return;
-    this.#counts[cell] = BLOCKED;
-    this.#endsAt[cell] = now + block;
+  #block({ block, end, count }: Counting, record: number, now: number): void {
+    if (this.#counts[record * 2 + count] === BLOCKED) return;
+    this.#counts[record * 2 + count] = BLOCKED;
+    this.#doubles[record + end] = now + block;
   }
 
-  #count(cell: number, w: number, now: number): void {
-    const count = this.#counts[cell] as number;
-    if (count >= (this.#max[w] as number)) return;
-    if (count === 0) this.#endsAt[cell] = now + (this.#lengths[w] as number);
-    this.#counts[cell] = count + 1;
-  }
-
-  #state(bucket: number, now: number, exceeded: boolean): CountedWindows {
+  /** What the windows say, after the request was spent in each that is not exhausted. */
+  #state(bucket: number, now: number, outcome: Outcome): CountedWindows {
+    const windows = this.#windows;
+    const doubles = this.#doubles;
+    const counts = this.#counts;
+    const record = bucket * this.#size;
     // Made from doubles at once: an array that starts with small integers is copied at the first
     // instant that is put into it.
     const numbers = [0.5, 0.5, 0.5, 0.5];
-    for (let w = 0; w < this.#stride; w += 1) {
-      const cell = bucket * this.#stride + w;
-      const count = bucket < 0 ? 0 : (this.#counts[cell] as number);
-      const endsAt = bucket < 0 ? 0 : (this.#endsAt[cell] as number);
-      const left = (this.#max[w] as number) - count;
-      numbers[w * 2] = left > 0 ? left : 0;
+    for (let w = 0; w < windows.length; w += 1) {
+      const { max, length, end, count } = windows[w] as Counting;
+      let spent = counts[record * 2 + count] as number;
+      let endsAt = doubles[record + end] as number;
+      if (outcome === SPENT && spent < max) {
+        if (spent === 0) endsAt = doubles[record + end] = now + length;
+        spent += 1;
+        counts[record * 2 + count] = spent;
+      }
+      numbers[w * 2] = spent < max ? max - spent : 0;
       numbers[w * 2 + 1] = endsAt === 0 ? now : endsAt;
     }
     return new CountedWindows(this.#limit, {
       at: now,
       numbers,
-      exceeded,
-      hint: bucket,
+      exceeded: outcome === EXCEEDED,
+      bucket,
+      ticket: doubles[record] as number,
       freeAt: undefined,
     });
   }
 
+  #untouched(now: number): CountedWindows {
+    const numbers = this.#windows.flatMap(({ max }) => [max, now]);
+    const counted = { at: now, numbers, exceeded: false, bucket: -1, ticket: 0, freeAt: undefined };
+    return new CountedWindows(this.#limit, counted);
+  }
+
   #idleAt(bucket: number): number {
     let latest = 0;
-    for (let w = 0; w < this.#stride; w += 1) {
-      latest = Math.max(latest, this.#endsAt[bucket * this.#stride + w] as number);
+    for (const { end } of this.#windows) {
+      latest = Math.max(latest, this.#doubles[bucket * this.#size + end] as number);
     }
     return latest;
   }
 
-  #clear(bucket: number): void {
-    const first = bucket * this.#stride;
+  #take(bucket: number): void {
+    const first = bucket * this.#size;
     // A window that has ended starts its count afresh.
-    this.#endsAt.fill(0, first, first + this.#stride);
+    this.#doubles.fill(0, first, first + this.#size);
+    this.#doubles[first] = this.#tickets.next;
+    this.#tickets.next += 1;
   }
 
   #grow(capacity: number): void {
-    const endsAt = new Float64Array(capacity * this.#stride);
-    const counts = new Uint32Array(capacity * this.#stride);
-    endsAt.set(this.#endsAt);
-    counts.set(this.#counts);
-    this.#endsAt = endsAt;
-    this.#counts = counts;
+    const doubles = new Float64Array(capacity * this.#size);
+    doubles.set(this.#doubles);
+    this.#doubles = doubles;
+    this.#counts = new Uint32Array(doubles.buffer);
   }
 }

@@ -23,15 +23,33 @@ test("takes two limits with one id for the same: a policy read anew keeps its co
   expect(limiter.spend(aLimit("a", 2), "key_1", NOW).decisive.remaining).toBe(0);
 });
 
-test("finds a key again by its hint, and does without", () => {
+test("finds a key again by its place, and does without", () => {
   const limiter = createMemoryLimiter();
-  const { hint } = limiter.spend(aLimit("a", 9), "key_1", NOW);
+  const first = limiter.spend(aLimit("a", 9), "key_1", NOW);
   limiter.spend(aLimit("a", 9), "key_2", NOW);
-  expect(limiter.spend(aLimit("a", 9), "key_1", NOW, hint)).toMatchObject({
-    hint,
-    decisive: { remaining: 7 },
-  });
-  expect(limiter.spend(aLimit("a", 9), "key_2", NOW, hint).decisive.remaining).toBe(7);
+  const again = limiter.spend(aLimit("a", 9), "key_1", NOW, first);
+  expect(again).toMatchObject({ bucket: first.bucket, ticket: first.ticket });
+  expect(again.decisive.remaining).toBe(7);
+  expect(limiter.spend(aLimit("a", 9), "key_1", NOW).decisive.remaining).toBe(6);
+});
+
+test("counts by the key where the place is another limit's, or of a key that has left", () => {
+  const limiter = createMemoryLimiter({ maxKeys: 1 });
+  const left = limiter.spend(aLimit("a", 9), "key_1", NOW);
+  const other = limiter.spend(aLimit("b", 9), "key_1", NOW);
+  expect(limiter.spend(aLimit("a", 9), "key_2", NOW).bucket).toBe(left.bucket);
+  for (const [spent, place] of [left, other, { bucket: 7, ticket: left.ticket }].entries()) {
+    const state = limiter.spend(aLimit("a", 9), "key_3", NOW, place);
+    expect(state.decisive.remaining).toBe(8 - spent);
+  }
+  expect(limiter.spend(aLimit("b", 9), "key_1", NOW, other).decisive.remaining).toBe(7);
+});
+
+test("a place says nothing of a key once the policy's limit has changed", () => {
+  const limiter = createMemoryLimiter();
+  const old = limiter.spend(aLimit("a", 1), "key_1", NOW);
+  limiter.spend(aLimit("b", 1), "key_2", NOW);
+  expect(limiter.spend(aLimit("b", 1), "key_1", NOW, old).exceeded).toBe(false);
 });
 
 test("looks without spending and without remembering who was looked for", () => {
@@ -54,6 +72,6 @@ test("forgets limits of single keys, not the one that all share, when there are 
 test("counts no more keys at once than it may", () => {
   const limiter = createMemoryLimiter({ maxKeys: 10 });
   for (let i = 0; i < 1000; i += 1) {
-    expect(limiter.spend(aLimit("a"), `key_${i}`, NOW).hint).toBeLessThan(10);
+    expect(limiter.spend(aLimit("a"), `key_${i}`, NOW).bucket).toBeLessThan(10);
   }
 });

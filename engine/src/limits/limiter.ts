@@ -1,24 +1,22 @@
 import type { LimitState } from "../domain/limit.ts";
 import type { CompiledLimit } from "./compiled-limit.ts";
+import type { CounterPlace, Tickets } from "./counter-place.ts";
 import { FixedWindows } from "./fixed-window.ts";
 
 /** Where a key stands in a limit, and where its counters are. */
-export interface CountedState extends LimitState {
-  /** Given back with the next request of the same limit and key, it saves a look-up. */
-  readonly hint: number;
-}
+export interface CountedState extends LimitState, CounterPlace {}
 
 /** Counts requests against limits. */
 export interface Limiter {
   /**
    * Spends one request of `key`'s allowance at `now` (Unix milliseconds), or nothing when that
-   * exceeds the limit. `hint` is what the last state said; -1, or a wrong one, only costs time.
+   * exceeds the limit. `place` is what the last state of the same limit and key said.
    */
   spend(
     limit: CompiledLimit,
     key: string,
     now: number,
-    hint?: number,
+    place?: CounterPlace,
   ): CountedState | Promise<CountedState>;
   /** Where `key` stands, spending nothing; `exceeded` if a request would be refused now. */
   peek(limit: CompiledLimit, key: string, now: number): CountedState | Promise<CountedState>;
@@ -26,7 +24,7 @@ export interface Limiter {
 
 /** A limiter that always answers at once. */
 export interface MemoryLimiter extends Limiter {
-  spend(limit: CompiledLimit, key: string, now: number, hint?: number): CountedState;
+  spend(limit: CompiledLimit, key: string, now: number, place?: CounterPlace): CountedState;
   peek(limit: CompiledLimit, key: string, now: number): CountedState;
 }
 
@@ -45,21 +43,26 @@ const MOST_LIMITS = 20_000;
  */
 export function createMemoryLimiter(options: MemoryLimiterOptions = {}): MemoryLimiter {
   const counters = new Map<string, FixedWindows>();
+  const tickets: Tickets = { next: 1 };
+  /** Most requests are counted against the limit that the one before was. */
+  let last: { readonly limit: CompiledLimit; readonly counters: FixedWindows } | undefined;
 
   function countersOf(limit: CompiledLimit): FixedWindows {
+    if (last !== undefined && last.limit === limit) return last.counters;
     let found = counters.get(limit.id);
     if (found === undefined) {
-      found = new FixedWindows(limit, options);
+      found = new FixedWindows(limit, { ...options, tickets });
       if (counters.size >= MOST_LIMITS) counters.delete(leastUsed(counters));
       counters.set(limit.id, found);
     }
+    last = { limit, counters: found };
     return found;
   }
 
   return {
-    spend(limit, key, now, hint = -1) {
+    spend(limit, key, now, place) {
       const windows = countersOf(limit);
-      return windows.spend(windows.bucketOf(key, hint, now), now);
+      return windows.spend(windows.bucketOf(key, now, place), now);
     },
     peek(limit, key, now) {
       const windows = countersOf(limit);

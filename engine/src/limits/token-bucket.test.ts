@@ -21,7 +21,7 @@ function aLimit(windows: readonly Partial<Window>[], refuseWhen: "any" | "all" =
 
 function aKey(limit: CompiledLimit) {
   const counters = new TokenBuckets(limit);
-  const bucket = counters.bucketOf("key_1", -1, NOW);
+  const bucket = counters.bucketOf("key_1", NOW);
   return {
     spend: (milliseconds: number) => counters.spend(bucket, NOW + milliseconds),
     peek: (milliseconds: number) => counters.peek(bucket, NOW + milliseconds),
@@ -94,8 +94,8 @@ test("knows no blocks, and says so", () => {
 
 test("gives buckets to other keys full again", () => {
   const counters = new TokenBuckets(aLimit([{ max: 1 }]), { maxKeys: 1 });
-  counters.spend(counters.bucketOf("a", -1, NOW), NOW);
-  expect(counters.spend(counters.bucketOf("b", -1, NOW), NOW).exceeded).toBe(false);
+  counters.spend(counters.bucketOf("a", NOW), NOW);
+  expect(counters.spend(counters.bucketOf("b", NOW), NOW).exceeded).toBe(false);
   expect(counters.size).toBe(1);
 });
 

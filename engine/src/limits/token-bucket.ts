@@ -36,7 +36,7 @@ export class TokenBuckets {
     this.#table = new BucketTable(
       {
         idleAt: (bucket) => this.#idleAt(bucket),
-        clear: (bucket) => this.#clear(bucket),
+        take: (bucket) => this.#take(bucket),
         grow: (capacity) => this.#grow(capacity),
       },
       options.maxKeys,
@@ -53,9 +53,9 @@ export class TokenBuckets {
     return this.#table.find(key);
   }
 
-  /** The bucket of a key, new if need be. A right hint saves the look-up; a wrong one only costs. */
-  bucketOf(key: string, hint: number, now: number): number {
-    return this.#table.bucketOf(key, hint, now);
+  /** The bucket of a key, new if need be. */
+  bucketOf(key: string, now: number): number {
+    return this.#table.bucketOf(key, now);
   }
 
   /** Takes one token at `now` (Unix milliseconds), or none if that exceeds the limit. */
@@ -104,7 +104,8 @@ export class TokenBuckets {
       numbers.push(Math.floor((max * cost - spent) / cost), now + Math.ceil(spent / max));
       freeAt.push(now + Math.max(0, Math.ceil((spent + cost - max * cost) / max)));
     }
-    return new CountedWindows(this.#limit, { at: now, numbers, exceeded, hint: bucket, freeAt });
+    const counted = { at: now, numbers, exceeded, bucket, ticket: 0, freeAt };
+    return new CountedWindows(this.#limit, counted);
   }
 
   #idleAt(bucket: number): number {
@@ -117,7 +118,7 @@ export class TokenBuckets {
     return latest;
   }
 
-  #clear(bucket: number): void {
+  #take(bucket: number): void {
     const first = bucket * this.#stride;
     this.#spent.fill(0, first, first + this.#stride);
   }

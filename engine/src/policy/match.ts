@@ -1,3 +1,4 @@
+import type { RequestPath } from "../domain/path.ts";
 import type { Requirement } from "../domain/requirement.ts";
 import type { ScopeBits } from "../domain/scope.ts";
 import { type Pattern, parameterIndex, readPattern } from "./pattern.ts";
@@ -16,9 +17,9 @@ export interface CompiledRequirement extends Requirement {
 export interface Matcher {
   /**
    * What the first matching rule asks, else the policy's default; `undefined` when that is to
-   * refuse. `path` is what `readPath` returned. Allocates nothing.
+   * refuse. Allocates nothing.
    */
-  match(method: string, path: string): CompiledRequirement | undefined;
+  match(method: string, path: RequestPath): CompiledRequirement | undefined;
 }
 
 /** One step into the path. Rules are numbered in their order; `NONE` is no rule. */
@@ -35,8 +36,8 @@ interface Branch {
 
 interface Literal {
   readonly text: string;
-  /** Its first character's code: tells most literals apart without comparing them. */
-  readonly firstCode: number;
+  /** The same in UTF-8. */
+  readonly bytes: Uint8Array;
   readonly branch: Branch;
 }
 
@@ -76,23 +77,17 @@ export function compileMatcher(
   return {
     match(method, path) {
       const tree = method === "GET" ? get : (trees.get(method) ?? anyMethod);
-      const number = firstRule(tree, path, path.length === 1 ? 1 : 0, NONE);
+      const number = firstRule(tree, path, path.end === 1 ? 1 : 0, NONE);
       return number === NONE ? otherwise : requirements[number];
     },
   };
 }
 
 /** The owner that the path names, when the requirement has an owner parameter. */
-export function ownerOf(requirement: CompiledRequirement, path: string): string | undefined {
+export function ownerOf(requirement: CompiledRequirement, path: RequestPath): string | undefined {
   if (requirement.ownerSegment < 0) return undefined;
-  let start = 1;
-  for (let i = 0; i < requirement.ownerSegment; i += 1) {
-    const slash = path.indexOf("/", start);
-    if (slash === -1) return undefined;
-    start = slash + 1;
-  }
-  const end = path.indexOf("/", start);
-  return end === -1 ? path.slice(start) : path.slice(start, end);
+  // Before the first slash there is nothing: segments count from behind it.
+  return path.text.split("/")[requirement.ownerSegment + 1];
 }
 
 function usablePattern(rule: EndpointRule, number: number): Pattern {
@@ -147,7 +142,7 @@ function growTree(patterns: readonly NumberedPattern[]): Branch {
         let literal = branch.literals.find(({ text }) => text === segment.text);
         if (literal === undefined) {
           const { text } = segment;
-          literal = { text, firstCode: text.charCodeAt(0), branch: emptyBranch() };
+          literal = { text, bytes: new TextEncoder().encode(text), branch: emptyBranch() };
           branch.literals.push(literal);
         }
         branch = literal.branch;
@@ -164,26 +159,30 @@ function growTree(patterns: readonly NumberedPattern[]): Branch {
 }
 
 /**
- * The lowest rule number below `limit` that takes `path` from the slash at `slash` on; else
+ * The lowest rule number below `limit` that takes the path from the slash at `slash` on; else
  * `limit`. Visits each branch of the tree at most once.
  */
-function firstRule(branch: Branch, path: string, slash: number, limit: number): number {
+function firstRule(branch: Branch, path: RequestPath, slash: number, limit: number): number {
   let found = branch.rest < limit ? branch.rest : limit;
-  if (slash >= path.length) return branch.end < found ? branch.end : found;
+  const { bytes, end } = path;
+  if (slash >= end) return branch.end < found ? branch.end : found;
   const start = slash + 1;
+  let next = start;
+  while (next < end && bytes[next] !== SLASH) next += 1;
   const { literals, one } = branch;
-  const first = path.charCodeAt(start);
   for (let i = 0; i < literals.length; i += 1) {
     const literal = literals[i] as Literal;
-    if (first !== literal.firstCode || !path.startsWith(literal.text, start)) continue;
-    const end = start + literal.text.length;
-    if (end < path.length && path.charCodeAt(end) !== SLASH) continue;
-    if (literal.branch.first < found) found = firstRule(literal.branch, path, end, found);
+    if (literal.bytes.length !== next - start || !standsAt(literal.bytes, bytes, start)) continue;
+    if (literal.branch.first < found) found = firstRule(literal.branch, path, next, found);
     break;
   }
-  if (one !== undefined && one.first < found) {
-    const end = path.indexOf("/", start);
-    found = firstRule(one, path, end === -1 ? path.length : end, found);
+  return one !== undefined && one.first < found ? firstRule(one, path, next, found) : found;
+}
+
+/** Whether `part` is what `bytes` holds from `start` on. */
+function standsAt(part: Uint8Array, bytes: Uint8Array, start: number): boolean {
+  for (let i = 0; i < part.length; i += 1) {
+    if (part[i] !== bytes[start + i]) return false;
   }
-  return found;
+  return true;
 }

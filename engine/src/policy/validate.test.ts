@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { RequestPath } from "../domain/path.ts";
 import { compilePolicy } from "./compile.ts";
 import { type ApiDefinition, defineApi, defineLatchkey } from "./define.ts";
 import { PolicyError } from "./policy-error.ts";
@@ -26,6 +27,12 @@ const BASE = defineApi({
   failures: ["10/minute"],
   version: { header: "x-api-version", supported: ["1.0", "2.0"], default: "2.0" },
 });
+
+function aPath(target: string): RequestPath {
+  const path = new RequestPath();
+  if (!path.read(target)) throw new Error(`no path: ${target}`);
+  return path;
+}
 
 function extended(changes: Partial<ApiDefinition> = {}): ApiDefinition {
   return { slug: "acme", extends: BASE, ...changes };
@@ -90,9 +97,9 @@ describe("the policy file that the design shows", () => {
   test("compiles", () => {
     const [acme] = readPolicies(file);
     const compiled = acme && compilePolicy(acme);
-    expect(compiled?.match("GET", "/v2/projects")?.scopes).toEqual(["read:projects"]);
-    expect(compiled?.match("DELETE", "/v2/public/x")?.anonymous).toBe(true);
-    expect(compiled?.match("DELETE", "/v2/projects")?.match).toBe("*");
+    expect(compiled?.match("GET", aPath("/v2/projects"))?.scopes).toEqual(["read:projects"]);
+    expect(compiled?.match("DELETE", aPath("/v2/public/x"))?.anonymous).toBe(true);
+    expect(compiled?.match("DELETE", aPath("/v2/projects"))?.match).toBe("*");
   });
 
   test("is the same when it comes from JSON and names its profile", () => {

@@ -61,7 +61,7 @@ interface Answer {
 }
 
 const ANSWERS: Record<RefusalClass, Answer> = {
-  invalid_request: { status: 400, code: "BAD_REQUEST", message: "The request is malformed" },
+  invalid_request: { status: 400, code: "INVALID_REQUEST", message: "The request is malformed" },
   unauthenticated: {
     status: 401,
     code: "UNAUTHORIZED",

@@ -1,8 +1,10 @@
 import type { KeyFormat } from "../domain/credential.ts";
 import type { KnownCredential, Lookup, OfScheme } from "../domain/known.ts";
 import type { PresentedHeaders } from "../domain/presented-headers.ts";
+import type { PresentedSecret } from "../domain/presented-secret.ts";
 import type { Actor, Principal } from "../domain/principal.ts";
 import type { Reason } from "../domain/reasons.ts";
+import type { KeyOutline } from "../tokens/key-format.ts";
 
 /** One way to present a credential (RFC 9110 §11.1). A new one touches its folder and the list. */
 export interface Scheme {
@@ -14,25 +16,26 @@ export interface Scheme {
   /** Headers that carry its credentials: sent twice, they are refused. In lower case. */
   readonly headers: readonly string[];
   /**
-   * What the request carries, as it was sent, if it has this scheme's form. Looks at the form only,
-   * so that exactly one scheme claims a request.
+   * Whether what the request carries has this scheme's form. Looks at the form only, so that exactly
+   * one scheme claims a request.
    */
-  claim(headers: PresentedHeaders, context: ClaimContext): string | undefined;
-  /** Proves the claimed credential, from memory alone. */
-  verify<A extends OfScheme>(presented: string, context: VerifyContext<A>): Verification<A>;
+  claims(presented: PresentedHeaders, context: ClaimContext): boolean;
+  /** Proves the credential of a request that it claims, from memory alone. */
+  verify<A extends OfScheme>(
+    presented: PresentedHeaders,
+    context: VerifyContext<A>,
+  ): Verification<A>;
 }
 
 /** What a scheme may know when it looks at a request's form. */
 export interface ClaimContext {
-  readonly keyFormat: KeyFormat;
-  /** Every header in which this API takes a credential, in lower case. */
-  readonly credentialHeaders: readonly string[];
+  readonly keyOutlines: readonly KeyOutline[];
 }
 
 /** What a scheme may use to prove a credential. */
 export interface VerifyContext<A extends OfScheme> {
-  /** Looks in memory for the secret that is the end of `text`, from `start` on. */
-  readonly find: (scheme: string, text: string, start: number) => Lookup<A>;
+  /** Looks in memory for the scheme's credential with this secret. */
+  readonly find: (scheme: string, secret: PresentedSecret) => Lookup<A>;
   readonly keyFormat: KeyFormat;
   /** The endpoint takes requests that carry no credential. */
   readonly anonymous: boolean;

@@ -1,4 +1,5 @@
 import type { KeyFormat } from "../domain/credential.ts";
+import type { PresentedSecret } from "../domain/presented-secret.ts";
 import type { Mode } from "../domain/principal.ts";
 import { base62Six, isBase62, isBase62Six, randomBase62 } from "./base62.ts";
 import { crc32 } from "./crc32.ts";
@@ -25,12 +26,27 @@ export function newKey(format: KeyFormat, mode: Mode): NewKey {
   return { key, prefix, lastFour: key.slice(-4), digest: secretDigest(key) };
 }
 
-/**
- * Whether the end of `text`, from `start` on, begins and is as long as a key of this API: claims it,
- * and proves nothing.
- */
-export function looksLikeKey(format: KeyFormat, text: string, start: number): boolean {
-  return hasOutline(format.live, text, start) || hasOutline(format.test, text, start);
+/** How keys of one mode look. */
+export interface KeyOutline {
+  readonly prefix: Uint8Array;
+  readonly length: number;
+}
+
+/** How keys of this API look, to be told by `looksLikeKey`. */
+export function keyOutlines(format: KeyFormat): KeyOutline[] {
+  return [format.live, format.test].map((prefix) => ({
+    prefix: new TextEncoder().encode(prefix),
+    length: prefix.length + SECRET_LENGTH + CHECKSUM_LENGTH,
+  }));
+}
+
+/** Whether the secret begins and is as long as a key of this API: claims it, and proves nothing. */
+export function looksLikeKey(outlines: readonly KeyOutline[], secret: PresentedSecret): boolean {
+  for (let i = 0; i < outlines.length; i += 1) {
+    const { prefix, length } = outlines[i] as KeyOutline;
+    if (secret.length === length && secret.beginsWith(prefix)) return true;
+  }
+  return false;
 }
 
 /**
@@ -41,15 +57,11 @@ export function isKey(format: KeyFormat, text: string): boolean {
   return hasForm(format.live, text) || hasForm(format.test, text);
 }
 
-function hasOutline(prefix: string, text: string, start: number): boolean {
-  const length = prefix.length + SECRET_LENGTH + CHECKSUM_LENGTH;
-  return text.length === start + length && text.startsWith(prefix, start);
-}
-
 function hasForm(prefix: string, text: string): boolean {
   const checksum = prefix.length + SECRET_LENGTH;
   return (
-    hasOutline(prefix, text, 0) &&
+    text.length === checksum + CHECKSUM_LENGTH &&
+    text.startsWith(prefix) &&
     isBase62(text, prefix.length, text.length) &&
     isBase62Six(text, checksum, crc32(text, checksum))
   );

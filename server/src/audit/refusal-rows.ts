@@ -2,10 +2,10 @@ import { randomBytes } from "node:crypto";
 import {
   type ApiRequest,
   failureBucket,
+  loggedPath,
   type Principal,
   parseAddress,
   type Reason,
-  shownPath,
 } from "@latchkey/engine";
 import type { EventRecord } from "../store/records.ts";
 
@@ -87,7 +87,7 @@ export class RefusalRows {
       detail: {
         reason,
         method: request.method.slice(0, MOST_METHOD),
-        path: shownPath(request.target).slice(0, MOST_PATH),
+        path: loggedPath(request.target).slice(0, MOST_PATH),
       },
     });
   }

@@ -186,10 +186,7 @@ function send(
 ): void {
   const { status, headers, body } = engine.render(decision, requestId);
   if (decision.outcome === "allow") {
-    const lines = headers.slice();
-    addPrincipal(lines, decision.principal);
-    lines.push("X-Latchkey-Request-Id", requestId, "Content-Length", "0");
-    response.writeHead(200, lines);
+    response.writeHead(200, headers.concat(latchkeyHeaders(decision.principal, requestId)));
     response.end();
     return;
   }
@@ -199,15 +196,23 @@ function send(
 }
 
 /** Whom the API behind the proxy serves. A field that does not apply has no header. */
-function addPrincipal(headers: string[], principal: Principal): void {
-  headers.push("X-Latchkey-Scopes", principal.scopes.join(" "));
-  const { accountId, userId, applicationId, plan, mode, credentialId } = principal;
+function latchkeyHeaders(principal: Principal, requestId: string): string[] {
+  const { scopes, accountId, userId, applicationId, plan, mode, credentialId } = principal;
+  const headers = [
+    "X-Latchkey-Scopes",
+    scopes.join(" "),
+    "X-Latchkey-Request-Id",
+    requestId,
+    "Content-Length",
+    "0",
+  ];
   if (accountId !== null) headers.push("X-Latchkey-Account", accountId);
   if (userId !== null) headers.push("X-Latchkey-User", userId);
   if (applicationId !== null) headers.push("X-Latchkey-Application", applicationId);
   if (plan !== null) headers.push("X-Latchkey-Plan", plan);
   if (mode !== null) headers.push("X-Latchkey-Mode", mode);
   if (credentialId !== null) headers.push("X-Latchkey-Credential", credentialId);
+  return headers;
 }
 
 function sendError(response: ServerResponse, error: ApiError, requestId: string): void {

@@ -1,4 +1,4 @@
-import { shownPath } from "@latchkey/engine";
+import { loggedPath } from "@latchkey/engine";
 import type { FastifyInstance } from "fastify";
 import type { Metrics } from "./metrics.ts";
 
@@ -15,7 +15,7 @@ export function logRequests(app: FastifyInstance, metrics: Pick<Metrics, "countC
       const line = {
         requestId: request.id,
         method: request.method,
-        path: shownPath(request.url),
+        path: loggedPath(request.url),
         status,
         milliseconds: Math.round(reply.elapsedTime * 1000) / 1000,
         operator: request.operator?.id,

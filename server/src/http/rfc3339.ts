@@ -2,15 +2,16 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+const EPOCH = "1970-01-01T00:00:00.000Z";
 
-const PAIRS = Array.from({ length: 60 }, (_, i) => String(i).padStart(2, "0"));
-
+/** The last instant that was written, and when its day began. */
+const text = Buffer.from(EPOCH, "latin1");
 let dayStart = 0;
-let dayText = "1970-01-01T";
 
 /**
- * Unix milliseconds as an RFC 3339 instant in UTC, exactly as `Date` writes it but five times as
- * fast: every decision has several, and most of them lie in one day.
+ * Unix milliseconds as an RFC 3339 instant in UTC, exactly as `Date` writes it but several times as
+ * fast: every decision has some, and most of them lie in one day. Written in place, because a text
+ * that is put together of parts costs `JSON.stringify` its fast path.
  *
  * @throws {RangeError} For what no `Date` can hold.
  */
@@ -18,13 +19,26 @@ export function rfc3339(millis: number): string {
   const whole = Math.trunc(millis);
   let rest = whole - dayStart;
   if (!(rest >= 0 && rest < DAY)) {
-    dayText = new Date(whole).toISOString().slice(0, -"00:00:00.000Z".length);
+    const written = new Date(whole).toISOString();
+    // Years of more than four digits.
+    if (written.length !== EPOCH.length) return written;
+    text.write(written, "latin1");
     dayStart = Math.floor(whole / DAY) * DAY;
     rest = whole - dayStart;
   }
-  const hour = Math.trunc(rest / HOUR);
-  const minute = Math.trunc((rest % HOUR) / MINUTE);
-  const second = Math.trunc((rest % MINUTE) / SECOND);
-  const fraction = String(SECOND + (rest % SECOND)).slice(1);
-  return `${dayText}${PAIRS[hour]}:${PAIRS[minute]}:${PAIRS[second]}.${fraction}Z`;
+  writeDigits(11, 2, Math.trunc(rest / HOUR));
+  writeDigits(14, 2, Math.trunc((rest % HOUR) / MINUTE));
+  writeDigits(17, 2, Math.trunc((rest % MINUTE) / SECOND));
+  writeDigits(20, 3, rest % SECOND);
+  return text.toString("latin1");
+}
+
+const ZERO = 48;
+
+function writeDigits(start: number, count: number, value: number): void {
+  let left = value;
+  for (let i = start + count - 1; i >= start; i -= 1) {
+    text[i] = ZERO + (left % 10);
+    left = Math.trunc(left / 10);
+  }
 }

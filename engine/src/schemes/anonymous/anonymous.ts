@@ -1,6 +1,6 @@
 import type { OfScheme } from "../../domain/known.ts";
 import type { PresentedHeaders } from "../../domain/presented-headers.ts";
-import type { ClaimContext, Scheme, Verification, VerifyContext } from "../scheme.ts";
+import type { Scheme, Verification, VerifyContext } from "../scheme.ts";
 
 /**
  * A request without any credential. One that is present but bad is never anonymous: whoever meant
@@ -12,15 +12,12 @@ export const anonymous: Scheme = {
   challenge: undefined,
   headers: [],
 
-  claim(headers: PresentedHeaders, { credentialHeaders }: ClaimContext): string | undefined {
-    for (const name of credentialHeaders) {
-      if (headers.get(name) !== undefined) return undefined;
-    }
-    return "";
+  claims({ hasCredential }: PresentedHeaders): boolean {
+    return !hasCredential;
   },
 
   verify<A extends OfScheme>(
-    _presented: string,
+    _presented: PresentedHeaders,
     { anonymous: allowed }: VerifyContext<A>,
   ): Verification<A> {
     if (!allowed) return { outcome: "refused", reason: "credential_missing" };

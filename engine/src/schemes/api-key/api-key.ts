@@ -2,7 +2,6 @@ import type { AccountState } from "../../domain/account.ts";
 import type { KnownCredential, OfScheme } from "../../domain/known.ts";
 import type { PresentedHeaders } from "../../domain/presented-headers.ts";
 import type { Principal } from "../../domain/principal.ts";
-import { bearerStart } from "../../tokens/bearer.ts";
 import { isKey, looksLikeKey } from "../../tokens/key-format.ts";
 import type { ClaimContext, Scheme, Verification, VerifyContext } from "../scheme.ts";
 
@@ -13,20 +12,19 @@ export const apiKey: Scheme = {
   challenge: "Bearer",
   headers: ["authorization"],
 
-  claim(headers: PresentedHeaders, { keyFormat }: ClaimContext): string | undefined {
-    const authorization = headers.get("authorization");
-    if (authorization === undefined) return undefined;
-    const start = bearerStart(authorization);
-    return start > 0 && looksLikeKey(keyFormat, authorization, start) ? authorization : undefined;
+  claims({ bearer }: PresentedHeaders, { keyOutlines }: ClaimContext): boolean {
+    return bearer.start >= 0 && looksLikeKey(keyOutlines, bearer);
   },
 
-  verify<A extends OfScheme>(authorization: string, context: VerifyContext<A>): Verification<A> {
-    const start = bearerStart(authorization);
-    const found = context.find("api-key", authorization, start);
+  verify<A extends OfScheme>(
+    { bearer }: PresentedHeaders,
+    context: VerifyContext<A>,
+  ): Verification<A> {
+    const found = context.find("api-key", bearer);
     if (found === "unknown") return { outcome: "refused", reason: "credential_unknown" };
     if (found === "ask") {
       // A key in memory was whole when it came there; only a stranger's form has to be checked.
-      const secret = authorization.slice(start);
+      const secret = bearer.text.slice(bearer.start);
       return isKey(context.keyFormat, secret)
         ? { outcome: "ask", secret }
         : { outcome: "refused", reason: "credential_malformed" };

@@ -1,0 +1,59 @@
+import { expect, test } from "vitest";
+import { PresentedHeaders } from "./presented-headers.ts";
+
+function read(...lines: string[]) {
+  const headers = new PresentedHeaders(["authorization", "x-api-key"], ["x-api-version"]);
+  return { headers, duplicated: headers.read(lines) };
+}
+
+test.each(["Authorization", "authorization", "AUTHORIZATION", "aUTHORIZATION"])(
+  "finds %s",
+  (name) => {
+    const { headers } = read("Host", "a", name, "Bearer token", "Accept", "*/*");
+    expect(headers.at(headers.numberOf("authorization"))).toBe("Bearer token");
+    expect(headers.bearer).toMatchObject({ start: 7, length: 5 });
+    expect(headers.hasCredential).toBe(true);
+  },
+);
+
+test("is not taken in by names of the same length, or 32 more, or that differ by one bit", () => {
+  const { headers } = read(
+    ...[
+      "Authorisation",
+      "a",
+      "X-Api-Kex",
+      "b",
+      "x-api-key".padEnd(41, "y"),
+      "c",
+      "x\rapi-key",
+      "d",
+    ],
+  );
+  expect(headers.hasCredential).toBe(false);
+  expect(headers.at(headers.numberOf("authorization"))).toBeUndefined();
+  expect(headers.at(headers.numberOf("x-api-key"))).toBeUndefined();
+});
+
+test("an empty credential header is one that is there; another header is no credential", () => {
+  expect(read("X-API-KEY", "").headers.hasCredential).toBe(true);
+  const { headers } = read("X-API-Version", "2.0");
+  expect(headers.at(headers.numberOf("x-api-version"))).toBe("2.0");
+  expect(headers.hasCredential).toBe(false);
+});
+
+test.each(["authorization", "x-api-key", "x-api-version"])(
+  "says that %s was sent twice",
+  (name) => {
+    expect(read(name, "", "Host", "a", name.toUpperCase(), "b").duplicated).toBe(name);
+    expect(read(name, "", "Host", "a").duplicated).toBeUndefined();
+  },
+);
+
+test("forgets the request before", () => {
+  const { headers } = read("Authorization", "Bearer token", "X-API-Version", "2.0");
+  expect(headers.read(["Host", "a"])).toBeUndefined();
+  expect(headers.at(headers.numberOf("authorization"))).toBeUndefined();
+  expect(headers.at(headers.numberOf("x-api-version"))).toBeUndefined();
+  expect(headers.hasCredential).toBe(false);
+  expect(headers.bearer.start).toBe(-1);
+});

@@ -1,0 +1,245 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { type Rules, violationsIn } from "./import-rules.ts";
+import { readTree } from "./source-tree.ts";
+
+/** Who may import what: the table of the architecture. A part may always import itself. */
+const MAY_IMPORT = {
+  "engine/domain": [],
+  "engine/tokens": ["engine/domain"],
+  "engine/limits": ["engine/domain"],
+  "engine/freshness": ["engine/domain"],
+  "engine/schemes/scheme.ts": ["engine/domain", "engine/tokens"],
+  "engine/schemes/*": ["engine/domain", "engine/tokens", "engine/schemes/scheme.ts"],
+  "engine/schemes/index.ts": ["engine/schemes"],
+  "engine/policy": ["engine/domain", "engine/limits"],
+  "engine/profiles": ["engine/domain", "engine/policy"],
+  "engine/attempt.ts": ["engine/domain", "engine/policy", "engine/schemes/scheme.ts"],
+  "engine/decide.ts": [
+    "engine/attempt.ts",
+    "engine/domain",
+    "engine/limits",
+    "engine/policy",
+    "engine/schemes/scheme.ts",
+  ],
+  "engine/engine.ts": ["engine"],
+  "engine/index.ts": ["engine"],
+  "server/store": ["engine"],
+  "server/accounts": ["engine", "server/store"],
+  "server/audit": ["engine", "server/store"],
+  "server/changes": ["engine", "server/store"],
+  "server/http": [
+    "engine",
+    "server/accounts",
+    "server/audit",
+    "server/changes",
+    "server/settings.ts",
+    "server/store",
+  ],
+  "server/setting-values.ts": ["engine"],
+  "server/settings.ts": ["engine", "server/setting-values.ts"],
+  "server/dev-secrets.ts": ["server/settings.ts", "server/setting-values.ts"],
+  "server/policy-file": ["engine"],
+  "server/demo.ts": ["engine", "server/accounts", "server/store"],
+  "server/index.ts": ["engine"],
+  "server/latchkey.ts": ["engine", "server"],
+  "server/cli": [
+    "engine",
+    "server/demo.ts",
+    "server/dev-secrets.ts",
+    "server/latchkey.ts",
+    "server/policy-file",
+    "server/settings.ts",
+  ],
+  "server/testing": ["engine", "server"],
+  bench: ["engine", "server"],
+  examples: ["engine", "server"],
+  scripts: [],
+  test: ["engine", "server"],
+};
+
+const RULES: Rules = {
+  mayImport: MAY_IMPORT,
+  homes: {
+    fastify: ["server/http"],
+    "@fastify/*": ["server/http"],
+    "prom-client": ["server/http"],
+    typebox: ["server/http"],
+    pino: ["server/http", "server/latchkey.ts"],
+    kysely: ["server/store"],
+    pg: ["server/store"],
+    "node:process": ["server/cli"],
+    "node:sqlite": ["server/store"],
+  },
+  only: { engine: ["node:crypto"] },
+  packages: { engine: "@latchkey/engine", server: "latchkey" },
+  mayReadClock: ["server/latchkey.ts", "server/cli", "bench", "scripts"],
+  mayReadEnvironment: ["server/settings.ts", "server/cli/main.ts", "bench", "scripts"],
+};
+
+const FOLDERS = ["engine/src", "server/src", "test", "bench", "examples", "scripts"];
+
+test("every import, name, size and clock of the repository follows the rules", () => {
+  const root = path.join(import.meta.dirname, "..");
+  const files = readTree(root, FOLDERS);
+  // A check that saw nothing would pass: this one saw the tree, and its imports.
+  expect(files.length).toBeGreaterThan(120);
+  expect(files.flatMap((file) => file.imports).length).toBeGreaterThan(400);
+  expect(violationsIn(root, files, RULES)).toEqual([]);
+});
+
+describe("a planted fault is found:", () => {
+  const folders: string[] = [];
+  afterEach(() => {
+    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+  });
+
+  const SOUND = {
+    "package.json": '{ "devDependencies": { "vitest": "1" } }',
+    "engine/package.json": "{}",
+    "server/package.json": '{ "dependencies": { "@latchkey/engine": "1", "kysely": "1" } }',
+    "engine/src/index.ts": 'export * from "./decide.ts";',
+    "engine/src/decide.ts": 'import { hash } from "node:crypto";\nexport const a = hash;',
+    "engine/src/decide.test.ts": 'import { test } from "vitest";\nimport "./index.ts";\ntest;',
+    "server/src/store/store.ts":
+      'import "@latchkey/engine";\nimport "kysely";\nexport const at = new Date(0);',
+  };
+
+  function plant(files: Record<string, string>): readonly string[] {
+    const root = mkdtempSync(path.join(tmpdir(), "latchkey-tree-"));
+    folders.push(root);
+    for (const [file, text] of Object.entries({ ...SOUND, ...files })) {
+      mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
+      writeFileSync(path.join(root, file), text);
+    }
+    return violationsIn(root, readTree(root, FOLDERS), RULES);
+  }
+
+  const LONG = "\n".repeat(301);
+  const STORE = "server/src/store/store.ts";
+
+  test("none in a sound tree", () => {
+    expect(plant({})).toEqual([]);
+    expect(plant({ "engine/src/domain/long.test.ts": LONG })).toEqual([]);
+  });
+
+  test.each([
+    [
+      "an import against the table",
+      { "engine/src/domain/a.ts": 'import "../decide.ts";' },
+      "engine/src/domain/a.ts:1: engine/domain may not import engine/decide.ts",
+    ],
+    [
+      "of a type alone",
+      { "engine/src/domain/a.ts": '\nimport type { a } from "../decide.ts";' },
+      "engine/src/domain/a.ts:2: engine/domain may not import engine/decide.ts",
+    ],
+    [
+      "by re-export",
+      { "engine/src/domain/a.ts": 'export { a } from "../decide.ts";' },
+      "engine/src/domain/a.ts:1: engine/domain may not import engine/decide.ts",
+    ],
+    [
+      "while running",
+      { "engine/src/domain/a.ts": 'await import("../decide.ts");' },
+      "engine/src/domain/a.ts:1: engine/domain may not import engine/decide.ts",
+    ],
+    [
+      "of another scheme",
+      { "engine/src/schemes/a/a.ts": 'import "../b/b.ts";', "engine/src/schemes/b/b.ts": "" },
+      "engine/src/schemes/a/a.ts:1: engine/schemes/a may not import engine/schemes/b/b.ts",
+    ],
+    [
+      "of a missing file",
+      { "engine/src/domain/a.ts": 'import "./b.ts";' },
+      "engine/src/domain/a.ts:1: ./b.ts does not exist",
+    ],
+    [
+      "of a test",
+      { "engine/src/domain/a.ts": 'import "./a.test.ts";', "engine/src/domain/a.test.ts": "" },
+      "engine/src/domain/a.ts:1: engine/src/domain/a.test.ts is a test",
+    ],
+    [
+      "across workspaces",
+      { [STORE]: 'import "../../../engine/src/decide.ts";' },
+      "server/src/store/store.ts:1: engine/src/decide.ts: use its public face",
+    ],
+    [
+      "deep into a package",
+      { [STORE]: 'import "@latchkey/engine/src/decide.ts";' },
+      "server/src/store/store.ts:1: @latchkey/engine/src/decide.ts is a deep import",
+    ],
+    [
+      "of a package nobody declared",
+      { [STORE]: 'import "left-pad";' },
+      "server/src/store/store.ts:1: left-pad is not in the package.json of this workspace",
+    ],
+    [
+      "of a development package",
+      { [STORE]: 'import "vitest";' },
+      "server/src/store/store.ts:1: vitest is not in the package.json of this workspace",
+    ],
+    [
+      "away from its home",
+      { "server/src/http/app.ts": 'import "kysely";' },
+      "server/src/http/app.ts:1: kysely belongs to server/store",
+    ],
+    [
+      "of input and output",
+      { "engine/src/decide.ts": 'import "node:fs";' },
+      "engine/src/decide.ts:1: engine may not import node:fs",
+    ],
+    [
+      "a file without a part",
+      { "engine/src/stray.ts": "" },
+      "engine/src/stray.ts:1: belongs to no part of the table",
+    ],
+    [
+      "a vague folder",
+      { "engine/src/domain/utils/a.ts": "" },
+      'engine/src/domain/utils/a.ts:1: "utils" names no noun',
+    ],
+    [
+      "a vague file",
+      { "engine/src/domain/helpers.ts": "" },
+      'engine/src/domain/helpers.ts:1: "helpers.ts" names no noun',
+    ],
+    [
+      "a long file",
+      { "engine/src/domain/a.ts": LONG },
+      "engine/src/domain/a.ts:301: longer than 300 lines",
+    ],
+    [
+      "a long test",
+      { "engine/src/domain/a.test.ts": LONG + LONG },
+      "engine/src/domain/a.test.ts:602: longer than 600 lines",
+    ],
+    [
+      "the clock read",
+      { "engine/src/domain/a.ts": "\nexport const a = Date.now();" },
+      "engine/src/domain/a.ts:2: reads the clock; take a Clock or an instant",
+    ],
+    [
+      "the clock read as a date",
+      { "engine/src/domain/a.ts": "export const a = new Date();" },
+      "engine/src/domain/a.ts:1: reads the clock; take a Clock or an instant",
+    ],
+    [
+      "the environment read",
+      { "server/src/http/a.ts": "export const a = process.env.A;" },
+      "server/src/http/a.ts:1: reads the environment",
+    ],
+    [
+      "a cycle",
+      {
+        "engine/src/domain/a.ts": 'import "./b.ts";',
+        "engine/src/domain/b.ts": 'import "./a.ts";',
+      },
+      "engine/src/domain/a.ts → engine/src/domain/b.ts → engine/src/domain/a.ts: a cycle",
+    ],
+  ])("%s", (_what, files: Record<string, string>, violation) => {
+    expect(plant(files)).toEqual([violation]);
+  });
+});
