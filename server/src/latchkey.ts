@@ -13,7 +13,7 @@ import { createOperatorTokens } from "./accounts/operator-tokens.ts";
 import { createUsers } from "./accounts/users.ts";
 import { createUsageRecorder } from "./audit/usage.ts";
 import { applyChanges } from "./changes/apply-changes.ts";
-import { type NodeLease, startNodeLease } from "./changes/node-lease.ts";
+import { NODE_LEASE_SECONDS, type NodeLease, startNodeLease } from "./changes/node-lease.ts";
 import { type DemoKey, provideDemoKeys } from "./demo.ts";
 import { createApp } from "./http/app.ts";
 import { facadeDoor } from "./http/facade/facade.ts";
@@ -123,7 +123,12 @@ export async function startLatchkey(
     onFault: (fault, requestId) => log.error({ err: fault, requestId }, "forward-auth failed"),
   });
   const accounts = createAccounts({ store, clock });
-  const apiKeys = createApiKeys({ store, clock, policies: compiled });
+  const apiKeys = createApiKeys({
+    store,
+    clock,
+    policies: compiled,
+    nodeLeaseMillis: store.kind === "postgres" ? NODE_LEASE_SECONDS * 1000 : 0,
+  });
   const app = await createApp({
     version,
     publicUrl: settings.publicUrl,

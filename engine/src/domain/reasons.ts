@@ -103,7 +103,7 @@ export const REASONS = {
   source_unavailable: {
     class: "unavailable",
     meaning: "The credential is not in memory and the store could not be asked.",
-    remedy: "Look at /readyz; requests with credentials already in memory are not affected.",
+    remedy: "Look at /readyz; credentials in memory still pass while the node's lease holds.",
   },
 } as const satisfies Record<string, ReasonEntry>;
 

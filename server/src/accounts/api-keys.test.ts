@@ -30,7 +30,12 @@ beforeEach(async () => {
   for (const id of ["acct_1", "acct_2"]) {
     await store.write("createAccount", anAccount({ id }), aContext());
   }
-  keys = createApiKeys({ store, clock, policies: new Map([[API, POLICY]]) });
+  keys = createApiKeys({
+    store,
+    clock,
+    policies: new Map([[API, POLICY]]),
+    nodeLeaseMillis: 3000,
+  });
 });
 afterEach(async () => {
   await store.close();
@@ -87,6 +92,15 @@ test("a rotated key keeps its mode, and its successor the counters", async () =>
   const old = await keys.issue(CALL, { name: "x", accountId: "acct_1", mode: "test" });
   const next = await keys.rotate(CALL, { id: old.id }, { overlapSeconds: 60, force: false });
   expect(next).toMatchObject({ mode: "test", prefix: "lk_test_", lineageId: old.id });
+});
+
+test("the receipt of a revocation is bound by the lease of other nodes, and keeps its instant", async () => {
+  const { id } = await keys.issue(CALL, { name: "x", accountId: "acct_1" });
+  const revokedAt = clock();
+  const receipt = { revokedAt, confirmedAt: revokedAt, boundAt: revokedAt + 3000 };
+  expect(await keys.revoke(CALL, { id })).toMatchObject(receipt);
+  clock.advance(5000);
+  expect(await keys.revoke(CALL, { id })).toMatchObject({ revokedAt });
 });
 
 test("an API without a policy has no keys to issue", async () => {

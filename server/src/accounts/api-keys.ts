@@ -68,8 +68,10 @@ export function createApiKeys(parts: {
   readonly store: Store;
   readonly clock: Clock;
   readonly policies: ReadonlyMap<string, CompiledPolicy>;
+  /** How long another node may decide without having heard of a change; 0: there is none. */
+  readonly nodeLeaseMillis: number;
 }): ApiKeys {
-  const { store, clock, policies } = parts;
+  const { store, clock, policies, nodeLeaseMillis } = parts;
 
   const policyOf = (api: string): CompiledPolicy => {
     const policy = policies.get(api);
@@ -137,7 +139,7 @@ export function createApiKeys(parts: {
     async revoke(call, name) {
       const { output } = await store.write("revokeApiKey", name, { ...call, at: clock() });
       // The write resolves after this node's memory has applied the change, so it is confirmed now.
-      return receiptOf(output.revokedAt, clock());
+      return receiptOf(output.revokedAt, clock(), nodeLeaseMillis);
     },
   };
 }

@@ -9,12 +9,15 @@ export interface Receipt {
   readonly verifiers: { readonly confirmed: number; readonly pending: number };
 }
 
-/** The receipt of a revocation that no verifier outside this process has to hear of. */
-export function receiptOf(revokedAt: number, appliedAt: number): Receipt {
+/**
+ * The receipt of a revocation that no verifier outside the server has to hear of. Other nodes on the
+ * same database hear of it by the feed, and at the latest when their lease ends.
+ */
+export function receiptOf(revokedAt: number, appliedAt: number, nodeLeaseMillis: number): Receipt {
   return {
     revokedAt,
     confirmedAt: appliedAt,
-    boundAt: appliedAt,
+    boundAt: appliedAt + nodeLeaseMillis,
     verifiers: { confirmed: 0, pending: 0 },
   };
 }

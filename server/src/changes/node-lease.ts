@@ -4,7 +4,7 @@ import type { Store } from "../store/store.ts";
 import type { StoreLog } from "../store/store-log.ts";
 
 /** How long a node may decide from memory after it last knew that it had seen every change. */
-const LEASE_SECONDS = 3;
+export const NODE_LEASE_SECONDS = 3;
 const RENEW_EVERY_MILLIS = 1000;
 
 /** Until when this node may decide about an API from memory. */
@@ -27,7 +27,7 @@ export async function startNodeLease(parts: {
   readonly log: StoreLog;
 }): Promise<NodeLease> {
   const { changes, api, clock, monotonic, log } = parts;
-  const lease = new RenewedLease(LEASE_SECONDS, clock, monotonic);
+  const lease = new RenewedLease(NODE_LEASE_SECONDS, clock, monotonic);
   const repeating = startRepeating({
     everyMillis: RENEW_EVERY_MILLIS,
     round: async () => {

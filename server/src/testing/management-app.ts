@@ -121,7 +121,7 @@ async function appParts(store: Store, clock: FrozenClock, logged: string[]): Pro
     metrics: createMetrics({ apis: slugs, readings: [] }),
     accounts: createAccounts({ store, clock }),
     users: createUsers({ store, clock }),
-    apiKeys: createApiKeys({ store, clock, policies }),
+    apiKeys: createApiKeys({ store, clock, policies, nodeLeaseMillis: 0 }),
     operatorTokens: createOperatorTokens({ store, clock, apis: new Set(slugs) }),
   };
 }

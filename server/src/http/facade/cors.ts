@@ -7,6 +7,7 @@ const EXPOSED = [
   "Retry-After",
   "WWW-Authenticate",
   "X-API-Version",
+  "X-Credential-Expires-At",
   "X-RateLimit-Limit",
   "X-RateLimit-Remaining",
   "X-RateLimit-Reset",

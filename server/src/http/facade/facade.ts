@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { API_ERRORS, type ApiRequest, type Deny, parseNetworks } from "@latchkey/engine";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Door } from "../app.ts";
@@ -25,6 +26,8 @@ export const facadeDoor =
         app.decorateRequest("allowed", null);
         app.decorateRequest("clientAddress", undefined);
         app.addHook("onRequest", async (request, reply) => {
+          // Not the client's, where the document says so.
+          if (api.engine.policy.policy.requestIds === "make") request.id = randomUUID();
           if (isPreflight(request.method, request.raw.rawHeaders)) {
             return answerPreflight(request, reply);
           }
