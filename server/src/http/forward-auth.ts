@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import {
   API_ERRORS,
@@ -6,11 +7,11 @@ import {
   type Clock,
   type Decision,
   header,
-  headerCount,
   type NetworkList,
   type Principal,
   parseAddress,
 } from "@latchkey/engine";
+import { askedLine } from "./asked-line.ts";
 import { clientBehind } from "./client-address.ts";
 import { errorBody, toApiError } from "./errors.ts";
 import type { Operators } from "./operators.ts";
@@ -62,7 +63,7 @@ function answer(
   slug: string,
   suffix: string,
 ): void {
-  const requestId = requestIdOf(request.rawHeaders);
+  const requestId = idOf(parts.apis.get(slug), request);
   const fail = (fault: unknown) => {
     const error = toApiError(fault);
     if (API_ERRORS[error.code].status >= 500) parts.onFault(fault, requestId);
@@ -90,6 +91,11 @@ function answer(
   }
 }
 
+/** The request's id, or one of our own where the API's document says so. */
+function idOf(api: ProtectedApi | undefined, { rawHeaders }: IncomingMessage): string {
+  return api?.engine.policy.policy.requestIds === "make" ? randomUUID() : requestIdOf(rawHeaders);
+}
+
 /** Nothing of the request is looked at, and nothing counted, before the proxy has proved itself. */
 function trustProxy(parts: ForwardAuthParts, request: IncomingMessage, slug: string): void {
   const token = header(request.rawHeaders, "x-latchkey-token");
@@ -114,55 +120,15 @@ function askedRequest(
   suffix: string,
 ): ApiRequest {
   const headers = request.rawHeaders;
-  const { method, target } = askedLine(request, suffix);
+  const { method, target } = askedLine({
+    method: request.method ?? "GET",
+    rawHeaders: headers,
+    suffix,
+  });
   const peerAddress = parseAddress(request.socket.remoteAddress ?? "")?.text;
   // The peer has proved to be a proxy, by its address or by its token: its word counts.
   const { address, secure } = clientBehind(peerAddress, headers, parts.trustedProxies);
   return { method, target, headers, address, secure };
-}
-
-function askedLine(
-  request: IncomingMessage,
-  suffix: string,
-): { readonly method: string; readonly target: string } {
-  const query = suffix.indexOf("?");
-  const family =
-    query !== -1 && /[?&]headers=original(&|$)/.test(suffix) ? "original" : "forwarded";
-  const forwarded = readFamily(request.rawHeaders, "x-forwarded-method", "x-forwarded-uri");
-  const original = readFamily(request.rawHeaders, "x-original-method", "x-original-uri");
-  const other = family === "original" ? forwarded : original;
-  if (other !== undefined) {
-    throw new ApiError(
-      "INVALID_REQUEST",
-      "Headers of the family that is not read are present: have the proxy remove X-Forwarded-Method and X-Forwarded-Uri, or X-Original-Method and X-Original-URI, of clients.",
-      { details: { field: "headers" } },
-    );
-  }
-  const read = family === "original" ? original : forwarded;
-  if (read !== undefined) return read;
-  const path = query === -1 ? suffix : suffix.slice(0, query);
-  return { method: request.method ?? "GET", target: path === "" ? "/" : suffix };
-}
-
-function readFamily(
-  headers: readonly string[],
-  methodName: string,
-  uriName: string,
-): { readonly method: string; readonly target: string } | undefined {
-  const method = header(headers, methodName);
-  const target = header(headers, uriName);
-  if (method === undefined && target === undefined) return undefined;
-  if (headerCount(headers, methodName) > 1 || headerCount(headers, uriName) > 1) {
-    throw new ApiError("INVALID_REQUEST", `Send ${methodName} and ${uriName} once each.`, {
-      details: { field: methodName },
-    });
-  }
-  if (method === undefined || target === undefined) {
-    throw new ApiError("INVALID_REQUEST", `Send both ${methodName} and ${uriName}, or neither.`, {
-      details: { field: method === undefined ? methodName : uriName },
-    });
-  }
-  return { method, target };
 }
 
 /** The API, or the proxy, answers a preflight; there is nobody to decide about. */
@@ -217,10 +183,14 @@ function latchkeyHeaders(principal: Principal, requestId: string): string[] {
 
 function sendError(response: ServerResponse, error: ApiError, requestId: string): void {
   const body = JSON.stringify(errorBody(error, requestId));
-  response.writeHead(API_ERRORS[error.code].status, {
+  const { status } = API_ERRORS[error.code];
+  response.writeHead(status, {
     "content-type": "application/json; charset=utf-8",
     "content-length": Buffer.byteLength(body),
     "x-request-id": requestId,
+    // RFC 9110 §15.5.2 wants a challenge; the proxy's proof has no registered scheme.
+    ...(status === 401 && { "www-authenticate": 'LatchkeyToken realm="latchkey"' }),
+    ...(status === 503 && { "retry-after": "1" }),
   });
   response.end(body);
 }
