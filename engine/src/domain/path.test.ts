@@ -6,7 +6,14 @@ import { RequestPath } from "./path.ts";
 const PATH = new RequestPath();
 
 function readPath(target: string): string | undefined {
-  return PATH.read(target) ? PATH.text : undefined;
+  return PATH.read(target) ? PATH.text.slice(0, PATH.end) : undefined;
+}
+
+/** What lies between the slashes that were found. */
+function segmentsOf(path: RequestPath): string[] {
+  return Array.from({ length: path.segments }, (_, i) =>
+    path.text.slice(path.startOf(i), path.endOf(i)),
+  );
 }
 
 test.each([
@@ -90,6 +97,17 @@ test("takes 8192 characters of path, whatever the query, and not one more", () =
   expect(readPath(`${longest}?${"q".repeat(9000)}`)).toBe(longest);
   expect(readPath(`${longest}a`)).toBeUndefined();
   expect(readPath(`/${"%61".repeat(2731)}`)).toBeUndefined();
+});
+
+test.each([
+  ["/", []],
+  ["/?x=/a", []],
+  ["/v2/users/42", ["v2", "users", "42"]],
+  ["/v2/users/42/?x=/a", ["v2", "users", "42"]],
+  ["/caf%C3%A9/%61b/", ["café", "ab"]],
+])("finds the segments of %s", (target, segments) => {
+  expect(PATH.read(target)).toBe(true);
+  expect(segmentsOf(PATH)).toEqual(segments);
 });
 
 test("agrees with a path that is split, decoded and judged segment by segment", () => {

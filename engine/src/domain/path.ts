@@ -13,14 +13,16 @@ const PLAIN = Uint8Array.from({ length: 128 }, (_, code) =>
 );
 
 /**
- * The path of one request after the other. Kept as bytes, because looking at a byte is several
- * times faster than looking at a character of a string, and every request's path is looked at twice.
+ * The path of one request after the other, without query, fragment and trailing slash: the first
+ * `end` characters of `text`, which are percent-decoded once.
  */
 export class RequestPath {
-  /** UTF-8, percent-decoded once, without query, fragment and trailing slash. */
-  readonly bytes = Uint8Array.of(SLASH, ...new Uint8Array(LONGEST_PATH));
-  /** How many bytes belong to the path; those beyond say nothing. */
+  text = "";
   end = 0;
+  /** How many segments there are; none in `/`. */
+  segments = 0;
+  /** Where the slash before each segment is. */
+  readonly slashes = new Uint16Array(LONGEST_PATH + 1);
 
   /**
    * Reads the path of a request target. False for one that two servers could read differently: dot
@@ -30,22 +32,22 @@ export class RequestPath {
    */
   read(target: string): boolean {
     if (target.charCodeAt(0) !== SLASH) return false;
-    const bytes = this.bytes;
-    const { length } = target;
+    const { slashes } = this;
+    const length = Math.min(target.length, LONGEST_PATH + 1);
     let encoded = false;
     let slash = 0;
+    let segments = 1;
     let end = 1;
     for (; end < length; end += 1) {
       const code = target.charCodeAt(end);
-      if (code < 128 && PLAIN[code] === 1) {
-        bytes[end] = code;
-      } else if (code === SLASH) {
+      if (code < 128 && PLAIN[code] === 1) continue;
+      if (code === SLASH) {
         if (slash === end - 1) return false;
-        bytes[end] = SLASH;
         slash = end;
+        slashes[segments] = end;
+        segments += 1;
       } else if (code === DOT) {
         if (slash === end - 1 && isDotSegment(target, end)) return false;
-        bytes[end] = DOT;
       } else if (code === PERCENT) {
         encoded = true;
       } else if (code === QUESTION_MARK || code === HASH) {
@@ -58,13 +60,18 @@ export class RequestPath {
     }
     if (end > LONGEST_PATH) return false;
     if (encoded) return this.#readEncoded(target.slice(0, end));
-    this.end = slash === end - 1 && end > 1 ? end - 1 : end;
+    this.#take(target, end, segments);
     return true;
   }
 
-  /** The path in characters. */
-  get text(): string {
-    return new TextDecoder().decode(this.bytes.subarray(0, this.end));
+  /** Where a segment begins, counting from 0. */
+  startOf(segment: number): number {
+    return (this.slashes[segment] as number) + 1;
+  }
+
+  /** Where a segment ends. */
+  endOf(segment: number): number {
+    return segment + 1 < this.segments ? (this.slashes[segment + 1] as number) : this.end;
   }
 
   /** The slow way, for paths with a `%`; everything is checked again once decoded. */
@@ -78,9 +85,21 @@ export class RequestPath {
     }
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
     if (/[\u0000-\u001f\u007f-\u009f]|\/\.\.?(?:[/;]|$)/.test(path)) return false;
-    const trailing = path.length > 1 && path.endsWith("/") ? 1 : 0;
-    this.end = new TextEncoder().encodeInto(path, this.bytes).written - trailing;
+    let segments = 0;
+    for (let at = 0; at !== -1; at = path.indexOf("/", at + 1)) {
+      this.slashes[segments] = at;
+      segments += 1;
+    }
+    this.#take(path, path.length, segments);
     return true;
+  }
+
+  /** Takes a path whose slashes are known. A slash at its end begins no segment. */
+  #take(text: string, end: number, segments: number): void {
+    const trailing = this.slashes[segments - 1] === end - 1;
+    this.text = text;
+    this.end = trailing && end > 1 ? end - 1 : end;
+    this.segments = trailing ? segments - 1 : segments;
   }
 }
 

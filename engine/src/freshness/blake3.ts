@@ -11,12 +11,12 @@ export interface KeyedHash {
 }
 
 /**
- * Writes BLAKE3's `keyed_hash` of the first `byteCount` bytes of 16 words; the others must be 0. Made of
- * additions, rotations and XOR alone, so the time it takes says nothing of the input.
+ * Writes BLAKE3's `keyed_hash` of the first `byteCount` bytes of 16 words, of which the others must
+ * be 0. Made of additions, rotations and XOR alone, so the time it takes says nothing of the input.
  *
  * Only for what never leaves this process: all else is hashed by `node:crypto`, which has nothing
- * keyed that takes less than ten times as long. State and message are variables, for in arrays they
- * take four times as long.
+ * keyed that takes less than ten times as long. State and message are variables of their own,
+ * because arrays of them take several times as long.
  */
 export function hashBlock({ key, result }: KeyedHash, block: Int32Array, byteCount: number): void {
   let v0 = key[0] as number;

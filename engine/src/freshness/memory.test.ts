@@ -181,6 +181,45 @@ test("applies a change to what it knows, at once", async () => {
   expect(found.authority.scopes).toEqual([]);
 });
 
+/** What memory holds of the secret, which it must hold. */
+function known(memory: Memory<CredentialState>, secret: string) {
+  const found = memory.find("api-key", presented(secret));
+  if (typeof found === "string") throw new Error(found);
+  return found;
+}
+
+test("what was found stays as it was found, whatever is applied later", async () => {
+  const memory = aMemory({});
+  await memory.ask("api-key", "secret", undefined);
+  const before = known(memory, "secret");
+  memory.applyCredential(6, { ...CREDENTIAL, revokedAt: NOW, expiresAt: NOW, scopes: [] });
+  memory.applyAccount(7, { ...ACCOUNT, status: "suspended" });
+  expect(before).toMatchObject({ revoked: false, expiresAt: Number.POSITIVE_INFINITY });
+  expect(before.authority.scopes).toEqual(["read:users"]);
+  expect(before.account.status).toBe("active");
+});
+
+test("knows the user and the chain of rotations of a credential that has them", async () => {
+  const memory = aMemory({});
+  await memory.ask("api-key", "secret", undefined);
+  expect(known(memory, "secret")).toMatchObject({ userId: null, lineageId: "key_1" });
+  memory.applyCredential(6, { ...CREDENTIAL, userId: "user_1" });
+  expect(known(memory, "secret")).toMatchObject({ id: "key_1", userId: "user_1" });
+  memory.applyCredential(7, { ...CREDENTIAL, lineageId: "key_0" });
+  expect(known(memory, "secret")).toMatchObject({ id: "key_1", lineageId: "key_0", userId: null });
+});
+
+test("keeps where counters are until the credential changes", async () => {
+  const memory = aMemory({});
+  await memory.ask("api-key", "secret", undefined);
+  const { place, bucket } = known(memory, "secret");
+  expect(bucket).toBe(-1);
+  memory.keepCounters(place, 3, 2 ** 40);
+  expect(known(memory, "secret")).toMatchObject({ bucket: 3, ticket: 2 ** 40 });
+  memory.applyCredential(6, { ...CREDENTIAL, scopes: [] });
+  expect(known(memory, "secret").bucket).toBe(-1);
+});
+
 test("knows a credential under its own scheme only", async () => {
   const memory = aMemory({});
   await memory.ask("api-key", "secret", undefined);

@@ -36,8 +36,6 @@ interface Branch {
 
 interface Literal {
   readonly text: string;
-  /** The same in UTF-8. */
-  readonly bytes: Uint8Array;
   readonly branch: Branch;
 }
 
@@ -46,7 +44,6 @@ interface NumberedPattern extends Pattern {
 }
 
 const NONE = 0x3fffffff;
-const SLASH = 47;
 
 /**
  * Builds one tree of path segments for each method, so that the time to match grows with the path
@@ -77,7 +74,7 @@ export function compileMatcher(
   return {
     match(method, path) {
       const tree = method === "GET" ? get : (trees.get(method) ?? anyMethod);
-      const number = firstRule(tree, path, path.end === 1 ? 1 : 0, NONE);
+      const number = firstRule(tree, path, 0, NONE);
       return number === NONE ? otherwise : requirements[number];
     },
   };
@@ -85,9 +82,9 @@ export function compileMatcher(
 
 /** The owner that the path names, when the requirement has an owner parameter. */
 export function ownerOf(requirement: CompiledRequirement, path: RequestPath): string | undefined {
-  if (requirement.ownerSegment < 0) return undefined;
-  // Before the first slash there is nothing: segments count from behind it.
-  return path.text.split("/")[requirement.ownerSegment + 1];
+  const { ownerSegment } = requirement;
+  if (ownerSegment < 0 || ownerSegment >= path.segments) return undefined;
+  return path.text.slice(path.startOf(ownerSegment), path.endOf(ownerSegment));
 }
 
 function usablePattern(rule: EndpointRule, number: number): Pattern {
@@ -142,7 +139,7 @@ function growTree(patterns: readonly NumberedPattern[]): Branch {
         let literal = branch.literals.find(({ text }) => text === segment.text);
         if (literal === undefined) {
           const { text } = segment;
-          literal = { text, bytes: new TextEncoder().encode(text), branch: emptyBranch() };
+          literal = { text, branch: emptyBranch() };
           branch.literals.push(literal);
         }
         branch = literal.branch;
@@ -159,30 +156,20 @@ function growTree(patterns: readonly NumberedPattern[]): Branch {
 }
 
 /**
- * The lowest rule number below `limit` that takes the path from the slash at `slash` on; else
+ * The lowest rule number below `limit` that takes the path from segment number `segment` on; else
  * `limit`. Visits each branch of the tree at most once.
  */
-function firstRule(branch: Branch, path: RequestPath, slash: number, limit: number): number {
+function firstRule(branch: Branch, path: RequestPath, segment: number, limit: number): number {
   let found = branch.rest < limit ? branch.rest : limit;
-  const { bytes, end } = path;
-  if (slash >= end) return branch.end < found ? branch.end : found;
-  const start = slash + 1;
-  let next = start;
-  while (next < end && bytes[next] !== SLASH) next += 1;
+  if (segment === path.segments) return branch.end < found ? branch.end : found;
   const { literals, one } = branch;
+  const start = path.startOf(segment);
+  const length = path.endOf(segment) - start;
   for (let i = 0; i < literals.length; i += 1) {
     const literal = literals[i] as Literal;
-    if (literal.bytes.length !== next - start || !standsAt(literal.bytes, bytes, start)) continue;
-    if (literal.branch.first < found) found = firstRule(literal.branch, path, next, found);
+    if (literal.text.length !== length || !path.text.startsWith(literal.text, start)) continue;
+    if (literal.branch.first < found) found = firstRule(literal.branch, path, segment + 1, found);
     break;
   }
-  return one !== undefined && one.first < found ? firstRule(one, path, next, found) : found;
-}
-
-/** Whether `part` is what `bytes` holds from `start` on. */
-function standsAt(part: Uint8Array, bytes: Uint8Array, start: number): boolean {
-  for (let i = 0; i < part.length; i += 1) {
-    if (part[i] !== bytes[start + i]) return false;
-  }
-  return true;
+  return one !== undefined && one.first < found ? firstRule(one, path, segment + 1, found) : found;
 }
