@@ -1,0 +1,185 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { issueKeys, newInstallation, untilServing } from "./latchkey-process.ts";
+import { CONNECTIONS, fire, type Shot } from "./load.ts";
+import { freePort, type Running, start, untilReady } from "./pinned-process.ts";
+import { median } from "./rounds.ts";
+import { printTable, whole } from "./table.ts";
+
+/** A process and the request that it is asked. */
+interface Contender {
+  readonly name: string;
+  readonly running: Running;
+  readonly shot: Shot;
+  /** Decisions in one answer. */
+  readonly decisions: number;
+}
+
+/** The median of the rounds of one contender. */
+interface Result extends Contender {
+  readonly perSecond: number;
+  /** Microseconds of processor time for one answer, of all threads of the process. */
+  readonly cpuMicros: number;
+}
+
+const BATCH = 100;
+const WARM_UP_SECONDS = 2;
+
+/**
+ * The HTTP doors beside what answers the same bytes and decides nothing: `forward-auth` beside bare
+ * `node:http`, `verify` beside a bare Fastify route. Each process has one core to itself while it is
+ * asked; rounds take turns, so that a machine that slows down does so for all.
+ */
+export async function benchHttp(length: {
+  readonly rounds: number;
+  readonly seconds: number;
+}): Promise<void> {
+  const installation = newInstallation();
+  const folder = mkdtempSync(path.join(tmpdir(), "latchkey-bench-"));
+  const started: Running[] = [];
+  try {
+    const { origin, ...latchkey } = await installation.start();
+    started.push(latchkey);
+    await untilServing(origin);
+    const keys = await issueKeys(origin, installation.operatorToken, BATCH);
+    const shots = shotsAt(origin, installation.operatorToken, keys);
+    const answer = path.join(folder, "answer.json");
+    writeFileSync(answer, await answerOf(shots.verify));
+
+    const peer = async (file: string, shot: Shot): Promise<Contender> => {
+      const port = await freePort();
+      const program = path.join(import.meta.dirname, "peers", `${file}.ts`);
+      const env = { ...process.env, PORT: String(port), ANSWER: answer };
+      const running = start("server", [process.execPath, program], { env });
+      started.push(running);
+      await untilReady(`http://127.0.0.1:${port}/readyz`);
+      const { pathname, search } = new URL(shot.url);
+      const url = `http://127.0.0.1:${port}${pathname}${search}`;
+      return { name: file, running, shot: { ...shot, url }, decisions: 1 };
+    };
+    const ours = (name: string, shot: Shot, decisions = 1): Contender => {
+      return { name, running: latchkey, shot, decisions };
+    };
+
+    const [auth, bare, tuned, verify, fastify, batch] = measure(
+      [
+        ours("GET forward-auth", shots.forwardAuth),
+        await peer("bare-http", shots.forwardAuth),
+        await peer("tuned-http", shots.forwardAuth),
+        ours("POST verify", shots.verify),
+        await peer("fastify-json", shots.verify),
+        ours("POST verify/batch", shots.batch, BATCH),
+      ],
+      length,
+    );
+    print([auth, bare, tuned, verify, fastify, batch]);
+    printRatios([
+      ["forward-auth ÷ bare-http", auth, bare, "goal 0.95"],
+      ["forward-auth ÷ tuned-http", auth, tuned, ""],
+      ["verify ÷ fastify-json", verify, fastify, "goal 0.80"],
+      ["a key of a batch ÷ verify", batch, verify, "goal 10"],
+    ]);
+  } finally {
+    await Promise.all(started.map((each) => each.stop()));
+    installation.remove();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** What is asked of Latchkey: as an API or a proxy would ask about a request of its own client. */
+function shotsAt(origin: string, operatorToken: string, keys: readonly string[]) {
+  const api = `${origin}/v1/apis/standard`;
+  const [key = ""] = keys;
+  const asked = (presented: string) => ({
+    method: "GET",
+    url: "/v2/users/user_123?expand=projects",
+    headers: {
+      host: "api.example.com",
+      accept: "application/json",
+      "user-agent": "client/1.0",
+      authorization: `Bearer ${presented}`,
+    },
+    ip: "192.0.2.1",
+  });
+  const post = (url: string, body: object): Shot => ({
+    url,
+    method: "POST",
+    headers: { Authorization: `Bearer ${operatorToken}`, "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  const forwardAuth: Shot = {
+    url: `${api}/forward-auth`,
+    method: "GET",
+    headers: {
+      Authorization: `Bearer ${key}`,
+      "X-Latchkey-Token": operatorToken,
+      "X-Forwarded-Method": "GET",
+      "X-Forwarded-Uri": "/v2/users/user_123?expand=projects",
+      "X-Forwarded-For": "192.0.2.1",
+      "X-Forwarded-Proto": "https",
+    },
+    body: null,
+  };
+  return {
+    forwardAuth,
+    verify: post(`${api}/verify`, { request: asked(key) }),
+    batch: post(`${api}/verify/batch`, { requests: keys.map(asked) }),
+  };
+}
+
+async function answerOf({ url, method, headers, body }: Shot): Promise<string> {
+  const answer = await fetch(url, { method, headers, body });
+  const text = await answer.text();
+  if (JSON.parse(text).outcome !== "allow") throw new Error(`${url}: ${text}`);
+  return text;
+}
+
+function measure<const Contenders extends readonly Contender[]>(
+  contenders: Contenders,
+  { rounds, seconds }: { readonly rounds: number; readonly seconds: number },
+): { [Index in keyof Contenders]: Result } {
+  const rates = contenders.map(() => [] as number[]);
+  const costs = contenders.map(() => [] as number[]);
+  for (const { shot } of contenders) fire(shot, WARM_UP_SECONDS);
+  for (let round = 0; round < rounds; round += 1) {
+    contenders.forEach(({ running, shot }, i) => {
+      const before = running.cpuSeconds();
+      const volley = fire(shot, seconds);
+      costs[i]?.push(((running.cpuSeconds() - before) / volley.answers) * 1e6);
+      rates[i]?.push(volley.answers / volley.seconds);
+    });
+  }
+  return contenders.map((contender, i) => ({
+    ...contender,
+    perSecond: median(rates[i] ?? []),
+    cpuMicros: median(costs[i] ?? []),
+  })) as { [Index in keyof Contenders]: Result };
+}
+
+function print(results: readonly Result[]): void {
+  printTable(
+    `HTTP on one core, ${CONNECTIONS} connections:`,
+    ["", "answers/s", "decisions/s", "CPU µs/answer", "µs/decision"],
+    results.map(({ name, perSecond, cpuMicros, decisions }) => [
+      name,
+      whole(perSecond),
+      whole(perSecond * decisions),
+      cpuMicros.toFixed(1),
+      (cpuMicros / decisions).toFixed(1),
+    ]),
+  );
+}
+
+function printRatios(rows: readonly (readonly [string, Result, Result, string])[]): void {
+  printTable(
+    "Ratios:",
+    ["", "by rate", "by CPU", ""],
+    rows.map(([name, a, b, goal]) => [
+      name,
+      ((a.perSecond * a.decisions) / (b.perSecond * b.decisions)).toFixed(2),
+      (b.cpuMicros / b.decisions / (a.cpuMicros / a.decisions)).toFixed(2),
+      goal,
+    ]),
+  );
+}

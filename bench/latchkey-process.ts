@@ -1,0 +1,95 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { freePort, type Running, start, untilReady } from "./pinned-process.ts";
+
+const MAIN = path.join(import.meta.dirname, "..", "server", "src", "cli", "main.ts");
+const OPERATOR_TOKEN = "operator-token-of-the-benchmarks-0123456789";
+
+/** Limits that no run reaches, counted all the same: two windows, as the profile has. */
+const POLICY = {
+  apis: [
+    {
+      slug: "standard",
+      extends: "standard",
+      limits: { apiKey: { per: "credential", windows: ["1000000000/hour", "100000000/second"] } },
+    },
+  ],
+};
+
+/** A folder with policy and database, in which `latchkey serve` can be started again and again. */
+export interface Installation {
+  readonly operatorToken: string;
+  /** Starts it and returns at once; `origin` answers when it is ready. */
+  start(): Promise<Running & { readonly origin: string }>;
+  remove(): void;
+}
+
+/** An empty installation in a new temporary folder, without dev's conveniences. */
+export function newInstallation(): Installation {
+  const folder = mkdtempSync(path.join(tmpdir(), "latchkey-bench-"));
+  mkdirSync(path.join(folder, "data"));
+  writeFileSync(path.join(folder, "policy.json"), JSON.stringify(POLICY));
+  return {
+    operatorToken: OPERATOR_TOKEN,
+    async start() {
+      const port = await freePort();
+      const origin = `http://127.0.0.1:${port}`;
+      const env = {
+        PATH: process.env.PATH,
+        LATCHKEY_CONFIG: path.join(folder, "policy.json"),
+        LATCHKEY_DATABASE_URL: `sqlite:${path.join(folder, "data", "latchkey.db")}`,
+        LATCHKEY_LOG_LEVEL: "warn",
+        LATCHKEY_OPERATOR_TOKEN: OPERATOR_TOKEN,
+        LATCHKEY_PORT: String(port),
+        LATCHKEY_SECRET: Buffer.alloc(32, 7).toString("base64url"),
+      };
+      const args = ["--conditions=latchkey-src", ...nodeOptions(), MAIN, "serve"];
+      const running = start("server", [process.execPath, ...args], { cwd: folder, env });
+      return { ...running, origin };
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** `BENCH_NODE_OPTIONS="--cpu-prof --cpu-prof-dir=/tmp/prof"` shows where the time goes. */
+function nodeOptions(): readonly string[] {
+  return process.env.BENCH_NODE_OPTIONS?.split(" ").filter((option) => option !== "") ?? [];
+}
+
+/** Makes an account and so many keys with two scopes, and returns the keys. */
+export async function issueKeys(
+  origin: string,
+  operatorToken: string,
+  count: number,
+): Promise<readonly string[]> {
+  const call = callAs(origin, operatorToken);
+  const account = await call("/accounts", { name: "Bench" });
+  const draft = { accountId: account.id, scopes: ["read:users", "write:projects"] };
+  const keys: string[] = [];
+  for (let i = 0; i < count; i += 1) {
+    const { key } = await call("/api-keys", { ...draft, name: `Key ${i}` });
+    keys.push(String(key));
+  }
+  return keys;
+}
+
+function callAs(origin: string, operatorToken: string) {
+  return async (pathname: string, body: object): Promise<Record<string, unknown>> => {
+    const answer = await fetch(`${origin}/v1/apis/standard${pathname}`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${operatorToken}`,
+        "content-type": "application/json",
+      },
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`${pathname}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as Record<string, unknown>;
+  };
+}
+
+/** Waits until the origin is ready to decide. */
+export function untilServing(origin: string): Promise<void> {
+  return untilReady(`${origin}/readyz`);
+}

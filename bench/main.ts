@@ -1,0 +1,32 @@
+import { benchDecide } from "./decide.ts";
+import { benchHttp } from "./http.ts";
+import { benchStart } from "./start.ts";
+
+/** How long a bench may take; `million` adds the in-process run with a million keys. */
+interface Length {
+  readonly quick: boolean;
+  readonly million: boolean;
+}
+
+const BENCHES: Readonly<Record<string, (length: Length) => Promise<void>>> = {
+  decide: async ({ million }) => {
+    await benchDecide(10_000);
+    if (million) await benchDecide(1_000_000);
+  },
+  http: ({ quick }) => benchHttp(quick ? { rounds: 3, seconds: 1 } : { rounds: 9, seconds: 2 }),
+  start: ({ quick }) =>
+    benchStart(quick ? { rounds: 3, idleSeconds: 2 } : { rounds: 9, idleSeconds: 10 }),
+};
+
+const args = process.argv.slice(2);
+const names = args.filter((arg) => !arg.startsWith("--"));
+const unknown = names.find((name) => BENCHES[name] === undefined);
+if (unknown !== undefined) {
+  console.error(`There is no bench ${JSON.stringify(unknown)}: ${Object.keys(BENCHES).join(", ")}`);
+  process.exitCode = 2;
+} else {
+  const length = { quick: args.includes("--quick"), million: args.includes("--million") };
+  for (const name of names.length === 0 ? Object.keys(BENCHES) : names) {
+    await BENCHES[name]?.(length);
+  }
+}

@@ -1,0 +1,7 @@
+import { createServer } from "node:http";
+
+// The least that anyone can write: it looks at nothing and answers 200.
+createServer((_request, response) => {
+  response.statusCode = 200;
+  response.end();
+}).listen(Number(process.env.PORT), "127.0.0.1");

@@ -1,0 +1,2 @@
+// What Node takes before anything is loaded.
+setInterval(() => undefined, 3_600_000);
