@@ -25,7 +25,10 @@ export const apisRoutes =
         const visible = [...parts.policies.values()].filter(
           ({ policy }) => apis === null || apis.has(policy.slug),
         );
-        return { data: visible.map((policy) => toApi(policy, parts.publicUrl)) };
+        return {
+          data: visible.map((policy) => toApi(policy, parts.publicUrl)),
+          nextCursor: null,
+        };
       },
     });
   };
