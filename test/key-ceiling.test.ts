@@ -1,5 +1,6 @@
+import { request } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type RunningServer, startServer } from "./running-server.ts";
+import { type RunningServer, startServer, waitUntil } from "./running-server.ts";
 
 let server: RunningServer;
 beforeAll(async () => {
@@ -48,4 +49,64 @@ test("a user's key makes keys of that user", async () => {
   const { json } = await post(maker.key, "", { name: "made", scopes: ["read:users"] });
   const made = await server.operator("GET", `/v1/apis/standard/api-keys/${json.id}`);
   expect(made.json).toMatchObject({ userId: user.json.id, scopes: ["read:users"] });
+});
+
+test("no key reaches a key that acts for somebody else", async () => {
+  const users = [];
+  for (let i = 0; i < 2; i += 1) {
+    const body = { accountId: "acct_test" };
+    users.push((await server.operator("POST", "/v1/apis/standard/users", body)).json.id);
+  }
+  const [one, two] = [await aManager({ userId: users[0] }), await aManager({ userId: users[1] })];
+  const nobody = await aManager();
+  for (const [maker, target] of [
+    [one, two],
+    [one, nobody],
+    [nobody, one],
+  ] as const) {
+    expect(await post(maker.key, `/${target.id}/rotate`, {})).toMatchObject({ status: 403 });
+  }
+});
+
+test("a key with windows of its own does not escape them by a child", async () => {
+  const maker = await aManager({ limits: ["1000/hour"] });
+  const { json } = await post(maker.key, "", { name: "child" });
+  const child = await server.operator("GET", `/v1/apis/standard/api-keys/${json.id}`);
+  expect(child.json.limits).toEqual(["1000/hour"]);
+  const free = await aManager();
+  expect(await post(maker.key, `/${free.id}/rotate`, {})).toMatchObject({ status: 403 });
+});
+
+test("a request held back until its key was revoked makes no key", async () => {
+  const { id, key } = await aManager();
+  const body = JSON.stringify({ name: "afterlife", scopes: ["admin:all"] });
+  const status = new Promise<number | undefined>((resolve, reject) => {
+    const held = request({
+      port: server.port,
+      method: "POST",
+      path: "/standard/api-keys",
+      headers: {
+        authorization: `Bearer ${key}`,
+        "content-type": "application/json",
+        "content-length": body.length,
+      },
+    });
+    held.on("response", (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    held.on("error", reject);
+    held.write(body.slice(0, 5), async () => {
+      // Its use is counted once it was decided: only then is it held back.
+      await waitUntil("the request was decided", async () => {
+        const usage = await server.operator("GET", `/v1/apis/standard/usage?credentialId=${id}`);
+        return usage.json.data.length > 0;
+      });
+      await server.operator("POST", `/v1/apis/standard/api-keys/${id}/revoke`);
+      held.end(body.slice(5));
+    });
+  });
+  expect(await status).toBe(401);
+  const { json } = await server.operator("GET", "/v1/apis/standard/api-keys");
+  expect(json.data.map(({ name }: { name: string }) => name)).not.toContain("afterlife");
 });

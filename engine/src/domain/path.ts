@@ -9,7 +9,7 @@ const QUESTION_MARK = 63;
 
 /** 1 for the characters that need no second look; this scan runs for each one of every request. */
 const PLAIN = Uint8Array.from({ length: 128 }, (_, code) =>
-  code > 32 && code < 127 && !"#%./?\\".includes(String.fromCharCode(code)) ? 1 : 0,
+  code > 32 && code < 127 && !"#%./;?\\".includes(String.fromCharCode(code)) ? 1 : 0,
 );
 
 /**
@@ -26,7 +26,7 @@ export class RequestPath {
 
   /**
    * Reads the path of a request target. False for one that two servers could read differently: dot
-   * segments (`..;x` too, which some servers strip to one), empty segments, encoded slashes,
+   * segments, empty segments, a `;` (what follows is part of the segment, or is stripped from it), encoded slashes,
    * backslashes, control characters, anything that is not a valid URI (RFC 3986 §2, §3.3) or UTF-8,
    * or more than 8192 characters.
    */

@@ -39,7 +39,8 @@ export interface MemoryParts<Authority extends OfScheme> {
 
 const MOST_QUESTIONS = 64;
 const MOST_WAITING = 1024;
-const SOURCE_TIMEOUT_MS = 5000;
+/** Shorter than a lease: an answer that was read before a change is never used after its bound. */
+const SOURCE_TIMEOUT_MS = 2500;
 const UNKNOWN_KEPT_MS = 5000;
 const MOST_UNKNOWN = 10_000;
 
@@ -114,17 +115,7 @@ export class Memory<Authority extends OfScheme> implements CredentialMemory<Auth
   async #resolve(scheme: string, secret: string, address: string | undefined): Promise<AskOutcome> {
     if (!(await this.#turn())) return "unavailable";
     try {
-      const answer = await this.#ask(scheme, secret);
-      if (answer === undefined) return "unavailable";
-      const { credential, account } = answer;
-      const digest = this.#digestOf(secret);
-      if (credential === undefined || account === undefined) {
-        this.#unknown.add(digest, this.#parts.clock());
-        this.#parts.admission.failed(address);
-      } else {
-        this.#known.learn(digest, credential, account);
-      }
-      return "answered";
+      return await this.#ask(scheme, secret, address);
     } finally {
       this.#leave();
     }
@@ -148,17 +139,32 @@ export class Memory<Authority extends OfScheme> implements CredentialMemory<Auth
     else next();
   }
 
-  /** Asks until the answer is newer than every change applied meanwhile; `undefined`: no answer. */
-  async #ask(scheme: string, secret: string): Promise<SourceAnswer | undefined> {
+  /**
+   * Asks until the answer is newer than every change applied meanwhile, and keeps it in the same
+   * turn: a change that came in between would be lost.
+   */
+  async #ask(scheme: string, secret: string, address: string | undefined): Promise<AskOutcome> {
     const digest = hash("sha256", secret, "buffer");
     for (let attempt = 0; attempt < 3; attempt += 1) {
       const answer = await withinTime(this.#parts.source(scheme, digest));
-      if (answer === undefined) return undefined;
+      if (answer === undefined) return "unavailable";
       const { credential, account } = answer;
       const subjects = [credential?.id, account?.id].filter((id) => id !== undefined);
-      if (!this.#recent.outdates(answer.asOf, subjects)) return answer;
+      if (this.#recent.outdates(answer.asOf, subjects)) continue;
+      this.#keep(secret, answer, address);
+      return "answered";
     }
-    return undefined;
+    return "unavailable";
+  }
+
+  #keep(secret: string, { credential, account }: SourceAnswer, address: string | undefined): void {
+    const digest = this.#digestOf(secret);
+    if (credential === undefined || account === undefined) {
+      this.#unknown.add(digest, this.#parts.clock());
+      this.#parts.admission.failed(address);
+    } else {
+      this.#known.learn(digest, credential, account);
+    }
   }
 }
 

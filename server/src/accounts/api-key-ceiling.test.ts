@@ -6,6 +6,8 @@ import type { ApiKeyDraft } from "./api-keys.ts";
 const POLICY = compilePolicy(policyOf({ extends: profiles.standard, slug: "standard" }));
 const CEILING: Ceiling = {
   accountId: "acct_1",
+  userId: null,
+  limits: null,
   scopes: ["read:all", "write:users"],
   expiresAt: 2000,
   allowedIps: ["192.0.2.0/24", "2001:db8::/32"],
@@ -15,6 +17,7 @@ const DRAFT: ApiKeyDraft = { name: "x", accountId: "acct_1" };
 
 test("what the draft leaves open is the ceiling's, but scopes are none", () => {
   expect(underCeiling(DRAFT, CEILING, POLICY)).toEqual({
+    limits: null,
     scopes: [],
     expiresAt: 2000,
     allowedIps: ["192.0.2.0/24", "2001:db8::/32"],
@@ -30,7 +33,7 @@ test("an unlimited ceiling takes nothing away", () => {
     allowedIps: ["0.0.0.0/0"],
     mode: "test",
   } as const;
-  expect(underCeiling({ ...DRAFT, ...wanted }, ceiling, POLICY)).toEqual(wanted);
+  expect(underCeiling({ ...DRAFT, ...wanted }, ceiling, POLICY)).toMatchObject(wanted);
 });
 
 test.each<[string, Partial<ApiKeyDraft>]>([
@@ -87,6 +90,7 @@ test.each<[string, Partial<Ceiling>, string | undefined]>([
   ["use from anywhere", { allowedIps: [] }, "allowedIps"],
   ["use from elsewhere", { allowedIps: ["198.51.100.0/24"] }, "allowedIps[0]"],
   ["another account", { accountId: "acct_2" }, "accountId"],
+  ["a user", { userId: "user_1" }, "userId"],
 ])("weighs an existing key with %s", (_what, changes, field) => {
   const weigh = () => requireWithin({ ...CEILING, ...changes }, CEILING, POLICY);
   if (field === undefined) expect(weigh).not.toThrow();
@@ -97,4 +101,12 @@ test.each<[string, Partial<Ceiling>, string | undefined]>([
 test("a test key's maker may not touch a live one", () => {
   const weigh = () => requireWithin(CEILING, { ...CEILING, mode: "test" }, POLICY);
   expect(weigh).toThrowError(expect.objectContaining({ details: { field: "mode" } }));
+});
+
+test("a key made under a limit has the same limit, and one with another is out of reach", () => {
+  const ceiling: Ceiling = { ...CEILING, limits: ["3/hour"] };
+  expect(underCeiling({ ...DRAFT, limits: null }, ceiling, POLICY).limits).toEqual(["3/hour"]);
+  expect(() => requireWithin(CEILING, ceiling, POLICY)).toThrowError(
+    expect.objectContaining({ details: { field: "limits" } }),
+  );
 });

@@ -1,6 +1,7 @@
 import {
   ApiError,
   type CompiledPolicy,
+  type LimitSpec,
   type Mode,
   type Network,
   readNetwork,
@@ -11,6 +12,10 @@ import type { ApiKeyRules } from "./api-key-rules.ts";
 /** What a key made by a key may do at most: what its maker may. */
 export interface Ceiling {
   readonly accountId: string;
+  /** For whom it acts; a key that acts for somebody else is out of its reach. */
+  readonly userId: string | null;
+  /** Its own windows; `null`: the policy's. */
+  readonly limits: readonly LimitSpec[] | null;
   readonly scopes: readonly string[];
   /** Unix milliseconds; `null`: never. */
   readonly expiresAt: number | null;
@@ -22,11 +27,12 @@ export interface Ceiling {
 /** What is asked for a new key. */
 interface Wanted extends ApiKeyRules {
   readonly accountId: string;
+  readonly userId?: string | null;
   readonly mode?: Mode;
 }
 
 /** The parts of a new key that a ceiling settles. */
-type Capped = Omit<Ceiling, "accountId">;
+type Capped = Omit<Ceiling, "accountId" | "userId">;
 
 /**
  * The draft under the ceiling: what it leaves open becomes what the ceiling has, scopes excepted,
@@ -36,12 +42,14 @@ type Capped = Omit<Ceiling, "accountId">;
 export function underCeiling(draft: Wanted, ceiling: Ceiling, policy: CompiledPolicy): Capped {
   const { scopes = [], allowedIps = [], mode = ceiling.mode } = draft;
   const capped = {
+    limits: ceiling.limits ?? draft.limits ?? null,
     scopes,
     expiresAt: draft.expiresAt ?? ceiling.expiresAt,
     allowedIps: allowedIps.length > 0 ? allowedIps : ceiling.allowedIps,
     mode,
   };
-  requireWithin({ accountId: draft.accountId, ...capped }, ceiling, policy);
+  const { accountId, userId = null } = draft;
+  requireWithin({ accountId, userId, ...capped }, ceiling, policy);
   return capped;
 }
 
@@ -51,6 +59,10 @@ export function underCeiling(draft: Wanted, ceiling: Ceiling, policy: CompiledPo
  */
 export function requireWithin(key: Ceiling, ceiling: Ceiling, policy: CompiledPolicy): void {
   if (key.accountId !== ceiling.accountId) throw beyond("accountId");
+  if (key.userId !== ceiling.userId) throw beyond("userId");
+  if (ceiling.limits !== null && JSON.stringify(key.limits) !== JSON.stringify(ceiling.limits)) {
+    throw beyond("limits");
+  }
   const held = policy.scopes.set(ceiling.scopes);
   for (const [i, scope] of key.scopes.entries()) {
     // A scope that the policy has dropped grants nothing to anyone.

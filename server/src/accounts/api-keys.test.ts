@@ -12,12 +12,14 @@ import { type ApiKeys, createApiKeys } from "./api-keys.ts";
 const POLICY = compilePolicy(policyOf({ extends: profiles.standard, slug: API }));
 const CEILING: Ceiling = {
   accountId: "acct_1",
+  userId: null,
+  limits: null,
   scopes: ["admin:all"],
   expiresAt: NOW + 1000,
   allowedIps: ["192.0.2.0/24"],
   mode: "test",
 };
-const { at: _, ...CALL } = aContext({ actor: { kind: "credential", id: "key_0" } });
+const { at: _, ...CALL } = aContext({ actor: { kind: "operator", id: "op_0" } });
 
 let database: TemporarySqlite;
 let store: Store;
@@ -119,8 +121,8 @@ test("every deed names its actor on the trail, and holds no secret", async () =>
     { limit: 10, after: undefined },
   );
   expect(events.items.map(({ type, actor }) => [type, actor.id]).sort()).toEqual([
-    ["api_key.issued", "key_0"],
-    ["api_key.revoked", "key_0"],
+    ["api_key.issued", "op_0"],
+    ["api_key.revoked", "op_0"],
   ]);
   const digest = Buffer.from(secretDigest(key)).toString("hex");
   expect(JSON.stringify(events)).not.toMatch(new RegExp(`${key}|${digest}`));

@@ -105,7 +105,7 @@ export function createApiKeys(parts: {
         scopes: [...new Set(allowed.scopes ?? [])],
         mode,
         allowedIps: allowed.allowedIps ?? [],
-        limits: draft.limits ?? null,
+        limits: allowed.limits ?? null,
         signing: "off",
         expiresAt: allowed.expiresAt ?? null,
         lineageId: id,

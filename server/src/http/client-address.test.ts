@@ -1,6 +1,6 @@
 import { parseNetworks } from "@latchkey/engine";
 import { expect, test } from "vitest";
-import { clientOf } from "./client-address.ts";
+import { clientBehind, clientOf } from "./client-address.ts";
 
 const TRUSTED = parseNetworks(["10.0.0.0/8", "2001:db8::/32"]);
 const PROXY = { address: "10.0.0.1", encrypted: false };
@@ -95,4 +95,11 @@ test.each([
   ],
 ])("reads X-Forwarded-Proto: %s", (_what, headers, expected) => {
   expect(clientOf(PROXY, headers, TRUSTED).secure).toBe(expected);
+});
+
+test("a proxy that proved itself by token is no hop: what it saw is the client, its own address too", () => {
+  const none = parseNetworks([]);
+  const spoofed = ["X-Forwarded-For", "9.9.9.9, 192.0.2.7"];
+  expect(clientBehind("192.0.2.7", spoofed, none).address).toBe("192.0.2.7");
+  expect(clientBehind("192.0.2.7", ["X-Forwarded-For", "9.9.9.9"], none).address).toBe("9.9.9.9");
 });

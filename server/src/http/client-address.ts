@@ -43,8 +43,7 @@ export function clientBehind(
   let proxies = 1;
   for (let i = hops.length - 1; i >= 0; i -= 1) {
     address = parseAddress(hops[i] as string)?.text;
-    if (address === undefined) break;
-    if (address !== peerAddress && !trusted.contains(address)) break;
+    if (address === undefined || !trusted.contains(address)) break;
     // The leftmost address is the client's own even when it lies in a trusted network.
     if (i > 0) proxies += 1;
   }

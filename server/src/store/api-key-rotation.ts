@@ -44,6 +44,10 @@ export const apiKeyRotationCommands = {
       throw new ApiError("ROTATION_IN_PROGRESS", message);
     }
     const newest = [named, ...others].find((row) => row.successor_id === null) ?? named;
+    if (tx.context.actor.kind === "credential" && newest.id !== named.id) {
+      // What the caller was weighed against is the key it named.
+      throw new ApiError("CONFLICT", `The key was rotated: rotate its successor ${newest.id}.`);
+    }
     const successor = await insertSuccessor(tx, newest, input.successor);
     for (const row of [named, ...others]) {
       if (row.id !== newest.id) await endOverlap(tx, row);

@@ -1,4 +1,5 @@
 import type { Kysely } from "kysely";
+import { requireLiveActor } from "./acting-credential.ts";
 import { type CommandName, commands } from "./commands.ts";
 import { type Claim, claim, settle } from "./idempotency.ts";
 import type { ChangeRecord } from "./records.ts";
@@ -34,6 +35,7 @@ export async function runCommand(
   request: CommandRequest,
 ): Promise<CommandResult> {
   const { name, input, context, once } = request;
+  await requireLiveActor(db, context);
   const stored = request.claim && (await claim(db, request.claim));
   if (stored !== undefined) return { ...stored, replayed: true, changes: [] };
   // `Store.write` has checked that the input is the one of this name.

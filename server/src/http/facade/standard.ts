@@ -171,7 +171,9 @@ async function ceilingOf(
       : undefined;
   return {
     accountId,
-    scopes: principal.scopes,
+    userId: principal.userId,
+    limits: maker?.limits ?? null,
+    scopes: maker?.scopes ?? principal.scopes,
     expiresAt,
     allowedIps: maker?.allowedIps ?? [],
     mode: principal.mode ?? "live",

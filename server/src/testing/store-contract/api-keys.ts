@@ -187,9 +187,28 @@ export function apiKeysContract(open: () => Store): void {
     expect(all.items.map((key) => key.id)).toEqual(["key_1", "key_0"]);
   });
 
+  test("a credential writes only while it lives and its account is not suspended", async () => {
+    const { store, api, write } = await aSceneWithAccount(open());
+    await write("issueApiKey", anApiKey({ expiresAt: NOW + 100 }));
+    const actor = { kind: "credential", id: "key_1" } as const;
+    const issue = (id: string, at: number) => {
+      const key = anApiKey({ id, lineageId: id, digest: digestOf(id) });
+      return store.write("issueApiKey", key, aContext({ api, actor, at }));
+    };
+    await issue("key_2", NOW + 99);
+    await expectRefusal(issue("key_3", NOW + 100), "UNAUTHORIZED");
+    await write("suspendAccount", { id: "acct_1" });
+    await expectRefusal(issue("key_4", NOW + 50), "UNAUTHORIZED");
+    await write("resumeAccount", { id: "acct_1" });
+    await write("revokeApiKey", { id: "key_1" });
+    await expectRefusal(issue("key_5", NOW + 50), "UNAUTHORIZED");
+    const { items } = await store.apiKeys.list(api, {}, { limit: 10, after: undefined });
+    expect(items.map(({ id }) => id).sort()).toEqual(["key_1", "key_2"]);
+  });
+
   test("writes who did it, from where and in which request", async () => {
     const { store, api, write, events } = await aSceneWithAccount(open());
-    const actor = { kind: "credential", id: "key_9" } as const;
+    const actor = { kind: "operator", id: "opt_9" } as const;
     const context = aContext({ api, actor, requestId: "req_9", address: "2001:db8::9" });
     await store.write("issueApiKey", anApiKey(), { ...context, at: NOW + 9 });
     await write("revokeApiKey", { id: "key_1" }, { at: NOW + 10, address: null });
