@@ -22,7 +22,8 @@ interface ReasonEntry {
 export const REASONS = {
   path_malformed: {
     class: "invalid_request",
-    meaning: "The path has dot or empty segments, an encoded slash, a semicolon, a backslash or a NUL.",
+    meaning:
+      "The path has dot or empty segments, an encoded slash, a semicolon, a backslash or a NUL.",
     remedy: "Have the client send a normalized path.",
   },
   header_duplicated: {
