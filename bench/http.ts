@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { issueKeys, newInstallation, untilServing } from "./latchkey-process.ts";
+import { issueKeys, newInstallation } from "./latchkey-process.ts";
 import { CONNECTIONS, fire, type Shot } from "./load.ts";
 import { freePort, type Running, start, untilReady } from "./pinned-process.ts";
 import { median } from "./rounds.ts";
@@ -41,7 +41,7 @@ export async function benchHttp(length: {
   try {
     const { origin, ...latchkey } = await installation.start();
     started.push(latchkey);
-    await untilServing(origin);
+    await untilReady(latchkey, `${origin}/readyz`);
     const keys = await issueKeys(origin, installation.operatorToken, BATCH);
     const shots = shotsAt(origin, installation.operatorToken, keys);
     const answer = path.join(folder, "answer.json");
@@ -49,11 +49,11 @@ export async function benchHttp(length: {
 
     const peer = async (file: string, shot: Shot): Promise<Contender> => {
       const port = await freePort();
-      const program = path.join(import.meta.dirname, "peers", `${file}.ts`);
+      const program = path.join(import.meta.dirname, "peers", `${file}.mjs`);
       const env = { ...process.env, PORT: String(port), ANSWER: answer };
       const running = start("server", [process.execPath, program], { env });
       started.push(running);
-      await untilReady(`http://127.0.0.1:${port}/readyz`);
+      await untilReady(running, `http://127.0.0.1:${port}/readyz`);
       const { pathname, search } = new URL(shot.url);
       const url = `http://127.0.0.1:${port}${pathname}${search}`;
       return { name: file, running, shot: { ...shot, url }, decisions: 1 };

@@ -1,9 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { freePort, type Running, start, untilReady } from "./pinned-process.ts";
+import { freePort, type Running, start } from "./pinned-process.ts";
 
 const MAIN = path.join(import.meta.dirname, "..", "server", "src", "cli", "main.ts");
+const COMPILE_CACHE = path.join(import.meta.dirname, "..", "node_modules", ".cache", "latchkey");
 const OPERATOR_TOKEN = "operator-token-of-the-benchmarks-0123456789";
 
 /** Limits that no run reaches, counted all the same: two windows, as the profile has. */
@@ -20,7 +21,7 @@ const POLICY = {
 /** A folder with policy and database, in which `latchkey serve` can be started again and again. */
 export interface Installation {
   readonly operatorToken: string;
-  /** Starts it and returns at once; `origin` answers when it is ready. */
+  /** Starts it and returns at once: `/readyz` of its origin says when it is ready. */
   start(): Promise<Running & { readonly origin: string }>;
   remove(): void;
 }
@@ -43,6 +44,8 @@ export function newInstallation(): Installation {
         LATCHKEY_OPERATOR_TOKEN: OPERATOR_TOKEN,
         LATCHKEY_PORT: String(port),
         LATCHKEY_SECRET: Buffer.alloc(32, 7).toString("base64url"),
+        // As `npm start` sets it.
+        NODE_COMPILE_CACHE: COMPILE_CACHE,
       };
       const args = ["--conditions=latchkey-src", ...nodeOptions(), MAIN, "serve"];
       const running = start("server", [process.execPath, ...args], { cwd: folder, env });
@@ -87,9 +90,4 @@ function callAs(origin: string, operatorToken: string) {
     if (!answer.ok) throw new Error(`${pathname}: ${answer.status} ${await answer.text()}`);
     return (await answer.json()) as Record<string, unknown>;
   };
-}
-
-/** Waits until the origin is ready to decide. */
-export function untilServing(origin: string): Promise<void> {
-  return untilReady(`${origin}/readyz`);
 }

@@ -72,5 +72,5 @@ function lua(text: string): string {
 function ownClient(shot: Shot, seconds: number, folder: string): Command {
   const file = path.join(folder, "request.json");
   writeFileSync(file, JSON.stringify({ ...shot, seconds, connections: CONNECTIONS }));
-  return [process.execPath, path.join(import.meta.dirname, "client.ts"), file];
+  return [process.execPath, path.join(import.meta.dirname, "client.mjs"), file];
 }

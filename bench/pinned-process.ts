@@ -72,8 +72,8 @@ export async function freePort(): Promise<number> {
 const RETRY_MILLIS = 2;
 const MOST_WAIT_MILLIS = 20_000;
 
-/** Waits until `url` answers 200. */
-export async function untilReady(url: string): Promise<void> {
+/** Waits until the process answers 200 at `url`. Fails when it ends, or takes 20 s. */
+export async function untilReady({ child }: Running, url: string): Promise<void> {
   const deadline = performance.now() + MOST_WAIT_MILLIS;
   for (;;) {
     const status = await fetch(url).then(
@@ -84,7 +84,8 @@ export async function untilReady(url: string): Promise<void> {
       () => undefined,
     );
     if (status === 200) return;
-    if (performance.now() > deadline) throw new Error(`${url} did not answer 200`);
+    const ended = child.exitCode !== null || child.signalCode !== null;
+    if (ended || performance.now() > deadline) throw new Error(`${url} did not answer 200`);
     await new Promise((resolve) => setTimeout(resolve, RETRY_MILLIS));
   }
 }

@@ -61,7 +61,7 @@ export async function benchStart(length: {
 }
 
 function startPeer(file: string, env: NodeJS.ProcessEnv): Running {
-  const program = path.join(import.meta.dirname, "peers", `${file}.ts`);
+  const program = path.join(import.meta.dirname, "peers", `${file}.mjs`);
   return start("server", [process.execPath, program], { env: { ...process.env, ...env } });
 }
 
@@ -75,7 +75,7 @@ async function measureStarts(
     for (const [i, starter] of starters.entries()) {
       const begin = performance.now();
       const { running, readyAt } = await starter.start();
-      if (readyAt !== undefined) await untilReady(readyAt);
+      if (readyAt !== undefined) await untilReady(running, readyAt);
       const took = performance.now() - begin;
       if (round >= 0) millis[i]?.push(took);
       if (round >= 0) cpu[i]?.push(running.cpuSeconds() * 1000);
@@ -108,7 +108,7 @@ async function printMemory(starters: readonly Starter[], idleSeconds: number): P
   const rows: [string, string][] = [];
   for (const starter of starters) {
     const { running, readyAt } = await starter.start();
-    if (readyAt !== undefined) await untilReady(readyAt);
+    if (readyAt !== undefined) await untilReady(running, readyAt);
     await wait(idleSeconds * 1000);
     rows.push([starter.name, running.residentMib().toFixed(0)]);
     await running.stop();

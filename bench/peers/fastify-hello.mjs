@@ -1,4 +1,4 @@
-import { createRequire, enableCompileCache } from "node:module";
+import { createRequire, enableCompileCache, flushCompileCache } from "node:module";
 
 // The smallest Fastify service, with a compile cache as the server has one.
 enableCompileCache(process.env.CACHE);
@@ -7,3 +7,4 @@ const fastify = createRequire(new URL("../../server/package.json", import.meta.u
 const app = fastify();
 app.get("/readyz", async () => ({ hello: "world" }));
 await app.listen({ port: Number(process.env.PORT), host: "127.0.0.1" });
+flushCompileCache();

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 
 // Where there is no wrk: one request again and again over keep-alive connections, as bytes that were
-// made once. Reads of an answer no more than where it ends.
+// made once. Plain JavaScript, for it must start as fast as wrk does.
 const { url, method, headers, body, seconds, connections } = JSON.parse(
   readFileSync(process.argv[2] ?? "", "utf8"),
 );
@@ -24,7 +24,7 @@ const sockets = Array.from({ length: connections }, () => {
   let pending = "";
   socket.setEncoding("latin1");
   socket.on("connect", () => socket.write(bytes));
-  socket.on("data", (text: string) => {
+  socket.on("data", (text) => {
     pending += text;
     const end = answerEnd(pending);
     if (end === undefined || pending.length < end) return;
@@ -46,8 +46,12 @@ setTimeout(() => {
   console.log(`RESULT ${answers} ${micros} ${faults}`);
 }, seconds * 1000);
 
-/** Where the first answer ends; `undefined` while its head is not complete. */
-function answerEnd(text: string): number | undefined {
+/**
+ * Where the first answer ends; `undefined` while its head is not complete.
+ *
+ * @param {string} text
+ */
+function answerEnd(text) {
   const head = text.indexOf("\r\n\r\n");
   if (head === -1) return undefined;
   const length = /\r\ncontent-length: (\d+)/i.exec(text.slice(0, head + 2))?.[1];
