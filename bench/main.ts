@@ -1,6 +1,8 @@
 import { benchDecide } from "./decide.ts";
 import { benchHttp } from "./http.ts";
+import { benchSeenTokens } from "./seen-tokens.ts";
 import { benchStart } from "./start.ts";
+import { benchTokens } from "./tokens.ts";
 
 /** How long a bench may take; `million` adds the in-process run with a million keys. */
 interface Length {
@@ -16,6 +18,10 @@ const BENCHES: Readonly<Record<string, (length: Length) => Promise<void>>> = {
   http: ({ quick }) => benchHttp(quick ? { rounds: 3, seconds: 1 } : { rounds: 9, seconds: 2 }),
   start: ({ quick }) =>
     benchStart(quick ? { rounds: 3, idleSeconds: 2 } : { rounds: 9, idleSeconds: 10 }),
+  tokens: async ({ quick }) => {
+    await benchTokens({ rounds: quick ? 5 : 41 });
+    await benchSeenTokens(quick ? 5 : 61);
+  },
 };
 
 const args = process.argv.slice(2);

@@ -38,6 +38,41 @@ export function race(contenders: readonly Contender[], { rounds, times }: RaceLe
   return timings;
 }
 
+/** One thing that is timed and may have to be waited for. */
+export interface AwaitedContender {
+  readonly name: string;
+  run(times: number): void | Promise<void>;
+}
+
+/** `rates` are those per second of processor time, whichever threads took it. */
+export interface AwaitedTiming extends Timing {
+  readonly ratesByClock: readonly number[];
+}
+
+/** `race` among contenders of which some answer with promises; the others are not waited for. */
+export async function raceAwaited(
+  contenders: readonly AwaitedContender[],
+  { rounds, times }: RaceLength,
+): Promise<AwaitedTiming[]> {
+  const timings = contenders.map(({ name }) => {
+    return { name, rates: [] as number[], ratesByClock: [] as number[] };
+  });
+  for (let round = -2; round < rounds; round += 1) {
+    for (const [i, contender] of contenders.entries()) {
+      const usage = process.cpuUsage();
+      const start = process.hrtime.bigint();
+      const running = contender.run(times);
+      if (running !== undefined) await running;
+      const seconds = Number(process.hrtime.bigint() - start) / 1e9;
+      const { user, system } = process.cpuUsage(usage);
+      if (round < 0) continue;
+      timings[i]?.ratesByClock.push(times / seconds);
+      timings[i]?.rates.push(times / ((user + system) / 1e6));
+    }
+  }
+  return timings;
+}
+
 /** How many times as fast as `anchor`: the median of all rounds' ratios. */
 export function ratioTo(anchor: Timing, timing: Timing): number {
   return median(timing.rates.map((rate, round) => rate / (anchor.rates[round] ?? Number.NaN)));

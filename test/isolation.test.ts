@@ -9,14 +9,30 @@ let server: RunningServer;
 const tokens = new Map<string, string>();
 let key = "";
 let keyId = "";
-let userId = "";
+/** What stands for an id in `calls` → what `b` has. */
+const ids = new Map<string, string>();
+/** Every scheme that takes things of its own. */
+const SCHEMES = [
+  "api-key",
+  "customer-jwt",
+  "shared-secret-jwt",
+  "signed-request",
+  "client-secret-headers",
+  "anonymous",
+];
 beforeAll(async () => {
-  const policy = { apis: ["a", "b"].map((slug) => ({ slug, extends: "standard" })) };
+  const policy = {
+    apis: ["a", "b"].map((slug) => ({ slug, extends: "standard", schemes: SCHEMES })),
+  };
   server = await startServer({ policy });
   const issued = await server.issueKey({ scopes: ["admin:all"] }, "b");
   ({ key, id: keyId } = issued);
-  const user = await server.operator("POST", "/v1/apis/b/users", { accountId: TEST_ACCOUNT });
-  userId = user.json.id;
+  ids.set("KEY", keyId);
+  const organization = { id: ORGANIZATION, name: "Organization", kind: "organization" };
+  await server.create("b", "accounts", organization);
+  for (const [name, [collection, draft]] of Object.entries(THINGS)) {
+    ids.set(name, (await server.create("b", collection, draft)).id);
+  }
   for (const role of ROLES) {
     for (const apis of [undefined, ["a"]]) {
       const draft = { name: role, role, ...(apis !== undefined && { apis }) };
@@ -31,6 +47,18 @@ function as(who: string, method: string, path: string, body?: unknown): Promise<
   const authorization = `Bearer ${tokens.get(who)}`;
   return server.ask({ method, path, headers: { authorization }, body });
 }
+
+const ORGANIZATION = "acct_organization";
+const accountId = TEST_ACCOUNT;
+const application = { accountId, name: "x", redirectUris: ["https://app.example.com"] };
+/** What stands for an id in `calls`: where such a thing is made, and what of. */
+const THINGS: Readonly<Record<string, readonly [string, object]>> = {
+  USER: ["users", { accountId }],
+  SIGNING: ["signing-keys", { accountId, name: "x" }],
+  SHARED: ["jwt-secrets", { accountId, issuer: "x" }],
+  COSIGNING: ["organization-keys", { accountId: ORGANIZATION }],
+  APPLICATION: ["applications", application],
+};
 
 const asked = { method: "GET", url: "/v2/auth/test", headers: {} };
 
@@ -51,13 +79,42 @@ const calls: readonly [string, string, unknown?][] = [
   ["GET", "/api-keys/KEY"],
   ["PATCH", "/api-keys/KEY", { name: "x" }],
   ["POST", "/api-keys/KEY/rotate", {}],
+  ["POST", "/api-keys/KEY/brown-outs", { brownOuts: [] }],
   ["POST", "/api-keys/KEY/revoke"],
+  ["GET", "/signing-keys"],
+  ["POST", "/signing-keys", { accountId, name: "x" }],
+  ...callsOfKey("/signing-keys/SIGNING"),
+  ["GET", "/jwt-secrets"],
+  ["POST", "/jwt-secrets", { accountId, issuer: "y" }],
+  ...callsOfKey("/jwt-secrets/SHARED"),
+  ["GET", "/organization-keys"],
+  ["POST", "/organization-keys", { accountId }],
+  ...callsOfKey("/organization-keys/COSIGNING"),
+  ["GET", "/applications"],
+  ["POST", "/applications", application],
+  ["GET", "/applications/APPLICATION"],
+  ["PATCH", "/applications/APPLICATION", { name: "x" }],
+  ["POST", "/applications/APPLICATION/verify"],
+  ["POST", "/applications/APPLICATION/reject"],
+  ["POST", "/applications/APPLICATION/rotate", {}],
+  ["POST", "/applications/APPLICATION/rotate-secret", {}],
+  ["POST", "/applications/APPLICATION/brown-outs", { brownOuts: [] }],
+  ["POST", "/applications/APPLICATION/revoke"],
   ["GET", "/events"],
   ["GET", "/usage"],
   ["POST", "/verify", { request: asked }],
   ["POST", "/verify/batch", { requests: [asked] }],
 ];
-const named = (path: string) => path.replace("KEY", keyId).replace("USER", userId);
+const named = (path: string) => path.replace(/[A-Z]+/, (name) => ids.get(name) ?? name);
+
+function callsOfKey(path: string): readonly [string, string, unknown?][] {
+  return [
+    ["GET", path],
+    ["POST", `${path}/rotate`, {}],
+    ["POST", `${path}/brown-outs`, { brownOuts: [] }],
+    ["POST", `${path}/revoke`],
+  ];
+}
 
 /** Without what differs between any two answers. */
 function look({ status, text, headers }: Answer): string {
@@ -72,7 +129,7 @@ test("the list of calls is complete", async () => {
       : [],
   );
   const listed = calls.map(([method, path]) => {
-    return `${method} ${path.replace(/KEY|USER|acct_test/, "{id}")}`;
+    return `${method} ${path.replace(/[A-Z]+|acct_test/, "{id}")}`;
   });
   expect(listed.toSorted()).toEqual(described.toSorted());
 });
@@ -114,7 +171,7 @@ describe.each(ROLES)("a %s of API a", (role) => {
 
 test("things of b are not found under a, by nobody", async () => {
   for (const [method, path, body] of calls) {
-    if (!/KEY|USER/.test(path)) continue;
+    if (!/[A-Z]/.test(path)) continue;
     const answer = await as("owner", method, `/v1/apis/a${named(path)}`, body);
     expect([path, answer.status]).toEqual([path, 404]);
   }
@@ -209,6 +266,11 @@ describe("roles at the management API:", () => {
     expect(made.status).toBe(mayWrite ? 201 : 403);
     const changed = await as(who, "PATCH", `/v1/apis/b/api-keys/${keyId}`, { name: "y" });
     expect(changed.status).toBe(mayWrite ? 200 : 403);
+    for (const [collection, draft] of Object.values(THINGS)) {
+      const unique = collection === "jwt-secrets" ? { ...draft, issuer: who } : draft;
+      const { status } = await as(who, "POST", `/v1/apis/b/${collection}`, unique);
+      expect([collection, status]).toEqual([collection, mayWrite ? 201 : 403]);
+    }
     const token = { name: "x", role: "viewer" };
     const appointed = await as(who, "POST", "/v1/operator-tokens", token);
     expect(appointed.status).toBe(who === "owner" ? 201 : 403);

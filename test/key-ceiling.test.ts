@@ -1,6 +1,6 @@
-import { request } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type RunningServer, startServer, waitUntil } from "./running-server.ts";
+import { postHeldBack } from "./held-request.ts";
+import { type RunningServer, startServer } from "./running-server.ts";
 
 let server: RunningServer;
 beforeAll(async () => {
@@ -79,34 +79,13 @@ test("a key with windows of its own does not escape them by a child", async () =
 
 test("a request held back until its key was revoked makes no key", async () => {
   const { id, key } = await aManager();
-  const body = JSON.stringify({ name: "afterlife", scopes: ["admin:all"] });
-  const status = new Promise<number | undefined>((resolve, reject) => {
-    const held = request({
-      port: server.port,
-      method: "POST",
-      path: "/standard/api-keys",
-      headers: {
-        authorization: `Bearer ${key}`,
-        "content-type": "application/json",
-        "content-length": body.length,
-      },
-    });
-    held.on("response", (response) => {
-      response.resume();
-      resolve(response.statusCode);
-    });
-    held.on("error", reject);
-    held.write(body.slice(0, 5), async () => {
-      // Its use is counted once it was decided: only then is it held back.
-      await waitUntil("the request was decided", async () => {
-        const usage = await server.operator("GET", `/v1/apis/standard/usage?credentialId=${id}`);
-        return usage.json.data.length > 0;
-      });
-      await server.operator("POST", `/v1/apis/standard/api-keys/${id}/revoke`);
-      held.end(body.slice(5));
-    });
-  });
-  expect(await status).toBe(401);
+  const held = {
+    ...{ api: "standard", path: "/api-keys", credentialId: id },
+    headers: { authorization: `Bearer ${key}` },
+    body: { name: "afterlife", scopes: ["admin:all"] },
+  };
+  const revoke = () => server.operator("POST", `/v1/apis/standard/api-keys/${id}/revoke`);
+  expect(await postHeldBack(server, held, revoke)).toBe(401);
   const { json } = await server.operator("GET", "/v1/apis/standard/api-keys");
   expect(json.data.map(({ name }: { name: string }) => name)).not.toContain("afterlife");
 });

@@ -27,6 +27,8 @@ export interface IssuedKey {
   readonly id: string;
   readonly key: string;
   readonly accountId: string;
+  /** Of a key whose requests are signed. */
+  readonly signingSecret?: string;
 }
 
 /** A server process of its own, in a folder of its own. */
@@ -48,6 +50,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly ask: Ask;
   /** Asks with the operator's token, at `/v1/…`. */
   operator(method: string, path: string, body?: unknown): Promise<Answer>;
+  /** Makes one thing of a collection of the API with the operator's token; fails if it cannot. */
+  create(api: string, collection: string, draft: object): Promise<Answer["json"]>;
   /** Issues a key of `acct_test` in the API `standard`, or as `draft` says; fails if it cannot. */
   issueKey(draft?: Readonly<Record<string, unknown>>, api?: string): Promise<IssuedKey>;
   /** Ends the process with SIGKILL: nothing is flushed and nothing said. */
@@ -115,6 +119,12 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const ask: Ask = (question) => now.client.ask(question);
   const operator: RunningServer["operator"] = (method, url, body) =>
     ask({ method, path: url, headers: { authorization: `Bearer ${operatorToken}` }, body });
+  const create: RunningServer["create"] = async (api, collection, draft) => {
+    const answer = await operator("POST", `/v1/apis/${api}/${collection}`, draft);
+    // 200: what is added to something that was there.
+    if (answer.status === 201 || answer.status === 200) return answer.json;
+    throw new Error(`nothing was made in ${collection}: ${answer.status} ${answer.text}`);
+  };
   const stop = async (): Promise<void> => {
     await leave("SIGKILL");
     forget();
@@ -136,12 +146,9 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     log: () => log,
     ask,
     operator,
-    async issueKey(draft, api = "standard") {
-      const body = { name: "test", accountId: TEST_ACCOUNT, ...draft };
-      const answer = await operator("POST", `/v1/apis/${api}/api-keys`, body);
-      if (answer.status !== 201) throw new Error(`no key: ${answer.status} ${answer.text}`);
-      return answer.json;
-    },
+    create,
+    issueKey: (draft, api = "standard") =>
+      create(api, "api-keys", { name: "test", accountId: TEST_ACCOUNT, ...draft }),
     kill: async () => {
       await leave("SIGKILL");
     },

@@ -5,6 +5,7 @@ import type { Decision } from "./domain/decision.ts";
 import type { ApiRequest } from "./domain/request.ts";
 import { createEngine, type EngineParts } from "./engine.ts";
 import { SOLE_WRITER } from "./freshness/lease.ts";
+import type { Source } from "./freshness/source.ts";
 import { createMemoryLimiter } from "./limits/limiter.ts";
 import { policyOf } from "./policy/validate.ts";
 import { profiles } from "./profiles/index.ts";
@@ -38,6 +39,11 @@ const CREDENTIAL: CredentialState = {
   revokedAt: null,
   lineageId: "key_1",
   successorId: null,
+  rotatedAt: null,
+  brownOuts: [],
+  handle: null,
+  generation: 1,
+  applicationId: null,
 };
 
 interface World {
@@ -46,13 +52,19 @@ interface World {
   parts?: Partial<EngineParts>;
 }
 
+/** A source of credentials only. */
+function sourceOf(credential: Source["credential"]): Source {
+  const none = () => Promise.reject(new Error("not asked here"));
+  return { credential, account: none, user: none };
+}
+
 /** An engine whose source knows one key, and how often it was asked. */
 function anEngine({ credential, account, parts }: World = {}) {
   const asked: string[] = [];
   const digest = Buffer.from(secretDigest(KEY)).toString("hex");
   const engine = createEngine({
     policy: POLICY,
-    source: async (_scheme, presented) => {
+    source: sourceOf(async (_scheme, presented) => {
       const hex = Buffer.from(presented).toString("hex");
       asked.push(hex);
       const known = hex === digest;
@@ -60,8 +72,10 @@ function anEngine({ credential, account, parts }: World = {}) {
         asOf: 1,
         credential: known ? { ...CREDENTIAL, ...credential } : undefined,
         account: known ? { ...ACCOUNT, ...account } : undefined,
+        material: undefined,
       };
-    },
+    }),
+    oneTime: { claim: async () => true, isClaimed: async () => false },
     lease: SOLE_WRITER,
     limiter: createMemoryLimiter(),
     clock: () => NOW,
@@ -156,7 +170,7 @@ describe("authenticate", () => {
   });
 
   test("refuses, and says so, when the source is away", async () => {
-    const source = () => Promise.reject(new Error("away"));
+    const source = sourceOf(() => Promise.reject(new Error("away")));
     expect(await reasonFor({ parts: { source } })).toBe("source_unavailable");
   });
 });
@@ -262,7 +276,7 @@ describe("limit", () => {
     const { key } = newKey(POLICY.keyFormat, "live");
     const { engine } = anEngine({
       parts: {
-        source: async (_scheme, digest) => ({
+        source: sourceOf(async (_scheme, digest) => ({
           asOf: 1,
           credential: {
             ...CREDENTIAL,
@@ -270,7 +284,8 @@ describe("limit", () => {
             limits: ["2/minute"],
           },
           account: ACCOUNT,
-        }),
+          material: undefined,
+        })),
       },
     });
     const decide = (with_: string) =>
@@ -285,6 +300,22 @@ describe("limit", () => {
     const { engine } = anEngine({ credential: { limits: ["2/minute"] } });
     await spend(() => engine.decide(aRequest({ method: "DELETE" })), 5);
     expect(await spend(() => engine.decide(aRequest()), 3)).toEqual(["allow", "allow", "deny"]);
+  });
+
+  test("tells with a refusal that counts for nothing how it stands, where the policy says so", async () => {
+    const always = { policy: policyOf({ ...profiles.standard, limitsShown: "always" }) };
+    const refused = { method: "DELETE" };
+    const counted = anEngine({ credential: { limits: ["2/minute"] } }).engine;
+    expect(await counted.decide(aRequest(refused))).toMatchObject({ limit: undefined });
+    const { engine } = anEngine({ credential: { limits: ["2/minute"] }, parts: always });
+    const standing = (remaining: number, limit: number) => ({
+      limit: { decisive: { remaining, limit } },
+      retryAfterSeconds: undefined,
+    });
+    expect(await engine.decide(aRequest(refused))).toMatchObject(standing(2, 2));
+    await spend(() => engine.decide(aRequest()), 3);
+    expect(await engine.decide(aRequest(refused))).toMatchObject(standing(0, 2));
+    expect(await engine.decide(aRequest({ headers: [] }))).toMatchObject(standing(100, 100));
   });
 
   test("explains without spending, and without any part of the secret", async () => {

@@ -3,18 +3,24 @@ import type { AccountState } from "./domain/account.ts";
 import type { Clock } from "./domain/clock.ts";
 import type { CredentialState } from "./domain/credential.ts";
 import type { Decision } from "./domain/decision.ts";
+import type { OneTime } from "./domain/one-time.ts";
+import type { CredentialMaterial, Proof } from "./domain/proof.ts";
+import type { UserState } from "./domain/user.ts";
 import type { Lease } from "./freshness/lease.ts";
-import { Memory, type Source } from "./freshness/memory.ts";
+import { Memory } from "./freshness/memory.ts";
+import type { Source } from "./freshness/source.ts";
 import { createAdmission } from "./limits/admission.ts";
 import type { Limiter } from "./limits/limiter.ts";
 import { type Authority, authorityOf } from "./policy/authority.ts";
 import { type CompiledPolicy, compilePolicy } from "./policy/compile.ts";
 import type { Policy } from "./policy/policy.ts";
 import { RENDERERS } from "./profiles/index.ts";
-import type { Rendered } from "./profiles/render.ts";
+import type { RenderContext, Rendered } from "./profiles/render.ts";
 import { SCHEMES } from "./schemes/index.ts";
 import type { Scheme } from "./schemes/scheme.ts";
-import { keyOutlines } from "./tokens/key-format.ts";
+import { secretDigestProof, sharedSecretProof } from "./tokens/hmac-key.ts";
+import { verifierOf } from "./tokens/public-key-proof.ts";
+import { VerifiedTokens } from "./tokens/verified-tokens.ts";
 
 /** What an engine is made of. */
 export interface EngineParts {
@@ -22,6 +28,8 @@ export interface EngineParts {
   readonly source: Source;
   readonly lease: Lease;
   readonly limiter: Limiter;
+  /** Where tokens that must be used once only are remembered. */
+  readonly oneTime: OneTime;
   readonly clock: Clock;
   /** Refuse what came over plain HTTP. */
   readonly requireTls: boolean;
@@ -34,46 +42,56 @@ export interface Engine {
   readonly policy: CompiledPolicy;
   readonly decide: Decide;
   /** The decision as this API's document says it. */
-  render(decision: Decision, requestId: string): Rendered;
+  render(decision: Decision, context: Omit<RenderContext, "policy">): Rendered;
   /** Applies a change of a credential, at `seq` of the change feed. */
   applyCredential(seq: number, state: CredentialState): void;
   /** Applies a change of an account, at `seq` of the change feed. */
   applyAccount(seq: number, state: AccountState): void;
+  /** Applies a change of a user, at `seq` of the change feed. */
+  applyUser(seq: number, state: UserState): void;
   /** How many credentials are in memory. */
   readonly known: number;
 }
 
+/** Most verified tokens that are kept for one API. */
+const MOST_TOKENS = 100_000;
+
 /** @throws {Error} when the policy names a scheme or a renderer that this release does not have. */
 export function createEngine(parts: EngineParts): Engine {
-  const { source, lease, limiter, clock, requireTls, capacity } = parts;
+  const { source, lease, limiter, oneTime, clock, requireTls, capacity } = parts;
   const policy = compilePolicy(parts.policy);
   const schemes = parts.policy.schemes.map(schemeNamed);
   const render = RENDERERS[parts.policy.renderer];
   if (render === undefined) throw new Error(`no renderer "${parts.policy.renderer}"`);
+  const admission = createAdmission(policy.failureLimit, clock);
   const memory = new Memory<Authority>({
     source,
     lease,
     clock,
     capacity,
-    admission: createAdmission(policy.failureLimit, clock),
-    authorityOf: (state) => authorityOf(policy, schemeNamed(state.scheme).limitKind, state),
+    admission,
+    authorityOf: (state) => authorityOf(policy, limitKindOf(state.scheme), state),
+    proofOf,
   });
   const decide = createDecide({
     policy,
     schemes,
-    claimContext: { keyOutlines: keyOutlines(parts.policy.keyFormat) },
     credentialHeaders: [...new Set(schemes.flatMap((scheme) => scheme.headers))],
     memory,
+    tokens: new VerifiedTokens(MOST_TOKENS),
+    admission,
     limiter,
+    oneTime,
     requireTls,
     clock,
   });
   return {
     policy,
     decide,
-    render: (decision, requestId) => render(decision, { policy: parts.policy, requestId }),
+    render: (decision, context) => render(decision, { policy: parts.policy, ...context }),
     applyCredential: (seq, state) => memory.applyCredential(seq, state),
     applyAccount: (seq, state) => memory.applyAccount(seq, state),
+    applyUser: (seq, state) => memory.applyUser(seq, state),
     get known() {
       return memory.size;
     },
@@ -84,4 +102,20 @@ function schemeNamed(name: string): Scheme {
   const scheme = SCHEMES.find((candidate) => candidate.name === name);
   if (scheme === undefined) throw new Error(`no scheme "${name}"`);
   return scheme;
+}
+
+/** Some credentials are only ever part of another scheme's: they are counted as keys. */
+function limitKindOf(scheme: string): string {
+  return SCHEMES.find(({ name }) => name === scheme)?.limitKind ?? "apiKey";
+}
+
+function proofOf(material: CredentialMaterial): Proof {
+  switch (material.kind) {
+    case "public-key":
+      return verifierOf(material.spki);
+    case "shared-secrets":
+      return sharedSecretProof(material.secrets);
+    case "secret-digests":
+      return secretDigestProof(material.digests);
+  }
 }

@@ -1,7 +1,7 @@
 export type { Decide, DecideOptions } from "./decide.ts";
 export { ACCOUNT_KINDS, type AccountKind, type AccountState } from "./domain/account.ts";
 export { type Clock, coarseClock } from "./domain/clock.ts";
-export type { CredentialState, KeyFormat, Signing } from "./domain/credential.ts";
+export type { CredentialState, Interval, KeyFormat, Signing } from "./domain/credential.ts";
 export type { Allow, Decision, Deny, Trace, TraceStep } from "./domain/decision.ts";
 export { API_ERRORS, ApiError, type ApiErrorCode } from "./domain/errors.ts";
 export { hideSecrets, loggedPath } from "./domain/hidden-secrets.ts";
@@ -20,15 +20,31 @@ export {
   parseNetworks,
   readNetwork,
 } from "./domain/network.ts";
+export type { OneTime } from "./domain/one-time.ts";
 export type { Actor, Mode, Principal } from "./domain/principal.ts";
+export type {
+  CredentialMaterial,
+  SecretDigest,
+  SharedSecret,
+  SignatureProof,
+} from "./domain/proof.ts";
 export { REASONS, type Reason, type RefusalClass } from "./domain/reasons.ts";
 export { type ApiRequest, header, headerCount } from "./domain/request.ts";
 export type { Requirement } from "./domain/requirement.ts";
 export { type ScopeSet, satisfies } from "./domain/scope.ts";
+export type { Membership, UserState } from "./domain/user.ts";
 export { createEngine, type Engine, type EngineParts } from "./engine.ts";
 export { type Lease, RenewedLease, SOLE_WRITER } from "./freshness/lease.ts";
-export type { Source, SourceAnswer } from "./freshness/memory.ts";
-export { createMemoryLimiter, type Limiter } from "./limits/limiter.ts";
+export type { CredentialAnswer, Source } from "./freshness/source.ts";
+export type { CompiledLimit } from "./limits/compiled-limit.ts";
+export { CountedWindows } from "./limits/counted-windows.ts";
+export type { CounterPlace } from "./limits/counter-place.ts";
+export {
+  type CountedState,
+  createMemoryLimiter,
+  type Limiter,
+  type MemoryLimiter,
+} from "./limits/limiter.ts";
 export { type CompiledPolicy, compilePolicy } from "./policy/compile.ts";
 export { type ApiDefinition, defineApi, defineLatchkey } from "./policy/define.ts";
 export { parseLimitSpecs, readLimitSpecs } from "./policy/limit-specs.ts";
@@ -36,9 +52,23 @@ export { suggestion } from "./policy/nearest-name.ts";
 export type { Policy } from "./policy/policy.ts";
 export { PolicyError } from "./policy/policy-error.ts";
 export { policyOf, readPolicies } from "./policy/validate.ts";
+export { calcomEntitlements } from "./profiles/calcom/entitlements.ts";
+export {
+  bareFault as bareCalcomFault,
+  envelopeOf as calcomEnvelope,
+  type Fault as CalcomFault,
+} from "./profiles/calcom/envelope.ts";
 export { profiles, RENDERERS } from "./profiles/index.ts";
 export type { Rendered } from "./profiles/render.ts";
 export { SCHEMES } from "./schemes/index.ts";
+export { randomBase62 } from "./tokens/base62.ts";
 export { bearerToken } from "./tokens/bearer.ts";
 export { sameSecret, secretDigest } from "./tokens/digest.ts";
+export { secretDigestProof, sharedSecretProof } from "./tokens/hmac-key.ts";
+export { type Jwt, type JwtFault, type JwtHeader, jwtHeader, readJwt } from "./tokens/jwt.ts";
+export { type TimeFault, type TimeRules, timeFault } from "./tokens/jwt-times.ts";
 export { isKey, type NewKey, newKey } from "./tokens/key-format.ts";
+export { type KeyAlgorithm, type PublicKey, readPublicKey } from "./tokens/public-key.ts";
+export { verifierOf } from "./tokens/public-key-proof.ts";
+export { newSigningKeyPair, type SigningKeyPair } from "./tokens/signing-key-pair.ts";
+export { tokenKey, type VerifiedToken, VerifiedTokens } from "./tokens/verified-tokens.ts";

@@ -4,43 +4,67 @@ import { type Policy, secretDigest } from "@latchkey/engine";
 import type { Accounts } from "./accounts/accounts.ts";
 import type { ApiKeys } from "./accounts/api-keys.ts";
 import type { Call } from "./accounts/call.ts";
+import type { Users } from "./accounts/users.ts";
 import type { Store } from "./store/store.ts";
 
 /** A key with which an API can be tried at once. */
 export interface DemoKey {
   /** The API's slug. */
   readonly api: string;
-  readonly key: string;
+  /** The header line that carries the key, as this API takes it. */
+  readonly header: string;
   /** A path below the mount that answers with who is asking. */
   readonly path: string;
 }
 
+interface DemoParts {
+  readonly file: string;
+  readonly policies: readonly Policy[];
+  readonly store: Store;
+  readonly accounts: Accounts;
+  readonly users: Users;
+  readonly apiKeys: ApiKeys;
+}
+
 const ACCOUNT = "acct_demo";
-const TEST_PATHS: Readonly<Record<string, string>> = { standard: "/v2/auth/test" };
+const USER = "user_demo";
+/** Profiles whose keys belong to a person. */
+const PERSONAL: readonly string[] = ["calcom"];
+const TEST_PATHS: Readonly<Record<string, string>> = {
+  standard: "/v2/auth/test",
+  savvycal: "/v1/account",
+  calcom: "/v2/me",
+  "signed-keys": "/auth/test",
+};
 
 /**
  * A working key for each API, made on the first start and kept in `file` (mode 0600) so that the
  * next start can show it again. One that was revoked or has expired is replaced.
  */
-export async function provideDemoKeys(parts: {
-  readonly file: string;
-  readonly policies: readonly Policy[];
-  readonly store: Store;
-  readonly accounts: Accounts;
-  readonly apiKeys: ApiKeys;
-}): Promise<readonly DemoKey[]> {
+export async function provideDemoKeys(parts: DemoParts): Promise<readonly DemoKey[]> {
   const kept = readKept(parts.file);
   const keys: Record<string, string> = {};
-  for (const policy of parts.policies.filter(({ schemes }) => schemes.includes("api-key"))) {
+  for (const policy of parts.policies.filter(takesKeys)) {
     const key = kept[policy.slug];
     const works = key !== undefined && (await isLive(parts.store, policy.slug, key));
     keys[policy.slug] = works ? key : await issue(parts, policy);
   }
   if (JSON.stringify(keys) !== JSON.stringify(kept)) keep(parts.file, keys);
-  return parts.policies.flatMap(({ slug, renderer }) => {
+  return parts.policies.flatMap((policy) => {
+    const { slug, renderer } = policy;
     const key = keys[slug];
-    return key === undefined ? [] : [{ api: slug, key, path: TEST_PATHS[renderer] ?? "/" }];
+    if (key === undefined) return [];
+    return [{ api: slug, header: headerOf(policy, key), path: TEST_PATHS[renderer] ?? "/" }];
   });
+}
+
+/** Either scheme takes keys; a key of ours may go unsigned. */
+function takesKeys({ schemes }: Policy): boolean {
+  return schemes.includes("api-key") || schemes.includes("signed-request");
+}
+
+function headerOf({ schemes }: Policy, key: string): string {
+  return schemes.includes("api-key") ? `Authorization: Bearer ${key}` : `x-api-key: ${key}`;
 }
 
 async function isLive(store: Store, api: string, key: string): Promise<boolean> {
@@ -49,15 +73,21 @@ async function isLive(store: Store, api: string, key: string): Promise<boolean> 
 }
 
 async function issue(
-  { store, accounts, apiKeys }: { store: Store; accounts: Accounts; apiKeys: ApiKeys },
-  { slug, scopes }: Policy,
+  { store, accounts, users, apiKeys }: DemoParts,
+  { slug, scopes, renderer }: Policy,
 ): Promise<string> {
   const actor = { kind: "system", id: null } as const;
   const call: Call = { api: slug, actor, requestId: null, address: null };
   if ((await store.accounts.find(slug, ACCOUNT)) === undefined) {
     await accounts.create(call, { id: ACCOUNT, name: "Demo account" });
   }
-  const draft = { name: "Demo key", accountId: ACCOUNT, scopes: Object.keys(scopes) };
+  const userId = PERSONAL.includes(renderer) ? USER : null;
+  if (userId !== null && (await store.users.find(slug, userId)) === undefined) {
+    // Without an email: somebody may have it already.
+    const person = { id: userId, accountId: ACCOUNT, name: "Demo user", role: "owner" } as const;
+    await users.create(call, person);
+  }
+  const draft = { name: "Demo key", accountId: ACCOUNT, userId, scopes: Object.keys(scopes) };
   return (await apiKeys.issue(call, draft)).key;
 }
 

@@ -1,2 +1,8 @@
 /** What a policy file imports from `"latchkey"`. */
-export { type ApiDefinition, defineApi, defineLatchkey, profiles } from "@latchkey/engine";
+export {
+  type ApiDefinition,
+  calcomEntitlements,
+  defineApi,
+  defineLatchkey,
+  profiles,
+} from "@latchkey/engine";

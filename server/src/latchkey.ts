@@ -3,17 +3,25 @@ import {
   type Clock,
   compilePolicy,
   createEngine,
-  createMemoryLimiter,
   type Policy,
   parseNetworks,
 } from "@latchkey/engine";
+import type { Logger } from "pino";
 import { createAccounts } from "./accounts/accounts.ts";
 import { createApiKeys } from "./accounts/api-keys.ts";
+import { createApplications } from "./accounts/applications.ts";
+import { createJwtSecrets } from "./accounts/jwt-secrets.ts";
 import { createOperatorTokens } from "./accounts/operator-tokens.ts";
+import { createOrganizationKeys } from "./accounts/organization-keys.ts";
+import { createPortalSessions } from "./accounts/portal-sessions.ts";
+import { resealSecrets } from "./accounts/resealing.ts";
+import { createSigningKeys } from "./accounts/signing-keys.ts";
 import { createUsers } from "./accounts/users.ts";
 import { createUsageRecorder } from "./audit/usage.ts";
 import { applyChanges } from "./changes/apply-changes.ts";
 import { NODE_LEASE_SECONDS, type NodeLease, startNodeLease } from "./changes/node-lease.ts";
+import { createStoreOneTime } from "./changes/one-time.ts";
+import { createSource } from "./changes/source.ts";
 import { type DemoKey, provideDemoKeys } from "./demo.ts";
 import { createApp } from "./http/app.ts";
 import { facadeDoor } from "./http/facade/facade.ts";
@@ -25,9 +33,11 @@ import { createMetrics } from "./http/metrics.ts";
 import { openOperators } from "./http/operators.ts";
 import type { ProtectedApi, RecordDecision } from "./http/protected-api.ts";
 import { verifyDoor } from "./http/verify.ts";
+import { openCounters } from "./limits/open-counters.ts";
 import { loadPolicies } from "./policy-file/load-policies.ts";
 import type { Settings } from "./settings.ts";
 import { openStore } from "./store/open-store.ts";
+import { createSealing } from "./store/sealing.ts";
 import type { Store } from "./store/store.ts";
 
 /** A running deployment. */
@@ -59,9 +69,11 @@ export async function startLatchkey(
   const { file: policyFile, policies } = await loadPolicies(settings.policyFile);
   const store = await openStore({ url: settings.database.url, clock, log });
   await recordPolicies(store, policies);
+  const sealing = createSealing(settings.masterKeys);
+  const { redisUrl } = settings;
+  const counters = await openCounters({ redisUrl, clock, monotonic, log });
 
   const leases: NodeLease[] = [];
-  const limiter = createMemoryLimiter();
   const apis = new Map<string, ProtectedApi>();
   for (const policy of policies) {
     const api = policy.slug;
@@ -69,9 +81,10 @@ export async function startLatchkey(
     leases.push(lease);
     const engine = createEngine({
       policy,
-      source: (scheme, digest) => store.credentials.resolve(api, scheme, digest),
+      source: createSource({ store, api, sealing }),
       lease: lease.lease,
-      limiter,
+      limiter: counters.limiterOf(policy),
+      oneTime: counters.oneTime ?? createStoreOneTime(store, api, clock),
       clock,
       requireTls: settings.requireHttps,
       capacity: MOST_KNOWN,
@@ -103,6 +116,7 @@ export async function startLatchkey(
         kind: "total",
         read: () => usage.failures,
       },
+      ...counters.readings,
     ],
   });
   const record: RecordDecision = (api, decision, request, requestId, seconds) => {
@@ -122,13 +136,23 @@ export async function startLatchkey(
     record,
     onFault: (fault, requestId) => log.error({ err: fault, requestId }, "forward-auth failed"),
   });
-  const accounts = createAccounts({ store, clock });
-  const apiKeys = createApiKeys({
+  const keyring = {
     store,
     clock,
     policies: compiled,
+    sealing,
     nodeLeaseMillis: store.kind === "postgres" ? NODE_LEASE_SECONDS * 1000 : 0,
-  });
+  };
+  const useCases = {
+    accounts: createAccounts({ store, clock, policies: compiled }),
+    users: createUsers({ store, clock, policies: compiled }),
+    apiKeys: createApiKeys(keyring),
+    signingKeys: createSigningKeys(keyring),
+    jwtSecrets: createJwtSecrets(keyring),
+    organizationKeys: createOrganizationKeys(keyring),
+    applications: createApplications(keyring),
+    portalSessions: createPortalSessions({ store, clock, publicUrl: settings.publicUrl }),
+  };
   const app = await createApp({
     version,
     publicUrl: settings.publicUrl,
@@ -140,9 +164,8 @@ export async function startLatchkey(
     masterKeys: settings.masterKeys,
     trustedProxies,
     metrics,
-    accounts,
-    users: createUsers({ store, clock }),
-    apiKeys,
+    probes: counters.probes,
+    ...useCases,
     operatorTokens: createOperatorTokens({ store, clock, apis: new Set(apis.keys()) }),
     front: (request, response) => {
       bindHost(request);
@@ -153,10 +176,13 @@ export async function startLatchkey(
       verifyDoor({ apis, record, monotonic }),
       ...[...apis.values()].map((api) =>
         facadeDoor(api, {
-          apiKeys,
+          ...useCases,
+          childAccounts: store.childAccounts,
           masterKeys: settings.masterKeys,
+          publicUrl: settings.publicUrl,
           trustedProxies,
           record,
+          clock,
           monotonic,
           echo: settings.mode === "dev",
           plainLoopback: settings.mode === "dev",
@@ -167,9 +193,10 @@ export async function startLatchkey(
 
   const demoKeys =
     settings.mode === "dev"
-      ? await provideDemoKeys({ file: DEMO_KEYS, policies, store, accounts, apiKeys })
+      ? await provideDemoKeys({ file: DEMO_KEYS, policies, store, ...useCases })
       : [];
   const address = await app.listen({ host: settings.host, port: settings.port });
+  const resealing = resealAll({ store, sealing, clock, log });
   return {
     address,
     policyFile,
@@ -178,6 +205,8 @@ export async function startLatchkey(
       await app.close();
       await usage.close();
       await Promise.all(leases.map((lease) => lease.stop()));
+      await resealing;
+      await counters.close();
       await store.close();
     },
   };
@@ -189,5 +218,19 @@ async function recordPolicies(store: Store, policies: readonly Policy[]): Promis
     const actor = { kind: "system", id: null } as const;
     const context = { api: policy.slug, at: clock(), actor, requestId: null, address: null };
     await store.write("recordPolicy", { digest, document: policy }, context);
+  }
+}
+
+/** Brings what an older master key sealed under the newest, so that the old one can be dropped. */
+async function resealAll(
+  parts: Parameters<typeof resealSecrets>[0] & { readonly log: Logger },
+): Promise<void> {
+  const { log } = parts;
+  try {
+    const { resealed, lost } = await resealSecrets(parts);
+    if (resealed > 0) log.info({ resealed }, "sealed secrets anew under the newest master key");
+    if (lost.length > 0) log.warn({ lost }, "no master key here opens the secrets of these");
+  } catch (fault) {
+    log.warn({ err: fault }, "could not look for secrets to seal anew");
   }
 }

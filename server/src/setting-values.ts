@@ -84,6 +84,17 @@ export function urlOf(...schemes: readonly string[]): (text: string) => Secret {
   };
 }
 
+/** `redis[s]://[user[:password]@]host[:port][/database]`. */
+export function redisUrl(text: string): Secret {
+  const url = urlOf("redis:", "rediss:")(text);
+  const { hostname, pathname, search, hash } = new URL(text);
+  const hasMore = !/^(\/\d{0,5})?$/.test(pathname) || search !== "" || hash !== "";
+  if (hostname === "" || hasMore || /%(?![0-9a-f]{2})/i.test(text)) {
+    throw new ValueFault("is not redis[s]://[user[:password]@]host[:port][/database]");
+  }
+  return url;
+}
+
 /** Keys of 32 bytes each, newest first. */
 export function masterKeys(text: string): readonly Uint8Array[] {
   return list(text, MOST_MASTER_KEYS).map((part, index, parts) => {

@@ -175,6 +175,8 @@ test.each([
   expect(message).not.toContain("\n");
 });
 
+const REDIS_FORM = "is not redis[s]://[user[:password]@]host[:port][/database]";
+
 test.each([
   ["LATCHKEY_SECRET", KEY.slice(1), "is not 32 bytes in base64url (43 characters)"],
   ["LATCHKEY_SECRET", `${KEY}A`, "is not 32 bytes in base64url (43 characters)"],
@@ -198,6 +200,9 @@ test.each([
   ],
   ["LATCHKEY_DATABASE_URL", "sqlite::hunter2:", "names no file: a database lives on disk"],
   ["LATCHKEY_REDIS_URL", "http://u:hunter2@h", "is not a redis:// or rediss:// URL"],
+  ["LATCHKEY_REDIS_URL", "redis://u:hunter2@h/cache", REDIS_FORM],
+  ["LATCHKEY_REDIS_URL", "redis://u:hunter2@h?db=1", REDIS_FORM],
+  ["LATCHKEY_REDIS_URL", "redis://u:hunter2%zz@h", REDIS_FORM],
   ["LATCHKEY_SMTP_URL", "mail:hunter2", "is not a smtp:// or smtps:// URL"],
 ])("refuses a bad %s without showing it", (name, value, fault) => {
   const message = faultOf(() => dev({ [name]: value }));
@@ -227,7 +232,7 @@ test("warns of a name that is none, with the nearest one, and of what nothing us
   const env = {
     LATCHKEY_PROT: "4000",
     LATCHKEY_FAVOURITE_COLOUR: "red",
-    LATCHKEY_REDIS_URL: "redis://h",
+    LATCHKEY_OUTBOUND_ALLOW: "10.0.0.0/8",
     LATCHKEY_SMTP_URL: "",
     LATCHKEY_PORT: "4000",
     PORT: "4000",
@@ -235,7 +240,7 @@ test("warns of a name that is none, with the nearest one, and of what nothing us
   expect(settingWarnings(env)).toEqual([
     'LATCHKEY_PROT is not a setting; did you mean "LATCHKEY_PORT"?',
     "LATCHKEY_FAVOURITE_COLOUR is not a setting",
-    "LATCHKEY_REDIS_URL is set, but nothing in this release uses it",
+    "LATCHKEY_OUTBOUND_ALLOW is set, but nothing in this release uses it",
   ]);
 });
 

@@ -14,6 +14,7 @@ import {
   policyFile,
   port,
   publicUrl,
+  redisUrl,
   type Secret,
   urlOf,
   ValueFault,
@@ -102,12 +103,11 @@ export const SETTINGS = {
   }),
   redisUrl: setting({
     name: "LATCHKEY_REDIS_URL",
-    meaning: "Where nodes share their counters.",
-    fallback: "unset: in the process",
+    meaning: "The Redis on which nodes share their counters: one server, or a node of a Cluster.",
+    fallback: "each process counts by itself",
     example: "redis://cache.internal:6379",
-    parse: urlOf("redis:", "rediss:"),
+    parse: redisUrl,
     secret: true,
-    unused: true,
   }),
   secret: setting({
     name: "LATCHKEY_SECRET",

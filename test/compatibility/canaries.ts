@@ -4,8 +4,8 @@ import { createHash } from "node:crypto";
 export interface Place {
   readonly name: string;
   readonly content: string | Uint8Array;
-  /** The only secret that this place is for: the answer that issued it. */
-  readonly mayHold?: string | undefined;
+  /** The only secrets that this place is for: the answer that issued them. */
+  readonly mayHold?: readonly string[];
 }
 
 const PIECE = 12;
@@ -17,11 +17,11 @@ export function leaks(secrets: Iterable<string>, places: Iterable<Place>): reado
   for (const secret of secrets) {
     for (const piece of piecesOf(secret)) pieces.set(piece, secret);
   }
-  for (const { name, content, mayHold } of places) {
+  for (const { name, content, mayHold = [] } of places) {
     const text = typeof content === "string" ? content : Buffer.from(content).toString("latin1");
     for (let i = 0; i + PIECE <= text.length; i += 1) {
       const secret = pieces.get(text.slice(i, i + PIECE));
-      if (secret !== undefined && secret !== mayHold) found.add(`${name} holds ${secret}`);
+      if (secret !== undefined && !mayHold.includes(secret)) found.add(`${name} holds ${secret}`);
     }
   }
   return [...found];

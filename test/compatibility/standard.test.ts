@@ -105,7 +105,8 @@ test("6.2.1 a key can give no scope, expiry, address or mode that it does not ha
 });
 
 describe("6.2.2 answers 401 with the one body to", () => {
-  const wellFormed = () => newKey({ live: "lk_live_", test: "lk_test_" }, "live").key;
+  const wellFormed = () =>
+    newKey({ live: "lk_live_", test: "lk_test_", form: "checksummed" }, "live").key;
   test.each<[string, () => Promise<string> | string]>([
     ["a key that was never issued", wellFormed],
     [

@@ -25,13 +25,31 @@ export interface CredentialState {
   readonly lineageId: string;
   /** The successor, once rotated. */
   readonly successorId: string | null;
+  /** Unix milliseconds at which its successor was issued. */
+  readonly rotatedAt: number | null;
+  /** While it is rotated: when it is refused for a moment, so that who still uses it is noticed. */
+  readonly brownOuts: readonly Interval[];
+  /** What requests name it by where that is no secret: a `kid`, issuer, client id or app key. */
+  readonly handle: string | null;
+  /** Counts the changes of its secrets: what was kept of earlier ones is dropped. */
+  readonly generation: number;
+  /** The application that it belongs to. */
+  readonly applicationId: string | null;
+}
+
+/** From an instant up to, not including, another; Unix milliseconds. */
+export interface Interval {
+  readonly from: number;
+  readonly to: number;
 }
 
 /** Whether a request with this key must also be signed. */
 export type Signing = "off" | "optional" | "required";
 
-/** What a key of this API looks like: a prefix for each mode, then secret and checksum. */
+/** What a key of this API looks like: a prefix for each mode, then the secret. */
 export interface KeyFormat {
   readonly live: string;
   readonly test: string;
+  /** `checksummed`: 30 digits of base62 and a CRC-32; `hex`: 32 hex digits. */
+  readonly form: "checksummed" | "hex";
 }

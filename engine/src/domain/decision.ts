@@ -8,21 +8,36 @@ export type Decision = Allow | Deny;
 
 export interface Allow {
   readonly outcome: "allow";
+  /** Unix milliseconds. */
+  readonly at: number;
   readonly principal: Principal;
   readonly requirement: Requirement;
   /** Unix milliseconds at which the credential expires. */
   readonly expiresAt: number | null;
+  /** The rotation of the credential that was presented, which has a successor. */
+  readonly rotation: Rotation | undefined;
   readonly limit: LimitState | undefined;
   readonly apiVersion: string | undefined;
   readonly trace: Trace | undefined;
 }
 
+/** When a credential was given a successor, and when it ends for that; Unix milliseconds. */
+export interface Rotation {
+  readonly rotatedAt: number;
+  readonly endsAt: number | null;
+}
+
 export interface Deny {
   readonly outcome: "deny";
+  /** Unix milliseconds. */
+  readonly at: number;
   readonly reason: Reason;
+  /** The scheme that claimed the request; `undefined` when none did. */
+  readonly scheme: string | undefined;
   /** Whose credential was presented, also when it is refused. Never shown to the caller. */
   readonly principal: Principal | undefined;
   readonly requirement: Requirement | undefined;
+  readonly rotation: Rotation | undefined;
   readonly limit: LimitState | undefined;
   readonly retryAfterSeconds: number | undefined;
   readonly apiVersion: string | undefined;

@@ -21,6 +21,8 @@ test.each([
     "/v2/users/655F50AE-A044-42A5-A0BC-570EB3F9B2DE",
     "/v2/users/655F50AE-A044-42A5-A0BC-570EB3F9B2DE",
   ],
+  ["/getAllProjectsOfTheCurrentUserNow", "/getAllProjectsOfTheCurrentUserNow"],
+  ["/traces/4bf92f3577b34da6a3ce929d0e0e4736", "/traces/4bf92f3577b34da6a3ce929d0e0e4736"],
   ["/how-to-write-a-very-long-path-in-2030", "/how-to-write-a-very-long-path-in-2030"],
 ])("shows of %j: %j", (target, shown) => {
   expect(loggedPath(target)).toBe(shown);
@@ -32,6 +34,8 @@ test.each([
   "cal_live_0123456789abcdef0123456789abcdef",
   "lkop_Jw3x-9_hV7d2Qk1Zb5Yc8Rf4Tg6Up0So2Ni1Ml3",
   "eyJhbGciOiJFUzI1NiIsImtpZCI6Ik1",
+  "canary-noCNqUJzaPgIFajvZuyMaGxSsk-ogqre",
+  "800668e893f2a513713337fff14e16c277ff0a3feb92e2109ee79af89e81ac80",
 ])("hides %s, wherever in the path", (secret) => {
   expect(loggedPath(`/v2/${secret}/x`)).toBe("/v2/[hidden]/x");
   expect(loggedPath(`/v2/${secret}@host?${secret}`)).toBe("/v2/[hidden]@host");

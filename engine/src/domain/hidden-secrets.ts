@@ -1,9 +1,13 @@
 /** Long enough for any secret of ours; ids and UUIDs are shorter, or all of one case. */
 const LONG_WORD = /[A-Za-z0-9_-]{30,}/g;
 
+/** Secrets in hex have 32 bytes; digests of traces and UUIDs are shorter. */
+const LONG_HEX = /^[0-9a-f]{40,}$/i;
+
 /** `lk_live_` and the like, then so much that only a secret has it. */
 const KEY_LIKE = /^[A-Za-z]+_(?:[A-Za-z]+_)?[A-Za-z0-9]{30,}/;
 
+const MANY_CAPITALS = 9;
 const MASK = "[hidden]";
 
 /**
@@ -21,5 +25,9 @@ export function hideSecrets(text: string): string {
 }
 
 function couldBeSecret(word: string): boolean {
-  return KEY_LIKE.test(word) || (/[a-z]/.test(word) && /[A-Z]/.test(word) && /[0-9]/.test(word));
+  if (KEY_LIKE.test(word) || LONG_HEX.test(word)) return true;
+  if (!/[a-z]/.test(word)) return false;
+  const capitals = word.replace(/[^A-Z]/g, "").length;
+  // A random word of that length has digits; one in fifty has none, but then many capitals.
+  return capitals >= MANY_CAPITALS || (capitals > 0 && /[0-9]/.test(word));
 }

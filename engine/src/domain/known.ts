@@ -1,9 +1,15 @@
 import type { AccountState } from "./account.ts";
+import type { Interval, Signing } from "./credential.ts";
+import type { Rotation } from "./decision.ts";
 import type { PresentedSecret } from "./presented-secret.ts";
+import type { Proof } from "./proof.ts";
+import type { UserState } from "./user.ts";
 
 /** A credential of one scheme is nothing to another, whoever presents it. */
 export interface OfScheme {
   readonly scheme: string;
+  /** Whether its requests must be signed. */
+  readonly signing: Signing;
 }
 
 /** A stored credential as it stood when it was found; what changes later is not seen here. */
@@ -18,6 +24,8 @@ export interface KnownCredential<Authority extends OfScheme = OfScheme> {
   readonly revoked: boolean;
   /** The key of its counters, shared along a chain of rotations. */
   readonly lineageId: string;
+  /** What most credentials do not have. */
+  readonly more: MoreOfCredential;
   /** Where its counters were found last, for a limiter that can use it. */
   readonly bucket: number;
   readonly ticket: number;
@@ -25,26 +33,60 @@ export interface KnownCredential<Authority extends OfScheme = OfScheme> {
   readonly place: number;
 }
 
-/** What a lookup finds in memory: a credential, certainty that there is none, or nothing yet. */
-export type Lookup<Authority extends OfScheme = OfScheme> =
-  | KnownCredential<Authority>
-  | "unknown"
-  | "ask";
+/** What sets some credentials apart from a plain key. */
+export interface MoreOfCredential {
+  /** What proves that its presenter may use it, where naming it is not enough. */
+  readonly proof: Proof | undefined;
+  /** Changes with its secrets. */
+  readonly generation: number;
+  readonly rotation: Rotation | undefined;
+  readonly brownOuts: readonly Interval[];
+  readonly applicationId: string | null;
+}
+
+/** What a lookup finds in memory: what is asked for, certainty that it is not, or nothing yet. */
+export type Lookup<Found> = Found | "unknown" | "ask";
+
+/** Something that memory does not know and the source of truth does. */
+export interface Question {
+  readonly about: "credential" | "account" | "user";
+  /** Of a credential: the scheme that it is for. */
+  readonly scheme: string;
+  /** The secret or handle of a credential, the id of an account or user. */
+  readonly name: string;
+}
+
+/** On whose behalf the source is asked. */
+export interface Asker {
+  readonly address: string | undefined;
+  /** Whether presenting what nobody knows counts against the address. */
+  readonly counts: boolean;
+}
 
 /** How a question to the source ended. After `answered`, memory knows. */
 export type AskOutcome = "answered" | "unavailable" | "throttled";
 
-/** Where schemes look credentials up. */
+/**
+ * What one process knows of an API's credentials, accounts and users. Lookups are in memory only.
+ * `answered` are the questions that were asked on this very request's behalf: what the source said
+ * to them counts, even where the lease has lapsed.
+ */
 export interface CredentialMemory<Authority extends OfScheme = OfScheme> {
-  /** Looks in memory only. */
-  find(scheme: string, secret: PresentedSecret): Lookup<Authority>;
-  /**
-   * The same for a request on whose very behalf the source was just asked: what it said counts,
-   * even where a lease has lapsed.
-   */
-  findAnswered(scheme: string, secret: PresentedSecret): Lookup<Authority>;
+  credential(
+    scheme: string,
+    secret: PresentedSecret,
+    answered: readonly Question[],
+  ): Lookup<KnownCredential<Authority>>;
+  /** The credential that was at this place, while the lease holds and nothing about it changed. */
+  still(place: number, id: string, generation: number): KnownCredential<Authority> | undefined;
+  account(id: string, answered: readonly Question[]): Lookup<AccountState>;
+  user(id: string, answered: readonly Question[]): Lookup<UserState>;
   /** Keeps where a credential's counters are, in the turn in which it was found at `place`. */
   keepCounters(place: number, bucket: number, ticket: number): void;
-  /** Asks the source, once for all who wait for the same secret. Never rejects. */
-  ask(scheme: string, secret: string, address: string | undefined): Promise<AskOutcome>;
+  /** Asks the source, once for all who wait for the same answer. Never rejects. */
+  ask(question: Question, asker: Asker): Promise<AskOutcome>;
+  /** Whether what is known here counts by itself, without asking. */
+  isCurrent(): boolean;
+  /** For how many milliseconds what is known here may have been behind; 0: never. */
+  age(): number;
 }

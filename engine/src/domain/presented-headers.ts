@@ -1,3 +1,4 @@
+import { MOST_CREDENTIAL_LENGTH } from "./bearer.ts";
 import { PresentedSecret } from "./presented-secret.ts";
 
 /**
@@ -19,9 +20,26 @@ export class PresentedHeaders {
   /** The Bearer token of the header `Authorization` (RFC 6750 §2.1). */
   readonly bearer = new PresentedSecret();
 
-  /** Reads headers of these names, in lower case: those for credentials, and others. */
-  constructor(credentialNames: readonly string[], otherNames: readonly string[]) {
-    this.#names = [...credentialNames, ...otherNames];
+  /** The first of the names whose lines are joined when there are several. */
+  readonly #firstList: number;
+  readonly #bareKeys: boolean;
+
+  /**
+   * Reads headers of these names, in lower case: those for credentials, others of which there may be
+   * one, and others that are lists (RFC 9110 §5.3). `bareKeys`: what stands in `Authorization`
+   * without `Bearer` is looked at as if it were there, and an empty credential as if it were not.
+   */
+  constructor(
+    credentialNames: readonly string[],
+    otherNames: readonly string[],
+    {
+      lists = [],
+      bareKeys = false,
+    }: { readonly lists?: readonly string[]; readonly bareKeys?: boolean } = {},
+  ) {
+    this.#bareKeys = bareKeys;
+    this.#firstList = credentialNames.length + otherNames.length;
+    this.#names = [...credentialNames, ...otherNames, ...lists];
     this.#spellings = this.#names.map(usualSpelling);
     this.#credentialNames = credentialNames.length;
     this.#lengths = this.#names.reduce((bits, { length }) => bits | (1 << length), 0);
@@ -42,12 +60,27 @@ export class PresentedHeaders {
       if (((this.#lengths >>> line.length) & 1) === 0) continue;
       const n = this.#find(line);
       if (n < 0) continue;
-      if (values[n] !== undefined) return this.#names[n];
-      values[n] = lines[i + 1];
+      const value = lines[i + 1] as string;
+      const before = values[n];
+      if (before !== undefined && n < this.#firstList) return this.#names[n];
+      if (value === "" && this.#bareKeys) continue;
+      values[n] = before === undefined ? value : `${before}, ${value}`;
       if (n < this.#credentialNames) this.hasCredential = true;
     }
-    this.bearer.readBearer(values[this.#authorization]);
+    const authorization = this.at(this.#authorization);
+    this.bearer.readBearer(authorization);
+    if (this.#bareKeys && this.bearer.start < 0) this.#readBare(authorization);
     return undefined;
+  }
+
+  #readBare(authorization: string | undefined): void {
+    if (authorization === undefined) return;
+    if (authorization.length <= MOST_CREDENTIAL_LENGTH) this.bearer.read(authorization, 0);
+  }
+
+  /** The value of the header of this name, which must be one that is read. */
+  named(lowerName: string): string | undefined {
+    return this.#values[this.#names.indexOf(lowerName)];
   }
 
   /** The number of a header that is read, for `at`; -1 for another. */
@@ -55,9 +88,10 @@ export class PresentedHeaders {
     return this.#names.indexOf(lowerName);
   }
 
-  /** The value of the header with this number. */
+  /** The value of the header with this number; `undefined` for -1. */
   at(number: number): string | undefined {
-    return this.#values[number];
+    // Reading an array before its start is a search for a property of that name.
+    return number < 0 ? undefined : this.#values[number];
   }
 
   #find(line: string): number {

@@ -2,6 +2,8 @@ import { bearerStart, MOST_CREDENTIAL_LENGTH } from "./bearer.ts";
 
 /** Secrets of up to so many characters are looked at as bytes. */
 const SHORT = 64;
+/** Left free behind: a character that is not ASCII is seen by its second byte, up to four in all. */
+const SPARE = 8;
 /** `Bearer ` ends before the eighth byte, so that what follows lies on whole words. */
 const BEFORE = 8;
 const SPACE = 32;
@@ -25,15 +27,13 @@ export class PresentedSecret {
   isShort = false;
   /** The bytes of a short secret, and zeros behind them. */
   readonly words: Int32Array;
-  readonly #all = new Int32Array((BEFORE + SHORT) / 4);
-  readonly #bytes = new Uint8Array(this.#all.buffer);
+  readonly #all = new Int32Array((BEFORE + SHORT + SPARE) / 4);
+  readonly #bytes = Buffer.from(this.#all.buffer);
   /** Where the bytes written last end. */
   #end = 0;
-  b1 = this.#bytes.subarray(1);
-  b8 = this.#bytes.subarray(8);
 
   constructor() {
-    this.words = this.#all.subarray(BEFORE / 4);
+    this.words = this.#all.subarray(BEFORE / 4, (BEFORE + SHORT) / 4);
   }
 
   /** Takes what follows `Bearer ` in a line `Authorization`, as `bearerStart` finds it. */
@@ -79,17 +79,14 @@ export class PresentedSecret {
 
   /** Writes a text from `start` on, as far as there is room; false when it is not ASCII. */
   #write(text: string, start: number, at: number): boolean {
-    const { read, written } = TE.encodeInto(
-      start === 0 ? text : text.slice(start),
-      at === 1 ? this.b1 : this.b8,
-    );
+    const written = this.#bytes.write(start === 0 ? text : text.slice(start), at);
     const end = at + written;
     if (end < this.#end) this.#bytes.fill(0, end, this.#end);
     this.#end = end;
-    return read === text.length - start && read === written;
+    return written === text.length - start;
   }
 }
-const TE = new TextEncoder();
+
 function wordsOf(text: string): Int32Array {
   return new Int32Array(new TextEncoder().encode(text).slice().buffer);
 }

@@ -21,6 +21,8 @@ test("the reference page says what the standard profile answers to each class", 
   expect(new Set(rowsBelow("What the caller sees"))).toEqual(expected);
 });
 
+const REQUEST = { method: "GET", target: "/", headers: [], address: undefined, secure: true };
+
 function rowsBelow(heading: string): readonly string[] {
   const [, rest = ""] = PAGE.split(`\n## ${heading}\n`);
   const [section = ""] = rest.split("\n## ");
@@ -30,7 +32,10 @@ function rowsBelow(heading: string): readonly string[] {
 function answerRow(reason: Reason): string {
   const deny: Deny = {
     outcome: "deny",
+    at: 0,
     reason,
+    scheme: undefined,
+    rotation: undefined,
     principal: undefined,
     requirement: undefined,
     limit: undefined,
@@ -38,7 +43,7 @@ function answerRow(reason: Reason): string {
     apiVersion: undefined,
     trace: undefined,
   };
-  const context = { policy: policyOf(standardApi), requestId: "r" };
+  const context = { policy: policyOf(standardApi), requestId: "r", request: REQUEST };
   const { status, body } = renderStandard(deny, context);
   const { error } = JSON.parse(body ?? "");
   return `| \`${REASONS[reason].class}\` | ${status} | \`${error.code}\` | ${error.message} |`;

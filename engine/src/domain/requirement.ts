@@ -1,3 +1,5 @@
+import type { Principal } from "./principal.ts";
+
 /** What an endpoint asks of a request. */
 export interface Requirement {
   /** The pattern that matched; `*` for the policy's default. */
@@ -6,4 +8,15 @@ export interface Requirement {
   readonly scopes: readonly string[];
   /** The path parameter that names the resource's owner: a scope `…:own` then suffices for the owner. */
   readonly owner: string | null;
+  /** Kinds of principals that it is for; empty: all. */
+  readonly accepts: readonly Principal["kind"][];
+  /**
+   * `account`: who acts for several accounts names one of them; `own`: each credential acts for the
+   * account that it belongs to.
+   */
+  readonly context: "account" | "own";
+  /** The path parameter that may name the account acted for. */
+  readonly account: string | null;
+  /** The family of endpoints that plans speak of. */
+  readonly family: string | null;
 }

@@ -21,6 +21,29 @@ export function satisfiesOnOwn(held: ScopeSet, needed: ScopeBits): boolean {
   return covers(held.onOwn, needed);
 }
 
+/**
+ * What both sets allow: of a token's claims no more than the key that signed it may give. Its names
+ * are those of either that the other covers; `bitsOf` knows those of the policy.
+ */
+export function narrowed(
+  claimed: ScopeSet,
+  held: ScopeSet,
+  bitsOf: (name: string) => ScopeBits | undefined,
+): ScopeSet {
+  const coveredBy = (other: ScopeSet) => (name: string) => {
+    const bits = bitsOf(name);
+    return bits !== undefined && covers(other.everywhere, bits);
+  };
+  const names = claimed.names.filter(coveredBy(held));
+  // Of a name that is held in part, that part.
+  const more = names.length < claimed.names.length ? held.names.filter(coveredBy(claimed)) : [];
+  return {
+    names: [...new Set([...names, ...more])],
+    everywhere: claimed.everywhere.map((word, i) => word & (held.everywhere[i] ?? 0)),
+    onOwn: claimed.onOwn.map((word, i) => word & (held.onOwn[i] ?? 0)),
+  };
+}
+
 function covers(held: ScopeBits, needed: ScopeBits): boolean {
   for (let i = 0; i < needed.length; i += 1) {
     // A missing word counts as no scopes: sets of two policies must never match by accident.

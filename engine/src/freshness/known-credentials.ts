@@ -1,6 +1,7 @@
 import type { AccountState } from "../domain/account.ts";
 import type { CredentialState } from "../domain/credential.ts";
-import type { KnownCredential, OfScheme } from "../domain/known.ts";
+import type { KnownCredential, MoreOfCredential, OfScheme } from "../domain/known.ts";
+import type { Proof } from "../domain/proof.ts";
 import { DigestTable, RECORD_WORDS } from "./digest-table.ts";
 import { Interned } from "./interned.ts";
 
@@ -19,8 +20,19 @@ const NOWHERE = -1;
 const REVOKED = 1;
 /** Set at each use and cleared by the passing hand (second chance). */
 const USED_LATELY = 2;
-/** It has a user, or shares its counters with the key it was rotated from. */
-const HAS_MORE_NAMES = 4;
+/** It is more than an id: it has a user, a proof, a successor, or another key's counters. */
+const HAS_MORE = 4;
+/** Its secrets have changed: the source must be asked before it is used again. */
+const OUTDATED = 8;
+
+const FIRST_GENERATION = 1;
+const PLAIN: MoreOfCredential = {
+  proof: undefined,
+  generation: FIRST_GENERATION,
+  rotation: undefined,
+  brownOuts: [],
+  applicationId: null,
+};
 
 /** How a table of known credentials is made. */
 export interface KnownCredentialsParts<Authority extends OfScheme> {
@@ -30,11 +42,12 @@ export interface KnownCredentialsParts<Authority extends OfScheme> {
   readonly capacity: number;
 }
 
-/** What a credential is called, beside its id, where that is not all. */
-interface Names {
+/** What there is to say of a credential, where its id is not all. */
+interface Particulars {
   readonly id: string;
   readonly userId: string | null;
   readonly lineageId: string;
+  readonly more: MoreOfCredential;
 }
 
 /**
@@ -50,7 +63,7 @@ export class KnownCredentials<Authority extends OfScheme> {
   readonly #slots = new Map<string, number>();
   readonly #table = new DigestTable(FIRST_CAPACITY);
   /** Most have an id and nothing else. */
-  readonly #names: (string | Names)[] = [];
+  readonly #names: (string | Particulars)[] = [];
   #capacity = FIRST_CAPACITY;
   #used = 0;
   #hand = 0;
@@ -67,18 +80,36 @@ export class KnownCredentials<Authority extends OfScheme> {
   find(scheme: string, digest: Int32Array): KnownCredential<Authority> | undefined {
     const slot = this.#table.find(digest);
     if (slot < 0) return undefined;
+    const found = this.#at(slot);
+    return found?.authority.scheme === scheme ? found : undefined;
+  }
+
+  /** Whether a credential of any scheme was known by this digest, outdated or not. */
+  has(digest: Int32Array): boolean {
+    return this.#table.find(digest) >= 0;
+  }
+
+  /** The credential at a place where it was found before, if it is still there as it was. */
+  still(place: number, id: string, generation: number): KnownCredential<Authority> | undefined {
+    if (place >= this.#used || this.#idAt(place) !== id) return undefined;
+    const found = this.#at(place);
+    return found?.more.generation === generation ? found : undefined;
+  }
+
+  #at(slot: number): KnownCredential<Authority> | undefined {
     const { words, doubles } = this.#table;
     const record = slot * RECORD_WORDS;
-    const authority = this.#authorities.at(words[record + AUTHORITY] as number);
-    if (authority.scheme !== scheme) return undefined;
     const flags = words[record + FLAGS] as number;
+    if ((flags & OUTDATED) !== 0) return undefined;
     if ((flags & USED_LATELY) === 0) words[record + FLAGS] = flags | USED_LATELY;
-    const names = this.#names[slot] as string | Names;
-    const more = (flags & HAS_MORE_NAMES) === 0 ? undefined : (names as Names);
+    const authority = this.#authorities.at(words[record + AUTHORITY] as number);
+    const names = this.#names[slot] as string | Particulars;
+    const particulars = (flags & HAS_MORE) === 0 ? undefined : (names as Particulars);
     return {
-      id: more === undefined ? (names as string) : more.id,
-      userId: more === undefined ? null : more.userId,
-      lineageId: more === undefined ? (names as string) : more.lineageId,
+      id: particulars === undefined ? (names as string) : particulars.id,
+      userId: particulars === undefined ? null : particulars.userId,
+      lineageId: particulars === undefined ? (names as string) : particulars.lineageId,
+      more: particulars === undefined ? PLAIN : particulars.more,
       account: this.#accounts.at(words[record + ACCOUNT] as number),
       authority,
       expiresAt: doubles[record / 2 + EXPIRES_AT_DOUBLE] as number,
@@ -98,16 +129,15 @@ export class KnownCredentials<Authority extends OfScheme> {
   }
 
   /** Keeps what the source said of the credential behind `digest`. */
-  learn(digest: Int32Array, state: CredentialState, account: AccountState): void {
-    let slot = this.#slots.get(state.id);
-    if (slot === undefined) {
-      slot = this.#freeSlot();
-      this.#slots.set(state.id, slot);
-      this.#table.insert(digest, slot);
-    } else {
-      this.#release(slot);
-    }
-    this.#write(slot, state);
+  learn(
+    digest: Int32Array,
+    state: CredentialState,
+    { account, proof }: { readonly account: AccountState; readonly proof: Proof | undefined },
+  ): void {
+    // Before anything is let go: a state that cannot be compiled must leave no trace.
+    const authority = this.#acquire(state);
+    const slot = this.#slotFor(digest, state.id);
+    this.#write(slot, state, { authority, proof });
     const { words } = this.#table;
     const record = slot * RECORD_WORDS;
     words[record + ACCOUNT] = this.#accounts.acquire(account.id, () => account);
@@ -119,28 +149,75 @@ export class KnownCredentials<Authority extends OfScheme> {
   applyCredential(state: CredentialState): void {
     const slot = this.#slots.get(state.id);
     if (slot === undefined) return;
+    const flags = slot * RECORD_WORDS + FLAGS;
+    const outdated = (this.#table.words[flags] as number) & OUTDATED;
+    const { proof, generation } = this.#moreAt(slot);
+    this.#markOutdated(slot);
+    let authority: number;
+    try {
+      authority = this.#acquire(state);
+    } catch {
+      // A state that does not compile here: nobody goes on with the old one, and asking will fail.
+      return;
+    }
     this.#authorities.release(this.#table.words[slot * RECORD_WORDS + AUTHORITY] as number);
-    this.#write(slot, state);
+    this.#write(slot, state, { authority, proof });
+    if (outdated !== 0 || state.generation !== generation) this.#markOutdated(slot);
+  }
+
+  /** Has the source asked before whoever else was known by this digest is used again. */
+  outdate(digest: Int32Array, exceptId: string): void {
+    const slot = this.#table.find(digest);
+    if (slot >= 0 && this.#idAt(slot) !== exceptId) this.#markOutdated(slot);
+  }
+
+  #markOutdated(slot: number): void {
+    const flags = slot * RECORD_WORDS + FLAGS;
+    this.#table.words[flags] = (this.#table.words[flags] as number) | OUTDATED;
+  }
+
+  #acquire(state: CredentialState): number {
+    return this.#authorities.acquire(authorityKey(state), () => this.#parts.authorityOf(state));
   }
 
   applyAccount(state: AccountState): void {
     this.#accounts.replace(state.id, state);
   }
 
-  #write(slot: number, state: CredentialState): void {
+  /** The slot of a credential, or a free one, or that of whoever had the same handle before. */
+  #slotFor(digest: Int32Array, id: string): number {
+    const own = this.#slots.get(id);
+    const before = own ?? this.#table.find(digest);
+    if (before < 0) {
+      const slot = this.#freeSlot();
+      this.#slots.set(id, slot);
+      this.#table.insert(digest, slot);
+      return slot;
+    }
+    if (own === undefined) {
+      this.#slots.delete(this.#idAt(before));
+      this.#slots.set(id, before);
+    }
+    this.#release(before);
+    return before;
+  }
+
+  #write(
+    slot: number,
+    state: CredentialState,
+    { authority, proof }: { readonly authority: number; readonly proof: Proof | undefined },
+  ): void {
     const { id, userId, lineageId, expiresAt, revokedAt } = state;
     const { words, doubles } = this.#table;
     const record = slot * RECORD_WORDS;
-    const plain = userId === null && lineageId === id;
-    this.#names[slot] = plain ? id : { id, userId, lineageId };
+    const more = moreOf(state, proof);
+    const plain = userId === null && lineageId === id && more === PLAIN;
+    this.#names[slot] = plain ? id : { id, userId, lineageId, more };
     doubles[record / 2 + EXPIRES_AT_DOUBLE] = expiresAt ?? Number.POSITIVE_INFINITY;
-    words[record + AUTHORITY] = this.#authorities.acquire(authorityKey(state), () =>
-      this.#parts.authorityOf(state),
-    );
+    words[record + AUTHORITY] = authority;
     words[record + COUNTER_BUCKET] = NOWHERE;
     const used = (words[record + FLAGS] as number) & USED_LATELY;
-    words[record + FLAGS] =
-      used | (revokedAt === null ? 0 : REVOKED) | (plain ? 0 : HAS_MORE_NAMES);
+    words[record + FLAGS] = used | (revokedAt === null ? 0 : REVOKED) | (plain ? 0 : HAS_MORE);
   }
 
   #release(slot: number): void {
@@ -177,9 +254,26 @@ export class KnownCredentials<Authority extends OfScheme> {
   }
 
   #idAt(slot: number): string {
-    const names = this.#names[slot] as string | Names;
+    const names = this.#names[slot] as string | Particulars;
     return typeof names === "string" ? names : names.id;
   }
+
+  #moreAt(slot: number): MoreOfCredential {
+    const names = this.#names[slot] as string | Particulars;
+    return typeof names === "string" ? PLAIN : names.more;
+  }
+}
+
+function moreOf(state: CredentialState, proof: Proof | undefined): MoreOfCredential {
+  const { generation, rotatedAt, expiresAt, brownOuts, applicationId } = state;
+  const isPlain =
+    proof === undefined &&
+    generation === FIRST_GENERATION &&
+    rotatedAt === null &&
+    applicationId === null;
+  if (isPlain) return PLAIN;
+  const rotation = rotatedAt === null ? undefined : { rotatedAt, endsAt: expiresAt };
+  return { proof, generation, rotation, brownOuts, applicationId };
 }
 
 /** Credentials with the same key may do the same. */

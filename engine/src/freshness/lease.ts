@@ -1,10 +1,12 @@
 /** Until when this process may decide from memory. */
 export interface Lease {
   holds(): boolean;
+  /** Milliseconds since everything that had changed was known here; 0 for the only writer. */
+  age(): number;
 }
 
 /** The lease of the only process that writes: its memory is never behind. */
-export const SOLE_WRITER: Lease = { holds: () => true };
+export const SOLE_WRITER: Lease = { holds: () => true, age: () => 0 };
 
 /**
  * A lease that runs from the instant at which its renewal was *asked for*: whatever changed before
@@ -33,6 +35,11 @@ export class RenewedLease implements Lease {
       this.#wallEnd = Math.max(this.#wallEnd, wallEnd);
       this.#monotonicEnd = Math.max(this.#monotonicEnd, monotonicEnd);
     };
+  }
+
+  age(): number {
+    const rest = Math.min(this.#wallEnd - this.#wall(), this.#monotonicEnd - this.#monotonic());
+    return Math.max(0, this.#seconds * 1000 - rest);
   }
 
   holds(): boolean {

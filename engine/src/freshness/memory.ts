@@ -1,110 +1,171 @@
 import { hash } from "node:crypto";
 import type { AccountState } from "../domain/account.ts";
+import type { Admission } from "../domain/admission.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { CredentialState } from "../domain/credential.ts";
-import type { AskOutcome, CredentialMemory, Lookup, OfScheme } from "../domain/known.ts";
+import type {
+  Asker,
+  AskOutcome,
+  CredentialMemory,
+  KnownCredential,
+  Lookup,
+  OfScheme,
+  Question,
+} from "../domain/known.ts";
+import { failureBucket } from "../domain/network.ts";
 import { PresentedSecret } from "../domain/presented-secret.ts";
+import type { CredentialMaterial, Proof } from "../domain/proof.ts";
+import type { UserState } from "../domain/user.ts";
 import { KeyedDigests } from "./keyed-digests.ts";
 import { KnownCredentials } from "./known-credentials.ts";
+import { KnownSubjects } from "./known-subjects.ts";
 import type { Lease } from "./lease.ts";
+import { Questions } from "./questions.ts";
 import { RecentChanges } from "./recent-changes.ts";
+import type { CredentialAnswer, Source } from "./source.ts";
 import { UnknownCredentials } from "./unknown-credentials.ts";
-
-/** What the source of truth says of one secret, read at a known point of the change feed. */
-export interface SourceAnswer {
-  readonly asOf: number;
-  readonly credential: CredentialState | undefined;
-  readonly account: AccountState | undefined;
-}
-
-/** Asks the source of truth for the credential with this SHA-256. Rejects if it cannot be asked. */
-export type Source = (scheme: string, digest: Uint8Array) => Promise<SourceAnswer>;
-
-/** Whether an address that keeps presenting unknown credentials is still listened to. */
-export interface Admission {
-  listens(address: string | undefined): boolean;
-  /** Counts an unknown credential against the address. */
-  failed(address: string | undefined): void;
-}
 
 /** What a memory is made of. */
 export interface MemoryParts<Authority extends OfScheme> {
   readonly source: Source;
   readonly authorityOf: (state: CredentialState) => Authority;
+  readonly proofOf: (material: CredentialMaterial) => Proof;
   readonly lease: Lease;
   readonly admission: Admission;
   readonly clock: Clock;
   readonly capacity: number;
 }
 
-const MOST_QUESTIONS = 64;
-const MOST_WAITING = 1024;
 /** Shorter than a lease: an answer that was read before a change is never used after its bound. */
 const SOURCE_TIMEOUT_MS = 2500;
 const UNKNOWN_KEPT_MS = 5000;
 const MOST_UNKNOWN = 10_000;
+const MOST_SUBJECTS = 200_000;
+/** No credential has this id. */
+const NOBODY = "";
 
 /**
- * What a process knows of one API's credentials, and how it comes to know more. The same for a
- * server node and for a verifier in another process: only the source differs.
+ * What a process knows of one API's credentials, accounts and users, and how it comes to know more.
+ * The same for a server node and for a verifier in another process: only the source differs.
  */
 export class Memory<Authority extends OfScheme> implements CredentialMemory<Authority> {
   readonly #parts: MemoryParts<Authority>;
   readonly #digests = new KeyedDigests();
   readonly #asked = new PresentedSecret();
-  readonly #known: KnownCredentials<Authority>;
-  readonly #unknown = new UnknownCredentials(UNKNOWN_KEPT_MS, MOST_UNKNOWN);
+  readonly #credentials: KnownCredentials<Authority>;
+  /** By scheme: what names nothing to one may name something to another. */
+  readonly #unknown = new Map<string, UnknownCredentials>();
+  readonly #accounts = new KnownSubjects<AccountState>(MOST_SUBJECTS, UNKNOWN_KEPT_MS);
+  readonly #users = new KnownSubjects<UserState>(MOST_SUBJECTS, UNKNOWN_KEPT_MS);
   readonly #recent = new RecentChanges(2 * SOURCE_TIMEOUT_MS);
-  readonly #questions = new Map<string, Promise<AskOutcome>>();
-  readonly #waiting: (() => void)[] = [];
-  #underWay = 0;
+  readonly #questions = new Questions(SOURCE_TIMEOUT_MS);
 
   constructor(parts: MemoryParts<Authority>) {
     this.#parts = parts;
-    this.#known = new KnownCredentials(parts);
+    this.#credentials = new KnownCredentials(parts);
   }
 
+  /** How many credentials it knows. */
   get size(): number {
-    return this.#known.size;
+    return this.#credentials.size;
   }
 
-  find(scheme: string, secret: PresentedSecret): Lookup<Authority> {
-    return this.#parts.lease.holds() ? this.findAnswered(scheme, secret) : "ask";
+  age(): number {
+    return this.#parts.lease.age();
   }
 
-  findAnswered(scheme: string, secret: PresentedSecret): Lookup<Authority> {
+  isCurrent(): boolean {
+    return this.#parts.lease.holds();
+  }
+
+  credential(
+    scheme: string,
+    secret: PresentedSecret,
+    answered: readonly Question[],
+  ): Lookup<KnownCredential<Authority>> {
+    if (!this.#parts.lease.holds()) {
+      const name = secret.text.slice(secret.start);
+      if (!includes(answered, { about: "credential", scheme, name })) return "ask";
+    }
     const digest = this.#digests.of(secret);
-    const known = this.#known.find(scheme, digest);
+    const known = this.#credentials.find(scheme, digest);
     if (known !== undefined) return known;
-    return this.#unknown.has(digest, this.#parts.clock()) ? "unknown" : "ask";
+    const unknown = this.#unknown.get(scheme)?.has(digest, this.#parts.clock()) === true;
+    return unknown ? "unknown" : "ask";
+  }
+
+  still(place: number, id: string, generation: number): KnownCredential<Authority> | undefined {
+    if (!this.#parts.lease.holds()) return undefined;
+    return this.#credentials.still(place, id, generation);
+  }
+
+  account(id: string, answered: readonly Question[]): Lookup<AccountState> {
+    return this.#mayUse("account", id, answered)
+      ? this.#accounts.find(id, this.#parts.clock())
+      : "ask";
+  }
+
+  user(id: string, answered: readonly Question[]): Lookup<UserState> {
+    return this.#mayUse("user", id, answered) ? this.#users.find(id, this.#parts.clock()) : "ask";
   }
 
   keepCounters(place: number, bucket: number, ticket: number): void {
-    this.#known.keepCounters(place, bucket, ticket);
+    this.#credentials.keepCounters(place, bucket, ticket);
   }
 
-  ask(scheme: string, secret: string, address: string | undefined): Promise<AskOutcome> {
-    const heardOf = this.#known.find(scheme, this.#digestOf(secret)) !== undefined;
-    if (!heardOf && !this.#parts.admission.listens(address)) return Promise.resolve("throttled");
-    const underWay = this.#questions.get(secret);
-    if (underWay !== undefined) return underWay;
-    const question = this.#resolve(scheme, secret, address).finally(() =>
-      this.#questions.delete(secret),
-    );
-    this.#questions.set(secret, question);
-    return question;
+  ask(question: Question, asker: Asker): Promise<AskOutcome> {
+    const { about, scheme, name } = question;
+    const isAdmitted = () =>
+      this.#parts.admission.listens(asker.address) || this.#hasHeardOf(question);
+    if (!isAdmitted()) return Promise.resolve("throttled");
+    return this.#questions.ask({
+      // Who counts for nothing must not have others join who do.
+      question: `${asker.counts} ${about} ${scheme} ${name}`,
+      asker: failureBucket(asker.address),
+      isAdmitted,
+      attempt: (isLate) => this.#attempt(question, asker, isLate),
+    });
+  }
+
+  /** What was known here once is asked about from any address. */
+  #hasHeardOf({ about, name }: Question): boolean {
+    switch (about) {
+      case "credential":
+        return this.#credentials.has(this.#digestOf(name));
+      case "account":
+        return this.#accounts.has(name);
+      case "user":
+        return this.#users.has(name);
+    }
   }
 
   /** Applies a credential's new state, at `seq` of the change feed. */
   applyCredential(seq: number, state: CredentialState): void {
     this.#recent.record(state.id, seq, this.#parts.clock());
-    this.#known.applyCredential(state);
+    this.#credentials.applyCredential(state);
+    if (state.handle === null) return;
+    // An answer that is under way may say that nobody has it.
+    this.#recent.record(handleOf(state.scheme, state.handle), seq, this.#parts.clock());
+    const digest = this.#digestOf(state.handle);
+    this.#unknown.get(state.scheme)?.forget(digest);
+    this.#credentials.outdate(digest, state.id);
   }
 
   /** Applies an account's new state, at `seq` of the change feed. */
   applyAccount(seq: number, state: AccountState): void {
     this.#recent.record(state.id, seq, this.#parts.clock());
-    this.#known.applyAccount(state);
+    this.#credentials.applyAccount(state);
+    this.#accounts.apply(state);
+  }
+
+  /** Applies a user's new state, at `seq` of the change feed. */
+  applyUser(seq: number, state: UserState): void {
+    this.#recent.record(state.id, seq, this.#parts.clock());
+    this.#users.apply(state);
+  }
+
+  #mayUse(about: "account" | "user", name: string, answered: readonly Question[]): boolean {
+    return this.#parts.lease.holds() || includes(answered, { about, scheme: "", name });
   }
 
   #digestOf(secret: string): Int32Array {
@@ -112,66 +173,70 @@ export class Memory<Authority extends OfScheme> implements CredentialMemory<Auth
     return this.#digests.of(this.#asked);
   }
 
-  async #resolve(scheme: string, secret: string, address: string | undefined): Promise<AskOutcome> {
-    if (!(await this.#turn())) return "unavailable";
-    try {
-      return await this.#ask(scheme, secret, address);
-    } finally {
-      this.#leave();
+  /**
+   * Asks once, and keeps the answer in the turn in which it came: unless a change applied meanwhile
+   * is newer, or the answer is late.
+   */
+  async #attempt(
+    { about, scheme, name }: Question,
+    asker: Asker,
+    isLate: () => boolean,
+  ): Promise<boolean> {
+    const { source, clock } = this.#parts;
+    if (about === "account") {
+      const { asOf, account } = await source.account(name);
+      if (isLate() || this.#recent.outdates(asOf, [name])) return false;
+      this.#accounts.learn(name, account, clock());
+      if (account === undefined) this.#countFailure(asker);
+    } else if (about === "user") {
+      const { asOf, user } = await source.user(name);
+      if (isLate() || this.#recent.outdates(asOf, [name])) return false;
+      this.#users.learn(name, user, clock());
+      if (user === undefined) this.#countFailure(asker);
+    } else {
+      const answer = await source.credential(scheme, hash("sha256", name, "buffer"));
+      const named = [handleOf(scheme, name), answer.credential?.id, answer.account?.id];
+      const subjects = named.filter((id) => id !== undefined);
+      if (isLate() || this.#recent.outdates(answer.asOf, subjects)) return false;
+      this.#keep({ scheme, digest: this.#digestOf(name), asker }, answer);
     }
-  }
-
-  /** Waits for one of the places; false when too many wait already. */
-  async #turn(): Promise<boolean> {
-    if (this.#underWay < MOST_QUESTIONS) {
-      this.#underWay += 1;
-      return true;
-    }
-    if (this.#waiting.length >= MOST_WAITING) return false;
-    await new Promise<void>((resolve) => this.#waiting.push(resolve));
     return true;
   }
 
-  /** Hands the place to whoever waits longest, or gives it up. */
-  #leave(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#underWay -= 1;
-    else next();
+  #keep(
+    { scheme, digest, asker }: { scheme: string; digest: Int32Array; asker: Asker },
+    { credential, account, material }: CredentialAnswer,
+  ): void {
+    if (credential !== undefined && account !== undefined) {
+      const proof = material && this.#parts.proofOf(material);
+      this.#credentials.learn(digest, credential, { account, proof });
+      return;
+    }
+    let unknown = this.#unknown.get(scheme);
+    if (unknown === undefined) {
+      unknown = new UnknownCredentials(UNKNOWN_KEPT_MS, MOST_UNKNOWN);
+      this.#unknown.set(scheme, unknown);
+    }
+    unknown.add(digest, this.#parts.clock());
+    // What was known under it is gone: a restored or a replaced database may lack it.
+    if (this.#credentials.find(scheme, digest) !== undefined) {
+      this.#credentials.outdate(digest, NOBODY);
+    }
+    this.#countFailure(asker);
   }
 
-  /**
-   * Asks until the answer is newer than every change applied meanwhile, and keeps it in the same
-   * turn: a change that came in between would be lost.
-   */
-  async #ask(scheme: string, secret: string, address: string | undefined): Promise<AskOutcome> {
-    const digest = hash("sha256", secret, "buffer");
-    for (let attempt = 0; attempt < 3; attempt += 1) {
-      const answer = await withinTime(this.#parts.source(scheme, digest));
-      if (answer === undefined) return "unavailable";
-      const { credential, account } = answer;
-      const subjects = [credential?.id, account?.id].filter((id) => id !== undefined);
-      if (this.#recent.outdates(answer.asOf, subjects)) continue;
-      this.#keep(secret, answer, address);
-      return "answered";
-    }
-    return "unavailable";
-  }
-
-  #keep(secret: string, { credential, account }: SourceAnswer, address: string | undefined): void {
-    const digest = this.#digestOf(secret);
-    if (credential === undefined || account === undefined) {
-      this.#unknown.add(digest, this.#parts.clock());
-      this.#parts.admission.failed(address);
-    } else {
-      this.#known.learn(digest, credential, account);
-    }
+  #countFailure({ address, counts }: Asker): void {
+    if (counts) this.#parts.admission.failed(address);
   }
 }
 
-/** The promise's value, or `undefined` if it rejects or takes too long: no answer either way. */
-function withinTime<T>(promise: Promise<T>): Promise<T | undefined> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(undefined), SOURCE_TIMEOUT_MS);
-    promise.then(resolve, () => resolve(undefined)).finally(() => clearTimeout(timer));
-  });
+/** What recent changes are called by, where a credential has a public name. */
+function handleOf(scheme: string, handle: string): string {
+  return `${scheme} ${handle}`;
+}
+
+function includes(answered: readonly Question[], { about, scheme, name }: Question): boolean {
+  return answered.some(
+    (each) => each.about === about && each.scheme === scheme && each.name === name,
+  );
 }

@@ -32,6 +32,12 @@ export class UnknownCredentials {
     return slot >= 0 && now < (this.#table.doubles[this.#until(slot)] as number);
   }
 
+  /** Forgets that it was unknown. */
+  forget(digest: Int32Array): void {
+    const slot = this.#table.find(digest);
+    if (slot >= 0) this.#table.doubles[this.#until(slot)] = 0;
+  }
+
   #freeSlot(): number {
     if (this.#used < this.#capacity) return this.#used++;
     const slot = this.#oldest;

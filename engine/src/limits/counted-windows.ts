@@ -11,6 +11,8 @@ export interface Counted extends CounterPlace {
   readonly exceeded: boolean;
   /** When each window lets a request pass again, where that is not when it is whole again. */
   readonly freeAt?: readonly number[] | undefined;
+  /** Default: `local`. */
+  readonly decidedBy?: LimitState["decidedBy"];
 }
 
 /**
@@ -18,7 +20,7 @@ export interface Counted extends CounterPlace {
  * only when they are read: most requests that pass never have theirs read in full.
  */
 export class CountedWindows implements LimitState, CounterPlace {
-  readonly decidedBy: "local" | "server" | "redis" | "lease" = "local";
+  readonly decidedBy: LimitState["decidedBy"];
   readonly at: number;
   readonly exceeded: boolean;
   readonly bucket: number;
@@ -31,6 +33,7 @@ export class CountedWindows implements LimitState, CounterPlace {
     this.#limit = limit;
     this.#numbers = counted.numbers;
     this.#freeAt = counted.freeAt;
+    this.decidedBy = counted.decidedBy ?? "local";
     this.at = counted.at;
     this.exceeded = counted.exceeded;
     this.bucket = counted.bucket;

@@ -6,6 +6,12 @@ import { FixedWindows } from "./fixed-window.ts";
 /** Where a key stands in a limit, and where its counters are. */
 export interface CountedState extends LimitState, CounterPlace {}
 
+/**
+ * What counting came to. Shared counters may be away: then the policy has a request pass
+ * `uncounted`, or be refused as `unavailable`.
+ */
+export type Spent = CountedState | "uncounted" | "unavailable";
+
 /** Counts requests against limits. */
 export interface Limiter {
   /**
@@ -17,9 +23,9 @@ export interface Limiter {
     key: string,
     now: number,
     place?: CounterPlace,
-  ): CountedState | Promise<CountedState>;
+  ): Spent | Promise<Spent>;
   /** Where `key` stands, spending nothing; `exceeded` if a request would be refused now. */
-  peek(limit: CompiledLimit, key: string, now: number): CountedState | Promise<CountedState>;
+  peek(limit: CompiledLimit, key: string, now: number): Spent | Promise<Spent>;
 }
 
 /** A limiter that always answers at once. */

@@ -1,4 +1,4 @@
-import type { CredentialState } from "../domain/credential.ts";
+import type { CredentialState, Signing } from "../domain/credential.ts";
 import { type NetworkList, parseNetworks } from "../domain/network.ts";
 import type { Mode } from "../domain/principal.ts";
 import type { ScopeSet } from "../domain/scope.ts";
@@ -10,6 +10,8 @@ export interface Authority {
   readonly scheme: string;
   readonly scopes: ScopeSet;
   readonly mode: Mode;
+  /** Whether each request must be signed. */
+  readonly signing: Signing;
   /** `undefined`: usable from anywhere. */
   readonly networks: NetworkList | undefined;
   /** Its own windows, or those of its kind; `undefined`: not limited. */
@@ -26,6 +28,7 @@ export function authorityOf(
     scheme: state.scheme,
     scopes: policy.scopes.set(state.scopes),
     mode: state.mode,
+    signing: state.signing,
     networks: state.allowedIps.length === 0 ? undefined : parseNetworks(state.allowedIps),
     limit:
       state.limits === null

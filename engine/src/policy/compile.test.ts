@@ -1,6 +1,6 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { compilePolicy } from "./compile.ts";
-import type { Policy } from "./policy.ts";
+import type { EndpointRule, Policy } from "./policy.ts";
 import { PolicyError } from "./policy-error.ts";
 
 function aPolicy(policy: Partial<Policy> = {}): Policy {
@@ -10,7 +10,8 @@ function aPolicy(policy: Partial<Policy> = {}): Policy {
     hosts: [],
     renderer: "standard",
     schemes: ["api-key"],
-    keyFormat: { live: "lk_live_", test: "lk_test_" },
+    keyFormat: { live: "lk_live_", test: "lk_test_", form: "checksummed" },
+    bareKeys: false,
     scopes: { "admin:all": { title: "All", implies: ["*"], impliesOnOwn: [] } },
     endpoints: [],
     otherwise: "authenticated",
@@ -18,6 +19,16 @@ function aPolicy(policy: Partial<Policy> = {}): Policy {
     failures: [{ ...WINDOW, name: "failures" }],
     version: null,
     requestIds: "accept",
+    several: "refuse",
+    tokens: { maxLifetimeSeconds: 86_400, skewSeconds: 30, audience: [] },
+    signatures: { maxLifetimeSeconds: 60, skewSeconds: 5, oneTime: false },
+    accountHeader: null,
+    unscoped: [],
+    plans: [],
+    entitlements: {},
+    keyExpiry: "instant",
+    countersAway: "local",
+    limitsShown: "counted",
     ...policy,
   };
 }
@@ -35,11 +46,15 @@ test("the digest depends on what the policy says, not on the order of its member
 test("the digest is the SHA-256 of the canonical JSON", async () => {
   const { createHash } = await import("node:crypto");
   const text =
-    '{"endpoints":[],"failures":[],"hosts":[],' +
-    '"keyFormat":{"live":"lk_live_","test":"lk_test_"},"limits":{},"otherwise":"authenticated",' +
-    '"policyFormat":1,"renderer":"standard","requestIds":"accept","schemes":["api-key"],' +
+    '{"accountHeader":null,"bareKeys":false,"countersAway":"local","endpoints":[],' +
+    '"entitlements":{},"failures":[],"hosts":[],"keyExpiry":"instant",' +
+    '"keyFormat":{"form":"checksummed","live":"lk_live_","test":"lk_test_"},"limits":{},"limitsShown":"counted",' +
+    '"otherwise":"authenticated","plans":[],"policyFormat":1,"renderer":"standard",' +
+    '"requestIds":"accept","schemes":["api-key"],' +
     '"scopes":{"admin:all":{"implies":["*"],"impliesOnOwn":[],"title":"Tout — é"}},' +
-    '"slug":"acme","version":null}';
+    '"several":"refuse","signatures":{"maxLifetimeSeconds":60,"oneTime":false,"skewSeconds":5},' +
+    '"slug":"acme","tokens":{"audience":[],"maxLifetimeSeconds":86400,"skewSeconds":30},' +
+    '"unscoped":[],"version":null}';
   const scopes = { "admin:all": { title: "Tout — é", implies: ["*"], impliesOnOwn: [] } };
   expect(compilePolicy(aPolicy({ scopes, limits: {}, failures: [] })).digest).toBe(
     createHash("sha256").update(text, "utf8").digest("hex"),
@@ -73,6 +88,20 @@ test("own windows that are alike are the same limit, however they were written",
   expect(compiled.customLimit("jwt", ["7/hour"]).id).not.toBe(limit.id);
 });
 
+test.each([
+  ["200/minute", 60],
+  [{ name: "default", max: 200, windowSeconds: 60 }, 60],
+  [{ name: "default", max: 200, windowSeconds: 60, blockSeconds: 5 }, 5],
+  ["200/hour", 0],
+])(
+  "own window %j blocks like its kind's of the same length, unless it says: %d s",
+  (spec, block) => {
+    const windows = [{ name: "default", max: 120, windowSeconds: 60, blockSeconds: 60 }];
+    const compiled = compilePolicy(aPolicy({ limits: { apiKey: { per: "credential", windows } } }));
+    expect(compiled.customLimit("apiKey", [spec]).windows[0]?.blockSeconds).toBe(block);
+  },
+);
+
 test("a limit's id tells APIs, kinds and windows apart, and survives compiling anew", () => {
   const ids = [
     compilePolicy(aPolicy()).limitOf("apiKey")?.id,
@@ -98,12 +127,61 @@ test.each([
   [{ endpoints: [aRule({ scopes: ["nope"] })] }, "endpoints[0].scopes[0]"],
   [{ endpoints: [aRule({ match: "nope" })] }, "endpoints[0].match"],
   [{ endpoints: [aRule({ owner: "nope" })] }, "endpoints[0].owner"],
+  [{ endpoints: [aRule({ account: "nope" })] }, "endpoints[0].account"],
+  [{ entitlements: { team: { Teams: "GOLD" } }, plans: ["FREE"] }, 'entitlements.team["Teams"]'],
   [{ limits: { jwt: { per: "token" as const, windows: [] } } }, "limits.jwt.windows"],
 ])("a policy that nobody checked is refused: %j", (changes, path) => {
   expect(() => compilePolicy(aPolicy(changes))).toThrow(PolicyError);
   expect(() => compilePolicy(aPolicy(changes))).toThrow(path);
 });
 
-function aRule(rule: object) {
-  return { match: "/a", anonymous: false, scopes: [], owner: null, ...rule };
+function aRule(rule: Partial<EndpointRule>): EndpointRule {
+  return {
+    match: "/a",
+    anonymous: false,
+    scopes: [],
+    owner: null,
+    accepts: [],
+    context: "account",
+    account: null,
+    family: null,
+    ...rule,
+  };
 }
+
+describe("entitlements", () => {
+  const compiled = compilePolicy(
+    aPolicy({
+      plans: ["LOW", "MIDDLE", "HIGH"],
+      endpoints: [aRule({ family: "Orgs" })],
+      entitlements: {
+        platform: { "": null, Orgs: "MIDDLE", Low: "LOW" },
+        organization: {},
+      },
+    }),
+  );
+
+  test.each([
+    ["platform", null, null, "yes"],
+    ["platform", "LOW", null, "yes"],
+    ["platform", null, "Orgs", "plan_insufficient"],
+    ["platform", "LOW", "Orgs", "plan_insufficient"],
+    ["platform", "MIDDLE", "Orgs", "yes"],
+    ["platform", "HIGH", "Orgs", "yes"],
+    ["platform", "unheard of", "Orgs", "plan_insufficient"],
+    ["platform", "unheard of", "Low", "plan_insufficient"],
+    ["platform", null, "Low", "plan_insufficient"],
+    ["platform", "LOW", "Low", "yes"],
+    ["platform", "HIGH", "Teams", "entitlement_missing"],
+    ["platform", "HIGH", "constructor", "entitlement_missing"],
+    ["organization", "HIGH", null, "entitlement_missing"],
+    ["team", null, null, "yes"],
+    ["team", null, "Orgs", "yes"],
+  ] as const)("a %s on plan %s, of family %s: %s", (kind, plan, family, verdict) => {
+    expect(compiled.entitled(kind, plan, family)).toBe(verdict);
+  });
+
+  test("without any, everything is allowed", () => {
+    expect(compilePolicy(aPolicy()).entitled("account", null, "Orgs")).toBe("yes");
+  });
+});

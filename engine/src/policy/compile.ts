@@ -1,6 +1,9 @@
+import type { AccountKind } from "../domain/account.ts";
+import { BoundedMap } from "../domain/bounded-map.ts";
 import type { LimitSpec, Window } from "../domain/limit.ts";
 import type { CompiledLimit } from "../limits/compiled-limit.ts";
 import { canonicalJson, digestOf } from "./digest.ts";
+import { compileEntitlements, type Entitlement } from "./entitlement.ts";
 import { parseLimitSpecs } from "./limit-specs.ts";
 import { compileMatcher, type Matcher } from "./match.ts";
 import { type LimitKind, type LimitRule, POLICY_FORMAT, type Policy } from "./policy.ts";
@@ -22,6 +25,11 @@ export interface CompiledPolicy extends Matcher {
    * object for the same windows. Throws `PolicyError` for specs that are none.
    */
   customLimit(kind: string, specs: readonly LimitSpec[]): CompiledLimit;
+  /**
+   * Whether an account may use a family of endpoints (`null`: the unnamed one). A plan that the
+   * policy does not name counts as lower than every plan.
+   */
+  entitled(kind: AccountKind, plan: string | null, family: string | null): Entitlement;
   /** How many unknown credentials an address may present; `undefined`: any number. */
   readonly failureLimit: CompiledLimit | undefined;
 }
@@ -37,7 +45,7 @@ export function compilePolicy(policy: Policy): CompiledPolicy {
   const limits = new Map(
     Object.entries(policy.limits).map(([kind, rule]) => [kind, compileLimit(policy, kind, rule)]),
   );
-  const custom = new Map<string, CompiledLimit>();
+  const custom = new BoundedMap<string, CompiledLimit>(MOST_CUSTOM_LIMITS);
 
   return {
     policy,
@@ -48,20 +56,35 @@ export function compilePolicy(policy: Policy): CompiledPolicy {
 
     customLimit(kind, specs) {
       const rule = policy.limits[kind as LimitKind];
-      const windows = parseLimitSpecs(specs);
+      const windows = withBlocks(parseLimitSpecs(specs), specs, rule);
       const limit = compileLimit(policy, kind, { per: "credential", ...rule, windows });
       const known = custom.get(limit.id);
       if (known !== undefined) return known;
-      if (custom.size >= MOST_CUSTOM_LIMITS) custom.delete(custom.keys().next().value ?? "");
       custom.set(limit.id, limit);
       return limit;
     },
+
+    entitled: compileEntitlements(policy),
 
     failureLimit:
       policy.failures.length === 0
         ? undefined
         : compileLimit(policy, "failures", { per: "address", windows: policy.failures }),
   };
+}
+
+/** A window that says nothing of a block has that of its kind's window of the same length. */
+function withBlocks(
+  windows: readonly Window[],
+  specs: readonly LimitSpec[],
+  rule: LimitRule | undefined,
+): readonly Window[] {
+  return windows.map((window, i) => {
+    const spec = specs[i];
+    if (typeof spec === "object" && spec.blockSeconds !== undefined) return window;
+    const same = rule?.windows.find(({ windowSeconds }) => windowSeconds === window.windowSeconds);
+    return { ...window, blockSeconds: same?.blockSeconds ?? window.blockSeconds };
+  });
 }
 
 function compileLimit(policy: Policy, kind: string, rule: LimitRule): CompiledLimit {

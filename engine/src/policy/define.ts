@@ -1,7 +1,8 @@
 import type { KeyFormat } from "../domain/credential.ts";
 import type { LimitSpec, LimitSubject } from "../domain/limit.ts";
+import type { SignatureRule, TokenRule } from "../domain/token-rules.ts";
 import type { RefuseWhen } from "../limits/compiled-limit.ts";
-import type { LimitKind, POLICY_FORMAT, Policy, VersionRule } from "./policy.ts";
+import type { EndpointRule, LimitKind, POLICY_FORMAT, Policy, VersionRule } from "./policy.ts";
 
 /**
  * An API as its authors describe it: a profile, a profile with changes, or written out. What
@@ -21,6 +22,8 @@ export interface ApiDefinition {
   /** Ways to present a credential, in the order of their challenges. */
   readonly schemes?: readonly string[];
   readonly keyFormat?: Partial<KeyFormat>;
+  /** A key may stand in `Authorization` without `Bearer` before it; default not. */
+  readonly bareKeys?: boolean;
   /** A text is the scope's title. */
   readonly scopes?: Readonly<Record<string, string | ScopeDefinition>>;
   /** The first that matches decides. */
@@ -37,6 +40,26 @@ export interface ApiDefinition {
   /** `null`, the default: the API has no version header. */
   readonly version?: Partial<VersionRule> | null;
   readonly requestIds?: Policy["requestIds"];
+  /** Several credentials in one request; default `refuse`. */
+  readonly several?: Policy["several"];
+  /** JWTs of customers; default at most 24 hours ahead, 30 seconds of clock difference. */
+  readonly tokens?: Partial<TokenRule>;
+  /** Signatures of requests; default at most 60 seconds ahead, 5 seconds of clock difference. */
+  readonly signatures?: Partial<SignatureRule>;
+  /** The header that names the account acted for, in lower case. */
+  readonly accountHeader?: string | null;
+  /** Schemes whose credentials no scope binds. */
+  readonly unscoped?: readonly string[];
+  /** Lowest first. */
+  readonly plans?: readonly string[];
+  /** Families of endpoints that each kind of account may use, and from which plan on. */
+  readonly entitlements?: Policy["entitlements"];
+  /** When a key ends whose expiry has come; default `instant`. */
+  readonly keyExpiry?: Policy["keyExpiry"];
+  /** What holds while shared counters cannot be asked; default `local`. */
+  readonly countersAway?: Policy["countersAway"];
+  /** Which answers tell where the caller's limit stands; default `counted`. */
+  readonly limitsShown?: Policy["limitsShown"];
   readonly policyFormat?: typeof POLICY_FORMAT;
 }
 
@@ -64,6 +87,14 @@ export interface EndpointDefinition {
   readonly scopes?: readonly string[];
   /** The path parameter that names the owner of the resource. */
   readonly owner?: string | null;
+  /** Kinds of principals that it is for; default all. */
+  readonly accepts?: EndpointRule["accepts"];
+  /** Default `account`. */
+  readonly context?: EndpointRule["context"];
+  /** The path parameter that may name the account acted for. */
+  readonly account?: string | null;
+  /** The family of endpoints that `entitlements` speak of. */
+  readonly family?: string | null;
 }
 
 /** The limit of one way of authenticating. */

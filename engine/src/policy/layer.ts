@@ -1,8 +1,14 @@
+import type { AccountKind } from "../domain/account.ts";
 import type { KeyFormat } from "../domain/credential.ts";
-import type { LimitSubject, Window } from "../domain/limit.ts";
-import { readWindows } from "./limit-specs.ts";
+import type { Window } from "../domain/limit.ts";
+import type { SignatureRule, TokenRule } from "../domain/token-rules.ts";
+import type { ApiDefinition } from "./define.ts";
+import { readEndpoints } from "./endpoint-rules.ts";
+import { readFailures, readLimits } from "./limit-rules.ts";
+import { readEntitlements, readPlans } from "./plan-rules.ts";
 import {
   type EndpointRule,
+  type Entitlements,
   type LimitKind,
   type LimitRule,
   POLICY_FORMAT,
@@ -10,12 +16,13 @@ import {
   type ScopeRule,
   type VersionRule,
 } from "./policy.ts";
+import { readScopes } from "./scope-rules.ts";
 import {
   type Place,
+  type Placed,
   readChoice,
-  readList,
+  readFlag,
   readObject,
-  readRecord,
   readText,
   readTexts,
   report,
@@ -23,6 +30,9 @@ import {
   type TextForm,
   within,
 } from "./shape.ts";
+import { HEADER, NAME } from "./text-forms.ts";
+import { readSignatures, readTokens } from "./token-rules.ts";
+import { readVersion } from "./version-rule.ts";
 
 /** One definition, read but for what depends on others: `undefined` where it says nothing. */
 export interface Layer {
@@ -34,6 +44,7 @@ export interface Layer {
   readonly renderer: string | undefined;
   readonly schemes: readonly string[] | undefined;
   readonly keyFormat: Partial<KeyFormat>;
+  readonly bareKeys: boolean | undefined;
   readonly scopes: ReadonlyMap<string, Placed<ScopeRule>>;
   readonly endpoints: readonly Placed<EndpointRule>[];
   readonly otherwise: Policy["otherwise"] | undefined;
@@ -41,18 +52,19 @@ export interface Layer {
   readonly failures: readonly Window[] | undefined;
   readonly version: Partial<VersionRule> | null | undefined;
   readonly requestIds: Policy["requestIds"] | undefined;
+  readonly several: Policy["several"] | undefined;
+  readonly tokens: Partial<TokenRule>;
+  readonly signatures: Partial<SignatureRule>;
+  readonly accountHeader: string | null | undefined;
+  readonly unscoped: readonly string[] | undefined;
+  readonly plans: readonly string[] | undefined;
+  readonly entitlements: ReadonlyMap<AccountKind, Placed<Entitlements>>;
+  readonly keyExpiry: Policy["keyExpiry"] | undefined;
+  readonly countersAway: Policy["countersAway"] | undefined;
+  readonly limitsShown: Policy["limitsShown"] | undefined;
 }
 
-/** A part of a policy and where it was written. */
-export interface Placed<Part> {
-  readonly part: Part;
-  readonly place: Place;
-}
-
-/** Endpoints of one API, those of its bases included. */
-export const MOST_ENDPOINTS = 1000;
-/** Scopes of one API, those of its bases included. */
-export const MOST_SCOPES = 500;
+type Member = keyof ApiDefinition;
 
 const MEMBERS = [
   "slug",
@@ -61,6 +73,7 @@ const MEMBERS = [
   "renderer",
   "schemes",
   "keyFormat",
+  "bareKeys",
   "scopes",
   "endpoints",
   "otherwise",
@@ -68,16 +81,18 @@ const MEMBERS = [
   "failures",
   "version",
   "requestIds",
+  "several",
+  "tokens",
+  "signatures",
+  "accountHeader",
+  "unscoped",
+  "plans",
+  "entitlements",
+  "keyExpiry",
+  "countersAway",
+  "limitsShown",
   "policyFormat",
-];
-const KINDS = ["apiKey", "oauth", "jwt", "anonymous"] as const;
-const SUBJECTS: readonly [LimitSubject, ...LimitSubject[]] = [
-  "credential",
-  "token",
-  "user",
-  "account",
-  "address",
-];
+] as const satisfies readonly Member[];
 const RESERVED_SLUGS = ["v1", "auth", "dashboard", "healthz", "readyz", "metrics", "openapi"];
 
 const SLUG: TextForm = {
@@ -89,38 +104,20 @@ const HOST: TextForm = {
     /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/,
   expected: 'a host name in lower case, without port, such as "api.acme.com"',
 };
-const NAME: TextForm = {
-  pattern: /^[a-z][a-z0-9-]{0,63}$/,
-  expected: "a name in lower case",
-};
 const KEY_PREFIX: TextForm = {
   pattern: /^[A-Za-z][A-Za-z0-9_-]{0,31}$/,
   expected: "a letter, then up to 31 letters, digits, _ and -",
 };
-const SCOPE: TextForm = {
-  // RFC 6749 §3.3, without "*", which stands for other scopes.
-  pattern: /^[A-Za-z0-9][!#-)+-[\]-~]{0,127}$/,
-  expected: "a scope: 1 to 128 visible characters without *, quotes and backslashes",
-};
-const SCOPE_PATTERN: TextForm = {
-  pattern: /^(?:\*|[A-Za-z0-9][!#-)+-[\]-~]{0,127}\*?)$/,
-  expected: 'a scope, the beginning of some ("read:*") or "*" for all',
-};
-const TITLE: TextForm = { pattern: /^[^\r\n]{1,200}$/, expected: "a line of 1 to 200 characters" };
-const PARAMETER: TextForm = { pattern: /^.{1,64}$/, expected: "the name of a path parameter" };
-const MATCH: TextForm = { pattern: /^./, expected: 'a pattern such as "GET /v2/users/**"' };
-const HEADER: TextForm = {
-  pattern: /^[a-z0-9][a-z0-9-]{0,63}$/,
-  expected: "the name of a header in lower case",
-};
-const VERSION: TextForm = { pattern: /^[!-~]{1,64}$/, expected: 'a version such as "2.0"' };
 
 /** Reads one definition, reporting every member that is unknown or of the wrong form. */
 export function readLayer(value: unknown, place: Place): Layer {
   const object = readObject(value, place, MEMBERS);
   /** Reads a member if it is there. */
-  function member<T>(name: string, read: (value: unknown, place: Place) => T): T | undefined {
+  function member<T>(name: Member, read: (value: unknown, place: Place) => T): T | undefined {
     return object[name] === undefined ? undefined : read(object[name], within(place, name));
+  }
+  function choice<Choice extends string>(name: Member, choices: readonly [Choice, ...Choice[]]) {
+    return member(name, (found, here) => readChoice(found, here, choices));
   }
   member("policyFormat", (found, here) => {
     if (found !== POLICY_FORMAT) {
@@ -135,15 +132,26 @@ export function readLayer(value: unknown, place: Place): Layer {
     renderer: member("renderer", (found, here) => readText(found, here, NAME)),
     schemes: member("schemes", (found, here) => readTexts(found, here, NAME, 20)),
     keyFormat: member("keyFormat", readKeyFormat) ?? {},
+    bareKeys: member("bareKeys", readFlag),
     scopes: member("scopes", readScopes) ?? new Map(),
     endpoints: member("endpoints", readEndpoints) ?? [],
-    otherwise: member("otherwise", (found, here) =>
-      readChoice(found, here, ["authenticated", "anonymous", "refuse"]),
-    ),
+    otherwise: choice("otherwise", ["authenticated", "anonymous", "refuse"]),
     limits: member("limits", readLimits) ?? new Map(),
     failures: member("failures", readFailures),
-    version: member("version", (found, here) => (found === null ? null : readVersion(found, here))),
-    requestIds: member("requestIds", (found, here) => readChoice(found, here, ["accept", "make"])),
+    version: member("version", readVersion),
+    requestIds: choice("requestIds", ["accept", "make"]),
+    several: choice("several", ["refuse", "first"]),
+    tokens: member("tokens", readTokens) ?? {},
+    signatures: member("signatures", readSignatures) ?? {},
+    accountHeader: member("accountHeader", (found, here) =>
+      found === null ? null : readText(found, here, HEADER),
+    ),
+    unscoped: member("unscoped", (found, here) => readTexts(found, here, NAME, 20)),
+    plans: member("plans", readPlans),
+    entitlements: member("entitlements", readEntitlements) ?? new Map(),
+    keyExpiry: choice("keyExpiry", ["instant", "day"]),
+    countersAway: choice("countersAway", ["open", "closed", "local"]),
+    limitsShown: choice("limitsShown", ["counted", "always"]),
   };
 }
 
@@ -156,99 +164,13 @@ function readSlug(value: unknown, place: Place): string {
 }
 
 function readKeyFormat(value: unknown, place: Place): Partial<KeyFormat> {
-  const object = readObject(value, place, ["live", "test"]);
-  const format: { live?: string; test?: string } = {};
-  for (const mode of ["live", "test"] as const) {
-    const found = object[mode];
-    if (found !== undefined) format[mode] = readText(found, within(place, mode), KEY_PREFIX);
-  }
-  return format;
-}
-
-function readScopes(value: unknown, place: Place): Map<string, Placed<ScopeRule>> {
-  const scopes = new Map<string, Placed<ScopeRule>>();
-  for (const [name, found] of Object.entries(readRecord(value, place))) {
-    const here = within(place, name);
-    if (readText(name, here, SCOPE) === "") continue;
-    if (typeof found === "string") {
-      const title = readText(found, here, TITLE);
-      scopes.set(name, { part: { title, implies: [], impliesOnOwn: [] }, place: here });
-      continue;
-    }
-    const object = readObject(found, here, ["title", "implies", "impliesOnOwn"]);
-    const { title, implies = [], impliesOnOwn = [] } = object;
-    const part = {
-      title: readText(title, within(here, "title"), TITLE),
-      implies: readTexts(implies, within(here, "implies"), SCOPE_PATTERN, MOST_SCOPES),
-      impliesOnOwn: readTexts(
-        impliesOnOwn,
-        within(here, "impliesOnOwn"),
-        SCOPE_PATTERN,
-        MOST_SCOPES,
-      ),
-    };
-    scopes.set(name, { part, place: here });
-  }
-  return scopes;
-}
-
-function readEndpoints(value: unknown, place: Place): readonly Placed<EndpointRule>[] {
-  return readList(value, place, MOST_ENDPOINTS).map((found, i) => {
-    const here = within(place, i);
-    const object = readObject(found, here, ["match", "anonymous", "scopes", "owner"]);
-    const { match, anonymous = false, scopes = [], owner = null } = object;
-    if (typeof anonymous !== "boolean") {
-      report(within(here, "anonymous"), `found ${shown(anonymous)}; expected true or false`);
-    }
-    const part: EndpointRule = {
-      match: readText(match, within(here, "match"), MATCH),
-      anonymous: anonymous === true,
-      scopes: readTexts(scopes, within(here, "scopes"), SCOPE, 32),
-      owner: owner === null ? null : readText(owner, within(here, "owner"), PARAMETER),
-    };
-    return { part, place: here };
-  });
-}
-
-function readLimits(value: unknown, place: Place): Map<LimitKind, LimitRule | null> {
-  const object = readObject(value, place, KINDS);
-  const limits = new Map<LimitKind, LimitRule | null>();
-  for (const kind of KINDS) {
-    const found = object[kind];
-    if (found === undefined) continue;
-    limits.set(kind, found === null ? null : readLimit(found, within(place, kind)));
-  }
-  return limits;
-}
-
-function readLimit(value: unknown, place: Place): LimitRule {
-  const object = readObject(value, place, ["per", "windows", "refuseWhen"]);
-  const per = readChoice(object.per, within(place, "per"), SUBJECTS);
-  const windows = readWindows(object.windows, within(place, "windows"));
-  const refuseWhen = readChoice(object.refuseWhen ?? "any", within(place, "refuseWhen"), [
-    "any",
-    "all",
-  ]);
-  return refuseWhen === "any" ? { per, windows } : { per, windows, refuseWhen };
-}
-
-function readFailures(value: unknown, place: Place): readonly Window[] {
-  return Array.isArray(value) && value.length === 0 ? [] : readWindows(value, place);
-}
-
-function readVersion(value: unknown, place: Place): Partial<VersionRule> {
-  const object = readObject(value, place, ["header", "supported", "default", "unsupported"]);
-  const { header, supported, unsupported } = object;
-  const rule: { -readonly [Member in keyof VersionRule]?: VersionRule[Member] } = {};
-  if (header !== undefined) rule.header = readText(header, within(place, "header"), HEADER);
-  if (supported !== undefined) {
-    rule.supported = readTexts(supported, within(place, "supported"), VERSION, 100);
-  }
-  if (object.default !== undefined) {
-    rule.default = readText(object.default, within(place, "default"), VERSION);
-  }
-  if (unsupported !== undefined) {
-    rule.unsupported = readChoice(unsupported, within(place, "unsupported"), ["refuse", "default"]);
-  }
-  return rule;
+  const object = readObject(value, place, ["live", "test", "form"]);
+  const { live, test, form } = object;
+  return {
+    ...(live !== undefined && { live: readText(live, within(place, "live"), KEY_PREFIX) }),
+    ...(test !== undefined && { test: readText(test, within(place, "test"), KEY_PREFIX) }),
+    ...(form !== undefined && {
+      form: readChoice(form, within(place, "form"), ["checksummed", "hex"]),
+    }),
+  };
 }

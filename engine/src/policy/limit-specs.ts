@@ -1,7 +1,16 @@
 import type { LimitSpec, Window } from "../domain/limit.ts";
 import { suggestion } from "./nearest-name.ts";
 import { PolicyError, type Problem } from "./policy-error.ts";
-import { type Place, readObject, readText, report, shown, type TextForm, within } from "./shape.ts";
+import {
+  type Place,
+  readInteger,
+  readObject,
+  readText,
+  report,
+  shown,
+  type TextForm,
+  within,
+} from "./shape.ts";
 
 const MOST_WINDOWS = 8;
 const LARGEST_MAX = 1_000_000_000;
@@ -106,12 +115,4 @@ function readWindow(spec: unknown, place: Place): Window | undefined {
     blockSeconds: readInteger(blockSeconds, within(place, "blockSeconds"), 0, LONGEST_BLOCK),
   };
   return place.problems.length > before ? undefined : window;
-}
-
-function readInteger(value: unknown, place: Place, from: number, to: number): number {
-  if (typeof value === "number" && Number.isInteger(value) && value >= from && value <= to) {
-    return value;
-  }
-  report(place, `found ${shown(value)}; expected an integer from ${from} to ${to}`);
-  return from;
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { RequestPath } from "../domain/path.ts";
-import { compileMatcher, ownerOf } from "./match.ts";
+import { compileMatcher, ownerOf, parameterOf } from "./match.ts";
 import type { EndpointRule, Policy } from "./policy.ts";
 import { PolicyError } from "./policy-error.ts";
 import { compileScopes } from "./scopes.ts";
@@ -9,7 +9,17 @@ import { compileScopes } from "./scopes.ts";
 const SCOPES = compileScopes({ "write:users": { title: "", implies: [], impliesOnOwn: [] } });
 
 function aRule(match: string, rule: Partial<EndpointRule> = {}): EndpointRule {
-  return { match, anonymous: false, scopes: [], owner: null, ...rule };
+  return {
+    match,
+    anonymous: false,
+    scopes: [],
+    owner: null,
+    accepts: [],
+    context: "account",
+    account: null,
+    family: null,
+    ...rule,
+  };
 }
 
 function aPath(target: string): RequestPath {
@@ -123,6 +133,58 @@ describe("the owner", () => {
     const endpoints = [aRule("/a"), aRule("/v2/users/{userId}", { owner: "id" })];
     expect(() => compileMatcher({ endpoints, otherwise: "refuse" }, SCOPES)).toThrow(
       'endpoints[1].owner: "id" is not a parameter of "/v2/users/{userId}"',
+    );
+  });
+});
+
+describe("what else a pattern says", () => {
+  const matcher = compileMatcher(
+    {
+      endpoints: [
+        aRule("/v2/organizations/{orgId}/clients/{clientId}", {
+          account: "orgId",
+          accepts: ["platform"],
+          context: "own",
+          family: "Orgs",
+        }),
+        aRule("/v2/oauth-clients/{clientId}/**"),
+      ],
+      otherwise: "authenticated",
+    },
+    SCOPES,
+  );
+
+  test.each([
+    ["/v2/organizations/acct_1/clients/app_1", "acct_1", "app_1"],
+    ["/v2/oauth-clients/app_2/users", undefined, "app_2"],
+    ["/v2/oauth-clients/a b", undefined, "a b"],
+    ["/v2/other/app_3", undefined, undefined],
+  ])("of %s the account is %s and the client %s", (target, account, client) => {
+    const path = aPath(target);
+    const requirement = matcher.match("GET", path);
+    expect(requirement && parameterOf(path, requirement.accountSegment)).toBe(account);
+    expect(requirement && parameterOf(path, requirement.clientSegment)).toBe(client);
+  });
+
+  test("is in the requirement as it was given, and else its default", () => {
+    expect(matcher.match("GET", aPath("/v2/organizations/x/clients/y"))).toMatchObject({
+      accepts: ["platform"],
+      context: "own",
+      account: "orgId",
+      family: "Orgs",
+    });
+    expect(matcher.match("GET", aPath("/elsewhere"))).toMatchObject({
+      accepts: [],
+      context: "account",
+      account: null,
+      family: null,
+    });
+  });
+
+  test("names an account that is a parameter of the pattern", () => {
+    const endpoints = [aRule("/v2/organizations/{orgId}", { account: "org" })];
+    expect(() => compileMatcher({ endpoints, otherwise: "refuse" }, SCOPES)).toThrow(
+      'endpoints[0].account: "org" is not a parameter of "/v2/organizations/{orgId}"',
     );
   });
 });

@@ -11,6 +11,10 @@ export interface CompiledRequirement extends Requirement {
   readonly needed: ScopeBits;
   /** Which segment of the path names the owner, counting from 0; -1 without one. */
   readonly ownerSegment: number;
+  /** Which segment names the account acted for; -1 without one. */
+  readonly accountSegment: number;
+  /** Which segment is the parameter `clientId`, whoever it is about; -1 without one. */
+  readonly clientSegment: number;
 }
 
 /** Finds what a request must bring. */
@@ -82,9 +86,13 @@ export function compileMatcher(
 
 /** The owner that the path names, when the requirement has an owner parameter. */
 export function ownerOf(requirement: CompiledRequirement, path: RequestPath): string | undefined {
-  const { ownerSegment } = requirement;
-  if (ownerSegment < 0 || ownerSegment >= path.segments) return undefined;
-  return path.text.slice(path.startOf(ownerSegment), path.endOf(ownerSegment));
+  return parameterOf(path, requirement.ownerSegment);
+}
+
+/** What the path has at a segment of a pattern that it matched; `undefined` for segment -1. */
+export function parameterOf(path: RequestPath, segment: number): string | undefined {
+  if (segment < 0 || segment >= path.segments) return undefined;
+  return path.text.slice(path.startOf(segment), path.endOf(segment));
 }
 
 function usablePattern(rule: EndpointRule, number: number): Pattern {
@@ -100,14 +108,20 @@ function compileRule(
   scopes: ScopeRegistry,
   number: number,
 ): CompiledRequirement {
-  const ownerSegment = rule.owner === null ? -1 : parameterIndex(pattern, rule.owner);
-  if (rule.owner !== null && ownerSegment === -1) {
-    const text = `${JSON.stringify(rule.owner)} is not a parameter of ${JSON.stringify(rule.match)}`;
-    throw new PolicyError([{ path: `endpoints[${number}].owner`, text }]);
-  }
-  const { match, anonymous, owner } = rule;
-  const needed = scopes.needed(rule.scopes, `endpoints[${number}].scopes`);
-  return { match, anonymous, scopes: rule.scopes, owner, needed, ownerSegment };
+  const segmentOf = (member: "owner" | "account") => {
+    const name = rule[member];
+    const segment = name === null ? -1 : parameterIndex(pattern, name);
+    if (name === null || segment !== -1) return segment;
+    const text = `${JSON.stringify(name)} is not a parameter of ${JSON.stringify(rule.match)}`;
+    throw new PolicyError([{ path: `endpoints[${number}].${member}`, text }]);
+  };
+  return {
+    ...rule,
+    needed: scopes.needed(rule.scopes, `endpoints[${number}].scopes`),
+    ownerSegment: segmentOf("owner"),
+    accountSegment: segmentOf("account"),
+    clientSegment: parameterIndex(pattern, "clientId"),
+  };
 }
 
 function defaultRequirement(
@@ -120,8 +134,14 @@ function defaultRequirement(
     anonymous: otherwise === "anonymous",
     scopes: [],
     owner: null,
+    accepts: [],
+    context: "account",
+    account: null,
+    family: null,
     needed: scopes.needed([], "otherwise"),
     ownerSegment: -1,
+    accountSegment: -1,
+    clientSegment: -1,
   };
 }
 

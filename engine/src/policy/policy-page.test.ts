@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { RENDERERS } from "../profiles/index.ts";
 import { standardApi } from "../profiles/standard.ts";
+import { SCHEMES } from "../schemes/index.ts";
 import { PolicyError } from "./policy-error.ts";
 import { readPolicies } from "./validate.ts";
 
@@ -18,8 +20,11 @@ const TABLES: Readonly<Record<string, object>> = {
   "The file": STRANGE,
   "An API": api(STRANGE),
   "A key format": api({ keyFormat: STRANGE }),
+  Tokens: api({ tokens: STRANGE }),
+  Signatures: api({ signatures: STRANGE }),
   "A scope": api({ scopes: { s: { title: "S", ...STRANGE } } }),
   "An endpoint": api({ endpoints: [{ match: "/s", ...STRANGE }] }),
+  Entitlements: api({ entitlements: STRANGE }),
   Limits: api({ limits: STRANGE }),
   "A limit": api({ limits: { apiKey: { ...keys, ...STRANGE } } }),
   "A window": api({ limits: { apiKey: { ...keys, windows: [{ ...window, ...STRANGE }] } } }),
@@ -30,6 +35,23 @@ describe("the reference page names exactly the members of", () => {
   test.each(Object.entries(TABLES))("%s", (heading, file) => {
     expect(membersBelow(heading).toSorted()).toEqual(membersAccepted(file).toSorted());
   });
+});
+
+test("the reference page names exactly the schemes there are, with the limits that count them", () => {
+  const section = sectionBelow("Schemes");
+  const rows = [...section.matchAll(/^\| `([^`]+)` \|.*\| `([^`]+)` \|$/gm)];
+  expect(rows.map(([, name, limit]) => [name, limit]).toSorted()).toEqual(
+    SCHEMES.map(({ name, limitKind }) => [name, limitKind]).toSorted(),
+  );
+});
+
+test("the reference page names the renderers there are", () => {
+  const row = sectionBelow("An API").match(/^\| `renderer` .*$/m)?.[0] ?? "";
+  const names = row
+    .split("|")
+    .at(-2)
+    ?.match(/(?<=`)[^`,]+(?=`)/g);
+  expect(names?.filter((name) => name.trim() !== "")).toEqual(Object.keys(RENDERERS));
 });
 
 test("every table of the reference page is compared", () => {
@@ -43,9 +65,12 @@ function api(members: object): object {
   return { apis: [{ slug: "acme", extends: standardApi, ...members }] };
 }
 
+function sectionBelow(heading: string): string {
+  return PAGE.split(/\n##+ /).find((text) => text.startsWith(`${heading}\n`)) ?? "";
+}
+
 function membersBelow(heading: string): readonly string[] {
-  const section = PAGE.split(/\n##+ /).find((text) => text.startsWith(`${heading}\n`)) ?? "";
-  return [...section.matchAll(/^\| `([^`]+)` \|/gm)].map(([, name = ""]) => name);
+  return [...sectionBelow(heading).matchAll(/^\| `([^`]+)` \|/gm)].map(([, name = ""]) => name);
 }
 
 /** What the validator expects in the stranger's place, in its own words. */

@@ -1,5 +1,8 @@
+import type { AccountKind } from "../domain/account.ts";
 import type { KeyFormat } from "../domain/credential.ts";
 import type { LimitSubject, Window } from "../domain/limit.ts";
+import type { Principal } from "../domain/principal.ts";
+import type { SignatureRule, TokenRule } from "../domain/token-rules.ts";
 import type { RefuseWhen } from "../limits/compiled-limit.ts";
 
 /** Bumped when a verifier of an older release could misread a policy. */
@@ -19,6 +22,8 @@ export interface Policy {
   /** In the order of their challenges. */
   readonly schemes: readonly string[];
   readonly keyFormat: KeyFormat;
+  /** A key may stand in `Authorization` without `Bearer` before it. */
+  readonly bareKeys: boolean;
   readonly scopes: Readonly<Record<string, ScopeRule>>;
   /** The first that matches decides. */
   readonly endpoints: readonly EndpointRule[];
@@ -31,7 +36,33 @@ export interface Policy {
   readonly version: VersionRule | null;
   /** `accept`: a clean client's id is kept; `make`: always made here. */
   readonly requestIds: "accept" | "make";
+  /** Several credentials in one request: refused, or the first scheme that claims it decides. */
+  readonly several: "refuse" | "first";
+  /** What JWTs of customers must keep to. */
+  readonly tokens: TokenRule;
+  /** What signatures of requests must keep to. */
+  readonly signatures: SignatureRule;
+  /** The header that names the account acted for, in lower case; `null`: there is none. */
+  readonly accountHeader: string | null;
+  /** Schemes whose credentials no scope binds. */
+  readonly unscoped: readonly string[];
+  /** Lowest first. */
+  readonly plans: readonly string[];
+  /**
+   * For each kind of account the families of endpoints it may use, with the lowest plan that it
+   * takes, or `null` for any. What is not named is refused; without the kind, nothing is.
+   */
+  readonly entitlements: Readonly<Partial<Record<AccountKind, Entitlements>>>;
+  /** `day`: a key that expires lives to the end of that day (UTC). */
+  readonly keyExpiry: "instant" | "day";
+  /** What holds while shared counters cannot be asked. */
+  readonly countersAway: "open" | "closed" | "local";
+  /** `always`: refusals that count for nothing tell too where the caller's limit stands. */
+  readonly limitsShown: "counted" | "always";
 }
+
+/** From a family of endpoints to the lowest plan that opens it; `null`: any, or none at all. */
+export type Entitlements = Readonly<Record<string, string | null>>;
 
 /** A way of authenticating, as limits tell them apart. */
 export type LimitKind = "apiKey" | "oauth" | "jwt" | "anonymous";
@@ -64,6 +95,14 @@ export interface EndpointRule {
   readonly scopes: readonly string[];
   /** The path parameter that names the owner of the resource. */
   readonly owner: string | null;
+  /** Kinds of principals that it is for; empty: all. */
+  readonly accepts: readonly Principal["kind"][];
+  /** `account`: who acts for several accounts names one; `own`: no account is named. */
+  readonly context: "account" | "own";
+  /** The path parameter that may name the account acted for. */
+  readonly account: string | null;
+  /** The family of endpoints that `entitlements` speak of; `null`: the unnamed one. */
+  readonly family: string | null;
 }
 
 /** How a request names the version of the API that it was written for. */

@@ -1,3 +1,4 @@
+import { BoundedMap } from "../domain/bounded-map.ts";
 import type { ScopeBits, ScopeSet } from "../domain/scope.ts";
 import { suggestion } from "./nearest-name.ts";
 import type { ScopeRule } from "./policy.ts";
@@ -31,7 +32,7 @@ export function compileScopes(rules: Readonly<Record<string, ScopeRule>>): Scope
   const onOwn = names.map((name) =>
     closure(name, names, (rule) => [...rule.implies, ...rule.impliesOnOwn]),
   );
-  const sets = new Map<string, ScopeSet>();
+  const sets = new BoundedMap<string, ScopeSet>(MOST_SETS);
 
   function closure(
     from: string,
@@ -73,7 +74,6 @@ export function compileScopes(rules: Readonly<Record<string, ScopeRule>>): Scope
       let set = sets.get(key);
       if (set === undefined) {
         set = makeSet(given);
-        if (sets.size >= MOST_SETS) sets.delete(sets.keys().next().value ?? "");
         sets.set(key, set);
       }
       return set;

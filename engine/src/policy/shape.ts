@@ -7,6 +7,12 @@ export interface Place {
   readonly problems: Problem[];
 }
 
+/** A part of a policy and where it was written. */
+export interface Placed<Part> {
+  readonly part: Part;
+  readonly place: Place;
+}
+
 /** The place of a member of an object, or of an element of a list. */
 export function within(place: Place, member: string | number): Place {
   const { path, problems } = place;
@@ -20,6 +26,18 @@ export function within(place: Place, member: string | number): Place {
 /** Adds a problem: what was found and what was expected. */
 export function report(place: Place, text: string): void {
   place.problems.push({ path: place.path, text });
+}
+
+/** Reports that a member without a default is not there, and gives `value` back to go on with. */
+export function missing<Value>(place: Place, member: string, value: Value): Value {
+  const remedy = member === "slug" ? "name the API" : "give it, or extend a profile that does";
+  report({ ...place, path: `${place.path}.${member}` }, `is missing; ${remedy}`);
+  return value;
+}
+
+/** What may have been meant by `name`: the nearest of `names`, else all of them. */
+export function hintOf(name: string, names: readonly string[]): string {
+  return suggestion(name, names) || (names.length === 0 ? "" : `; expected ${names.join(", ")}`);
 }
 
 /** A value as an error message shows it: on one line, and not for long. */
@@ -107,4 +125,21 @@ export function readChoice<Choice extends string>(
   const expected = `expected ${choices.map((each) => JSON.stringify(each)).join(" or ")}`;
   report(place, `found ${shown(value)}; ${expected}${hint}`);
   return choices[0];
+}
+
+/** The integer at `place`, the least allowed if it is none of `from` to `to`. */
+export function readInteger(value: unknown, place: Place, from: number, to: number): number {
+  if (typeof value === "number" && Number.isInteger(value) && value >= from && value <= to) {
+    return value;
+  }
+  report(place, `found ${shown(value)}; expected an integer from ${from} to ${to}`);
+  return from;
+}
+
+/** The truth value at `place`, false if it is none. */
+export function readFlag(value: unknown, place: Place): boolean {
+  if (typeof value !== "boolean") {
+    report(place, `found ${shown(value)}; expected true or false`);
+  }
+  return value === true;
 }

@@ -137,7 +137,11 @@ describe("extending", () => {
     const policy = policyOf(
       extended({ keyFormat: { test: "acme_test_" }, version: { default: "1.0" } }),
     );
-    expect(policy.keyFormat).toEqual({ live: "lk_live_", test: "acme_test_" });
+    expect(policy.keyFormat).toEqual({
+      live: "lk_live_",
+      test: "acme_test_",
+      form: "checksummed",
+    });
     expect(policy.version).toEqual({
       header: "x-api-version",
       supported: ["1.0", "2.0"],
@@ -145,6 +149,39 @@ describe("extending", () => {
       unsupported: "refuse",
     });
     expect(policyOf(extended({ version: null })).version).toBeNull();
+  });
+
+  test("replaces members of token and signature rules, and entitlements kind by kind", () => {
+    const middle = extended({
+      plans: ["LOW", "HIGH"],
+      tokens: { skewSeconds: 10, audience: ["a"] },
+      signatures: { oneTime: true },
+      accountHeader: "x-account",
+      endpoints: [{ match: "/orgs", family: "Orgs" }],
+      entitlements: { team: { "": null, Orgs: "LOW" }, platform: { Orgs: null } },
+    });
+    const policy = policyOf({
+      slug: "far",
+      extends: middle,
+      tokens: { maxLifetimeSeconds: 600 },
+      signatures: { skewSeconds: 0 },
+      accountHeader: null,
+      entitlements: { team: { Orgs: "HIGH" } },
+    });
+    expect(policy).toMatchObject({
+      tokens: { maxLifetimeSeconds: 600, skewSeconds: 10, audience: ["a"] },
+      signatures: { maxLifetimeSeconds: 60, skewSeconds: 0, oneTime: true },
+      plans: ["LOW", "HIGH"],
+    });
+    expect(policy.entitlements).toEqual({ team: { Orgs: "HIGH" }, platform: { Orgs: null } });
+  });
+
+  test("drops the account header with null", () => {
+    const middle = extended({ accountHeader: "x-account" });
+    expect(policyOf({ slug: "far", extends: middle }).accountHeader).toBe("x-account");
+    expect(policyOf({ slug: "far", extends: middle, accountHeader: null }).accountHeader).toBe(
+      null,
+    );
   });
 
   test("replaces lists as a whole", () => {
@@ -191,6 +228,8 @@ test("an API that is written out says the least it can", () => {
   expect(policyOf(least)).toEqual({
     policyFormat: 1,
     ...least,
+    keyFormat: { live: "a_", test: "b_", form: "checksummed" },
+    bareKeys: false,
     hosts: [],
     scopes: { "admin:all": { title: "All", implies: [], impliesOnOwn: [] } },
     endpoints: [],
@@ -199,7 +238,63 @@ test("an API that is written out says the least it can", () => {
     failures: [{ name: "default", max: 60, windowSeconds: 60, blockSeconds: 0 }],
     version: null,
     requestIds: "accept",
+    several: "refuse",
+    tokens: { maxLifetimeSeconds: 86_400, skewSeconds: 30, audience: [] },
+    signatures: { maxLifetimeSeconds: 60, skewSeconds: 5, oneTime: false },
+    accountHeader: null,
+    unscoped: [],
+    plans: [],
+    entitlements: {},
+    keyExpiry: "instant",
+    countersAway: "local",
+    limitsShown: "counted",
   });
+});
+
+test("an endpoint says the least it can", () => {
+  expect(policyOf(extended({ endpoints: [{ match: "/a" }] })).endpoints[0]).toEqual({
+    match: "/a",
+    anonymous: false,
+    scopes: [],
+    owner: null,
+    accepts: [],
+    context: "account",
+    account: null,
+    family: null,
+  });
+});
+
+test("an API may say everything", () => {
+  const all = {
+    keyFormat: { form: "hex" },
+    bareKeys: true,
+    endpoints: [
+      {
+        match: "GET /orgs/{orgId}/**",
+        anonymous: false,
+        scopes: ["read:users"],
+        owner: null,
+        accepts: ["account", "user", "platform", "managed-user", "application", "anonymous"],
+        context: "own",
+        account: "orgId",
+        family: "Orgs / Teams",
+      },
+    ],
+    several: "first",
+    tokens: { maxLifetimeSeconds: 1, skewSeconds: 0, audience: ["https://api.acme.com"] },
+    signatures: { maxLifetimeSeconds: 31_536_000, skewSeconds: 300, oneTime: true },
+    accountHeader: "x-acme-account",
+    unscoped: ["api-key"],
+    plans: ["FREE", "PRO (2026)"],
+    entitlements: { team: { "": null, "Orgs / Teams": "FREE" }, platform: {} },
+    keyExpiry: "day",
+    countersAway: "closed",
+  } as const;
+  const { keyFormat, endpoints, ...policy } = policyOf(extended(all));
+  const { keyFormat: _format, endpoints: _endpoints, ...rest } = all;
+  expect(policy).toMatchObject(rest);
+  expect(keyFormat).toEqual({ live: "lk_live_", test: "lk_test_", form: "hex" });
+  expect(endpoints[0]).toEqual(all.endpoints[0]);
 });
 
 test.each([
@@ -280,6 +375,46 @@ test.each([
   ["failures", { failures: ["5/sec"] }, "failures[0]: "],
   ["version", { version: { header: "X-V" } }, 'version.header: found "X-V"'],
   ["version", { version: { default: "3.0" } }, 'version.default: "3.0" is not supported'],
+  ["form of keys", { keyFormat: { form: "hexx" } }, 'keyFormat.form: found "hexx"; expected "che'],
+  ["flag", { bareKeys: 1 }, "bareKeys: found 1; expected true or false"],
+  ["precedence", { several: "last" }, 'several: found "last"; expected "refuse" or "first"'],
+  ["expiry of keys", { keyExpiry: "week" }, 'keyExpiry: found "week"; expected "instant" or "day"'],
+  ["mode", { countersAway: "off" }, 'countersAway: found "off"; expected "open" or "closed" or'],
+  ["header", { accountHeader: "X-Account" }, 'accountHeader: found "X-Account"; expected the name'],
+  [
+    "endpoint's kind",
+    { endpoints: [{ match: "/a", accepts: ["user", "users"] }] },
+    'endpoints[0].accepts[1]: found "users"; expected "account" or "user"',
+  ],
+  ["context", { endpoints: [{ match: "/a", context: "org" }] }, 'context: found "org"; expected'],
+  [
+    "endpoint's account",
+    { endpoints: [{ match: "/orgs/{orgId}", account: "orgid" }] },
+    'endpoints[0].account: "orgid" is not a parameter of "/orgs/{orgId}"; did you mean "orgId"?',
+  ],
+  ["family", { endpoints: [{ match: "/a", family: "" }] }, 'endpoints[0].family: found ""; expec'],
+  ["lifetime", { tokens: { maxLifetimeSeconds: 0 } }, "tokens.maxLifetimeSeconds: found 0; expec"],
+  ["lifetime", { tokens: { maxLifetimeSeconds: 31_536_001 } }, "an integer from 1 to 31536000"],
+  ["lifetime", { signatures: { maxLifetimeSeconds: 1.5 } }, "signatures.maxLifetimeSeconds: foun"],
+  ["skew", { tokens: { skewSeconds: -1 } }, "tokens.skewSeconds: found -1; expected an integer"],
+  ["skew", { signatures: { skewSeconds: 301 } }, "signatures.skewSeconds: found 301; expected an"],
+  ["member", { signatures: { onetime: true } }, 'onetime: is not known here; did you mean "oneTi'],
+  ["audience", { tokens: { audience: "acme" } }, 'tokens.audience: found "acme"; expected a list'],
+  ["one-time rule", { signatures: { oneTime: "yes" } }, "signatures.oneTime: found"],
+  ["repeated scheme", { unscoped: ["api-key", "api-key"] }, "unscoped[1]: is listed twice"],
+  ["repeated plan", { plans: ["FREE", "PRO", "FREE"] }, "plans[2]: is listed twice"],
+  ["plan", { plans: [""] }, 'plans[0]: found ""; expected the name of a plan'],
+  ["kind of account", { entitlements: { teams: {} } }, 'teams: is not known here; did you mean "t'],
+  [
+    "entitled family",
+    { endpoints: [{ match: "/a", family: "Orgs" }], entitlements: { team: { Org: null } } },
+    'entitlements.team.Org: "Org" is the family of no endpoint; did you mean "Orgs"?',
+  ],
+  [
+    "entitled plan",
+    { plans: ["FREE"], entitlements: { team: { "": "FREEE" } } },
+    'entitlements.team[""]: "FREEE" is not a plan of this API; did you mean "FREE"?',
+  ],
   ["base", { extends: 7 }, "extends: found 7; expected an object"],
   ["base", { extends: "standrad" }, 'extends: "standrad" is not a profile'],
 ])("a wrong %s is named: %j", (_what, changes, fault) => {
@@ -312,6 +447,9 @@ test("names that Latchkey does not have are named", () => {
         text: '"standard" is not a renderer; did you mean "standards"?',
       },
     ]),
+  );
+  expect(() => readPolicies({ apis: [extended({ unscoped: ["acces-token"] })] }, known)).toThrow(
+    'unscoped[0]: "acces-token" is not a scheme; expected api-key',
   );
   expect(() => readPolicies({ apis: [{ slug: "a", extends: "standrad" }] }, known)).toThrow(
     'apis[0].extends: "standrad" is not a profile; did you mean "standard"?',

@@ -1,21 +1,24 @@
 import type { KeyFormat } from "../domain/credential.ts";
-import type { Window } from "../domain/limit.ts";
 import { type ApiDefinition, defineLatchkey } from "./define.ts";
-import { type Layer, MOST_ENDPOINTS, MOST_SCOPES, type Placed, readLayer } from "./layer.ts";
-import { suggestion } from "./nearest-name.ts";
-import { parameterIndex, readPattern } from "./pattern.ts";
-import {
-  type EndpointRule,
-  type LimitKind,
-  type LimitRule,
-  POLICY_FORMAT,
-  type Policy,
-  type ScopeRule,
-  type VersionRule,
-} from "./policy.ts";
+import { checkEndpoints, reportRepeatedPatterns } from "./endpoint-rules.ts";
+import { type Layer, readLayer } from "./layer.ts";
+import { DEFAULT_FAILURES, mergeLimits } from "./limit-rules.ts";
+import { checkEntitlements, entitlementsOf } from "./plan-rules.ts";
+import { POLICY_FORMAT, type Policy } from "./policy.ts";
 import { PolicyError, type Problem } from "./policy-error.ts";
-import { scopesMatching } from "./scopes.ts";
-import { type Place, readList, readObject, report, shown, within } from "./shape.ts";
+import { checkScopes } from "./scope-rules.ts";
+import {
+  hintOf,
+  missing,
+  type Place,
+  readList,
+  readObject,
+  report,
+  shown,
+  within,
+} from "./shape.ts";
+import { DEFAULT_SIGNATURES, DEFAULT_TOKENS } from "./token-rules.ts";
+import { mergeVersion } from "./version-rule.ts";
 
 /** What a policy file may refer to by name. */
 export interface Known {
@@ -31,9 +34,6 @@ export interface Known {
 
 const MOST_APIS = 100;
 const DEEPEST = 8;
-const DEFAULT_FAILURES: readonly Window[] = [
-  { name: "default", max: 60, windowSeconds: 60, blockSeconds: 0 },
-];
 
 /**
  * Checks what a policy file exports, whatever its type, and completes it to policies. Throws
@@ -95,6 +95,7 @@ function complete(layers: readonly [Layer, ...Layer[]], known: Known): Policy {
   const keyFormat: Partial<KeyFormat> = Object.assign({}, ...basesFirst.map((l) => l.keyFormat));
   const scopes = new Map(basesFirst.flatMap((layer) => [...layer.scopes]));
   const endpoints = layers.flatMap((layer) => layer.endpoints);
+  const entitlements = new Map(basesFirst.flatMap((layer) => [...layer.entitlements]));
 
   const policy: Policy = {
     policyFormat: POLICY_FORMAT,
@@ -105,19 +106,39 @@ function complete(layers: readonly [Layer, ...Layer[]], known: Known): Policy {
     keyFormat: {
       live: keyFormat.live ?? missing(place, "keyFormat.live", ""),
       test: keyFormat.test ?? missing(place, "keyFormat.test", ""),
+      form: keyFormat.form ?? "checksummed",
     },
+    bareKeys: first(layers, "bareKeys") ?? false,
     scopes: Object.fromEntries([...scopes].map(([name, { part }]) => [name, part])),
     endpoints: endpoints.map(({ part }) => part),
     otherwise: first(layers, "otherwise") ?? "authenticated",
-    limits: mergeLimits(basesFirst),
+    limits: mergeLimits(basesFirst.map(({ limits }) => limits)),
     failures: first(layers, "failures") ?? DEFAULT_FAILURES,
-    version: mergeVersion(basesFirst, place),
+    version: mergeVersion(
+      basesFirst.map(({ version }) => version),
+      place,
+    ),
     requestIds: first(layers, "requestIds") ?? "accept",
+    several: first(layers, "several") ?? "refuse",
+    tokens: Object.assign({}, DEFAULT_TOKENS, ...basesFirst.map(({ tokens }) => tokens)),
+    signatures: Object.assign(
+      {},
+      DEFAULT_SIGNATURES,
+      ...basesFirst.map(({ signatures }) => signatures),
+    ),
+    accountHeader: first(layers, "accountHeader") ?? null,
+    unscoped: first(layers, "unscoped") ?? [],
+    plans: first(layers, "plans") ?? [],
+    entitlements: entitlementsOf(entitlements),
+    keyExpiry: first(layers, "keyExpiry") ?? "instant",
+    countersAway: first(layers, "countersAway") ?? "local",
+    limitsShown: first(layers, "limitsShown") ?? "counted",
   };
 
   checkNames(policy, place, known);
   checkScopes(scopes, place);
   checkEndpoints(endpoints, [...scopes.keys()], place);
+  checkEntitlements(entitlements, { plans: policy.plans, endpoints });
   for (const layer of layers) reportRepeatedPatterns(layer.endpoints);
   return policy;
 }
@@ -129,51 +150,15 @@ function first<Member extends keyof Layer>(
   return layers.find((layer) => layer[member] !== undefined)?.[member];
 }
 
-function missing<Value>(place: Place, member: string, value: Value): Value {
-  const remedy = member === "slug" ? "name the API" : "give it, or extend a profile that does";
-  report({ ...place, path: `${place.path}.${member}` }, `is missing; ${remedy}`);
-  return value;
-}
-
-function mergeLimits(basesFirst: readonly Layer[]): Policy["limits"] {
-  const limits: Partial<Record<LimitKind, LimitRule>> = {};
-  for (const [kind, rule] of basesFirst.flatMap((layer) => [...layer.limits])) {
-    if (rule === null) delete limits[kind];
-    else limits[kind] = rule;
-  }
-  return limits;
-}
-
-function mergeVersion(basesFirst: readonly Layer[], place: Place): VersionRule | null {
-  let merged: Partial<VersionRule> | undefined;
-  for (const { version } of basesFirst) {
-    if (version === null) merged = undefined;
-    else if (version !== undefined) merged = { ...merged, ...version };
-  }
-  if (merged === undefined) return null;
-  const here = within(place, "version");
-  const rule: VersionRule = {
-    header: merged.header ?? missing(here, "header", ""),
-    supported: merged.supported ?? missing(here, "supported", []),
-    default: merged.default ?? missing(here, "default", ""),
-    unsupported: merged.unsupported ?? "refuse",
-  };
-  if (rule.default !== "" && merged.supported !== undefined) {
-    if (!rule.supported.includes(rule.default)) {
-      const supported = rule.supported.map(shown).join(", ");
-      report(within(here, "default"), `${shown(rule.default)} is not supported; ${supported} are`);
-    }
-  }
-  return rule;
-}
-
 function checkNames(policy: Policy, place: Place, { schemes, renderers }: Known): void {
-  const here = within(place, "schemes");
-  for (const [i, scheme] of policy.schemes.entries()) {
-    if (schemes !== undefined && !schemes.includes(scheme)) {
-      report(within(here, i), `${shown(scheme)} is not a scheme${hintOf(scheme, schemes)}`);
+  for (const member of ["schemes", "unscoped"] as const) {
+    const here = within(place, member);
+    for (const [i, scheme] of policy[member].entries()) {
+      if (schemes !== undefined && !schemes.includes(scheme)) {
+        report(within(here, i), `${shown(scheme)} is not a scheme${hintOf(scheme, schemes)}`);
+      }
+      if (policy[member].indexOf(scheme) !== i) report(within(here, i), "is listed twice");
     }
-    if (policy.schemes.indexOf(scheme) !== i) report(within(here, i), "is listed twice");
   }
   const { renderer, keyFormat } = policy;
   if (renderers !== undefined && renderer !== "" && !renderers.includes(renderer)) {
@@ -182,70 +167,6 @@ function checkNames(policy: Policy, place: Place, { schemes, renderers }: Known)
   }
   if (keyFormat.live !== "" && keyFormat.live === keyFormat.test) {
     report(within(place, "keyFormat"), `has ${shown(keyFormat.live)} for both modes`);
-  }
-}
-
-function checkScopes(scopes: ReadonlyMap<string, Placed<ScopeRule>>, place: Place): void {
-  if (scopes.size > MOST_SCOPES) {
-    report(within(place, "scopes"), `are ${scopes.size}; at most ${MOST_SCOPES} are allowed`);
-  }
-  const names = [...scopes.keys()];
-  for (const { part, place: here } of scopes.values()) {
-    for (const member of ["implies", "impliesOnOwn"] as const) {
-      for (const [i, pattern] of part[member].entries()) {
-        const at = within(within(here, member), i);
-        if (!pattern.endsWith("*")) checkScope(pattern, at, names);
-        else if (scopesMatching(pattern, names).length === 0) {
-          report(at, `${shown(pattern)} stands for no scope of this API`);
-        }
-      }
-    }
-  }
-}
-
-function checkScope(name: string, place: Place, names: readonly string[]): void {
-  if (names.includes(name)) return;
-  report(place, `${shown(name)} is not a scope of this API${suggestion(name, names)}`);
-}
-
-function checkEndpoints(
-  endpoints: readonly Placed<EndpointRule>[],
-  names: readonly string[],
-  place: Place,
-): void {
-  if (endpoints.length > MOST_ENDPOINTS) {
-    const text = `are ${endpoints.length} with the base's; at most ${MOST_ENDPOINTS} are allowed`;
-    report(within(place, "endpoints"), text);
-  }
-  for (const { part, place: here } of endpoints) {
-    for (const [i, scope] of part.scopes.entries()) {
-      checkScope(scope, within(within(here, "scopes"), i), names);
-    }
-    if (part.anonymous && part.scopes.length > 0) {
-      report(here, "is anonymous and asks for scopes, which no anonymous request has");
-    }
-    if (part.match === "") continue;
-    const reading = readPattern(part.match);
-    if ("fault" in reading) {
-      report(within(here, "match"), `${shown(part.match)} ${reading.fault}`);
-    } else if (part.owner !== null && part.owner !== "") {
-      if (parameterIndex(reading.pattern, part.owner) !== -1) continue;
-      const parameters = reading.pattern.segments.flatMap((segment) =>
-        segment.kind === "one" && segment.name !== null ? [segment.name] : [],
-      );
-      const text = `${shown(part.owner)} is not a parameter of ${shown(part.match)}`;
-      report(within(here, "owner"), text + hintOf(part.owner, parameters));
-    }
-  }
-}
-
-/** The same pattern twice in one list: the second would never match. */
-function reportRepeatedPatterns(endpoints: readonly Placed<EndpointRule>[]): void {
-  const firsts = new Map<string, Place>();
-  for (const { part, place } of endpoints) {
-    const before = firsts.get(part.match);
-    if (before === undefined) firsts.set(part.match, place);
-    else report(within(place, "match"), `never matches: ${before.path} is the same pattern`);
   }
 }
 
@@ -264,8 +185,4 @@ function reportRepeat(seen: Map<string, Place>, name: string, place: Place): voi
   const before = seen.get(name);
   if (before === undefined) seen.set(name, place);
   else report(place, `${shown(name)} is taken by ${before.path}`);
-}
-
-function hintOf(name: string, names: readonly string[]): string {
-  return suggestion(name, names) || (names.length === 0 ? "" : `; expected ${names.join(", ")}`);
 }

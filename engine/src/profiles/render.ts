@@ -1,4 +1,5 @@
 import type { Decision } from "../domain/decision.ts";
+import type { ApiRequest } from "../domain/request.ts";
 import type { Policy } from "../policy/policy.ts";
 
 /** A decision as an HTTP answer. For an allow: the headers to add to the API's own answer. */
@@ -13,6 +14,8 @@ export interface Rendered {
 export interface RenderContext {
   readonly policy: Policy;
   readonly requestId: string;
+  /** What was decided about. No part of a credential may be repeated. */
+  readonly request: ApiRequest;
 }
 
 /** Writes a decision exactly as the API's document says. */

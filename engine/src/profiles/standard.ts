@@ -1,15 +1,15 @@
-import type { Decision, Deny } from "../domain/decision.ts";
+import type { Deny } from "../domain/decision.ts";
 import { REASONS, type RefusalClass } from "../domain/reasons.ts";
 import { defineApi } from "../policy/define.ts";
 import type { Policy } from "../policy/policy.ts";
-import { rateLimitHeaders } from "./rate-limit-headers.ts";
-import type { Render, RenderContext } from "./render.ts";
+import { answerHeaders, refusalHeaders } from "./answer-headers.ts";
+import type { Render } from "./render.ts";
 
 /** The generic "v2" API: keys, OAuth and JWTs as Bearer, scopes `verb:noun`, two windows. */
 export const standardApi = defineApi({
   slug: "standard",
   renderer: "standard",
-  schemes: ["api-key", "anonymous"],
+  schemes: ["api-key", "shared-secret-jwt", "anonymous"],
   keyFormat: { live: "lk_live_", test: "lk_test_" },
   scopes: {
     "read:users": "Read user information",
@@ -72,7 +72,12 @@ const ANSWERS: Record<RefusalClass, Answer> = {
     code: "FORBIDDEN",
     message: "Insufficient permissions for this operation",
   },
-  unknown_endpoint: { status: 404, code: "NOT_FOUND", message: "Not found" },
+  wrong_kind: {
+    status: 403,
+    code: "FORBIDDEN",
+    message: "This endpoint is for another kind of credential",
+  },
+  not_found: { status: 404, code: "NOT_FOUND", message: "Not found" },
   limited: { status: 429, code: "RATE_LIMITED", message: "Too many requests" },
   unavailable: {
     status: 503,
@@ -83,43 +88,23 @@ const ANSWERS: Record<RefusalClass, Answer> = {
 
 /** Answers in the shape `{"error": {"code", "message"}}`, with every header the document names. */
 export const renderStandard: Render = (decision, context) => {
-  const headers = sharedHeaders(decision, context);
+  const headers = answerHeaders(decision, context);
   if (decision.outcome === "allow") {
     if (decision.expiresAt !== null) {
       headers.push("X-Credential-Expires-At", new Date(decision.expiresAt).toISOString());
     }
     return { status: 200, headers, body: null };
   }
-  const answer = ANSWERS[REASONS[decision.reason].class];
-  headers.push("Content-Type", "application/json; charset=utf-8", "Cache-Control", "no-store");
-  const challenge = challengeOf(decision, context.policy);
-  if (challenge !== undefined) headers.push("WWW-Authenticate", challenge);
-  if (decision.retryAfterSeconds !== undefined) {
-    headers.push("Retry-After", String(decision.retryAfterSeconds));
-  }
+  const { status, code, message } = ANSWERS[REASONS[decision.reason].class];
+  headers.push(...refusalHeaders(decision, context, { status, scheme: "Bearer" }));
   const details = detailsOf(decision, context.policy);
-  const body = JSON.stringify({ error: { code: answer.code, message: answer.message, details } });
-  return { status: answer.status, headers, body };
+  return { status, headers, body: JSON.stringify({ error: { code, message, details } }) };
 };
 
-function sharedHeaders(decision: Decision, { requestId }: RenderContext): string[] {
-  const headers = decision.limit === undefined ? [] : rateLimitHeaders(decision.limit);
-  headers.push("X-Request-ID", requestId);
-  if (decision.apiVersion !== undefined) headers.push("X-API-Version", decision.apiVersion);
-  return headers;
-}
-
-/** RFC 6750 §3: no error code when nothing was sent, and none that tells unknown from revoked. */
-function challengeOf({ reason, requirement }: Deny, policy: Policy): string | undefined {
-  const challenge = `Bearer realm="${policy.slug}"`;
-  if (reason === "credential_missing") return challenge;
-  if (REASONS[reason].class === "unauthenticated") return `${challenge}, error="invalid_token"`;
-  if (reason !== "scope_insufficient") return undefined;
-  const scope = requirement?.scopes.join(" ") ?? "";
-  return `${challenge}, error="insufficient_scope", scope="${scope}"`;
-}
-
-function detailsOf({ reason }: Deny, policy: Policy): object | undefined {
-  if (reason !== "api_version_unsupported") return undefined;
-  return { header: policy.version?.header, supported: policy.version?.supported };
+/** What the client needs in order to do better. */
+function detailsOf({ reason }: Deny, { version, accountHeader }: Policy): object | undefined {
+  if (reason === "api_version_unsupported") {
+    return { header: version?.header, supported: version?.supported };
+  }
+  return reason === "account_missing" ? { header: accountHeader } : undefined;
 }

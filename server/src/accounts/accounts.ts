@@ -1,8 +1,8 @@
-import { type AccountKind, ApiError, type Clock } from "@latchkey/engine";
+import { type AccountKind, ApiError, type Clock, type CompiledPolicy } from "@latchkey/engine";
 import type { AccountRecord, Page, PageRequest } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
 import type { Call } from "./call.ts";
-import { newId } from "./ids.ts";
+import { idDigits, newId } from "./ids.ts";
 
 /** A new account, as asked for. */
 export interface AccountDraft {
@@ -13,6 +13,8 @@ export interface AccountDraft {
   readonly parentId?: string | null;
   readonly plan?: string | null;
   readonly externalId?: string | null;
+  /** `CONFLICT` when the parent has so many accounts already. */
+  readonly maxChildren?: number;
 }
 
 /** What may change of an account; its kind and parent may not. */
@@ -35,18 +37,25 @@ export interface Accounts {
 }
 
 /** Accounts of all APIs, kept in `store`. */
-export function createAccounts({ store, clock }: { store: Store; clock: Clock }): Accounts {
+export function createAccounts(parts: {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** By slug; how long new ids are. */
+  readonly policies: ReadonlyMap<string, CompiledPolicy>;
+}): Accounts {
+  const { store, clock, policies } = parts;
   const at = (call: Call) => ({ ...call, at: clock() });
 
   return {
     async create(call, draft) {
       const input = {
-        id: draft.id ?? newId("acct"),
+        id: draft.id ?? newId("acct", idDigits(policies.get(call.api))),
         name: draft.name,
         kind: draft.kind ?? "account",
         parentId: draft.parentId ?? null,
         plan: draft.plan ?? null,
         externalId: draft.externalId ?? null,
+        maxChildren: draft.maxChildren,
       } as const;
       return (await store.write("createAccount", input, at(call))).output;
     },

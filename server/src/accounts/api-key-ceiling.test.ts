@@ -12,6 +12,7 @@ const CEILING: Ceiling = {
   expiresAt: 2000,
   allowedIps: ["192.0.2.0/24", "2001:db8::/32"],
   mode: "live",
+  signing: "optional",
 };
 const DRAFT: ApiKeyDraft = { name: "x", accountId: "acct_1" };
 
@@ -22,6 +23,7 @@ test("what the draft leaves open is the ceiling's, but scopes are none", () => {
     expiresAt: 2000,
     allowedIps: ["192.0.2.0/24", "2001:db8::/32"],
     mode: "live",
+    signing: "optional",
   });
 });
 
@@ -35,6 +37,23 @@ test("an unlimited ceiling takes nothing away", () => {
   } as const;
   expect(underCeiling({ ...DRAFT, ...wanted }, ceiling, POLICY)).toMatchObject(wanted);
 });
+
+test.each([
+  ["off", "off", "off", true],
+  ["off", "optional", "off", false],
+  ["optional", "required", "optional", false],
+  ["optional", "optional", "optional", true],
+  ["required", "off", "required", true],
+  [undefined, "required", "required", true],
+] as const)(
+  "a key with signing %s made by one with %s: %s, allowed %s",
+  (wanted, held, is, may) => {
+    const ceiling = { ...CEILING, signing: held };
+    const draft = { ...DRAFT, ...(wanted !== undefined && { signing: wanted }) };
+    if (may) expect(underCeiling(draft, ceiling, POLICY)).toMatchObject({ signing: is });
+    else expect(() => underCeiling(draft, ceiling, POLICY)).toThrow("signing is more than");
+  },
+);
 
 test.each<[string, Partial<ApiKeyDraft>]>([
   ["the same expiry", { expiresAt: 2000 }],

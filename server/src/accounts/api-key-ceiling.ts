@@ -5,6 +5,7 @@ import {
   type Mode,
   type Network,
   readNetwork,
+  type Signing,
   satisfies,
 } from "@latchkey/engine";
 import type { ApiKeyRules } from "./api-key-rules.ts";
@@ -22,6 +23,8 @@ export interface Ceiling {
   /** Empty: from anywhere. */
   readonly allowedIps: readonly string[];
   readonly mode: Mode;
+  /** Whether its requests must be signed; a key that it makes is signed no less. */
+  readonly signing: Signing;
 }
 
 /** What is asked for a new key. */
@@ -30,6 +33,8 @@ interface Wanted extends ApiKeyRules {
   readonly userId?: string | null;
   readonly mode?: Mode;
 }
+
+const STRICTNESS: Record<Signing, number> = { off: 0, optional: 1, required: 2 };
 
 /** The parts of a new key that a ceiling settles. */
 type Capped = Omit<Ceiling, "accountId" | "userId">;
@@ -40,13 +45,14 @@ type Capped = Omit<Ceiling, "accountId" | "userId">;
  * @throws {ApiError} `FORBIDDEN` whose `details.field` is what went too far.
  */
 export function underCeiling(draft: Wanted, ceiling: Ceiling, policy: CompiledPolicy): Capped {
-  const { scopes = [], allowedIps = [], mode = ceiling.mode } = draft;
+  const { scopes = [], allowedIps = [], mode = ceiling.mode, signing = ceiling.signing } = draft;
   const capped = {
     limits: ceiling.limits ?? draft.limits ?? null,
     scopes,
     expiresAt: draft.expiresAt ?? ceiling.expiresAt,
     allowedIps: allowedIps.length > 0 ? allowedIps : ceiling.allowedIps,
     mode,
+    signing,
   };
   const { accountId, userId = null } = draft;
   requireWithin({ accountId, userId, ...capped }, ceiling, policy);
@@ -70,6 +76,7 @@ export function requireWithin(key: Ceiling, ceiling: Ceiling, policy: CompiledPo
     if (!satisfies(held, policy.scopes.needed([scope]))) throw beyond(`scopes[${i}]`);
   }
   if (key.mode === "live" && ceiling.mode === "test") throw beyond("mode");
+  if (STRICTNESS[key.signing] < STRICTNESS[ceiling.signing]) throw beyond("signing");
   if (
     ceiling.expiresAt !== null &&
     (key.expiresAt ?? Number.POSITIVE_INFINITY) > ceiling.expiresAt

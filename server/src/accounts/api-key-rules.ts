@@ -22,26 +22,52 @@ export interface ApiKeyRules {
   readonly signing?: Signing;
 }
 
+const DAY = 86_400_000;
+
 /**
- * Checks rules that are about to be written at instant `at`.
+ * Checks rules that are about to be written at instant `at`, and answers them as this API keeps
+ * them: where its keys live to the end of a day, the expiry is the last millisecond of it (UTC).
  * @throws {ApiError} `INVALID_REQUEST` whose `details.field` is the first wrong member.
  */
-export function checkApiKeyRules(rules: ApiKeyRules, policy: CompiledPolicy, at: number): void {
-  checkScopes(rules.scopes ?? [], policy);
+export function checkedRules<Rules extends ApiKeyRules>(
+  rules: Rules,
+  compiled: CompiledPolicy,
+  at: number,
+): Rules {
+  const { policy } = compiled;
+  checkScopes(rules.scopes ?? [], compiled);
   checkNetworks(rules.allowedIps ?? []);
   checkLimits(rules.limits ?? null);
-  if (rules.expiresAt !== undefined && rules.expiresAt !== null && rules.expiresAt <= at) {
-    throw invalid("expiresAt", "expiresAt must be in the future.");
-  }
-  if (rules.signing !== undefined && rules.signing !== "off") {
-    throw invalid("signing", 'Signed requests are not available yet: signing must be "off".');
-  }
+  if (rules.signing !== undefined && rules.signing !== "off") checkSigning(policy.schemes);
+  if (rules.expiresAt === undefined || rules.expiresAt === null) return rules;
+  const expiresAt = policy.keyExpiry === "day" ? lastOfItsDay(rules.expiresAt) : rules.expiresAt;
+  checkExpiry(expiresAt, at);
+  return { ...rules, expiresAt };
 }
 
-function checkScopes(scopes: readonly string[], policy: CompiledPolicy): void {
+/** @throws {ApiError} `INVALID_REQUEST` for an instant that is not after `at`. */
+export function checkExpiry(expiresAt: number, at: number): void {
+  if (expiresAt <= at) throw invalid("expiresAt", "expiresAt must be in the future.");
+}
+
+/** The last millisecond, not the first of the next day: so what was read can be written back. */
+function lastOfItsDay(instant: number): number {
+  return Math.floor(instant / DAY) * DAY + DAY - 1;
+}
+
+function checkSigning(schemes: readonly string[]): void {
+  if (schemes.includes("signed-request")) return;
+  throw invalid("signing", 'This API has no signed requests: signing must be "off".');
+}
+
+/**
+ * The message says which element is wrong, never what it is: a key may have been pasted there.
+ * @throws {ApiError} `INVALID_REQUEST` for a name that is no scope of the API.
+ */
+export function checkScopes(scopes: readonly string[], policy: CompiledPolicy): void {
   for (const [i, scope] of scopes.entries()) {
     if (policy.scopes.has(scope)) continue;
-    const fault = `${quoted(scope)} is not a scope of this API`;
+    const fault = `scopes[${i}] is not a scope of this API`;
     throw invalid(`scopes[${i}]`, fault + (suggestion(scope, policy.scopes.names) || "."));
   }
 }
@@ -50,7 +76,7 @@ function checkNetworks(blocks: readonly string[]): void {
   for (const [i, block] of blocks.entries()) {
     const reading = readNetwork(block);
     if (!("fault" in reading)) continue;
-    throw invalid(`allowedIps[${i}]`, `${quoted(block)} ${reading.fault}`);
+    throw invalid(`allowedIps[${i}]`, `allowedIps[${i}] ${reading.fault}`);
   }
 }
 
@@ -59,11 +85,6 @@ function checkLimits(limits: readonly LimitSpec[] | null): void {
   const [problem] = readLimitSpecs(limits, "limits").problems;
   if (problem !== undefined)
     throw invalid(problem.path, hideSecrets(`${problem.path}: ${problem.text}`));
-}
-
-/** A key pasted into the wrong member is not sent back. */
-function quoted(text: string): string {
-  return JSON.stringify(hideSecrets(text));
 }
 
 function invalid(field: string, message: string): ApiError {

@@ -1,6 +1,7 @@
 import { compilePolicy, isKey, policyOf, profiles, secretDigest } from "@latchkey/engine";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openStore } from "../store/open-store.ts";
+import { createSealing } from "../store/sealing.ts";
 import type { Store } from "../store/store.ts";
 import { API, aContext, anAccount } from "../testing/builders.ts";
 import { keptLog } from "../testing/log.ts";
@@ -18,6 +19,7 @@ const CEILING: Ceiling = {
   expiresAt: NOW + 1000,
   allowedIps: ["192.0.2.0/24"],
   mode: "test",
+  signing: "off",
 };
 const { at: _, ...CALL } = aContext({ actor: { kind: "operator", id: "op_0" } });
 
@@ -36,6 +38,7 @@ beforeEach(async () => {
     store,
     clock,
     policies: new Map([[API, POLICY]]),
+    sealing: createSealing([new Uint8Array(32).fill(7)]),
     nodeLeaseMillis: 3000,
   });
 });
@@ -62,6 +65,20 @@ test("a key made under a ceiling has the ceiling's expiry, addresses and mode, a
     mode: "test",
     prefix: "lk_test_",
   });
+});
+
+test("with 1,000 live keys an account makes no more by itself, and its operator does", async () => {
+  const draft = { name: "x", accountId: "acct_1" };
+  const made = await Promise.all(Array.from({ length: 999 }, () => keys.issue(CALL, draft)));
+  await keys.issue(CALL, draft, CEILING);
+  await expect(keys.issue(CALL, draft, CEILING)).rejects.toMatchObject({
+    code: "CONFLICT",
+    message: "The account has 1000 live API keys already.",
+    details: { field: "accountId", max: 1000 },
+  });
+  await keys.issue(CALL, draft);
+  for (const { id } of made.slice(0, 2)) await keys.revoke(CALL, { id });
+  await keys.issue(CALL, draft, CEILING);
 });
 
 test("asking for more than the ceiling is refused, and nothing is written", async () => {

@@ -1,11 +1,19 @@
-import { ApiError, type Clock, type CompiledPolicy, type Mode, newKey } from "@latchkey/engine";
-import type { ApiKeyRecord, Page, PageRequest } from "../store/records.ts";
-import type { Store } from "../store/store.ts";
+import { type CompiledPolicy, type Mode, newKey, type Signing } from "@latchkey/engine";
+import type { CredentialRecord } from "../store/records.ts";
 import { type Ceiling, requireWithin, underCeiling } from "./api-key-ceiling.ts";
-import { type ApiKeyRules, checkApiKeyRules } from "./api-key-rules.ts";
+import { type ApiKeyRules, checkedRules } from "./api-key-rules.ts";
 import type { Call } from "./call.ts";
-import { newId } from "./ids.ts";
-import { type Receipt, receiptOf } from "./receipt.ts";
+import { idDigits, newId } from "./ids.ts";
+import {
+  createKeyring,
+  type KeyName,
+  type Keyring,
+  type KeyringParts,
+  MOST_LIVE,
+  type Rotation,
+  requirePolicy,
+} from "./keyring.ts";
+import { newSharedSecret, sealSecret, soleSecret } from "./shared-secret.ts";
 
 /** A new key, as asked for. */
 export interface ApiKeyDraft extends ApiKeyRules {
@@ -22,124 +30,125 @@ export interface ApiKeyChanges extends Omit<ApiKeyRules, "signing"> {
   readonly name?: string;
 }
 
-/** How a rotation goes. */
-export interface Rotation {
-  /** How long the old key goes on working, in seconds; 0 ends it at once. */
-  readonly overlapSeconds: number;
-  /** Rotates although an overlap is under way. */
-  readonly force: boolean;
+/** How the rotation of an API key goes. */
+export interface ApiKeyRotation extends Rotation {
+  /** When the successor ends, in Unix milliseconds; `null`: never; absent: when the key would. */
+  readonly expiresAt?: number | null;
   /** What the caller may do; `FORBIDDEN` for a key that can do more, for its successor can too. */
   readonly ceiling?: Ceiling;
 }
 
-/** A key just made; `key` is the only copy there will ever be. */
-export interface IssuedApiKey extends ApiKeyRecord {
+/** A key just made; its secrets are the only copies there will ever be. */
+export interface IssuedApiKey extends CredentialRecord {
   readonly key: string;
+  /** Of a key whose requests may or must be signed. */
+  readonly signingSecret?: string;
 }
 
-/** Which key: with `accountId`, keys of any other account do not exist. */
-export interface ApiKeyName {
-  readonly id: string;
-  readonly accountId?: string;
-}
+export type ApiKeyName = KeyName;
 
 /**
  * The use cases of API keys. Each rejects with `NOT_FOUND` for a key that is not there, and with
  * `INVALID_REQUEST` whose details name the `field` for what the API's policy does not allow.
  */
-export interface ApiKeys {
-  /** With a `ceiling`, the key can do no more than it allows; `FORBIDDEN` when more is asked for. */
+export interface ApiKeys extends Keyring {
+  /**
+   * With a `ceiling`, the key can do no more than it allows: `FORBIDDEN` when more is asked for, and
+   * `CONFLICT` when the account has 1,000 live ones already.
+   */
   issue(call: Call, draft: ApiKeyDraft, ceiling?: Ceiling): Promise<IssuedApiKey>;
-  find(api: string, name: ApiKeyName): Promise<ApiKeyRecord>;
-  list(
-    api: string,
-    filter: { readonly accountId?: string | undefined },
-    page: PageRequest,
-  ): Promise<Page<ApiKeyRecord>>;
-  update(call: Call, name: ApiKeyName, changes: ApiKeyChanges): Promise<ApiKeyRecord>;
+  update(call: Call, name: ApiKeyName, changes: ApiKeyChanges): Promise<CredentialRecord>;
   /** Issues a successor that inherits everything; `ROTATION_IN_PROGRESS` during an overlap. */
-  rotate(call: Call, name: ApiKeyName, rotation: Rotation): Promise<IssuedApiKey>;
-  /** Refused by this node before this resolves. Repeating it answers the same `revokedAt`. */
-  revoke(call: Call, name: ApiKeyName): Promise<Receipt>;
+  rotate(call: Call, name: ApiKeyName, rotation: ApiKeyRotation): Promise<IssuedApiKey>;
 }
 
-/** Keys of all APIs, kept in `store`; `policies` by slug. */
-export function createApiKeys(parts: {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly policies: ReadonlyMap<string, CompiledPolicy>;
-  /** How long another node may decide without having heard of a change; 0: there is none. */
-  readonly nodeLeaseMillis: number;
-}): ApiKeys {
-  const { store, clock, policies, nodeLeaseMillis } = parts;
-
-  const policyOf = (api: string): CompiledPolicy => {
-    const policy = policies.get(api);
-    if (policy === undefined) throw new ApiError("NOT_FOUND", "There is no such API.");
-    return policy;
-  };
-
-  const find: ApiKeys["find"] = async (api, { id, accountId }) => {
-    const key = await store.apiKeys.find(api, id, accountId);
-    if (key === undefined) throw new ApiError("NOT_FOUND", "There is no such API key.");
-    return key;
-  };
+/** API keys of all APIs. */
+export function createApiKeys(parts: KeyringParts): ApiKeys {
+  const { store, clock } = parts;
+  const keyring = createKeyring(parts, "api-key");
 
   return {
+    ...keyring,
+
     async issue(call, draft, ceiling) {
       const at = clock();
-      const policy = policyOf(call.api);
-      checkApiKeyRules(draft, policy, at);
-      const allowed = ceiling === undefined ? draft : underCeiling(draft, ceiling, policy);
-      const mode = allowed.mode ?? "live";
-      const id = newId("key");
-      const { key, prefix, lastFour, digest } = newKey(policy.policy.keyFormat, mode);
+      const policy = requirePolicy(parts, call.api);
+      const wanted = checkedRules(draft, policy, at);
+      const allowed = ceiling === undefined ? wanted : underCeiling(wanted, ceiling, policy);
+      const { mode = "live", signing = "off" } = allowed;
+      const { secrets, ...made } = newApiKey(parts, { call, policy, mode, signing, at });
       const input = {
-        id,
+        ...made,
+        scheme: "api-key",
         accountId: draft.accountId,
         userId: draft.userId ?? null,
         name: draft.name,
-        digest,
-        prefix,
-        lastFour,
         scopes: [...new Set(allowed.scopes ?? [])],
         mode,
         allowedIps: allowed.allowedIps ?? [],
         limits: allowed.limits ?? null,
-        signing: "off",
+        signing,
         expiresAt: allowed.expiresAt ?? null,
-        lineageId: id,
+        lineageId: made.id,
+        // An operator's number of keys is the operator's affair, a customer's is not.
+        ...(ceiling !== undefined && { maxLive: MOST_LIVE }),
       } as const;
-      const { output, once } = await store.write("issueApiKey", input, { ...call, at }, key);
-      return { ...output, key: once };
+      const { output, once } = await store.write(
+        "issueCredential",
+        input,
+        { ...call, at },
+        secrets,
+      );
+      return { ...output, ...once };
     },
-
-    find,
-
-    list: (api, filter, page) => store.apiKeys.list(api, filter, page),
 
     async update(call, name, changes) {
       const at = clock();
-      checkApiKeyRules(changes, policyOf(call.api), at);
-      return (await store.write("updateApiKey", { ...name, ...changes }, { ...call, at })).output;
+      const checked = checkedRules(changes, requirePolicy(parts, call.api), at);
+      return (await store.write("updateApiKey", { ...name, ...checked }, { ...call, at })).output;
     },
 
-    async rotate(call, name, { overlapSeconds, force, ceiling }) {
-      const old = await find(call.api, name);
-      const policy = policyOf(call.api);
-      if (ceiling !== undefined) requireWithin(old, ceiling, policy);
-      const { key, ...made } = newKey(policy.policy.keyFormat, old.mode);
-      const successor = { id: newId("key"), ...made };
-      const input = { ...name, successor, overlapSeconds, force };
-      const context = { ...call, at: clock() };
-      const { output, once } = await store.write("rotateApiKey", input, context, key);
-      return { ...output.key, key: once };
-    },
-
-    async revoke(call, name) {
-      const { output } = await store.write("revokeApiKey", name, { ...call, at: clock() });
-      // The write resolves after this node's memory has applied the change, so it is confirmed now.
-      return receiptOf(output.revokedAt, clock(), nodeLeaseMillis);
+    async rotate(call, name, { ceiling, ...rotation }) {
+      const old = await keyring.find(call.api, name);
+      const policy = requirePolicy(parts, call.api);
+      const at = clock();
+      const plan = { brownOuts: [], ...checkedRules(rotation, policy, at) };
+      const { expiresAt = old.expiresAt } = plan;
+      if (ceiling !== undefined) requireWithin({ ...old, expiresAt }, ceiling, policy);
+      const { mode, signing } = old;
+      const { secrets, ...successor } = newApiKey(parts, { call, policy, mode, signing, at });
+      const input = { scheme: "api-key", ...name, successor, ...plan } as const;
+      const context = { ...call, at };
+      const { output, once } = await store.write("rotateCredential", input, context, secrets);
+      return { ...output.key, ...once };
     },
   };
+}
+
+/** What is shown once of a key. */
+interface Secrets {
+  readonly key: string;
+  readonly signingSecret?: string;
+}
+
+interface NewApiKey {
+  readonly call: Call;
+  readonly policy: CompiledPolicy;
+  readonly mode: Mode;
+  readonly signing: Signing;
+  readonly at: number;
+}
+
+function newApiKey({ sealing }: KeyringParts, { call, policy, mode, signing, at }: NewApiKey) {
+  const id = newId("key", idDigits(policy));
+  const { key, ...outline } = newKey(policy.policy.keyFormat, mode);
+  const made = { id, ...outline, handle: null };
+  if (signing === "off") {
+    const secrets: Secrets = { key };
+    return { ...made, material: null, secrets };
+  }
+  const signingSecret = newSharedSecret();
+  const sealed = sealSecret(sealing, signingSecret, { api: call.api, credentialId: id });
+  const secrets: Secrets = { key, signingSecret };
+  return { ...made, material: soleSecret(sealed, at), secrets };
 }

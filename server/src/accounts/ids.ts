@@ -1,6 +1,28 @@
 import { randomBytes } from "node:crypto";
+import type { CompiledPolicy } from "@latchkey/engine";
 
-/** A prefix, `_` and 24 random lower-case hex digits: 96 bits, so that no two ever meet. */
-export function newId(prefix: "acct" | "user" | "key" | "op" | "evt"): string {
-  return `${prefix}_${randomBytes(12).toString("hex")}`;
+type Prefix =
+  | "acct"
+  | "user"
+  | "key"
+  | "kid"
+  | "jws"
+  | "orgk"
+  | "sec"
+  | "app"
+  | "ds"
+  | "op"
+  | "evt";
+
+/** How many hex digits ids of an API have: 48 or 96 random bits. */
+export type IdDigits = 12 | 24;
+
+/** A prefix, `_` and random lower-case hex digits; of 24 no two ever meet. */
+export function newId(prefix: Prefix, digits: IdDigits = 24): string {
+  return `${prefix}_${randomBytes(digits / 2).toString("hex")}`;
+}
+
+/** The length that the API's document gives its ids; without a policy, the longer. */
+export function idDigits(compiled: CompiledPolicy | undefined): IdDigits {
+  return compiled?.policy.renderer === "savvycal" ? 12 : 24;
 }

@@ -11,7 +11,7 @@ import type { Call } from "./call.ts";
 import { newId } from "./ids.ts";
 
 /** Operator tokens begin alike, so that a secret scanner can find a leaked one. */
-const FORMAT = { live: "lkop_", test: "lkop_" } as const;
+const FORMAT = { live: "lkop_", test: "lkop_", form: "checksummed" } as const;
 
 /** A new operator token, as asked for. */
 export interface OperatorTokenDraft {

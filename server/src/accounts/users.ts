@@ -1,8 +1,8 @@
-import { ApiError, type Clock } from "@latchkey/engine";
+import { ApiError, type Clock, type CompiledPolicy } from "@latchkey/engine";
 import type { Page, PageRequest, Role, UserRecord } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
 import type { Call } from "./call.ts";
-import { newId } from "./ids.ts";
+import { idDigits, newId } from "./ids.ts";
 import { hashPassword } from "./password.ts";
 
 /** A new user and the first account it belongs to, as asked for. */
@@ -38,13 +38,19 @@ export interface Users {
 }
 
 /** Users of all APIs, kept in `store`. */
-export function createUsers({ store, clock }: { store: Store; clock: Clock }): Users {
+export function createUsers(parts: {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** By slug; how long new ids are. */
+  readonly policies: ReadonlyMap<string, CompiledPolicy>;
+}): Users {
+  const { store, clock, policies } = parts;
   const at = (call: Call) => ({ ...call, at: clock() });
 
   return {
     async create(call, draft) {
       const input = {
-        id: draft.id ?? newId("user"),
+        id: draft.id ?? newId("user", idDigits(policies.get(call.api))),
         accountId: draft.accountId,
         name: draft.name ?? null,
         email: draft.email ?? null,

@@ -2,7 +2,7 @@ import { ApiError, type Decision } from "@latchkey/engine";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openStore } from "../store/open-store.ts";
 import type { Store } from "../store/store.ts";
-import { API, aContext, anAccount, anApiKey } from "../testing/builders.ts";
+import { API, API_KEY, aContext, anAccount, anApiKey } from "../testing/builders.ts";
 import { type KeptLog, keptLog } from "../testing/log.ts";
 import { type FrozenClock, frozenClock, NOW } from "../testing/now.ts";
 import { type TemporarySqlite, temporarySqlite } from "../testing/temporary-sqlite.ts";
@@ -18,7 +18,7 @@ beforeEach(async () => {
   log = keptLog();
   store = await openStore({ url: database.url, clock, log });
   await store.write("createAccount", anAccount(), aContext());
-  await store.write("issueApiKey", anApiKey(), aContext());
+  await store.write("issueCredential", anApiKey(), aContext());
 });
 afterEach(async () => {
   await store.close();
@@ -58,7 +58,9 @@ test("usage, last use and refusals reach the store with the flush", async () => 
     { ...row, outcome: "deny", count: 1 },
     { ...row, outcome: "allow", count: 2 },
   ]);
-  expect((await store.apiKeys.find(API, "key_1"))?.lastUsedAt).toBe(NOW + 60_000);
+  expect((await store.keyring.find(API, { ...API_KEY, id: "key_1" }))?.lastUsedAt).toBe(
+    NOW + 60_000,
+  );
   expect(await refusals()).toMatchObject([
     {
       requestId: "req_3",

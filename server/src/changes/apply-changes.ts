@@ -1,4 +1,4 @@
-import type { AccountState, CredentialState, Engine } from "@latchkey/engine";
+import type { AccountState, CredentialState, Engine, UserState } from "@latchkey/engine";
 import type { ChangeRecord } from "../store/records.ts";
 
 /** Brings an engine's memory up to the changes, in their order. Other kinds concern others. */
@@ -7,5 +7,6 @@ export function applyChanges(engine: Engine | undefined, changes: readonly Chang
     // Each kind's state has its own shape, fixed by the command that wrote it.
     if (kind === "credential") engine?.applyCredential(seq, state as CredentialState);
     else if (kind === "account") engine?.applyAccount(seq, state as AccountState);
+    else if (kind === "user") engine?.applyUser(seq, state as UserState);
   }
 }

@@ -2,18 +2,25 @@ import { expect, test } from "vitest";
 import { type Command, type CommandContext, UsageError } from "./command.ts";
 import { runCommandLine } from "./command-line.ts";
 
-async function running(args: readonly string[], run: Command["run"] = async () => {}) {
+async function running(args: readonly string[], run: Command["run"] = async () => undefined) {
   const printed: string[] = [];
   const warned: string[] = [];
   const context: CommandContext = {
     args,
     env: {},
     version: "1.2.3",
+    readInput: async () => "",
     print: (line) => printed.push(line),
     warn: (line) => warned.push(line),
     onStop: () => {},
   };
-  const shut: Command = { name: "shut", usage: "latchkey shut DOOR", summary: "Shuts it.", run };
+  const shut: Command = {
+    name: "shut",
+    usage: "latchkey shut DOOR",
+    summary: "Shuts it.",
+    details: ["", "Softly."],
+    run,
+  };
   const code = await runCommandLine([shut], context);
   return { code, printed: printed.join("\n"), warned: warned.join("\n") };
 }
@@ -26,9 +33,14 @@ test("runs the named command with what follows its name", async () => {
   const seen: unknown[] = [];
   const ended = await running(["shut", "front", "--now"], async ({ args }) => {
     seen.push(...args);
+    return undefined;
   });
   expect(ended).toEqual({ code: 0, printed: "", warned: "" });
   expect(seen).toEqual(["front", "--now"]);
+});
+
+test("ends with the code that the command says", async () => {
+  expect(await running(["shut"], async () => 7)).toEqual({ code: 7, printed: "", warned: "" });
 });
 
 test.each([["--version"], ["-v"]])("prints the version for %s", async (flag) => {
@@ -43,7 +55,8 @@ test.each([["--help"], ["-h"], ["help"]])("lists every command for %s", async (f
 
 test("explains one command instead of running it", async () => {
   const ended = await running(["shut", "--help"], () => Promise.reject(new Error("ran")));
-  expect(ended).toEqual({ code: 0, printed: "latchkey shut DOOR\n\nShuts it.", warned: "" });
+  const printed = "latchkey shut DOOR\n\nShuts it.\n\nSoftly.";
+  expect(ended).toEqual({ code: 0, printed, warned: "" });
 });
 
 test("lists the commands on stderr when there is none, or none of that name", async () => {

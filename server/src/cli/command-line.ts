@@ -20,8 +20,8 @@ const PLAIN_CODES = new Set([
 ]);
 
 /**
- * Runs one command line and answers with the exit code: 0 done, 1 failed, 2 called wrongly. What
- * the command prints goes to `print`, everything about failure to `warn`.
+ * Runs one command line and answers with the exit code: 0 done, 1 failed, 2 called wrongly, or
+ * what the command itself says. What it prints goes to `print`, everything about failure to `warn`.
  */
 export async function runCommandLine(
   commands: readonly Command[],
@@ -43,12 +43,12 @@ export async function runCommandLine(
     return 2;
   }
   if (rest.includes("--help") || rest.includes("-h")) {
-    context.print(`${command.usage}\n\n${command.summary}`);
+    const { usage, summary, details = [] } = command;
+    context.print([usage, "", summary, ...details].join("\n"));
     return 0;
   }
   try {
-    await command.run({ ...context, args: rest });
-    return 0;
+    return (await command.run({ ...context, args: rest })) ?? 0;
   } catch (error) {
     return failed(error, command, context.warn);
   }

@@ -4,8 +4,10 @@ export interface Command {
   readonly usage: string;
   /** A sentence for `latchkey --help`. */
   readonly summary: string;
-  /** Resolves when the command has done its work: exit code 0. */
-  run(context: CommandContext): Promise<void>;
+  /** Lines that `latchkey NAME --help` adds. */
+  readonly details?: readonly string[];
+  /** Resolves with the exit code when the command has done its work; without one it is 0. */
+  run(context: CommandContext): Promise<number | undefined>;
 }
 
 export interface CommandContext {
@@ -13,6 +15,8 @@ export interface CommandContext {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly version: string;
+  /** All of stdin, as text. */
+  readonly readInput: () => Promise<string>;
   /** A line on stdout. */
   readonly print: (line: string) => void;
   /** A line on stderr. */

@@ -37,12 +37,12 @@ test("shows afterwards only where the operator token is kept", () => {
 
 test("gives each API a curl that can be pasted", () => {
   const demoKeys = [
-    { api: "standard", key: "sk_test_a", path: "/v2/auth/test" },
-    { api: "other", key: "sk_test_b", path: "/v1/me" },
+    { api: "standard", header: "Authorization: Bearer sk_test_a", path: "/v2/auth/test" },
+    { api: "other", header: "x-api-key: sk_test_b", path: "/v1/me" },
   ];
   const lines = greeting({ demoKeys }).split("\n");
   expect(lines.filter((line) => line.includes("curl"))).toEqual([
     "  curl -i -H 'Authorization: Bearer sk_test_a' http://localhost:4000/standard/v2/auth/test",
-    "  curl -i -H 'Authorization: Bearer sk_test_b' http://localhost:4000/other/v1/me",
+    "  curl -i -H 'x-api-key: sk_test_b' http://localhost:4000/other/v1/me",
   ]);
 });

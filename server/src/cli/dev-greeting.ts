@@ -29,10 +29,10 @@ export function devGreeting(facts: DevGreeting): readonly string[] {
     ...tokenLines(facts.operatorToken),
     `  Policy           ${policyFile ?? "the built-in demo (write ./latchkey.config.ts for yours)"}`,
     `  Database         ${database}`,
-    ...demoKeys.flatMap(({ api, key, path }) => [
+    ...demoKeys.flatMap(({ api, header, path }) => [
       "",
       `Try the API "${api}":`,
-      `  curl -i -H 'Authorization: Bearer ${key}' ${publicUrl}/${api}${path}`,
+      `  curl -i -H '${header}' ${publicUrl}/${api}${path}`,
     ]),
     "",
     "Stop it with Ctrl-C.",

@@ -115,16 +115,23 @@ function start(args: readonly string[], env: Record<string, string> = {}): Runni
 }
 
 const GREETING = /^Stop it with Ctrl-C\.$/m;
-const CURL = /^ {2}curl -i -H 'Authorization: Bearer ([^']+)' (\S+)$/m;
+const CURLS = /^ {2}curl -i -H '([^:]+): ([^']+)' (\S+)$/gm;
 
-test("dev answers the curl that it prints, on the first start and on the next", async () => {
+test("dev answers each curl that it prints, on the first start and on the next", async () => {
   for (const _start of ["first", "next"]) {
-    const { child, until } = start(["dev"]);
-    const [, key = "", url = ""] = await until(CURL);
+    const { child, until, stdout } = start(["dev"]);
     await until(GREETING);
-    const answer = await fetch(url, { headers: { authorization: `Bearer ${key}` } });
-    expect(answer.status).toBe(200);
-    expect(await answer.json()).toMatchObject({ valid: true, method: "api_key" });
+    const answers: Record<string, unknown> = {};
+    for (const [, name = "", value = "", url = ""] of stdout().matchAll(CURLS)) {
+      const answer = await fetch(url, { headers: { [name]: value } });
+      answers[new URL(url).pathname] = [answer.status, await answer.json()];
+    }
+    expect(answers).toEqual({
+      "/standard/v2/auth/test": [200, expect.objectContaining({ method: "api_key" })],
+      "/savvycal/v1/account": [200, expect.objectContaining({ id: "acct_demo" })],
+      "/calcom/v2/me": [200, expect.objectContaining({ status: "success" })],
+      "/signed-keys/auth/test": [200, expect.objectContaining({ valid: true })],
+    });
     child.kill("SIGTERM");
     expect(await once(child, "exit")).toEqual([0, null]);
   }

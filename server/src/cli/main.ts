@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { enableCompileCache } from "node:module";
 import path from "node:path";
+import { text } from "node:stream/consumers";
 
 // Before anything else is loaded: what is imported statically comes too early for the cache.
 const modules = nearestModules(import.meta.dirname);
@@ -22,6 +23,7 @@ const code = await runCommandLine(COMMANDS, {
   args: process.argv.slice(2),
   env: process.env,
   version: readVersion(),
+  readInput: () => text(process.stdin),
   print: (line) => console.log(line),
   warn: (line) => console.error(line),
   onStop: (listener) => stopOnSignal(process, listener),

@@ -61,6 +61,7 @@ function sendError(request: FastifyRequest, reply: FastifyReply, error: ApiError
 
 /** Makes every fault of every route one JSON error. Must run before the first route is added. */
 export function handleErrors(app: FastifyInstance): void {
+  app.decorate("mounts", new Map());
   app.setErrorHandler((fault, request, reply) => {
     const error = toApiError(fault);
     if (API_ERRORS[error.code].status >= 500) {
@@ -70,12 +71,25 @@ export function handleErrors(app: FastifyInstance): void {
   });
 }
 
-/** Faults that Fastify finds before there is a route, such as a path that cannot be decoded. */
-export function answerFrameworkError(
+/** Answers a fault that Fastify finds before there is a route: no hook has run. Never rejects. */
+export type AnswerRouteless = (
   fault: FastifyError,
   request: FastifyRequest,
   reply: FastifyReply,
-): void {
+) => void;
+
+/** Faults that Fastify finds before there is a route, such as a path that cannot be decoded. */
+export const answerFrameworkError: AnswerRouteless = (fault, request, reply) => {
   reply.header("x-request-id", request.id);
+  const [, segment = ""] = request.url.split(/[/?]/, 2);
+  const mounted = request.server.mounts.get(segment);
+  if (mounted !== undefined) return mounted(fault, request, reply);
   sendError(request, reply, toApiError(fault));
+};
+
+declare module "fastify" {
+  interface FastifyInstance {
+    /** Who answers routeless faults below a first segment of its own. */
+    mounts: Map<string, AnswerRouteless>;
+  }
 }

@@ -82,7 +82,7 @@ function answer(
     const decision = api.engine.decide(asked);
     const settle = (decided: Decision) => {
       parts.record(slug, decided, asked, requestId, (parts.monotonic() - start) / 1000);
-      send(response, api, decided, requestId);
+      send(response, api, decided, { requestId, request: asked });
     };
     if (decision instanceof Promise) decision.then(settle).catch(fail);
     else settle(decision);
@@ -148,9 +148,10 @@ function send(
   response: ServerResponse,
   { engine }: ProtectedApi,
   decision: Decision,
-  requestId: string,
+  context: { readonly requestId: string; readonly request: ApiRequest },
 ): void {
-  const { status, headers, body } = engine.render(decision, requestId);
+  const { requestId } = context;
+  const { status, headers, body } = engine.render(decision, context);
   if (decision.outcome === "allow") {
     response.writeHead(200, headers.concat(latchkeyHeaders(decision.principal, requestId)));
     response.end();

@@ -5,8 +5,15 @@ import type { Idempotency } from "../store/store.ts";
 
 const NO_BODY = createHash("sha256").digest();
 
-/** Turns a call's Idempotency-Key into what the store needs; `undefined` without one. */
-export type IdempotencyOf = (request: FastifyRequest, api: string) => Idempotency | undefined;
+/**
+ * Turns a call's Idempotency-Key into what the store needs; `undefined` without one. Where the
+ * caller's token does not say all of who acts for whom, `identity` does.
+ */
+export type IdempotencyOf = (
+  request: FastifyRequest,
+  api: string,
+  identity?: readonly (string | null)[],
+) => Idempotency | undefined;
 
 /**
  * Honoured on POST. What is derived needs the raw header value, the caller's token and, for the
@@ -16,7 +23,7 @@ export function createIdempotency(masterKeys: readonly Uint8Array[]): Idempotenc
   const [masterKey] = masterKeys;
   if (masterKey === undefined) throw new Error("idempotency needs a master key");
 
-  return (request, api) => {
+  return (request, api, identity = []) => {
     const value = request.headers["idempotency-key"];
     if (value === undefined || request.method !== "POST") return undefined;
     // Node joins the lines of a repeated header, and a joined value is nobody's.
@@ -26,12 +33,15 @@ export function createIdempotency(masterKeys: readonly Uint8Array[]): Idempotenc
         details: { field: "idempotency-key" },
       });
     }
-    const caller = framed([value, request.headers.authorization ?? ""]);
+    const token = request.headers.authorization ?? "";
+    const more = identity.map((part) => part ?? "");
     const [path = ""] = request.url.split("?", 1);
     return {
-      keyDigest: sha256(framed(["key", value, request.headers.authorization ?? "", api])),
+      keyDigest: sha256(framed(["key", value, token, api, ...more])),
       bodyDigest: sha256(framed([request.method, path]), request.bodyDigest ?? NO_BODY),
-      sealingKey: new Uint8Array(hkdfSync("sha256", masterKey, "", sha256(caller), 32)),
+      sealingKey: new Uint8Array(
+        hkdfSync("sha256", masterKey, "", sha256(framed([value, token, ...more])), 32),
+      ),
     };
   };
 }

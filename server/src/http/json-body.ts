@@ -10,8 +10,7 @@ export const MAX_BODY = 1024 * 1024;
 
 /**
  * Parses JSON bodies: UTF-8 only, at most 32 levels deep. A missing body is an empty object, so that
- * a call whose members are all optional needs none. Remembers a digest of the raw bytes where an
- * Idempotency-Key will be compared with them.
+ * a call whose members are all optional needs none.
  */
 export function parseJsonBodies(app: FastifyInstance): void {
   app.decorateRequest("bodyDigest", null);
@@ -19,17 +18,24 @@ export function parseJsonBodies(app: FastifyInstance): void {
   app.addContentTypeParser(
     "application/json",
     { parseAs: "buffer" },
-    (request: FastifyRequest, body: Buffer, done) => {
-      if (request.headers["idempotency-key"] !== undefined) {
-        request.bodyDigest = createHash("sha256").update(body).digest();
-      }
-      done(null, body.length === 0 ? undefined : parseJson(body));
-    },
+    (request: FastifyRequest, body: Buffer, done) => done(null, readJson(request, body)),
   );
   app.addHook("preValidation", (request, _reply, done) => {
     if (request.body === undefined && request.method !== "GET") request.body = {};
     done();
   });
+}
+
+/**
+ * What a body says; `undefined` for an empty one. Remembers a digest of the bytes where an
+ * Idempotency-Key will be compared with them.
+ * @throws {ApiError} `INVALID_JSON`.
+ */
+export function readJson(request: FastifyRequest, body: Buffer): unknown {
+  if (request.headers["idempotency-key"] !== undefined) {
+    request.bodyDigest = createHash("sha256").update(body).digest();
+  }
+  return body.length === 0 ? undefined : parseJson(body);
 }
 
 /** @throws {ApiError} `INVALID_JSON`, which never repeats what was sent. */
@@ -71,7 +77,7 @@ function deeperThan(body: Buffer, levels: number): boolean {
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** SHA-256 of the raw body; `null` without an Idempotency-Key or without a body. */
+    /** SHA-256 of the body, decoded; `null` without an Idempotency-Key or without a body. */
     bodyDigest: Uint8Array | null;
   }
 }

@@ -36,6 +36,13 @@ export function openApiOptions(parts: { version: string; publicUrl: string }): S
         { name: "accounts", description: "The customers that own credentials." },
         { name: "users", description: "The people of accounts." },
         { name: "api-keys", description: "Keys, from issue to revocation." },
+        {
+          name: "signing-keys",
+          description: "Public keys that customers' JWTs are verified with.",
+        },
+        { name: "jwt-secrets", description: "Secrets that customers' JWTs are signed with." },
+        { name: "organization-keys", description: "App keys of organizations." },
+        { name: "applications", description: "OAuth clients and platform clients." },
         { name: "decisions", description: "What may pass." },
         { name: "audit", description: "What was done, and how much was used." },
         { name: "operator-tokens", description: "Who may call this API." },

@@ -109,7 +109,7 @@ function decide(
   const start = monotonic();
   const settle = (decision: Decision) => {
     if (!explain) record(slug, decision, request, requestId, (monotonic() - start) / 1000);
-    return decisionWire(decision, engine.render(decision, requestId));
+    return decisionWire(decision, engine.render(decision, { requestId, request }));
   };
   const decision = engine.decide(request, { explain });
   return decision instanceof Promise ? decision.then(settle) : settle(decision);

@@ -141,7 +141,7 @@ test("finds latchkey.config.ts in the working folder", () => {
 
 test("is the built-in demo where there is no file: one API per profile", () => {
   const { outcomes: here } = load(path.join(folder, "empty"), "-");
-  expect(here).toEqual({ "-": { slugs: ["standard"] } });
+  expect(here).toEqual({ "-": { slugs: ["standard", "savvycal", "calcom", "signed-keys"] } });
 });
 
 test("names a file outside the working folder in full", () => {

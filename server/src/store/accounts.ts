@@ -1,6 +1,7 @@
 import { type AccountKind, type AccountState, ApiError } from "@latchkey/engine";
 import type { Kysely, Selectable } from "kysely";
 import type { Ask } from "./ask.ts";
+import { readHead } from "./changes.ts";
 import { olderThan, pageOf } from "./paging.ts";
 import type { AccountRecord, PageRequest } from "./records.ts";
 import type { AccountTable, Tables } from "./schema.ts";
@@ -13,6 +14,8 @@ interface CreateAccount {
   readonly parentId: string | null;
   readonly plan: string | null;
   readonly externalId: string | null;
+  /** Refuses when the parent has so many children already. */
+  readonly maxChildren?: number | undefined;
 }
 
 /** What is left out stays as it is. */
@@ -36,7 +39,10 @@ const PARENT_KINDS: Readonly<Record<AccountKind, readonly string[]>> = {
 };
 
 export const accountCommands = {
-  /** @throws {ApiError} `CONFLICT` when the id is taken, `INVALID_REQUEST` for a wrong parent. */
+  /**
+   * @throws {ApiError} `CONFLICT` when the id is taken and when `maxChildren` is reached,
+   * `INVALID_REQUEST` for a wrong parent.
+   */
   async createAccount(tx: Transaction, input: CreateAccount): Promise<AccountRecord> {
     const { api, at } = tx.context;
     await checkParent(tx, input);
@@ -61,7 +67,7 @@ export const accountCommands = {
         details: { field: "id" },
       });
     }
-    const { id: _, ...detail } = input;
+    const { id: _, maxChildren: __, ...detail } = input;
     return recordChanged(tx, row, "account.created", detail);
   },
 
@@ -97,6 +103,13 @@ export const accountCommands = {
 /** Reading side of accounts. */
 export function accountReads(db: Kysely<Tables>, ask: Ask) {
   return {
+    resolve: (api: string, id: string) =>
+      ask(async () => {
+        // The head first: what is in the answer is never older than it says.
+        const asOf = await readHead(db, api);
+        const row = await selectAccount(db, api, id);
+        return { asOf, account: row && toAccountState(row) };
+      }),
     find: (api: string, id: string) =>
       ask(async () => {
         const row = await selectAccount(db, api, id);
@@ -158,7 +171,8 @@ export function toAccountState(row: Selectable<AccountTable>): AccountState {
   };
 }
 
-function toAccount(row: Selectable<AccountTable>): AccountRecord {
+/** A row as everyone may see it. */
+export function toAccount(row: Selectable<AccountTable>): AccountRecord {
   return {
     id: row.id,
     name: row.name,
@@ -171,7 +185,10 @@ function toAccount(row: Selectable<AccountTable>): AccountRecord {
   };
 }
 
-async function checkParent(tx: Transaction, { kind, parentId }: CreateAccount): Promise<void> {
+async function checkParent(
+  tx: Transaction,
+  { kind, parentId, maxChildren }: CreateAccount,
+): Promise<void> {
   if (parentId === null) return;
   const details = { field: "parentId" };
   const parent = await selectAccount(tx.db, tx.context.api, parentId);
@@ -182,6 +199,22 @@ async function checkParent(tx: Transaction, { kind, parentId }: CreateAccount): 
     const message = `An account of kind ${kind} cannot belong to one of kind ${parent.kind}.`;
     throw new ApiError("INVALID_REQUEST", message, { details });
   }
+  if (maxChildren === undefined || (await countChildren(tx, parentId)) < maxChildren) return;
+  throw new ApiError("CONFLICT", `The account has ${maxChildren} accounts already.`, {
+    details: { max: maxChildren },
+  });
+}
+
+async function countChildren(tx: Transaction, parentId: string): Promise<number> {
+  // Or two transactions could both count one short of the maximum.
+  await lockAccount(tx, parentId);
+  const { children } = await tx.db
+    .selectFrom("account")
+    .select((eb) => eb.fn.countAll<number>().as("children"))
+    .where("api", "=", tx.context.api)
+    .where("parent_id", "=", parentId)
+    .executeTakeFirstOrThrow();
+  return children;
 }
 
 async function setSuspended(

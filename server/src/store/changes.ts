@@ -44,14 +44,16 @@ export async function readHeads(db: Kysely<Tables>): Promise<ReadonlyMap<string,
   return new Map(rows.map((row) => [row.api, row.seq]));
 }
 
+/** Where the feed of one API stands; 0 before its first change. */
+export async function readHead(db: Kysely<Tables>, api: string): Promise<number> {
+  const query = db.selectFrom("change_head").select("seq").where("api", "=", api);
+  return (await query.executeTakeFirst())?.seq ?? 0;
+}
+
 /** Reading side of the change feed. */
 export function changeReads(db: Kysely<Tables>, ask: Ask) {
   return {
-    head: (api: string) =>
-      ask(async () => {
-        const query = db.selectFrom("change_head").select("seq").where("api", "=", api);
-        return (await query.executeTakeFirst())?.seq ?? 0;
-      }),
+    head: (api: string) => ask(() => readHead(db, api)),
     after: (api: string, seq: number, limit: number) =>
       ask(async (): Promise<readonly ChangeRecord[]> => {
         const rows = await db

@@ -1,9 +1,16 @@
 import { accountCommands } from "./accounts.ts";
-import { apiKeyRotationCommands } from "./api-key-rotation.ts";
-import { apiKeyCommands } from "./api-keys.ts";
+import { applicationCommands } from "./applications.ts";
+import { brownOutCommands } from "./brown-outs.ts";
+import { credentialChangeCommands } from "./credential-changes.ts";
+import { credentialIssueCommands } from "./credential-issue.ts";
+import { credentialRotationCommands } from "./credential-rotation.ts";
 import { idempotencyCommands } from "./idempotency.ts";
+import { oneTimeUseCommands } from "./one-time-use.ts";
 import { operatorTokenCommands } from "./operator-tokens.ts";
 import { policyCommands } from "./policies.ts";
+import { portalSessionCommands } from "./portal-sessions.ts";
+import { resealingCommands } from "./resealing.ts";
+import { secretRotationCommands } from "./secret-rotation.ts";
 import { usageCommands } from "./usage.ts";
 import { userCommands } from "./users.ts";
 
@@ -11,10 +18,17 @@ import { userCommands } from "./users.ts";
 export const commands = {
   ...accountCommands,
   ...userCommands,
-  ...apiKeyCommands,
-  ...apiKeyRotationCommands,
+  ...credentialIssueCommands,
+  ...credentialChangeCommands,
+  ...credentialRotationCommands,
+  ...secretRotationCommands,
+  ...brownOutCommands,
+  ...oneTimeUseCommands,
+  ...resealingCommands,
+  ...applicationCommands,
   ...operatorTokenCommands,
   ...policyCommands,
+  ...portalSessionCommands,
   ...usageCommands,
   ...idempotencyCommands,
 } as const;

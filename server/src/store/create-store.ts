@@ -1,15 +1,19 @@
 import type { Clock } from "@latchkey/engine";
 import { accountReads } from "./accounts.ts";
-import { apiKeyReads } from "./api-keys.ts";
+import { applicationReads } from "./applications.ts";
 import type { Ask } from "./ask.ts";
 import type { Backend } from "./backend.ts";
 import { changeReads, readHeads } from "./changes.ts";
+import { childAccountReads } from "./child-accounts.ts";
 import type { CommandInput, CommandName, CommandOutput } from "./commands.ts";
 import { credentialReads } from "./credentials.ts";
 import { eventReads } from "./events.ts";
 import { startFeeds } from "./feeds.ts";
 import { startForgetting } from "./forgetting.ts";
+import { keyringReads } from "./keyring.ts";
+import { oneTimeUseReads } from "./one-time-use.ts";
 import { operatorTokenReads } from "./operator-tokens.ts";
+import { sealedReads } from "./resealing.ts";
 import type { Store, WriteContext, Written } from "./store.ts";
 import type { StoreLog } from "./store-log.ts";
 import { usageReads } from "./usage.ts";
@@ -72,8 +76,12 @@ export async function createStore(backend: Backend, { clock, log }: CreateStore)
     },
     credentials: credentialReads(db, ask),
     accounts: accountReads(db, ask),
+    childAccounts: childAccountReads(db, ask),
     users: userReads(db, ask),
-    apiKeys: apiKeyReads(db, ask),
+    keyring: keyringReads(db, ask),
+    sealed: sealedReads(db, ask),
+    oneTimeUses: oneTimeUseReads(db, ask),
+    applications: applicationReads(db, ask),
     operatorTokens: operatorTokenReads(db, ask),
     events: eventReads(db, ask),
     usage: usageReads(db, ask),

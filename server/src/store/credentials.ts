@@ -1,8 +1,16 @@
-import type { AccountState, CredentialState, LimitSpec, Mode, Signing } from "@latchkey/engine";
+import type {
+  AccountState,
+  CredentialState,
+  Interval,
+  LimitSpec,
+  Mode,
+  Signing,
+} from "@latchkey/engine";
 import type { CompiledQuery, Kysely, Selectable } from "kysely";
 import { sql } from "kysely";
 import { toAccountState } from "./accounts.ts";
 import type { Ask } from "./ask.ts";
+import { parseMaterial, type StoredMaterial } from "./material.ts";
 import type { AccountTable, CredentialTable, Tables } from "./schema.ts";
 
 /** A row of any kind of credential. */
@@ -24,6 +32,11 @@ export function toCredentialState(row: StateColumns): CredentialState {
     revokedAt: row.revoked_at,
     lineageId: row.lineage_id,
     successorId: row.successor_id,
+    rotatedAt: row.rotated_at,
+    brownOuts: parseIntervals(row.brown_outs),
+    handle: row.handle,
+    generation: row.generation,
+    applicationId: row.application_id,
   };
 }
 
@@ -50,6 +63,11 @@ export function parseLimits(json: string | null): readonly LimitSpec[] | null {
   return json === null ? null : (JSON.parse(json) as readonly LimitSpec[]);
 }
 
+/** Column `brown_outs`, as this store wrote it. */
+export function parseIntervals(json: string): readonly Interval[] {
+  return JSON.parse(json) as readonly Interval[];
+}
+
 const STATE_COLUMNS = [
   "id",
   "scheme",
@@ -65,6 +83,11 @@ const STATE_COLUMNS = [
   "revoked_at",
   "lineage_id",
   "successor_id",
+  "rotated_at",
+  "brown_outs",
+  "handle",
+  "generation",
+  "application_id",
 ] as const satisfies readonly (keyof CredentialRow)[];
 type StateColumns = Pick<CredentialRow, (typeof STATE_COLUMNS)[number]>;
 
@@ -73,6 +96,7 @@ interface Resolved {
   readonly asOf: number;
   readonly credential: CredentialState | undefined;
   readonly account: AccountState | undefined;
+  readonly material: StoredMaterial | undefined;
 }
 
 /** Reading side of credentials of any kind. */
@@ -85,13 +109,15 @@ export function credentialReads(db: Kysely<Tables>, ask: Ask) {
         const [row] = rows;
         // Not in the query: without statistics PostgreSQL would take the index that has the scheme.
         if (row?.id == null || row.scheme !== scheme) {
-          return { asOf: row?.head ?? 0, credential: undefined, account: undefined };
+          const nothing = { credential: undefined, account: undefined, material: undefined };
+          return { asOf: row?.head ?? 0, ...nothing };
         }
         return {
           asOf: row.head ?? 0,
           // Present together: the join found the credential, and its account is a foreign key.
           credential: toCredentialState(row as unknown as StateColumns),
           account: toAccountState(accountColumns(row)),
+          material: parseMaterial(row.material as string | null),
         };
       }),
   };
@@ -118,6 +144,7 @@ function resolveQuery(db: Kysely<Tables>) {
       eb.selectFrom("change_head").select("seq").where("api", "=", marks.api).as("head"),
     )
     .select(STATE_COLUMNS.map((column) => `c.${column}` as const))
+    .select("c.material")
     .select([
       "a.kind as account_kind",
       "a.parent_id as account_parent_id",

@@ -1,6 +1,7 @@
 import type { Clock } from "@latchkey/engine";
 import type { Backend } from "./backend.ts";
 import { hasExpiredAnswers } from "./idempotency.ts";
+import { hasExpiredUses } from "./one-time-use.ts";
 import { type Repeating, startRepeating } from "./repeating.ts";
 import type { Store } from "./store.ts";
 import type { StoreLog } from "./store-log.ts";
@@ -18,7 +19,7 @@ const EVERY_MILLIS = 60_000;
 const ROWS = 500;
 const ROUNDS = 20;
 
-/** Deletes expired idempotency records in the background, in small transactions. */
+/** Deletes expired idempotency and one-time records in the background, in small transactions. */
 export function startForgetting({ backend, write, clock, log }: ForgettingParts): Repeating {
   return startRepeating({
     everyMillis: EVERY_MILLIS,
@@ -27,10 +28,14 @@ export function startForgetting({ backend, write, clock, log }: ForgettingParts)
       const actor = { kind: "system", id: null } as const;
       const context = { api: DEPLOYMENT, at, actor, requestId: null, address: null };
       for (let round = 0; round < ROUNDS; round += 1) {
-        if (!(await backend.ask(() => hasExpiredAnswers(backend.db, at)))) return;
+        if (!(await backend.ask(() => hasExpiredAnswers(backend.db, at)))) break;
         await write("forgetAnswers", { limit: ROWS }, context);
       }
+      for (let round = 0; round < ROUNDS; round += 1) {
+        if (!(await backend.ask(() => hasExpiredUses(backend.db, at)))) break;
+        await write("forgetUses", { limit: ROWS }, context);
+      }
     },
-    onError: (error) => log.warn({ err: error }, "could not delete expired answers"),
+    onError: (error) => log.warn({ err: error }, "could not delete what has expired"),
   });
 }

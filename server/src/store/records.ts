@@ -1,4 +1,4 @@
-import type { AccountKind, LimitSpec, Mode, Signing } from "@latchkey/engine";
+import type { AccountKind, Interval, LimitSpec, Mode, Signing } from "@latchkey/engine";
 
 /** Instants in stored records are Unix milliseconds; the HTTP edge turns them into RFC 3339. */
 export type Millis = number;
@@ -27,13 +27,15 @@ export interface UserRecord {
   readonly createdAt: Millis;
 }
 
-/** A key as everyone may see it; the secret is in no record. */
-export interface ApiKeyRecord {
+/** A key of any kind as everyone may see it; its secret is in no record. */
+export interface CredentialRecord {
   readonly id: string;
   readonly accountId: string;
   readonly userId: string | null;
   readonly name: string;
-  /** The first characters of the key, up to and including the mode. */
+  /** What requests name it by where that is no secret. */
+  readonly handle: string | null;
+  /** The first characters of the key, up to and including the mode; empty without such a key. */
   readonly prefix: string;
   readonly lastFour: string;
   readonly scopes: readonly string[];
@@ -41,6 +43,9 @@ export interface ApiKeyRecord {
   readonly allowedIps: readonly string[];
   readonly limits: readonly LimitSpec[] | null;
   readonly signing: Signing;
+  readonly publicKey: PublicKeyRecord | null;
+  /** From old to new, where one credential may have several; those that ended may be gone. */
+  readonly secrets: readonly SecretRecord[];
   readonly createdAt: Millis;
   /** A rotated key's overlap ends here at the latest. */
   readonly expiresAt: Millis | null;
@@ -49,8 +54,27 @@ export interface ApiKeyRecord {
   readonly rotatedAt: Millis | null;
   readonly successorId: string | null;
   readonly lineageId: string;
+  /** When a rotated key is refused for a moment before its overlap ends. */
+  readonly brownOuts: readonly Interval[];
   /** To the minute. */
   readonly lastUsedAt: Millis | null;
+}
+
+export interface PublicKeyRecord {
+  /** JOSE name: `ES256`, `EdDSA` or `RS256`. */
+  readonly algorithm: string;
+  /** SubjectPublicKeyInfo, DER in base64. */
+  readonly spki: string;
+  /** Its owner made the pair. */
+  readonly brought: boolean;
+}
+
+export interface SecretRecord {
+  readonly id: string;
+  readonly createdAt: Millis;
+  /** When a rotation's overlap ends for it; `null`: it is the newest. */
+  readonly endsAt: Millis | null;
+  readonly brownOuts: readonly Interval[];
 }
 
 export const OPERATOR_ROLES = ["viewer", "verifier", "admin", "owner"] as const;
@@ -104,9 +128,9 @@ export interface UsageRecord {
 export interface ChangeRecord {
   /** Gap-free and rising within its API. */
   readonly seq: number;
-  readonly kind: "credential" | "account" | "policy" | "operator_token";
+  readonly kind: "credential" | "account" | "user" | "policy" | "operator_token";
   readonly subjectId: string;
-  /** The subject's whole new state, as JSON: `CredentialState`, `AccountState`, … */
+  /** The subject's whole new state, as JSON: `CredentialState`, `UserState`, … */
   readonly state: unknown;
 }
 
@@ -138,4 +162,7 @@ export interface EventFilter {
 }
 
 /** The same for usage; `from` and `to` are compared with the start of the hour. */
-export type UsageFilter = Omit<EventFilter, "type">;
+export interface UsageFilter extends Omit<EventFilter, "type"> {
+  /** All credentials of one chain of rotations. */
+  readonly lineageId?: string | undefined;
+}

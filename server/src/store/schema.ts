@@ -10,6 +10,7 @@ export interface Tables {
   readonly person: PersonTable;
   readonly membership: MembershipTable;
   readonly credential: CredentialTable;
+  readonly one_time_use: OneTimeUseTable;
   readonly operator_token: OperatorTokenTable;
   readonly change: ChangeTable;
   readonly change_head: ChangeHeadTable;
@@ -18,6 +19,8 @@ export interface Tables {
   readonly idempotency: IdempotencyTable;
   readonly policy_version: PolicyVersionTable;
   readonly counter: CounterTable;
+  readonly application: ApplicationTable;
+  readonly portal_session: PortalSessionTable;
 }
 
 export interface AccountTable {
@@ -75,6 +78,16 @@ export interface CredentialTable {
   readonly expires_at: number | null;
   readonly revoked_at: number | null;
   readonly last_used_at: number | null;
+  readonly handle: string | null;
+  readonly generation: number;
+  readonly brown_outs: string;
+  readonly application_id: string | null;
+}
+
+export interface OneTimeUseTable {
+  readonly api: string;
+  readonly digest: Uint8Array;
+  readonly expires_at: number;
 }
 
 export interface OperatorTokenTable {
@@ -133,6 +146,38 @@ export interface IdempotencyTable {
   readonly sealed: Uint8Array | null;
   readonly claimed_at: number;
   readonly expires_at: number;
+}
+
+export interface PortalSessionTable {
+  readonly api: string;
+  readonly id: string;
+  readonly digest: Uint8Array;
+  readonly account_id: string;
+  readonly user_id: string;
+  readonly capabilities: string;
+  readonly return_url: string | null;
+  readonly created_at: number;
+  readonly expires_at: number;
+  readonly opened_at: number | null;
+}
+
+export interface ApplicationTable {
+  readonly api: string;
+  readonly id: string;
+  readonly account_id: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly type: string;
+  readonly redirect_uris: string;
+  readonly scopes: string;
+  readonly permissions: string;
+  readonly access_token_format: string;
+  readonly status: string;
+  readonly logo: string | null;
+  readonly home_page: string | null;
+  readonly settings: string;
+  readonly created_at: number;
+  readonly deleted_at: number | null;
 }
 
 export interface PolicyVersionTable {

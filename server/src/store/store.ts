@@ -1,9 +1,14 @@
-import type { AccountState, CredentialState } from "@latchkey/engine";
+import type { AccountState, CredentialState, UserState } from "@latchkey/engine";
+import type { ApplicationRecord } from "./application-record.ts";
+import type { ApplicationFilter } from "./applications.ts";
 import type { CommandInput, CommandName, CommandOutput } from "./commands.ts";
+import type { NamedCredential } from "./credential-kinds.ts";
+import type { KeyringFilter } from "./keyring.ts";
+import type { StoredMaterial } from "./material.ts";
 import type {
   AccountRecord,
-  ApiKeyRecord,
   ChangeRecord,
+  CredentialRecord,
   EventFilter,
   EventRecord,
   OperatorTokenRecord,
@@ -13,6 +18,7 @@ import type {
   UsageRecord,
   UserRecord,
 } from "./records.ts";
+import type { SealedRow } from "./resealing.ts";
 import type { WriteContext } from "./write-context.ts";
 
 export type { EventFilter, UsageFilter } from "./records.ts";
@@ -31,6 +37,8 @@ export interface Resolution {
   readonly asOf: number;
   readonly credential: CredentialState | undefined;
   readonly account: AccountState | undefined;
+  /** What proves it, where its digest alone does not. */
+  readonly material: StoredMaterial | undefined;
 }
 
 /**
@@ -70,11 +78,29 @@ export interface Store {
   };
 
   readonly accounts: {
+    /** What decisions need of an account, with `asOf` as in `credentials.resolve`. */
+    resolve(
+      api: string,
+      id: string,
+    ): Promise<{ readonly asOf: number; readonly account: AccountState | undefined }>;
     find(api: string, id: string): Promise<AccountRecord | undefined>;
     list(api: string, page: PageRequest): Promise<Page<AccountRecord>>;
   };
 
+  /** A parent's accounts; any other account does not exist. */
+  readonly childAccounts: {
+    find(api: string, parentId: string, id: string): Promise<AccountRecord | undefined>;
+    list(api: string, parentId: string, page: PageRequest): Promise<Page<AccountRecord>>;
+    /** The ids of a user's accounts, as far as they are `accountId` and its children; 200 at most. */
+    idsOfUser(api: string, accountId: string, userId: string): Promise<readonly string[]>;
+  };
+
   readonly users: {
+    /** What decisions need of a user, with `asOf` as in `credentials.resolve`. */
+    resolve(
+      api: string,
+      id: string,
+    ): Promise<{ readonly asOf: number; readonly user: UserState | undefined }>;
     find(api: string, id: string): Promise<UserRecord | undefined>;
     list(
       api: string,
@@ -83,14 +109,30 @@ export interface Store {
     ): Promise<Page<UserRecord>>;
   };
 
-  /** With `accountId`, keys of any other account do not exist. */
-  readonly apiKeys: {
-    find(api: string, id: string, accountId?: string): Promise<ApiKeyRecord | undefined>;
+  /** Keys of every kind; with `accountId`, those of any other account do not exist. */
+  readonly keyring: {
+    find(api: string, named: NamedCredential): Promise<CredentialRecord | undefined>;
+    list(api: string, filter: KeyringFilter, page: PageRequest): Promise<Page<CredentialRecord>>;
+  };
+
+  /** With `accountId`, applications of any other account do not exist. */
+  readonly applications: {
+    find(api: string, id: string, accountId?: string): Promise<ApplicationRecord | undefined>;
     list(
       api: string,
-      filter: { accountId?: string | undefined },
+      filter: ApplicationFilter,
       page: PageRequest,
-    ): Promise<Page<ApiKeyRecord>>;
+    ): Promise<Page<ApplicationRecord>>;
+  };
+
+  readonly oneTimeUses: {
+    /** Whether what has this digest was claimed and has not expired at this instant. */
+    isClaimed(api: string, digest: Uint8Array, at: number): Promise<boolean>;
+  };
+
+  readonly sealed: {
+    /** Credentials of all APIs that have sealed secrets, in one order, after `after`. */
+    list(after: SealedRow | undefined, limit: number): Promise<readonly SealedRow[]>;
   };
 
   readonly operatorTokens: {

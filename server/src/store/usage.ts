@@ -48,9 +48,17 @@ export function usageReads(db: Kysely<Tables>, ask: Ask) {
     list: (api: string, filter: UsageFilter, page: PageRequest) =>
       ask(async () => {
         let query = db.selectFrom("usage").selectAll().where("api", "=", api);
-        const { accountId, credentialId, from, to } = filter;
+        const { accountId, credentialId, lineageId, from, to } = filter;
         if (accountId !== undefined) query = query.where("account_id", "=", accountId);
         if (credentialId !== undefined) query = query.where("credential_id", "=", credentialId);
+        if (lineageId !== undefined) {
+          const chain = db
+            .selectFrom("credential")
+            .select("id")
+            .where("api", "=", api)
+            .where("lineage_id", "=", lineageId);
+          query = query.where("credential_id", "in", chain);
+        }
         if (from !== undefined) query = query.where("hour", ">=", from);
         if (to !== undefined) query = query.where("hour", "<", to);
         if (page.after !== undefined) query = query.where(after(page.after));

@@ -1,7 +1,8 @@
-import { ApiError } from "@latchkey/engine";
+import { ApiError, type UserState } from "@latchkey/engine";
 import type { Kysely, Selectable } from "kysely";
 import { selectAccount } from "./accounts.ts";
 import type { Ask } from "./ask.ts";
+import { readHead } from "./changes.ts";
 import { nextNumber } from "./counters.ts";
 import { olderThan, pageOf } from "./paging.ts";
 import type { PageRequest, Role, UserRecord } from "./records.ts";
@@ -50,15 +51,14 @@ export const userCommands = {
     await upsertMembership(tx, row, { accountId: input.accountId, role: input.role });
     const { accountId, name, email, role } = input;
     tx.event("user.created", { accountId, detail: { userId: row.id, name, email, role } });
-    return toUser(row, [{ accountId, role }]);
+    return recordState(tx, toUser(row, [{ accountId, role }]));
   },
 
   /** Idempotent; a second call with another role replaces it. @throws {ApiError} `NOT_FOUND`. */
   async addMembership(tx: Transaction, input: AddMembership): Promise<UserRecord> {
     const { api } = tx.context;
     const { userId, accountId, role } = input;
-    const row = await selectPerson(tx.db, api, userId);
-    if (row === undefined) throw new ApiError("NOT_FOUND", "There is no such user.");
+    const row = await lockPerson(tx, userId);
     await requireAccount(tx, accountId);
     const had = await membershipRole(tx.db, { api, userId, accountId });
     if (had !== role) {
@@ -66,13 +66,23 @@ export const userCommands = {
       tx.event("user.membership_set", { accountId, detail: { userId, role } });
     }
     const memberships = await selectMemberships(tx.db, api, [userId]);
-    return toUser(row, memberships.get(userId));
+    const user = toUser(row, memberships.get(userId));
+    return had === role ? user : recordState(tx, user);
   },
 } as const;
 
 /** Reading side of users. */
 export function userReads(db: Kysely<Tables>, ask: Ask) {
   return {
+    resolve: (api: string, id: string) =>
+      ask(async () => {
+        // The head first: what is in the answer is never older than it says.
+        const asOf = await readHead(db, api);
+        const row = await selectPerson(db, api, id);
+        if (row === undefined) return { asOf, user: undefined };
+        const memberships = (await selectMemberships(db, api, [id])).get(id);
+        return { asOf, user: toUserState(toUser(row, memberships)) };
+      }),
     find: (api: string, id: string) =>
       ask(async () => {
         const row = await selectPerson(db, api, id);
@@ -115,6 +125,30 @@ function selectPerson(db: Kysely<Tables>, api: string, id: string) {
     .where("api", "=", api)
     .where("id", "=", id)
     .executeTakeFirst();
+}
+
+/** Reads a user whose memberships no other transaction changes; else `NOT_FOUND`. */
+async function lockPerson(tx: Transaction, id: string): Promise<Selectable<PersonTable>> {
+  // `for update` is a syntax error on SQLite; an update that changes nothing locks on both.
+  const row = await tx.db
+    .updateTable("person")
+    .set((eb) => ({ id: eb.ref("id") }))
+    .where("api", "=", tx.context.api)
+    .where("id", "=", id)
+    .returningAll()
+    .executeTakeFirst();
+  if (row === undefined) throw new ApiError("NOT_FOUND", "There is no such user.");
+  return row;
+}
+
+/** Writes what decisions need of the user to the feed. */
+function recordState(tx: Transaction, user: UserRecord): UserRecord {
+  tx.change("user", user.id, toUserState(user));
+  return user;
+}
+
+function toUserState({ id, number, memberships }: UserRecord): UserState {
+  return { id, number, memberships };
 }
 
 function selectPeople(db: Kysely<Tables>, api: string, page: PageRequest) {

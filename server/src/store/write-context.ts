@@ -10,6 +10,8 @@ export interface WriteContext {
   /** Unix milliseconds; every instant the command writes derives from it. */
   readonly at: number;
   readonly actor: EventActor;
+  /** The account that an acting credential acts for, its own or another. */
+  readonly actsFor?: string | null | undefined;
   readonly requestId: string | null;
   readonly address: string | null;
   readonly idempotency?: Idempotency | undefined;

@@ -48,18 +48,24 @@ export function aUser(
   };
 }
 
-/** Input of `issueApiKey`: a live key of `acct_1` that never expires; id and secret follow `n`. */
+/** Names API keys among the kinds of the keyring. */
+export const API_KEY = { scheme: "api-key" } as const;
+
+/** Input of `issueCredential`: a live API key of `acct_1` that never expires; id and secret follow `n`. */
 export function anApiKey({
   n = 1,
   ...changes
-}: Partial<CommandInput<"issueApiKey">> & {
+}: Partial<CommandInput<"issueCredential">> & {
   readonly n?: number;
-} = {}): CommandInput<"issueApiKey"> {
+} = {}): CommandInput<"issueCredential"> {
   return {
+    scheme: "api-key",
     id: `key_${n}`,
     accountId: "acct_1",
     userId: null,
     name: "Production",
+    handle: null,
+    material: null,
     digest: digestOf(`key_${n}`),
     prefix: "lk_live",
     lastFour: "wxyz",
@@ -74,23 +80,55 @@ export function anApiKey({
   };
 }
 
+/** Input of `issueCredential`: a signing key `kid_1` of `acct_1` that was made here. */
+export function aSigningKey(
+  changes: Partial<CommandInput<"issueCredential">> = {},
+): CommandInput<"issueCredential"> {
+  const { id = "kid_1" } = changes;
+  return {
+    ...anApiKey({ id, scopes: [], prefix: "", lastFour: "" }),
+    ...{ scheme: "customer-jwt", handle: id, digest: digestOf(id) },
+    material: { kind: "public-key", algorithm: "ES256", spki: "AAAA", brought: false },
+    ...changes,
+  };
+}
+
+/** Input of `issueCredential`: a JWT secret `jws_1` of `acct_1` for `api.example.com`. */
+export function aJwtSecret(
+  changes: Partial<CommandInput<"issueCredential">> = {},
+): CommandInput<"issueCredential"> {
+  const { id = "jws_1", handle = "api.example.com" } = changes;
+  return {
+    ...anApiKey({ id, prefix: "", lastFour: "" }),
+    ...{ scheme: "shared-secret-jwt", handle, digest: digestOf(handle ?? "") },
+    material: {
+      kind: "shared-secrets",
+      secrets: [{ id: "sec_1", sealed: "c2VhbGVkLTE=", createdAt: NOW, endsAt: null }],
+    },
+    ...changes,
+  };
+}
+
 /** The digest that stands for a secret in tests. */
 export function digestOf(secret: string): Uint8Array {
   return hash("sha256", secret, "buffer");
 }
 
-/** Input of `rotateApiKey`: rotates `key_1` to `key_2` with a day's overlap. */
+/** Input of `rotateCredential`: rotates `key_1` to `key_2` with a day's overlap. */
 export function aRotation({
   n = 2,
   ...changes
-}: Partial<CommandInput<"rotateApiKey">> & {
+}: Partial<CommandInput<"rotateCredential">> & {
   readonly n?: number;
-} = {}): CommandInput<"rotateApiKey"> {
+} = {}): CommandInput<"rotateCredential"> {
   const successor = {
     id: `key_${n}`,
+    handle: null,
     digest: digestOf(`key_${n}`),
+    material: null,
     prefix: "lk_live",
     lastFour: "2222",
   };
-  return { id: "key_1", successor, overlapSeconds: 86_400, force: false, ...changes };
+  const plan = { overlapSeconds: 86_400, force: false, brownOuts: [] };
+  return { scheme: "api-key", id: "key_1", successor, ...plan, ...changes };
 }

@@ -1,15 +1,27 @@
-import { compilePolicy, parseNetworks, policyOf, profiles } from "@latchkey/engine";
+import {
+  type ApiDefinition,
+  compilePolicy,
+  parseNetworks,
+  policyOf,
+  profiles,
+} from "@latchkey/engine";
 import type { InjectOptions, RouteOptions } from "fastify";
 import { createAccounts } from "../accounts/accounts.ts";
 import { createApiKeys } from "../accounts/api-keys.ts";
+import { createApplications } from "../accounts/applications.ts";
+import { createJwtSecrets } from "../accounts/jwt-secrets.ts";
 import { createOperatorTokens } from "../accounts/operator-tokens.ts";
+import { createOrganizationKeys } from "../accounts/organization-keys.ts";
+import { createSigningKeys } from "../accounts/signing-keys.ts";
 import { createUsers } from "../accounts/users.ts";
 import { type App, type AppParts, createApp } from "../http/app.ts";
 import { createLog } from "../http/log.ts";
 import { createMetrics } from "../http/metrics.ts";
 import { openOperators } from "../http/operators.ts";
 import { openStore } from "../store/open-store.ts";
+import { createSealing } from "../store/sealing.ts";
 import type { Store } from "../store/store.ts";
+import { facadeDoors } from "./facade-doors.ts";
 import { keptLog } from "./log.ts";
 import { type FrozenClock, frozenClock } from "./now.ts";
 import { temporarySqlite } from "./temporary-sqlite.ts";
@@ -54,18 +66,24 @@ interface Wishes {
   readonly onRoute?: (route: RouteOptions) => void;
   /** The database; a temporary SQLite one when absent. */
   readonly url?: string;
+  /** Further APIs. */
+  readonly apis?: readonly ApiDefinition[];
+  /** With what the clients of each API see. */
+  readonly facades?: boolean;
 }
 
 /** Opens it; close it after the tests. */
 export async function openManagementApp(
   parts: Partial<AppParts> = {},
-  { onRoute = () => undefined, url }: Wishes = {},
+  { onRoute = () => undefined, url, apis = [], facades = false }: Wishes = {},
 ): Promise<ManagementApp> {
   const database = url === undefined ? temporarySqlite() : { url, remove: () => undefined };
   const clock = frozenClock();
   const store = await openStore({ url: database.url, clock, log: keptLog() });
   const logged: string[] = [];
-  const app = await createApp({ ...(await appParts(store, clock, logged)), ...parts }, { onRoute });
+  const ours = await appParts({ store, clock, logged, apis });
+  const doors = facades ? facadeDoors(ours) : [];
+  const app = await createApp({ ...ours, doors, ...parts }, { onRoute });
   await app.ready();
 
   const call: ManagementApp["call"] = async (method, path, options = {}) => {
@@ -103,11 +121,25 @@ export async function openManagementApp(
   };
 }
 
-async function appParts(store: Store, clock: FrozenClock, logged: string[]): Promise<AppParts> {
-  const slugs = ["standard", "other"];
+async function appParts({
+  store,
+  clock,
+  logged,
+  apis,
+}: {
+  store: Store;
+  clock: FrozenClock;
+  logged: string[];
+  apis: readonly ApiDefinition[];
+}): Promise<AppParts> {
+  const both = ["standard", "other"].map((slug) => ({ extends: profiles.standard, slug }));
   const policies = new Map(
-    slugs.map((slug) => [slug, compilePolicy(policyOf({ extends: profiles.standard, slug }))]),
+    [...both, ...apis].map((api) => policyOf(api)).map((api) => [api.slug, compilePolicy(api)]),
   );
+  const slugs = [...policies.keys()];
+  const masterKeys = [new Uint8Array(32).fill(7)];
+  const sealing = createSealing(masterKeys);
+  const keyring = { store, clock, policies, sealing, nodeLeaseMillis: 0 };
   return {
     version: "0.0.0",
     publicUrl: "http://localhost:4000",
@@ -116,12 +148,16 @@ async function appParts(store: Store, clock: FrozenClock, logged: string[]): Pro
     store,
     policies,
     operators: await openOperators({ store, bootstrapToken: OWNER }),
-    masterKeys: [new Uint8Array(32).fill(7)],
+    masterKeys,
     trustedProxies: parseNetworks([]),
     metrics: createMetrics({ apis: slugs, readings: [] }),
-    accounts: createAccounts({ store, clock }),
-    users: createUsers({ store, clock }),
-    apiKeys: createApiKeys({ store, clock, policies, nodeLeaseMillis: 0 }),
+    accounts: createAccounts({ store, clock, policies }),
+    users: createUsers({ store, clock, policies }),
+    apiKeys: createApiKeys(keyring),
+    signingKeys: createSigningKeys(keyring),
+    jwtSecrets: createJwtSecrets(keyring),
+    organizationKeys: createOrganizationKeys(keyring),
+    applications: createApplications({ store, clock, policies, nodeLeaseMillis: 0 }),
     operatorTokens: createOperatorTokens({ store, clock, apis: new Set(slugs) }),
   };
 }

@@ -1,6 +1,12 @@
 import type { OfScheme } from "../../domain/known.ts";
 import type { PresentedHeaders } from "../../domain/presented-headers.ts";
-import type { Scheme, Verification, VerifyContext } from "../scheme.ts";
+import {
+  refused,
+  type Scheme,
+  type Verification,
+  type VerifyContext,
+  verified,
+} from "../scheme.ts";
 
 /**
  * A request without any credential. One that is present but bad is never anonymous: whoever meant
@@ -20,13 +26,6 @@ export const anonymous: Scheme = {
     _presented: PresentedHeaders,
     { anonymous: allowed }: VerifyContext<A>,
   ): Verification<A> {
-    if (!allowed) return { outcome: "refused", reason: "credential_missing" };
-    return {
-      outcome: "verified",
-      credential: undefined,
-      kind: "anonymous",
-      subject: null,
-      actor: null,
-    };
+    return allowed ? verified(undefined, "anonymous") : refused("credential_missing");
   },
 };

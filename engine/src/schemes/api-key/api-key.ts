@@ -1,9 +1,16 @@
-import type { AccountState } from "../../domain/account.ts";
-import type { KnownCredential, OfScheme } from "../../domain/known.ts";
+import type { OfScheme } from "../../domain/known.ts";
 import type { PresentedHeaders } from "../../domain/presented-headers.ts";
-import type { Principal } from "../../domain/principal.ts";
 import { isKey, looksLikeKey } from "../../tokens/key-format.ts";
-import type { ClaimContext, Scheme, Verification, VerifyContext } from "../scheme.ts";
+import {
+  askCredential,
+  type ClaimContext,
+  kindOfKey,
+  refused,
+  type Scheme,
+  type Verification,
+  type VerifyContext,
+  verified,
+} from "../scheme.ts";
 
 /** An opaque key as `Authorization: Bearer <key>`, found by its digest. */
 export const apiKey: Scheme = {
@@ -20,26 +27,17 @@ export const apiKey: Scheme = {
     { bearer }: PresentedHeaders,
     context: VerifyContext<A>,
   ): Verification<A> {
-    const found = context.find("api-key", bearer);
-    if (found === "unknown") return { outcome: "refused", reason: "credential_unknown" };
+    const found = context.secret("api-key", bearer);
+    if (found === "unknown") return refused("credential_unknown");
     if (found === "ask") {
       // A key in memory was whole when it came there; only a stranger's form has to be checked.
       const secret = bearer.text.slice(bearer.start);
-      return isKey(context.keyFormat, secret)
-        ? { outcome: "ask", secret }
-        : { outcome: "refused", reason: "credential_malformed" };
+      return isKey(context.policy.keyFormat, secret)
+        ? askCredential("api-key", secret)
+        : refused("credential_malformed");
     }
-    return {
-      outcome: "verified",
-      credential: found,
-      kind: kindOf(found, found.account),
-      subject: null,
-      actor: null,
-    };
+    // Sent as Bearer it is not signed, which would make the signature protect nothing.
+    if (found.authority.signing === "required") return refused("signature_missing", found.id);
+    return verified(found, kindOfKey(found));
   },
 };
-
-function kindOf(key: KnownCredential<OfScheme>, account: AccountState): Principal["kind"] {
-  if (key.userId !== null) return "user";
-  return account.kind === "platform" ? "platform" : "account";
-}

@@ -1,29 +1,43 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 
-/** What a browser's script may read of an answer besides the safelisted headers. */
+/** What a browser's script may read of any profile's answers besides the safelisted headers. */
 const EXPOSED = [
+  "Cal-Api-Version",
+  "Deprecation",
   "RateLimit",
   "RateLimit-Policy",
   "Retry-After",
+  "Sunset",
   "WWW-Authenticate",
   "X-API-Version",
   "X-Credential-Expires-At",
   "X-RateLimit-Limit",
+  "X-RateLimit-Limit-Default",
   "X-RateLimit-Remaining",
+  "X-RateLimit-Remaining-Default",
   "X-RateLimit-Reset",
+  "X-RateLimit-Reset-Default",
   "X-Request-ID",
-].join(", ");
+];
+const EXPOSED_NAMES = EXPOSED.join(", ");
+const IS_EXPOSED = new Set(EXPOSED.map((name) => name.toLowerCase()));
 
 const HEADER_NAMES = /^[A-Za-z0-9-]+( ?, ?[A-Za-z0-9-]+)*$/;
+const LIMIT_HEADER = /^X-RateLimit-/i;
 const PREFLIGHT_SECONDS = "7200";
 
-/** Any origin may call with a credential in a header; cookies are never part of it. */
-export const CORS_HEADERS: readonly string[] = [
-  "Access-Control-Allow-Origin",
-  "*",
-  "Access-Control-Expose-Headers",
-  EXPOSED,
-];
+/**
+ * Any origin may call with a credential in a header; cookies are never part of it. `rendered` are
+ * the headers of the decision: a limit's own name may be part of theirs.
+ */
+export function corsHeaders(rendered: readonly string[]): readonly string[] {
+  let exposed = EXPOSED_NAMES;
+  for (let i = 0; i < rendered.length; i += 2) {
+    const name = rendered[i] as string;
+    if (LIMIT_HEADER.test(name) && !IS_EXPOSED.has(name.toLowerCase())) exposed += `, ${name}`;
+  }
+  return ["Access-Control-Allow-Origin", "*", "Access-Control-Expose-Headers", exposed];
+}
 
 /** 204, whatever is asked for: what is allowed is decided when the real request comes. */
 export function answerPreflight(request: FastifyRequest, reply: FastifyReply): FastifyReply {

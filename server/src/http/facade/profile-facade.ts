@@ -1,16 +1,29 @@
-import type { Allow, Clock, NetworkList } from "@latchkey/engine";
+import type { Allow, ApiError, ApiRequest, Clock, NetworkList, Policy } from "@latchkey/engine";
 import type { FastifyRequest } from "fastify";
+import type { Accounts } from "../../accounts/accounts.ts";
 import type { ApiKeys } from "../../accounts/api-keys.ts";
+import type { Applications } from "../../accounts/applications.ts";
+import type { PortalSessions } from "../../accounts/portal-sessions.ts";
+import type { Users } from "../../accounts/users.ts";
+import type { Store } from "../../store/store.ts";
 import type { App } from "../app.ts";
 import type { ProtectedApi, RecordDecision } from "../protected-api.ts";
 
 /** What a profile's own endpoints may use. */
 export interface FacadeParts {
+  readonly accounts: Accounts;
+  readonly users: Users;
   readonly apiKeys: ApiKeys;
+  readonly applications: Applications;
+  readonly portalSessions: PortalSessions;
+  readonly childAccounts: Store["childAccounts"];
   /** Newest first. */
   readonly masterKeys: readonly Uint8Array[];
+  /** How the outside reaches the deployment, without a trailing slash. */
+  readonly publicUrl: string;
   readonly trustedProxies: NetworkList;
   readonly record: RecordDecision;
+  readonly clock: Clock;
   /** Milliseconds that no one can set back. */
   readonly monotonic: Clock;
   /** Answer other paths with what was decided, so that a policy can be tried before the API exists. */
@@ -19,8 +32,43 @@ export interface FacadeParts {
   readonly plainLoopback: boolean;
 }
 
-/** Adds a profile's own endpoints below the API's mount. Each handler runs only once allowed. */
-export type ProfileFacade = (app: App, api: ProtectedApi, parts: FacadeParts) => void;
+/** A profile's own endpoints, and how it words the faults of a request that was allowed. */
+export interface ProfileFacade {
+  /** Adds the endpoints below the API's mount. Each handler runs only once allowed. */
+  routes(app: App, api: ProtectedApi, parts: FacadeParts): void;
+  /**
+   * What the caller gets for a mistake in a body or query, for something that is not there, and for
+   * a fault of ours. Never a status below 400; may repeat no value of the request, only names.
+   */
+  errorAnswer(error: ApiError, context: FaultContext): FacadeAnswer;
+}
+
+/** What an error's answer may be worded with. */
+export interface FaultContext {
+  readonly policy: Policy;
+  readonly requestId: string;
+  /** The request below the mount, as it was decided about. */
+  readonly request: ApiRequest;
+  /** Unix milliseconds. */
+  readonly at: number;
+}
+
+/** A whole answer. The headers of the decision, of CORS and the request id are added to it. */
+export interface FacadeAnswer {
+  readonly status: number;
+  /** Names and values in turn; with the content type. */
+  readonly headers: readonly string[];
+  readonly body: string;
+}
+
+/** The content type of every JSON that facades write themselves. */
+export const JSON_TYPE: readonly string[] = ["content-type", "application/json; charset=utf-8"];
+
+/** The options of a facade's route: decided by the API's policy, and in no `openapi.json`. */
+export const OWN_ENDPOINT = {
+  config: { public: "decided by the API's own policy" },
+  schema: { hide: true },
+} as const;
 
 /** The decision of a request that reached a handler; a bug elsewhere if there is none. */
 export function allowedOf(request: FastifyRequest): Allow {

@@ -1,22 +1,31 @@
+import { API_ERRORS } from "@latchkey/engine";
 import type { FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
 import type { Ceiling } from "../../accounts/api-key-ceiling.ts";
-import type { ApiKeyName, ApiKeys } from "../../accounts/api-keys.ts";
+import type { ApiKeyName, ApiKeys, IssuedApiKey } from "../../accounts/api-keys.ts";
 import type { Call } from "../../accounts/call.ts";
-import type { ApiKeyRecord } from "../../store/records.ts";
+import type { CredentialRecord } from "../../store/records.ts";
 import type { App } from "../app.ts";
 import { type Cursors, createCursors } from "../cursor.ts";
-import { createIdempotency, type IdempotencyOf } from "../idempotency.ts";
 import { instant, instantOrNull, parseInstant } from "../instant.ts";
 import type { ProtectedApi } from "../protected-api.ts";
-import { allowedOf, type FacadeParts } from "./profile-facade.ts";
+import { Text } from "../schemas/base.ts";
+import { accountOf, createCredentialCall, ListQuery } from "./credential-call.ts";
+import {
+  allowedOf,
+  type FacadeParts,
+  JSON_TYPE,
+  OWN_ENDPOINT,
+  type ProfileFacade,
+} from "./profile-facade.ts";
+import { inSnakeCase } from "./snake-case.ts";
 
 /** The scope that looking after keys takes is in the policy's endpoints, not here. */
 const KEY_PATHS = ["/api-keys", "/v2/api-keys"];
 
 const NewKeyBody = Type.Object(
   {
-    name: Type.String({ minLength: 1, maxLength: 200 }),
+    name: Text({ minLength: 1, maxLength: 200 }),
     scopes: Type.Optional(Type.Array(Type.String({ maxLength: 200 }), { maxItems: 100 })),
     mode: Type.Optional(Type.Enum(["live", "test"])),
     expires_at: Type.Optional(Type.Union([Type.String({ maxLength: 64 }), Type.Null()])),
@@ -33,20 +42,27 @@ const RotateBody = Type.Object(
   { additionalProperties: false },
 );
 
-const ListQuery = Type.Object(
-  {
-    limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
-    cursor: Type.Optional(Type.String({ maxLength: 512 })),
-  },
-  { additionalProperties: false },
-);
+const { config, schema } = OWN_ENDPOINT;
 
 const DEFAULT_OVERLAP_SECONDS = 86_400;
 
 /** The document's own endpoints: `GET /v2/auth/test`, and the caller's API keys. */
-export function standardFacade(app: App, api: ProtectedApi, parts: FacadeParts): void {
-  const config = { public: "decided by the API's own policy" };
-  app.get("/v2/auth/test", { config, schema: { hide: true } }, async (request) => {
+export const standardFacade: ProfileFacade = {
+  routes: addRoutes,
+
+  errorAnswer(error, { requestId }) {
+    const { message, details } = inSnakeCase(error);
+    const body = { error: { code: error.code, message, request_id: requestId, details } };
+    return {
+      status: API_ERRORS[error.code].status,
+      headers: JSON_TYPE,
+      body: JSON.stringify(body),
+    };
+  },
+};
+
+function addRoutes(app: App, api: ProtectedApi, parts: FacadeParts): void {
+  app.get("/v2/auth/test", OWN_ENDPOINT, async (request) => {
     const { principal, expiresAt } = allowedOf(request);
     return {
       valid: true,
@@ -62,37 +78,31 @@ export function standardFacade(app: App, api: ProtectedApi, parts: FacadeParts):
     slug: api.slug,
     apiKeys: parts.apiKeys,
     cursors: createCursors(parts.masterKeys),
-    idempotencyOf: createIdempotency(parts.masterKeys),
+    callOf: createCredentialCall(api, parts),
   };
   for (const path of KEY_PATHS) addKeyEndpoints(app, path, keys);
 }
 
-const METHODS: Readonly<Record<string, string>> = { "api-key": "api_key" };
+const METHODS: Readonly<Record<string, string>> = {
+  "api-key": "api_key",
+  "shared-secret-jwt": "jwt",
+};
 
 interface KeyParts {
   readonly slug: string;
   readonly apiKeys: ApiKeys;
   readonly cursors: Cursors;
-  readonly idempotencyOf: IdempotencyOf;
+  readonly callOf: (request: FastifyRequest) => Call;
 }
 
 function addKeyEndpoints(
   app: App,
   path: string,
-  { slug, apiKeys, cursors, idempotencyOf }: KeyParts,
+  { slug, apiKeys, cursors, callOf }: KeyParts,
 ): void {
-  const config = { public: "decided by the API's own policy" };
-  const callOf = (request: FastifyRequest): Call => ({
-    api: slug,
-    actor: { kind: "credential", id: allowedOf(request).principal.credentialId },
-    requestId: request.id,
-    address: request.clientAddress ?? null,
-    idempotency: idempotencyOf(request, slug),
-  });
-
   app.post<{ Body: Static<typeof NewKeyBody> }>(
     path,
-    { config, schema: { hide: true, body: NewKeyBody } },
+    { config, schema: { ...schema, body: NewKeyBody } },
     async (request, reply) => {
       const ceiling = await ceilingOf(apiKeys, slug, request);
       const { name, scopes = [], mode, expires_at, allowed_ips } = request.body;
@@ -106,13 +116,13 @@ function addKeyEndpoints(
         ...(allowed_ips !== undefined && { allowedIps: allowed_ips }),
       };
       const issued = await apiKeys.issue(callOf(request), draft, ceiling);
-      return reply.code(201).send({ id: issued.id, key: issued.key, ...keyWire(issued) });
+      return reply.code(201).send(issuedWire(issued));
     },
   );
 
   app.get<{ Querystring: Static<typeof ListQuery> }>(
     path,
-    { config, schema: { hide: true, querystring: ListQuery } },
+    { config, schema: { ...schema, querystring: ListQuery } },
     async (request) => {
       const accountId = accountOf(request);
       const list = `${slug} facade api-keys ${accountId}`;
@@ -126,30 +136,20 @@ function addKeyEndpoints(
 
   app.post<{ Params: { id: string }; Body: Static<typeof RotateBody> }>(
     `${path}/:id/rotate`,
-    { config, schema: { hide: true, body: RotateBody } },
+    { config, schema: { ...schema, body: RotateBody } },
     async (request, reply) => {
       const { overlap_seconds = DEFAULT_OVERLAP_SECONDS, force = false } = request.body;
       const ceiling = await ceilingOf(apiKeys, slug, request);
       const rotation = { overlapSeconds: overlap_seconds, force, ceiling };
       const issued = await apiKeys.rotate(callOf(request), keyName(request), rotation);
-      return reply.code(201).send({ id: issued.id, key: issued.key, ...keyWire(issued) });
+      return reply.code(201).send(issuedWire(issued));
     },
   );
 
-  app.delete<{ Params: { id: string } }>(
-    `${path}/:id`,
-    { config, schema: { hide: true } },
-    async (request, reply) => {
-      await apiKeys.revoke(callOf(request), keyName(request));
-      return reply.code(204).send();
-    },
-  );
-}
-
-function accountOf(request: FastifyRequest): string {
-  const { accountId } = allowedOf(request).principal;
-  if (accountId === null) throw new Error("the policy lets nobody in particular manage keys");
-  return accountId;
+  app.delete<{ Params: { id: string } }>(`${path}/:id`, OWN_ENDPOINT, async (request, reply) => {
+    await apiKeys.revoke(callOf(request), keyName(request));
+    return reply.code(204).send();
+  });
 }
 
 /** Keys of other accounts do not exist for the caller. */
@@ -177,10 +177,17 @@ async function ceilingOf(
     expiresAt,
     allowedIps: maker?.allowedIps ?? [],
     mode: principal.mode ?? "live",
+    signing: maker?.signing ?? "off",
   };
 }
 
-function keyWire(key: ApiKeyRecord) {
+/** With what is shown once; a signing secret only where the key has one. */
+function issuedWire(issued: IssuedApiKey) {
+  const { id, key, signingSecret } = issued;
+  return { id, key, signing_secret: signingSecret, ...keyWire(issued) };
+}
+
+function keyWire(key: CredentialRecord) {
   return {
     name: key.name,
     prefix: key.prefix,

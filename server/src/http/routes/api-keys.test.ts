@@ -44,6 +44,8 @@ test("issues a key, shows it once, and reads it back without its secret", async 
     revokedAt: null,
     rotatedAt: null,
     successorId: null,
+    lineageId: rest.id,
+    brownOuts: [],
     lastUsedAt: null,
   });
   const read = await it.call("GET", `${KEYS}/${rest.id}`);
@@ -101,7 +103,7 @@ test.each([
     "limits[0].x",
   ],
   ["an unknown mode", { mode: "sandbox" }, "mode"],
-  ["signing, which is still to come", { signing: "required" }, "signing"],
+  ["signing where requests are not signed", { signing: "required" }, "signing"],
   ["a secret of its own", { key: "lk_live_mine" }, "key"],
 ])("refuses %s and names the field", async (_what, changes, field) => {
   const before = (await it.call("GET", `${KEYS}?limit=200`)).json.data.length;
@@ -116,8 +118,19 @@ test.each([
 test("suggests the scope that was meant", async () => {
   const { json } = await issue({ scopes: ["read:project"] });
   expect(json.error.message).toBe(
-    '"read:project" is not a scope of this API; did you mean "read:projects"?',
+    'scopes[0] is not a scope of this API; did you mean "read:projects"?',
   );
+});
+
+test.each([
+  ["scopes", "scopes[0] is not a scope of this API."],
+  [
+    "allowedIps",
+    "allowedIps[0] is not an IP address or CIDR block, such as 192.0.2.0/24 or 2001:db8::/32",
+  ],
+])("says of %s which is wrong, never what it is", async (member, message) => {
+  const { json } = await issue({ [member]: ["cafebabe".repeat(8)] });
+  expect(json.error.message).toBe(message);
 });
 
 test("changes what PATCH names and nothing else", async () => {

@@ -90,10 +90,19 @@ test.each([
   ["?accountId=acct_1", 3],
   ["?accountId=acct_2", 1],
   ["?credentialId=key_2", 1],
+  ["?lineageId=key_2", 0],
   ["?from=2026-11-22T12:00:00Z", 3],
   ["?to=2026-11-22T12:00:00Z", 1],
 ])("usage%s finds %i", async (query, found) => {
   expect((await it.call("GET", USAGE + query)).json.data).toHaveLength(found);
+});
+
+test("usage of a key and its successors is found by their lineage", async () => {
+  const { data } = (await it.call("GET", `${USAGE}?lineageId=${keyId}`)).json;
+  expect(data).toHaveLength(3);
+  expect(new Set(data.map((row: { credentialId: string }) => row.credentialId))).toEqual(
+    new Set([keyId]),
+  );
 });
 
 test("usage is counted by credential, hour and outcome, and pages without gaps", async () => {

@@ -57,7 +57,7 @@ export const auditRoutes =
         response: { 200: Ref(UsageList, "A page of usage."), ...readRefusals() },
       },
       handler: ({ params: { api }, query }) => {
-        const filter = rangeOf(query);
+        const filter = { ...rangeOf(query), lineageId: query.lineageId };
         return answerPage({
           cursors,
           name: { list: `${api}/usage`, filter },

@@ -60,7 +60,15 @@ export const EventQuery = Type.Object(
 );
 
 /** The query of `GET usage`. */
-export const UsageQuery = Type.Object(filters, { additionalProperties: false });
+export const UsageQuery = Type.Object(
+  {
+    ...filters,
+    lineageId: Type.Optional(
+      Text({ minLength: 1, maxLength: 128, description: "All keys of one chain of rotations." }),
+    ),
+  },
+  { additionalProperties: false },
+);
 
 /** The record as it goes over the wire. */
 export function toEvent(record: EventRecord): Static<typeof Event> {

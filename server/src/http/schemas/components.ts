@@ -1,9 +1,14 @@
 import { Account, AccountList } from "./account.ts";
 import { Api, ApiList } from "./api.ts";
-import { ApiKey, ApiKeyList, IssuedApiKey, RevocationReceipt } from "./api-key.ts";
+import { ApiKey, ApiKeyList, IssuedApiKey } from "./api-key.ts";
+import { Application, ApplicationList, IssuedApplication } from "./application.ts";
 import { Event, EventList, Usage, UsageList } from "./audit.ts";
 import { ErrorAnswer } from "./error.ts";
+import { IssuedJwtSecret, JwtSecret, JwtSecretList } from "./jwt-secret.ts";
 import { IssuedOperatorToken, OperatorToken, OperatorTokenList } from "./operator-token.ts";
+import { IssuedOrganizationKey, OrganizationKey, OrganizationKeyList } from "./organization-key.ts";
+import { RevocationReceipt } from "./receipt.ts";
+import { IssuedSigningKey, SigningKey, SigningKeyList } from "./signing-key.ts";
 import { Health, Readiness } from "./system.ts";
 import { User, UserList } from "./user.ts";
 
@@ -19,7 +24,19 @@ export const components = [
   ApiKey,
   IssuedApiKey,
   ApiKeyList,
+  SigningKey,
+  IssuedSigningKey,
+  SigningKeyList,
+  JwtSecret,
+  IssuedJwtSecret,
+  JwtSecretList,
+  OrganizationKey,
+  IssuedOrganizationKey,
+  OrganizationKeyList,
   RevocationReceipt,
+  Application,
+  IssuedApplication,
+  ApplicationList,
   OperatorToken,
   IssuedOperatorToken,
   OperatorTokenList,

@@ -11,13 +11,13 @@ import { migrations } from "./index.ts";
 import { checksumOf, migrate } from "./migrate.ts";
 import type { Migration } from "./migration.ts";
 
-const SECOND: Migration = {
-  number: 2,
-  name: "a-second",
+const NEXT: Migration = {
+  number: migrations.length + 1,
+  name: "a-next",
   statements: ({ id, end }) => [`create table extra (id ${id} not null) ${end}`],
 };
 const BROKEN: Migration = {
-  number: 3,
+  number: migrations.length + 2,
   name: "a-broken",
   statements: ({ id, end }) => [
     `create table half (id ${id} not null) ${end}`,
@@ -32,7 +32,7 @@ test("numbers migrations from 1 without a gap, and names them once", () => {
 });
 
 test("the checksum follows the statements, not their white space", () => {
-  const written = (text: string): Migration => ({ ...SECOND, statements: () => [text] });
+  const written = (text: string): Migration => ({ ...NEXT, statements: () => [text] });
   const sum = checksumOf(written("create table a (id text)"), "sqlite");
   expect(checksumOf(written("create table a\n  (id text)"), "sqlite")).toBe(sum);
   expect(checksumOf(written("create table b (id text)"), "sqlite")).not.toBe(sum);
@@ -51,40 +51,40 @@ for (const database of DATABASES) {
       const names = migrations.map((migration) => migration.name);
       expect(await migrateWith(database, url, migrations)).toEqual(names);
       expect(await migrateWith(database, url, migrations)).toEqual([]);
-      expect(await migrateWith(database, url, [...migrations, SECOND])).toEqual(["a-second"]);
-      expect((await applied(url)).map((row) => row.name)).toEqual([...names, "a-second"]);
+      expect(await migrateWith(database, url, [...migrations, NEXT])).toEqual(["a-next"]);
+      expect((await applied(url)).map((row) => row.name)).toEqual([...names, "a-next"]);
     });
 
     test("leaves nothing of a run in which one migration failed", async () => {
       const url = await database.newUrl({ empty: true });
       await migrateWith(database, url, migrations);
-      const attempt = migrateWith(database, url, [...migrations, SECOND, BROKEN]);
+      const attempt = migrateWith(database, url, [...migrations, NEXT, BROKEN]);
       await expect(attempt).rejects.toThrow(
-        /migration 3 \(a-broken\) failed and was undone: .*nowhere/,
+        new RegExp(`migration ${BROKEN.number} \\(a-broken\\) failed and was undone: .*nowhere`),
       );
       expect(await applied(url)).toHaveLength(migrations.length);
       for (const table of ["extra", "half"]) {
         await expect(query(database, url, `select * from ${table}`)).rejects.toThrow(table);
       }
-      expect(await migrateWith(database, url, [...migrations, SECOND])).toEqual(["a-second"]);
+      expect(await migrateWith(database, url, [...migrations, NEXT])).toEqual(["a-next"]);
     });
 
     test("refuses a database that a newer release wrote, and says so", async () => {
       const url = await database.newUrl({ empty: true });
-      await migrateWith(database, url, [...migrations, SECOND]);
+      await migrateWith(database, url, [...migrations, NEXT]);
       const attempt = openTestStore(url);
       await expect(attempt).rejects.toThrow(StoreStartError);
       await expect(attempt).rejects.toThrow(
-        "database was written by a newer Latchkey (migration 2 unknown)",
+        `database was written by a newer Latchkey (migration ${NEXT.number} unknown)`,
       );
     });
 
     test("refuses a database whose migration is another than the release's", async () => {
       const url = await database.newUrl({ empty: true });
-      await migrateWith(database, url, [...migrations, SECOND]);
-      const changed = { ...SECOND, statements: () => ["create table other (id integer)"] };
+      await migrateWith(database, url, [...migrations, NEXT]);
+      const changed = { ...NEXT, statements: () => ["create table other (id integer)"] };
       const attempt = migrateWith(database, url, [...migrations, changed]);
-      await expect(attempt).rejects.toThrow(/migration 2 \(a-second\) is not the one/);
+      await expect(attempt).rejects.toThrow(/\(a-next\) is not the one/);
     });
 
     test("lets one of several processes that start at once do the work", async () => {

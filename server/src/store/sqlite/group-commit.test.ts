@@ -30,7 +30,7 @@ function request(name: CommandRequest["name"], input: unknown): CommandRequest {
   return { name, input, context: aContext(), claim: undefined, once: undefined };
 }
 
-const issue = (n: number, changes = {}) => request("issueApiKey", anApiKey({ n, ...changes }));
+const issue = (n: number, changes = {}) => request("issueCredential", anApiKey({ n, ...changes }));
 
 /** What another connection sees: only what is committed. */
 function committed(): readonly string[] {

@@ -44,14 +44,14 @@ test("keeps its data over a close, and folds its log back into one file", async 
 test("finishes the writes under way before it closes, and takes none after", async () => {
   const store = await openTestStore(file.url);
   await store.write("createAccount", anAccount(), aContext());
-  const writes = [1, 2, 3].map((n) => store.write("issueApiKey", anApiKey({ n }), aContext()));
+  const writes = [1, 2, 3].map((n) => store.write("issueCredential", anApiKey({ n }), aContext()));
   await store.close();
   expect((await Promise.all(writes)).map(({ output }) => output.id)).toEqual([
     "key_1",
     "key_2",
     "key_3",
   ]);
-  const late = store.write("issueApiKey", anApiKey({ n: 4 }), aContext());
+  const late = store.write("issueCredential", anApiKey({ n: 4 }), aContext());
   await expect(late).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
   await expect(store.ping()).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
 });

@@ -21,7 +21,7 @@ for (let round = 0; round < 20; round += 1) {
   const writes = Array.from({ length: 50 }, async (_, n) => {
     const key = anApiKey({ n: round * 50 + n });
     try {
-      acknowledged.push((await store.write("issueApiKey", key, aContext())).output.id);
+      acknowledged.push((await store.write("issueCredential", key, aContext())).output.id);
     } catch (error) {
       const said = error instanceof Error ? error.message : String(error);
       refused.set(said, (refused.get(said) ?? 0) + 1);
@@ -30,7 +30,7 @@ for (let round = 0; round < 20; round += 1) {
   await Promise.all(writes);
 }
 limit("unlimited:unlimited");
-const after = (await store.write("issueApiKey", anApiKey({ n: 9999 }), aContext())).output.id;
+const after = (await store.write("issueCredential", anApiKey({ n: 9999 }), aContext())).output.id;
 await store.close();
 process.stdout.write(JSON.stringify({ acknowledged, refused: [...refused], after }));
 

@@ -63,6 +63,28 @@ export function accountsContract(open: () => Store): void {
     await expectRefusal(child, "INVALID_REQUEST", { field: "parentId" });
   });
 
+  test("refuses a child beyond the most that the parent may have, also of many at once", async () => {
+    const { store, api, write } = aScene(open());
+    await write("createAccount", anAccount({ id: "acct_p", kind: "platform" }));
+    const child = (n: number, maxChildren?: number) =>
+      write("createAccount", anAccount({ id: `acct_${n}`, parentId: "acct_p", maxChildren }));
+    const attempts = Array.from({ length: 6 }, (_, n) =>
+      child(n, 2).then(
+        () => "created",
+        (error) => error.code,
+      ),
+    );
+    const outcomes = (await Promise.all(attempts)).sort();
+    expect(outcomes).toEqual([...Array(4).fill("CONFLICT"), "created", "created"]);
+    await expectRefusal(child(6, 2), "CONFLICT", { max: 2 });
+    await child(7, 3);
+    await child(8);
+    const page = { limit: 10, after: undefined };
+    expect((await store.childAccounts.list(api, "acct_p", page)).items).toHaveLength(4);
+    const changes = await store.changes.after(api, 0, 10);
+    expect(JSON.stringify(changes)).not.toContain("maxChildren");
+  });
+
   test("updates what is named and leaves the rest", async () => {
     const { store, api, write } = aScene(open());
     await write("createAccount", anAccount({ plan: "pro", externalId: "x-1" }));

@@ -10,9 +10,9 @@ export function eventsContract(open: () => Store): void {
   const aTrail = async () => {
     const scene = await aSceneWithAccount(open());
     await scene.write("createAccount", anAccount({ id: "acct_2" }), { at: NOW + 1 });
-    await scene.write("issueApiKey", anApiKey(), { at: NOW + 2 });
-    await scene.write("issueApiKey", anApiKey({ n: 2, accountId: "acct_2" }), { at: NOW + 3 });
-    await scene.write("revokeApiKey", { id: "key_1" }, { at: NOW + 4 });
+    await scene.write("issueCredential", anApiKey(), { at: NOW + 2 });
+    await scene.write("issueCredential", anApiKey({ n: 2, accountId: "acct_2" }), { at: NOW + 3 });
+    await scene.write("revokeCredential", { scheme: "api-key", id: "key_1" }, { at: NOW + 4 });
     return scene;
   };
 
@@ -44,7 +44,10 @@ export function eventsContract(open: () => Store): void {
   test("has nothing of a command that failed", async () => {
     const { store, api, write, events } = await aSceneWithAccount(open());
     const before = await events();
-    await expectRefusal(write("issueApiKey", anApiKey({ userId: "user_0" })), "INVALID_REQUEST");
+    await expectRefusal(
+      write("issueCredential", anApiKey({ userId: "user_0" })),
+      "INVALID_REQUEST",
+    );
     expect(await events()).toEqual(before);
     expect(await store.changes.head(api)).toBe(1);
   });

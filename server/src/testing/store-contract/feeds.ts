@@ -24,7 +24,7 @@ export function feedsContract(open: () => Store, url: () => string): void {
       oneTo(200).map(async (n) => {
         // Every tenth fails, and must neither use up a number nor disturb its neighbours.
         const key = anApiKey({ n, accountId: n % 10 === 0 ? "acct_0" : "acct_1" });
-        await write("issueApiKey", key).catch(() => undefined);
+        await write("issueCredential", key).catch(() => undefined);
         const known = changes.some((change) => change.subjectId === key.id);
         heardAtTheEnd.push(known === (n % 10 !== 0));
       }),

@@ -1,7 +1,7 @@
 import { createHash, hash } from "node:crypto";
 import { expect, test } from "vitest";
 import { DEPLOYMENT, type Idempotency, type Store } from "../../store/store.ts";
-import { aContext, anAccount, anApiKey } from "../builders.ts";
+import { API_KEY, aContext, anAccount, anApiKey } from "../builders.ts";
 import { NOW } from "../now.ts";
 import { aScene, aSceneWithAccount, expectRefusal } from "./scene.ts";
 
@@ -21,9 +21,11 @@ export function idempotencyContract(open: () => Store): void {
   test("answers a repeat with the first answer and its secret, and does nothing", async () => {
     const { store, api, eventTypes } = await aSceneWithAccount(open());
     const context = aContext({ api, idempotency: keyed() });
-    const first = await store.write("issueApiKey", anApiKey(), context, { key: "lk_live_CANARY" });
+    const first = await store.write("issueCredential", anApiKey(), context, {
+      key: "lk_live_CANARY",
+    });
     const again = await store.write(
-      "issueApiKey",
+      "issueCredential",
       anApiKey({ n: 2 }),
       { ...context, at: NOW + 5 },
       { key: "lk_live_OTHER" },
@@ -31,7 +33,7 @@ export function idempotencyContract(open: () => Store): void {
     expect(first).toMatchObject({ replayed: false, once: { key: "lk_live_CANARY" } });
     expect(again).toEqual({ ...first, replayed: true });
     expect(await store.changes.head(api)).toBe(2);
-    expect(await store.apiKeys.find(api, "key_2")).toBeUndefined();
+    expect(await store.keyring.find(api, { ...API_KEY, id: "key_2" })).toBeUndefined();
     expect(await eventTypes()).toEqual(["account.created", "api_key.issued"]);
   });
 
@@ -78,9 +80,9 @@ export function idempotencyContract(open: () => Store): void {
   test("forgets a key whose command failed, so that it may be tried again", async () => {
     const { store, api, write } = aScene(open());
     const context = aContext({ api, idempotency: keyed() });
-    await expectRefusal(store.write("issueApiKey", anApiKey(), context), "INVALID_REQUEST");
+    await expectRefusal(store.write("issueCredential", anApiKey(), context), "INVALID_REQUEST");
     await write("createAccount", anAccount());
-    expect((await store.write("issueApiKey", anApiKey(), context)).replayed).toBe(false);
+    expect((await store.write("issueCredential", anApiKey(), context)).replayed).toBe(false);
   });
 
   test("runs exactly one of many concurrent calls with one key; all get its answer", async () => {

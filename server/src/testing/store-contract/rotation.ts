@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Store } from "../../store/store.ts";
-import { anAccount, anApiKey, aRotation, digestOf } from "../builders.ts";
+import { API_KEY, anAccount, anApiKey, aRotation, digestOf } from "../builders.ts";
 import { NOW } from "../now.ts";
 import { aSceneWithAccount, expectRefusal, type Scene } from "./scene.ts";
 
@@ -8,7 +8,7 @@ const DAY = 86_400_000;
 
 /** Which of the lineage's keys still work at an instant, as the feed would have it. */
 async function liveAt({ store, api }: Scene, at: number): Promise<readonly string[]> {
-  const { items } = await store.apiKeys.list(api, {}, { limit: 100, after: undefined });
+  const { items } = await store.keyring.list(api, API_KEY, { limit: 100, after: undefined });
   const live = items.filter(
     (key) => key.revokedAt === null && (key.expiresAt === null || key.expiresAt > at),
   );
@@ -21,10 +21,10 @@ export function rotationContract(open: () => Store): void {
     const scene = await aSceneWithAccount(open());
     const { store, api, write } = scene;
     const issued = await write(
-      "issueApiKey",
+      "issueCredential",
       anApiKey({ scopes: ["a", "b"], allowedIps: ["::1/128"], expiresAt: NOW + 9 * DAY }),
     );
-    const { key, old } = await write("rotateApiKey", aRotation(), { at: NOW + 1 });
+    const { key, old } = await write("rotateCredential", aRotation(), { at: NOW + 1 });
     expect(key).toEqual({
       ...issued,
       id: "key_2",
@@ -52,36 +52,36 @@ export function rotationContract(open: () => Store): void {
 
   test("never lengthens the old key's life", async () => {
     const { write } = await aSceneWithAccount(open());
-    await write("issueApiKey", anApiKey({ expiresAt: NOW + 10 }));
-    const { key, old } = await write("rotateApiKey", aRotation());
+    await write("issueCredential", anApiKey({ expiresAt: NOW + 10 }));
+    const { key, old } = await write("rotateCredential", aRotation());
     expect([key.expiresAt, old.expiresAt]).toEqual([NOW + 10, NOW + 10]);
   });
 
   test("ends the old key at once when there is no overlap", async () => {
     const scene = await aSceneWithAccount(open());
-    await scene.write("issueApiKey", anApiKey());
-    await scene.write("rotateApiKey", aRotation({ overlapSeconds: 0 }));
+    await scene.write("issueCredential", anApiKey());
+    await scene.write("rotateCredential", aRotation({ overlapSeconds: 0 }));
     expect(await liveAt(scene, NOW)).toEqual(["key_2"]);
   });
 
   test.each(["key_1", "key_2"])("refuses to rotate %s while the overlap runs", async (id) => {
     const { write } = await aSceneWithAccount(open());
-    await write("issueApiKey", anApiKey());
-    await write("rotateApiKey", aRotation());
+    await write("issueCredential", anApiKey());
+    await write("rotateCredential", aRotation());
     const again = aRotation({ n: 3, id });
     await expectRefusal(
-      write("rotateApiKey", again, { at: NOW + DAY - 1 }),
+      write("rotateCredential", again, { at: NOW + DAY - 1 }),
       "ROTATION_IN_PROGRESS",
     );
   });
 
   test("rotates the successor once the overlap has ended, at that very instant", async () => {
     const scene = await aSceneWithAccount(open());
-    await scene.write("issueApiKey", anApiKey());
-    await scene.write("rotateApiKey", aRotation());
+    await scene.write("issueCredential", anApiKey());
+    await scene.write("rotateCredential", aRotation());
     const at = NOW + DAY;
-    await expectRefusal(scene.write("rotateApiKey", aRotation({ n: 3 }), { at }), "CONFLICT");
-    await scene.write("rotateApiKey", aRotation({ n: 3, id: "key_2" }), { at });
+    await expectRefusal(scene.write("rotateCredential", aRotation({ n: 3 }), { at }), "CONFLICT");
+    await scene.write("rotateCredential", aRotation({ n: 3, id: "key_2" }), { at });
     expect(await liveAt(scene, at)).toEqual(["key_2", "key_3"]);
   });
 
@@ -89,12 +89,16 @@ export function rotationContract(open: () => Store): void {
     "a forced rotation of %s takes over from the newest and ends the oldest",
     async (id) => {
       const scene = await aSceneWithAccount(open());
-      await scene.write("issueApiKey", anApiKey({ expiresAt: NOW + 9 * DAY }));
-      await scene.write("rotateApiKey", aRotation());
+      await scene.write("issueCredential", anApiKey({ expiresAt: NOW + 9 * DAY }));
+      await scene.write("rotateCredential", aRotation());
       await scene.write("updateApiKey", { id: "key_2", scopes: ["narrowed"] });
-      const { key, old } = await scene.write("rotateApiKey", aRotation({ n: 3, id, force: true }), {
-        at: NOW + 5,
-      });
+      const { key, old } = await scene.write(
+        "rotateCredential",
+        aRotation({ n: 3, id, force: true }),
+        {
+          at: NOW + 5,
+        },
+      );
       expect(key).toMatchObject({ scopes: ["narrowed"], expiresAt: NOW + 9 * DAY });
       expect(old).toMatchObject({ id: "key_2", successorId: "key_3", expiresAt: NOW + 5 + DAY });
       expect(await liveAt(scene, NOW + 5)).toEqual(["key_2", "key_3"]);
@@ -110,13 +114,13 @@ export function rotationContract(open: () => Store): void {
 
   test("a forced rotation goes on from the old key when its successor was revoked", async () => {
     const scene = await aSceneWithAccount(open());
-    await scene.write("issueApiKey", anApiKey({ expiresAt: NOW + 9 * DAY }));
-    await scene.write("rotateApiKey", aRotation());
-    await scene.write("revokeApiKey", { id: "key_2" });
+    await scene.write("issueCredential", anApiKey({ expiresAt: NOW + 9 * DAY }));
+    await scene.write("rotateCredential", aRotation());
+    await scene.write("revokeCredential", { ...API_KEY, id: "key_2" });
     const again = aRotation({ n: 3 });
-    await expectRefusal(scene.write("rotateApiKey", again), "ROTATION_IN_PROGRESS");
+    await expectRefusal(scene.write("rotateCredential", again), "ROTATION_IN_PROGRESS");
     const { key, old } = await scene.write(
-      "rotateApiKey",
+      "rotateCredential",
       { ...again, force: true },
       { at: NOW + 5 },
     );
@@ -128,20 +132,20 @@ export function rotationContract(open: () => Store): void {
   test("refuses to rotate a revoked key, an expired one and another account's", async () => {
     const { write } = await aSceneWithAccount(open());
     await write("createAccount", anAccount({ id: "acct_2" }));
-    await write("issueApiKey", anApiKey({ n: 1 }));
-    await write("issueApiKey", anApiKey({ n: 5, expiresAt: NOW }));
-    const foreign = write("rotateApiKey", aRotation({ accountId: "acct_2" }));
+    await write("issueCredential", anApiKey({ n: 1 }));
+    await write("issueCredential", anApiKey({ n: 5, expiresAt: NOW }));
+    const foreign = write("rotateCredential", aRotation({ accountId: "acct_2" }));
     await expectRefusal(foreign, "NOT_FOUND");
-    await expectRefusal(write("rotateApiKey", aRotation({ id: "key_5" })), "CONFLICT");
-    await write("revokeApiKey", { id: "key_1" });
-    await expectRefusal(write("rotateApiKey", aRotation()), "CONFLICT");
+    await expectRefusal(write("rotateCredential", aRotation({ id: "key_5" })), "CONFLICT");
+    await write("revokeCredential", { ...API_KEY, id: "key_1" });
+    await expectRefusal(write("rotateCredential", aRotation()), "CONFLICT");
   });
 
   test("lets one of many concurrent rotations through", async () => {
     const scene = await aSceneWithAccount(open());
-    await scene.write("issueApiKey", anApiKey());
+    await scene.write("issueCredential", anApiKey());
     const attempts = Array.from({ length: 6 }, (_, n) =>
-      scene.write("rotateApiKey", aRotation({ n: n + 2 })).then(
+      scene.write("rotateCredential", aRotation({ n: n + 2 })).then(
         () => "rotated",
         (error) => error.code,
       ),
@@ -153,10 +157,10 @@ export function rotationContract(open: () => Store): void {
 
   test("counts on in one lineage over any number of rotations", async () => {
     const { write } = await aSceneWithAccount(open());
-    await write("issueApiKey", anApiKey());
+    await write("issueCredential", anApiKey());
     for (let n = 2; n <= 4; n += 1) {
       const rotation = aRotation({ n, id: `key_${n - 1}`, overlapSeconds: 0 });
-      const { key } = await write("rotateApiKey", rotation, { at: NOW + n });
+      const { key } = await write("rotateCredential", rotation, { at: NOW + n });
       expect(key.lineageId).toBe("key_1");
     }
   });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { CommandInput } from "../../store/commands.ts";
 import { DEPLOYMENT, type Store } from "../../store/store.ts";
-import { aContext, anApiKey } from "../builders.ts";
+import { API_KEY, aContext, anApiKey } from "../builders.ts";
 import { NOW } from "../now.ts";
 import { aScene, aSceneWithAccount, expectRefusal } from "./scene.ts";
 
@@ -114,11 +114,11 @@ export function usageContract(open: () => Store): void {
 
   test("moves lastUsedAt forward by whole minutes, and never back", async () => {
     const { store, api, write } = await aSceneWithAccount(open());
-    await write("issueApiKey", anApiKey());
+    await write("issueCredential", anApiKey());
     const lastUsedAt = async (...instants: number[]) => {
       const lastUsed = instants.map((at) => ({ api, credentialId: "key_1", at }));
       await record(store, { lastUsed });
-      return (await store.apiKeys.find(api, "key_1"))?.lastUsedAt;
+      return (await store.keyring.find(api, { ...API_KEY, id: "key_1" }))?.lastUsedAt;
     };
     expect(await lastUsedAt(NOW + MINUTE - 1)).toBe(NOW);
     expect(await lastUsedAt(NOW + 3 * MINUTE, NOW + MINUTE)).toBe(NOW + 3 * MINUTE);

@@ -22,6 +22,39 @@ export function usersContract(open: () => Store): void {
     expect(JSON.stringify(await events())).not.toContain("CANARY");
   });
 
+  test("puts a user's whole state on the feed, and answers it as of the head", async () => {
+    const { store, api, write } = await aSceneWithAccount(open());
+    await write("createAccount", anAccount({ id: "acct_2" }));
+    await write("createUser", aUser());
+    const join = { userId: "user_1", accountId: "acct_2", role: "member" } as const;
+    await write("addMembership", join);
+    await write("addMembership", join);
+    const first = { accountId: "acct_1", role: "owner" };
+    const second = { accountId: "acct_2", role: "member" };
+    const user = { id: "user_1", number: 1, memberships: [first, second] };
+    expect(await store.changes.after(api, 2, 10)).toEqual([
+      { seq: 3, kind: "user", subjectId: "user_1", state: { ...user, memberships: [first] } },
+      { seq: 4, kind: "user", subjectId: "user_1", state: user },
+    ]);
+    expect(await store.users.resolve(api, "user_1")).toEqual({ asOf: 4, user });
+    expect(await store.users.resolve(api, "user_2")).toEqual({ asOf: 4, user: undefined });
+  });
+
+  test("the last state on the feed has every membership, however many come at once", async () => {
+    const { store, api, write } = await aSceneWithAccount(open());
+    await write("createUser", aUser());
+    const ids = Array.from({ length: 8 }, (_, n) => `acct_${n + 2}`);
+    for (const id of ids) await write("createAccount", anAccount({ id }));
+    await Promise.all(
+      ids.map((accountId) =>
+        write("addMembership", { userId: "user_1", accountId, role: "member" }),
+      ),
+    );
+    const changes = await store.changes.after(api, 0, 100);
+    const last = changes.findLast(({ kind }) => kind === "user");
+    expect(last?.state).toMatchObject({ memberships: { length: 9 } });
+  });
+
   test("numbers users without a gap, also when some are refused and many come at once", async () => {
     const { write } = await aSceneWithAccount(open());
     const attempts = Array.from({ length: 20 }, (_, n) =>

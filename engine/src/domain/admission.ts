@@ -1,0 +1,6 @@
+/** Whether an address that keeps presenting what proves nothing is still listened to. */
+export interface Admission {
+  listens(address: string | undefined): boolean;
+  /** Counts a failed proof against the address. */
+  failed(address: string | undefined): void;
+}

@@ -1,0 +1,31 @@
+import type { TextForm } from "./shape.ts";
+
+/** Names of renderers and schemes. */
+export const NAME: TextForm = {
+  pattern: /^[a-z][a-z0-9-]{0,63}$/,
+  expected: "a name in lower case",
+};
+
+/** RFC 6749 §3.3, without "*", which stands for other scopes. */
+export const SCOPE: TextForm = {
+  pattern: /^[A-Za-z0-9][!#-)+-[\]-~]{0,127}$/,
+  expected: "a scope: 1 to 128 visible characters without *, quotes and backslashes",
+};
+
+/** Names of headers, as they are compared. */
+export const HEADER: TextForm = {
+  pattern: /^[a-z0-9][a-z0-9-]{0,63}$/,
+  expected: "the name of a header in lower case",
+};
+
+/** Names of plans, as accounts have them. */
+export const PLAN: TextForm = {
+  pattern: /^[^\p{Cc}]{1,100}$/u,
+  expected: "the name of a plan, of at most 100 characters",
+};
+
+/** Names of families of endpoints, as documents group them. */
+export const FAMILY: TextForm = {
+  pattern: /^[!-~](?:[ -~]{0,62}[!-~])?$/,
+  expected: 'the name of a family of endpoints, such as "Orgs / Teams", of at most 64 characters',
+};

@@ -1,0 +1,69 @@
+import { generateKeyPairSync } from "node:crypto";
+import { expect, test } from "vitest";
+import { PresentedHeaders } from "../domain/presented-headers.ts";
+import { policyOf } from "../policy/validate.ts";
+import { profiles } from "../profiles/index.ts";
+import { aToken } from "../testing/world.ts";
+import { keyOutlines, newKey } from "../tokens/key-format.ts";
+import { SCHEMES } from "./index.ts";
+
+// The form of what a request carries must leave no doubt whose it is.
+
+const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+/** What a request of each scheme carries, in an API whose keys look like this one. */
+function samples(key: string): Readonly<Record<string, readonly Record<string, string>[]>> {
+  const signature = aToken({ key, exp: 1 }, "secret");
+  return {
+    "api-key": [bearer(key), { authorization: `bearer  ${key}` }],
+    "customer-jwt": [
+      bearer(aToken({ sub: "user_1" }, privateKey, { kid: "kid_1" })),
+      bearer(aToken({ sub: "user_1" }, privateKey)),
+    ],
+    "shared-secret-jwt": [bearer(aToken({ iss: "me" }, "secret"))],
+    "signed-request": [
+      { "x-api-key": key },
+      { "x-api-key": key, "x-signature": signature },
+      { "x-api-key": key, "x-app-key": "app", "x-app-signature": signature },
+      { "x-signature": signature },
+    ],
+    "client-secret-headers": [
+      { "x-cal-client-id": "app_1", "x-cal-secret-key": "secret" },
+      { "x-cal-client-id": "app_1" },
+      { "x-cal-secret-key": "secret" },
+    ],
+    "access-token": [bearer("an opaque token"), bearer("x")],
+    anonymous: [{}],
+  };
+}
+
+const ROWS = Object.entries(profiles).flatMap(([name, profile]) => {
+  const policy = policyOf(profile);
+  const { key } = newKey(policy.keyFormat, "live");
+  return policy.schemes.flatMap((scheme) =>
+    (samples(key)[scheme] ?? []).map((headers) => ({ name, policy, scheme, headers })),
+  );
+});
+
+test("every scheme of every profile has its samples", () => {
+  const tried = new Set(ROWS.map(({ name, scheme }) => `${name} ${scheme}`));
+  const named = Object.values(profiles).flatMap((profile) =>
+    policyOf(profile).schemes.map((scheme) => `${profile.slug} ${scheme}`),
+  );
+  expect([...tried].sort()).toEqual(named.sort());
+});
+
+test.each(ROWS)("$name: what $scheme sends is its own: %#", ({ policy, scheme, headers }) => {
+  const schemes = policy.schemes.map((each) => SCHEMES.find(({ name }) => name === each));
+  const names = [...new Set(schemes.flatMap((each) => each?.headers ?? []))];
+  const presented = new PresentedHeaders(names, [], { bareKeys: policy.bareKeys });
+  expect(presented.read(Object.entries(headers).flat())).toBeUndefined();
+  const context = {
+    tokens: undefined,
+    keyOutlines: keyOutlines(policy.keyFormat),
+    clientParameter: undefined,
+  };
+  const claimants = schemes.filter((each) => each?.claims(presented, context));
+  expect(claimants.map((each) => each?.name)).toEqual([scheme]);
+});

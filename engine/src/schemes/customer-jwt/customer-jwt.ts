@@ -1,0 +1,86 @@
+import { hideSecrets } from "../../domain/hidden-secrets.ts";
+import type { OfScheme } from "../../domain/known.ts";
+import type { PresentedHeaders } from "../../domain/presented-headers.ts";
+import {
+  type Ask,
+  askCredential,
+  type ClaimContext,
+  endOf,
+  note,
+  type Refused,
+  refused,
+  type Scheme,
+  type Verification,
+  type VerifyContext,
+  verifiedBy,
+} from "../scheme.ts";
+import {
+  bearerKey,
+  claimedScopes,
+  isForUs,
+  isSubject,
+  jwtKindOf,
+  proveToken,
+  readToken,
+  type SignedToken,
+  seenBefore,
+} from "../signed-token.ts";
+
+const NAME = "customer-jwt";
+
+/** A customer's own JWT as Bearer, signed with a private key whose public half is registered. */
+export const customerJwt: Scheme = {
+  name: NAME,
+  limitKind: "jwt",
+  challenge: "Bearer",
+  headers: ["authorization"],
+
+  claims({ bearer }: PresentedHeaders, context: ClaimContext): boolean {
+    return jwtKindOf(bearer, context) === "asymmetric";
+  },
+
+  verify<A extends OfScheme>(
+    { bearer }: PresentedHeaders,
+    context: VerifyContext<A>,
+  ): Verification<A> {
+    const key = bearerKey(bearer);
+    const signed =
+      seenBefore(NAME, key, context) ?? proveNow(bearer.text.slice(bearer.start), key, context);
+    if ("outcome" in signed) return signed;
+    const { token, credential } = signed;
+    // Before anybody is asked about the user: an ended key is worth no question.
+    const ended = endOf(credential, context.now);
+    if (ended !== undefined) return ended;
+    const user = context.user(token.subject);
+    if (user === "unknown") return refused("token_subject_unknown", hideSecrets(token.subject));
+    if (user === "ask") {
+      return { outcome: "ask", question: { about: "user", scheme: "", name: token.subject } };
+    }
+    return verifiedBy(signed, {
+      userId: user.id,
+      user,
+      rotation: credential.more.rotation,
+      isForeign: false,
+    });
+  },
+};
+
+function proveNow<A extends OfScheme>(
+  text: string,
+  key: string,
+  context: VerifyContext<A>,
+): SignedToken<A> | Refused | Ask {
+  const times = context.policy.tokens;
+  const read = readToken(text, key, { times, context });
+  if ("outcome" in read) return read;
+  const { header, claims } = read;
+  if (header.kid === undefined) return refused("token_key_missing");
+  if (!isSubject(claims.sub)) return refused("token_subject_missing");
+  if (!isForUs(claims.aud, times.audience)) return refused("token_audience_refused");
+  const credential = context.handle(NAME, header.kid);
+  if (credential === "unknown") return refused("credential_unknown", "kid");
+  if (credential === "ask") return askCredential(NAME, header.kid);
+  note(context, "key", credential.id);
+  const token = proveToken(read, credential, { times, context, scopes: claimedScopes(claims) });
+  return "outcome" in token ? token : { token, credential };
+}

@@ -1,0 +1,199 @@
+import { hash } from "node:crypto";
+import type { KnownCredential, OfScheme } from "../domain/known.ts";
+import type { PresentedSecret } from "../domain/presented-secret.ts";
+import type { SignatureProof } from "../domain/proof.ts";
+import type { Reason } from "../domain/reasons.ts";
+import { type Jwt, jwtHeader, looksLikeJwt, readJwt } from "../tokens/jwt.ts";
+import { timeFault } from "../tokens/jwt-times.ts";
+import { tokenKey, type VerifiedToken } from "../tokens/verified-tokens.ts";
+import {
+  brownedOut,
+  type ClaimContext,
+  disproved,
+  note,
+  type Refused,
+  refused,
+  type VerifyContext,
+} from "./scheme.ts";
+
+const BEGINNING = new TextEncoder().encode("eyJ");
+
+/** How long a token may live, and by how much clocks may differ. */
+interface Times {
+  readonly maxLifetimeSeconds: number;
+  readonly skewSeconds: number;
+}
+
+/** A token that was proven, now or before, and the key that signed it as it stands today. */
+export interface SignedToken<A extends OfScheme> {
+  readonly token: VerifiedToken;
+  readonly credential: KnownCredential<A>;
+}
+
+/** The claims of a well-formed token that is to be proven. */
+export interface ReadToken extends Jwt {
+  readonly key: string;
+}
+
+/** Whose a JWT as Bearer is, by its form: `shared`, signed with a secret that two know, or not. */
+export type JwtKind = "shared" | "asymmetric";
+
+/** The JWT that was looked at last: every scheme that takes one asks about the same. */
+let last = { text: "", start: 0, key: "", kind: undefined as JwtKind | undefined };
+
+/** The key of the JWT that `jwtKindOf` was last asked about, or of another one. */
+export function bearerKey(bearer: PresentedSecret): string {
+  return bearer.text === last.text && bearer.start === last.start
+    ? last.key
+    : tokenKey(bearer.text.slice(bearer.start));
+}
+
+/** `undefined`: the secret has not the form of a JWT. What was proven before had it. */
+export function jwtKindOf(
+  bearer: PresentedSecret,
+  { tokens }: Pick<ClaimContext, "tokens">,
+): JwtKind | undefined {
+  if (bearer.start < 0 || !bearer.beginsWith(BEGINNING)) return undefined;
+  const { text, start } = bearer;
+  if (text === last.text && start === last.start) return last.kind;
+  const token = text.slice(start);
+  const key = tokenKey(token);
+  const algorithm = tokens?.peek(key)?.algorithm;
+  const kind = algorithm === undefined ? kindOfForm(bearer, token) : kindOfAlgorithm(algorithm);
+  last = { text, start, key, kind };
+  return kind;
+}
+
+function kindOfForm(bearer: PresentedSecret, token: string): JwtKind | undefined {
+  if (!looksLikeJwt(bearer)) return undefined;
+  const header = jwtHeader(token);
+  return typeof header === "string" ? "asymmetric" : kindOfAlgorithm(header.alg);
+}
+
+function kindOfAlgorithm(algorithm: string): JwtKind {
+  return algorithm.startsWith("HS") ? "shared" : "asymmetric";
+}
+
+/**
+ * The token of this key, if it was proven with a credential of this scheme, whose secrets have not
+ * changed since. What was proven as one thing must not pass as another.
+ */
+export function seenBefore<A extends OfScheme>(
+  scheme: string,
+  key: string,
+  context: VerifyContext<A>,
+): SignedToken<A> | undefined {
+  const token = context.tokens?.find(key, context.now);
+  if (token === undefined) return undefined;
+  const credential = context.still(token);
+  if (credential?.authority.scheme !== scheme) return undefined;
+  return { token, credential };
+}
+
+/** Reads a token and judges its form and instants; nothing is computed for one that fails here. */
+export function readToken<A extends OfScheme>(
+  token: string,
+  key: string,
+  { times, context }: { readonly times: Times; readonly context: VerifyContext<A> },
+): ReadToken | Refused {
+  const jwt = readJwt(token);
+  if (typeof jwt === "string") return refused("token_malformed", `its ${jwt}`);
+  note(context, "form", `a JWT with alg ${jwt.header.alg}`);
+  const fault = timeFault(jwt.claims, { now: context.now, ...times });
+  if (fault !== undefined) return refused(fault, timesOf(jwt, context.now, times));
+  if (!isTokenId(jwt.claims.jti)) return refused("token_malformed", "its jti");
+  note(context, "times", timesOf(jwt, context.now, times));
+  return { ...jwt, key };
+}
+
+/** Verifies the signature with the credential's proof, and keeps what was proven. */
+export function proveToken<A extends OfScheme>(
+  token: ReadToken,
+  credential: KnownCredential<A>,
+  {
+    times,
+    context,
+    scopes,
+  }: {
+    readonly times: Times;
+    readonly context: VerifyContext<A>;
+    /** To what the token narrows its key's scopes; `undefined`: it does not. */
+    readonly scopes: readonly string[] | undefined;
+  },
+): VerifiedToken | Refused {
+  const { header, claims, signature, signingInput } = token;
+  const { proof, generation } = credential.more;
+  const unfit = unfitFor(proof, header.alg);
+  if (unfit !== undefined) return disproved(unfit, `alg ${header.alg}, key ${credential.id}`);
+  const signed = proof as SignatureProof;
+  const verdict = signed.verify(signingInput, signature, context.now);
+  if (verdict === "failed") {
+    return disproved("signature_invalid", `not made with the key of ${credential.id}`);
+  }
+  if (verdict.outcome === "browned_out") return brownedOut(credential.id, verdict.rotation);
+  note(context, "signature", `${header.alg}, made with the key of ${credential.id}`);
+  const expiresAt = (claims.exp as number) * 1000;
+  const proven: VerifiedToken = {
+    key: token.key,
+    algorithm: header.alg,
+    credentialId: credential.id,
+    place: credential.place,
+    generation,
+    subject: typeof claims.sub === "string" ? claims.sub : "",
+    scopes: scopes && context.knownScopes(scopes),
+    jti: context.policy.signatures.oneTime ? tokenId(claims.jti) : undefined,
+    expiresAt,
+    rotation: verdict.rotation,
+    goodUntil: Math.min(expiresAt + times.skewSeconds * 1000, signed.changesAt(context.now)),
+    effective: undefined,
+    bucket: -1,
+    ticket: 0,
+  };
+  context.tokens?.add(proven);
+  return proven;
+}
+
+function unfitFor(proof: KnownCredential["more"]["proof"], algorithm: string): Reason | undefined {
+  if (proof?.kind !== "signature") return "signature_invalid";
+  return proof.algorithms.includes(algorithm) ? undefined : "token_algorithm_refused";
+}
+
+/**
+ * `scopes` as a list, as the documents have it, or `scope` as RFC 8693 §4.2 writes it; `undefined`:
+ * it claims none. What is neither claims nothing at all.
+ */
+export function claimedScopes({ scopes, scope }: Jwt["claims"]): readonly string[] | undefined {
+  if (scopes === undefined && scope === undefined) return undefined;
+  if (Array.isArray(scopes)) return scopes.filter((each) => typeof each === "string");
+  if (scopes !== undefined || typeof scope !== "string") return [];
+  return scope.split(" ").filter((each) => each !== "");
+}
+
+/** RFC 7519 §4.1.7, with a bound: one that is no text could not be used once only. */
+function isTokenId(jti: unknown): boolean {
+  return jti === undefined || (typeof jti === "string" && jti !== "" && jti.length <= 1024);
+}
+
+/** A digest of it: what is kept must stay small. */
+function tokenId(jti: unknown): string | undefined {
+  return typeof jti === "string" ? hash("sha256", jti, "base64url") : undefined;
+}
+
+function timesOf({ claims: { exp } }: Jwt, now: number, times: Times): string {
+  if (typeof exp !== "number") return "no exp";
+  const seconds = Math.round((exp * 1000 - now) / 1000);
+  const place = seconds < 0 ? `${-seconds} s ago` : `in ${seconds} s`;
+  return `exp is ${place}; at most ${times.maxLifetimeSeconds} s ahead, clocks may differ by ${times.skewSeconds} s`;
+}
+
+/** RFC 7519 §4.1.2, with a bound. */
+export function isSubject(sub: unknown): sub is string {
+  return typeof sub === "string" && sub.length >= 1 && sub.length <= 255;
+}
+
+/** RFC 7519 §4.1.3: whoever is not named must refuse. */
+export function isForUs(aud: unknown, audience: readonly string[]): boolean {
+  if (aud === undefined) return true;
+  const named: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
+  return named.some((each) => typeof each === "string" && audience.includes(each));
+}

@@ -1,0 +1,66 @@
+import type { Question } from "../domain/known.ts";
+import type { Reason } from "../domain/reasons.ts";
+import { parameterOf } from "../policy/match.ts";
+import type { Refused, Scheme } from "../schemes/scheme.ts";
+import { type Attempt, pass, refuse } from "./attempt.ts";
+import type { Shared } from "./parts.ts";
+import { throttled } from "./throttled.ts";
+
+/** One scheme claims the request by its form, and proves who it is from. */
+export function authenticate(parts: Shared, attempt: Attempt): Reason | Question | undefined {
+  const { presented, inquiry } = parts;
+  prepare(parts, attempt);
+  const scheme = claimant(parts);
+  if (scheme === "several") return refuse(attempt, "authenticate", "credential_ambiguous");
+  if (scheme === undefined) {
+    const reason = presented.hasCredential ? "credential_malformed" : "credential_missing";
+    return refuse(attempt, "authenticate", reason);
+  }
+  attempt.scheme = scheme.name;
+  if (attempt.trace !== undefined) pass(attempt, "claim", scheme.name);
+  const verification = scheme.verify(presented, inquiry);
+  if (verification.outcome === "ask") return verification.question;
+  if (verification.outcome === "refused") return unproven(parts, attempt, verification);
+  attempt.verified = verification;
+  if (attempt.trace !== undefined) pass(attempt, "authenticate", verification.kind);
+  return undefined;
+}
+
+/** Turns what all requests share to this one. */
+function prepare({ inquiry, path, tokens, memory }: Shared, attempt: Attempt): void {
+  const { requirement } = attempt;
+  inquiry.now = attempt.now;
+  inquiry.answered = attempt.before.answered;
+  inquiry.trace = attempt.trace;
+  inquiry.tokens = attempt.trace === undefined ? tokens : undefined;
+  inquiry.anonymous = requirement?.anonymous === true;
+  inquiry.clientParameter = requirement && parameterOf(path, requirement.clientSegment);
+  if (attempt.trace !== undefined) pass(attempt, "known", `behind by at most ${memory.age()} ms`);
+}
+
+function claimant({ schemes, presented, inquiry, policy }: Shared): Scheme | "several" | undefined {
+  let found: Scheme | undefined;
+  for (let i = 0; i < schemes.length; i += 1) {
+    const scheme = schemes[i] as Scheme;
+    if (!scheme.claims(presented, inquiry)) continue;
+    if (found !== undefined) return "several";
+    found = scheme;
+    if (policy.policy.several === "first") break;
+  }
+  return found;
+}
+
+/** A wrong secret or signature counts against the address, and one that guesses is told to wait. */
+function unproven(
+  parts: Shared,
+  attempt: Attempt,
+  { reason, detail, failedProof, rotation }: Refused,
+): Reason {
+  refuse(attempt, "authenticate", reason, detail);
+  attempt.pausedRotation = rotation;
+  const told = throttled(parts, attempt, reason);
+  if (failedProof === true && attempt.trace === undefined) {
+    parts.admission.failed(attempt.request.address);
+  }
+  return told;
+}

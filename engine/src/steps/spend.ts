@@ -1,0 +1,129 @@
+import type { Decision } from "../domain/decision.ts";
+import type { KnownCredential } from "../domain/known.ts";
+import { failureBucket } from "../domain/network.ts";
+import { REASONS, type Reason } from "../domain/reasons.ts";
+import type { CompiledLimit } from "../limits/compiled-limit.ts";
+import type { CountedState, Spent } from "../limits/limiter.ts";
+import type { VerifiedToken } from "../tokens/verified-tokens.ts";
+import { type Attempt, allow, deny, pass, refuse } from "./attempt.ts";
+import type { DecideParts } from "./parts.ts";
+
+/** Counts the request against every window of its limit, or against none. */
+export function spend(parts: DecideParts, attempt: Attempt): Decision | Promise<Decision> {
+  const limit = limitOf(parts, attempt);
+  if (limit === undefined) return allow(attempt, undefined);
+  const key = countedTogether(limit, attempt);
+  const placed = placeOf(limit, attempt);
+  const spent =
+    attempt.trace === undefined
+      ? parts.limiter.spend(limit, key, attempt.now, placed)
+      : parts.limiter.peek(limit, key, attempt.now);
+  if (spent instanceof Promise) return spent.then((state) => conclude(attempt, state));
+  if (placed !== undefined && typeof spent === "object" && placed.ticket !== spent.ticket) {
+    keepPlace(parts, placed, spent);
+  }
+  return conclude(attempt, spent);
+}
+
+/**
+ * Who remembers where the counters are: a token for its own, a credential for those that it always
+ * has. An address has as many as credentials come from it.
+ */
+function placeOf(
+  { per }: CompiledLimit,
+  { verified }: Attempt,
+): VerifiedToken | KnownCredential | undefined {
+  if (per === "address") return undefined;
+  if (verified?.token !== undefined) return per === "token" ? verified.token : undefined;
+  return verified?.credential;
+}
+
+function keepPlace(
+  { memory }: DecideParts,
+  placed: VerifiedToken | KnownCredential,
+  { bucket, ticket }: CountedState,
+): void {
+  if ("account" in placed) {
+    memory.keepCounters(placed.place, bucket, ticket);
+  } else {
+    placed.bucket = bucket;
+    placed.ticket = ticket;
+  }
+}
+
+/**
+ * A refusal that counts for nothing; where the policy says so, it tells how the limit stands: of
+ * who is not authenticated that of anybody at the address, whatever was presented.
+ */
+export function refuseUncounted(
+  parts: DecideParts,
+  attempt: Attempt,
+  reason: Reason,
+): Decision | Promise<Decision> {
+  if (parts.policy.policy.limitsShown === "counted") return deny(attempt, reason);
+  const isNobody = REASONS[reason].class === "unauthenticated";
+  const shown = isNobody ? { ...attempt, verified: undefined } : attempt;
+  const limit = limitOf(parts, shown);
+  if (limit === undefined) return deny(attempt, reason);
+  const state = parts.limiter.peek(limit, countedTogether(limit, shown), attempt.now);
+  const refused = (spent: Spent) =>
+    deny(attempt, reason, typeof spent === "object" ? spent : undefined);
+  return state instanceof Promise ? state.then(refused) : refused(state);
+}
+
+/** The refusal of a request that its limit would not let pass now; counts nothing. */
+export async function denyIfExceeded(
+  parts: DecideParts,
+  attempt: Attempt,
+): Promise<Decision | undefined> {
+  const limit = limitOf(parts, attempt);
+  if (limit === undefined || attempt.trace !== undefined) return undefined;
+  const spent = await parts.limiter.peek(limit, countedTogether(limit, attempt), attempt.now);
+  return typeof spent === "object" && spent.exceeded ? denyLimited(attempt, spent) : undefined;
+}
+
+function limitOf(parts: DecideParts, { verified }: Attempt): CompiledLimit | undefined {
+  const credential = verified?.credential;
+  return credential === undefined ? parts.policy.limitOf("anonymous") : credential.authority.limit;
+}
+
+/** What requests are counted together with this one. */
+function countedTogether(limit: CompiledLimit, { request, verified }: Attempt): string {
+  if (limit.per === "address") return failureBucket(request.address);
+  const credential = verified?.credential;
+  if (verified === undefined || credential === undefined) return "";
+  switch (limit.per) {
+    case "credential":
+      return credential.lineageId;
+    case "token":
+      return verified.token?.key ?? credential.lineageId;
+    case "user":
+      return verified.userId ?? credential.more.applicationId ?? credential.account.id;
+    case "account":
+      return credential.account.id;
+  }
+}
+
+function conclude(attempt: Attempt, spent: Spent): Decision {
+  if (typeof spent === "string") return concludeUncounted(attempt, spent);
+  if (spent.exceeded) return denyLimited(attempt, spent);
+  if (attempt.trace !== undefined) pass(attempt, "limit", countsOf(spent));
+  return allow(attempt, spent);
+}
+
+function concludeUncounted(attempt: Attempt, spent: "uncounted" | "unavailable"): Decision {
+  if (spent === "uncounted") return allow(attempt, undefined);
+  return deny(attempt, refuse(attempt, "limit", "counters_unavailable"));
+}
+
+function denyLimited(attempt: Attempt, spent: CountedState): Decision {
+  if (attempt.trace !== undefined) refuse(attempt, "limit", "rate_limited", countsOf(spent));
+  return deny(attempt, "rate_limited", spent);
+}
+
+function countsOf({ windows, decidedBy }: CountedState): string {
+  const counts = windows.map(
+    ({ name, limit, remaining }) => `${name} ${limit - remaining}/${limit}`,
+  );
+  return `${counts.join(", ")} (${decidedBy})`;
+}

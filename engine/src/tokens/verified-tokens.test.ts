@@ -1,0 +1,82 @@
+import { expect, test } from "vitest";
+import { tokenKey, type VerifiedToken, VerifiedTokens } from "./verified-tokens.ts";
+
+const NOW = 1_800_000_000_000;
+
+function aVerifiedToken(key: string, goodUntil = NOW + 1): VerifiedToken {
+  return {
+    key,
+    algorithm: "ES256",
+    credentialId: "kid_1",
+    place: 0,
+    generation: 1,
+    subject: "user_1",
+    scopes: undefined,
+    jti: undefined,
+    expiresAt: goodUntil,
+    rotation: undefined,
+    goodUntil,
+    effective: undefined,
+    bucket: -1,
+    ticket: 0,
+  };
+}
+
+const name = (i: number) => String(i).padStart(4, "0");
+
+test("finds a token up to, not at, the instant from which it must be verified again", () => {
+  const tokens = new VerifiedTokens(4);
+  const token = aVerifiedToken("a");
+  tokens.add(token);
+  expect(tokens.find("a", NOW)).toBe(token);
+  expect(tokens.find("b", NOW)).toBeUndefined();
+  expect(tokens.find("a", NOW + 1)).toBeUndefined();
+  expect(tokens.size).toBe(0);
+});
+
+test("never keeps more than its capacity, and always the newest half", () => {
+  const tokens = new VerifiedTokens(10);
+  for (let i = 0; i < 100; i += 1) {
+    tokens.add(aVerifiedToken(name(i)));
+    expect(tokens.size).toBeLessThanOrEqual(10);
+    for (let j = Math.max(0, i - 4); j <= i; j += 1) {
+      expect(tokens.peek(name(j))?.key).toBe(name(j));
+    }
+  }
+  expect(tokens.peek(name(0))).toBeUndefined();
+});
+
+test("keeps a token that is used while others come and go", () => {
+  const tokens = new VerifiedTokens(10);
+  tokens.add(aVerifiedToken("used"));
+  for (let i = 0; i < 100; i += 1) {
+    tokens.add(aVerifiedToken(name(i)));
+    if (i % 4 === 0) expect(tokens.find("used", NOW)?.key).toBe("used");
+  }
+});
+
+test("forgets a token that must be verified again, among the older ones too", () => {
+  const tokens = new VerifiedTokens(2);
+  for (const key of ["a", "b"]) tokens.add(aVerifiedToken(key));
+  for (const key of ["a", "b"]) {
+    expect(tokens.find(key, NOW + 1)).toBeUndefined();
+    expect(tokens.peek(key)).toBeUndefined();
+  }
+  expect(tokens.size).toBe(0);
+});
+
+test("never gives one token for another whose digest begins alike", () => {
+  const tokens = new VerifiedTokens(10);
+  const [first, second] = [aVerifiedToken("same 1"), aVerifiedToken("same 2")];
+  tokens.add(first);
+  expect(tokens.find("same 2", NOW)).toBeUndefined();
+  expect(tokens.find("same 1", NOW)).toBe(first);
+  tokens.add(second);
+  expect(tokens.find("same 2", NOW)).toBe(second);
+  expect(tokens.find("same 1", NOW)).toBeUndefined();
+});
+
+test("two tokens that differ in one character have different keys", () => {
+  expect(tokenKey("eyJ.a.b")).toBe(tokenKey("eyJ.a.b"));
+  expect(tokenKey("eyJ.a.b")).not.toBe(tokenKey("eyJ.a.c"));
+});

@@ -1,0 +1,125 @@
+import { ApiError, type CompiledPolicy, suggestion } from "@latchkey/engine";
+import type {
+  ApplicationKind,
+  ApplicationSettings,
+  ApplicationType,
+} from "../store/application-record.ts";
+import { PLATFORM_PERMISSIONS } from "./platform-permissions.ts";
+import { linkFault, redirectUriFault } from "./redirect-uri.ts";
+
+/** What an application may do and where it sends people; the API's policy has a say in it. */
+export interface ApplicationRules {
+  /** 1 to 10, none twice. */
+  readonly redirectUris?: readonly string[];
+  /** Scopes of the policy; none when absent. */
+  readonly scopes?: readonly string[];
+  /** Names of platform permissions, or `*` for all; none when absent. */
+  readonly permissions?: readonly string[];
+  readonly logo?: string | null;
+  readonly homePage?: string | null;
+  readonly settings?: Partial<ApplicationSettings>;
+}
+
+/** The scheme by which a platform application proves itself. */
+const PLATFORM_SCHEME = "client-secret-headers";
+
+/**
+ * Checks what never changes of an application once it is there.
+ * @throws {ApiError} `INVALID_REQUEST` whose `details.field` is the wrong member.
+ */
+export function checkApplicationKind(
+  kind: ApplicationKind,
+  type: ApplicationType,
+  { policy }: CompiledPolicy,
+): void {
+  if (kind === "oauth") return;
+  if (!policy.schemes.includes(PLATFORM_SCHEME)) {
+    throw invalid(
+      "kind",
+      "This API has no platform applications: its policy has no scheme for them.",
+    );
+  }
+  if (type === "public") throw invalid("type", "A platform application keeps a secret.");
+}
+
+/**
+ * Checks rules that are about to be written for an application of this kind.
+ * @throws {ApiError} `INVALID_REQUEST` whose `details.field` is the first wrong member.
+ */
+export function checkApplicationRules(
+  rules: ApplicationRules,
+  kind: ApplicationKind,
+  policy: CompiledPolicy,
+): void {
+  if (rules.redirectUris !== undefined) checkRedirectUris(rules.redirectUris, kind);
+  checkNames(rules.scopes ?? [], { field: "scopes", known: policy.scopes.names, noun: "scope" });
+  checkPermissions(rules.permissions ?? [], kind, policy);
+  const { bookingRedirectUri, bookingCancelRedirectUri, bookingRescheduleRedirectUri } =
+    rules.settings ?? {};
+  checkLink(rules.logo, "logo");
+  checkLink(rules.homePage, "homePage");
+  checkLink(bookingRedirectUri, "settings.bookingRedirectUri");
+  checkLink(bookingCancelRedirectUri, "settings.bookingCancelRedirectUri");
+  checkLink(bookingRescheduleRedirectUri, "settings.bookingRescheduleRedirectUri");
+}
+
+/** The permissions by name, each once, in the order of their bits; `*` is all that there are. */
+export function namedPermissions(
+  permissions: readonly string[],
+  policy: CompiledPolicy,
+): readonly string[] {
+  return platformPermissions(policy).filter(
+    (name) => permissions.includes("*") || permissions.includes(name),
+  );
+}
+
+function platformPermissions({ scopes }: CompiledPolicy): readonly string[] {
+  return PLATFORM_PERMISSIONS.filter((name) => scopes.has(name));
+}
+
+function checkRedirectUris(uris: readonly string[], kind: ApplicationKind): void {
+  if (uris.length < 1 || uris.length > 10) {
+    throw invalid("redirectUris", "redirectUris must have 1 to 10 elements.");
+  }
+  for (const [i, uri] of uris.entries()) {
+    const field = `redirectUris[${i}]`;
+    const fault = redirectUriFault(uri, { patterns: kind === "platform" });
+    if (fault !== undefined) throw invalid(field, `${field} ${fault}`);
+    if (uris.indexOf(uri) < i) throw invalid(field, `${field} is there twice.`);
+  }
+}
+
+function checkPermissions(
+  permissions: readonly string[],
+  kind: ApplicationKind,
+  policy: CompiledPolicy,
+): void {
+  if (kind === "oauth" && permissions.length > 0) {
+    throw invalid("permissions", "Only platform applications have permissions; use scopes.");
+  }
+  const known = ["*", ...platformPermissions(policy)];
+  checkNames(permissions, { field: "permissions", known, noun: "permission" });
+}
+
+/** Says which element is wrong, never what it is: a secret may have been put there. */
+function checkNames(
+  names: readonly string[],
+  { field, known, noun }: { field: string; known: readonly string[]; noun: string },
+): void {
+  for (const [i, name] of names.entries()) {
+    if (known.includes(name)) continue;
+    const element = `${field}[${i}]`;
+    const fault = `${element} is not a ${noun} of this API`;
+    throw invalid(element, fault + (suggestion(name, known) || "."));
+  }
+}
+
+function checkLink(text: string | null | undefined, field: string): void {
+  if (text === undefined || text === null) return;
+  const fault = linkFault(text);
+  if (fault !== undefined) throw invalid(field, `${field} ${fault}`);
+}
+
+function invalid(field: string, message: string): ApiError {
+  return new ApiError("INVALID_REQUEST", message, { details: { field } });
+}

@@ -1,0 +1,99 @@
+import { ApiError, type Clock, type CompiledPolicy } from "@latchkey/engine";
+import { CREDENTIAL_KINDS, type KeyringScheme } from "../store/credential-kinds.ts";
+import type { CredentialRecord, Page, PageRequest } from "../store/records.ts";
+import type { Sealing } from "../store/sealing.ts";
+import type { Store } from "../store/store.ts";
+import type { Call } from "./call.ts";
+import { type Receipt, receiptOf } from "./receipt.ts";
+
+/** What the use cases of every kind of key are made of. */
+export interface KeyringParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** By slug. */
+  readonly policies: ReadonlyMap<string, CompiledPolicy>;
+  readonly sealing: Sealing;
+  /** How long another node may decide without having heard of a change; 0: there is none. */
+  readonly nodeLeaseMillis: number;
+}
+
+/** Which key: with `accountId`, keys of any other account do not exist. */
+export interface KeyName {
+  readonly id: string;
+  readonly accountId?: string;
+}
+
+/** How a rotation goes. */
+export interface Rotation {
+  /** How long the old key or secret goes on working, in seconds; 0 ends it at once. */
+  readonly overlapSeconds: number;
+  /** Rotates although an overlap is under way. */
+  readonly force: boolean;
+  /** When the old one is refused for 120 seconds before that: Unix milliseconds. */
+  readonly brownOuts?: readonly number[];
+}
+
+/**
+ * What can be done with the keys of every kind. Each rejects with `NOT_FOUND` for a key that is not
+ * there.
+ */
+export interface Keyring {
+  find(api: string, name: KeyName): Promise<CredentialRecord>;
+  list(
+    api: string,
+    filter: { readonly accountId?: string | undefined },
+    page: PageRequest,
+  ): Promise<Page<CredentialRecord>>;
+  /** Refused by this node before this resolves. Repeating it answers the same `revokedAt`. */
+  revoke(call: Call, name: KeyName): Promise<Receipt>;
+  /** Replaces the brown-outs of a rotation whose overlap runs; else `CONFLICT`. */
+  planBrownOuts(call: Call, name: KeyName, brownOuts: readonly number[]): Promise<CredentialRecord>;
+}
+
+/** Most live ones of one kind that an account may have: of what it makes itself or needs once. */
+export const MOST_LIVE = 1000;
+
+/** The keys of one kind. */
+export function createKeyring(parts: KeyringParts, scheme: KeyringScheme): Keyring {
+  const { store, clock, nodeLeaseMillis } = parts;
+
+  return {
+    async find(api, name) {
+      const key = await store.keyring.find(api, { scheme, ...name });
+      if (key !== undefined) return key;
+      throw new ApiError("NOT_FOUND", `There is no such ${CREDENTIAL_KINDS[scheme].noun}.`);
+    },
+
+    list: (api, filter, page) => store.keyring.list(api, { scheme, ...filter }, page),
+
+    async revoke(call, name) {
+      const context = { ...call, at: clock() };
+      const { output } = await store.write("revokeCredential", { scheme, ...name }, context);
+      // The write resolves after this node's memory has applied the change, so it is confirmed now.
+      return receiptOf(output.revokedAt, clock(), nodeLeaseMillis);
+    },
+
+    async planBrownOuts(call, name, brownOuts) {
+      const input = { scheme, ...name, brownOuts };
+      return (await store.write("planBrownOuts", input, { ...call, at: clock() })).output;
+    },
+  };
+}
+
+/** @throws {ApiError} `NOT_FOUND`. */
+export function requirePolicy({ policies }: KeyringParts, api: string): CompiledPolicy {
+  const policy = policies.get(api);
+  if (policy === undefined) throw new ApiError("NOT_FOUND", "There is no such API.");
+  return policy;
+}
+
+/** A credential that its own key, not its rules, sets apart: what API keys may have is left out. */
+export const WITHOUT_RULES = {
+  userId: null,
+  prefix: "",
+  lastFour: "",
+  mode: "live",
+  allowedIps: [],
+  limits: null,
+  signing: "off",
+} as const;

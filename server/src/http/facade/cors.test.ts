@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { corsHeaders } from "./cors.ts";
+
+function exposed(rendered: readonly string[]): readonly string[] {
+  const [origin, any, name, list = ""] = corsHeaders(rendered);
+  expect([origin, any, name]).toEqual([
+    "Access-Control-Allow-Origin",
+    "*",
+    "Access-Control-Expose-Headers",
+  ]);
+  return list.split(", ");
+}
+
+test("scripts may read what each profile tells of limits, rotations, versions and requests", () => {
+  expect(exposed([])).toEqual([
+    "Cal-Api-Version",
+    "Deprecation",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "Sunset",
+    "WWW-Authenticate",
+    "X-API-Version",
+    "X-Credential-Expires-At",
+    "X-RateLimit-Limit",
+    "X-RateLimit-Limit-Default",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Remaining-Default",
+    "X-RateLimit-Reset",
+    "X-RateLimit-Reset-Default",
+    "X-Request-ID",
+  ]);
+});
+
+test("a limit's own name is added to them, once, and nothing else is", () => {
+  const own = ["X-RateLimit-Limit-Burst", "9", "x-ratelimit-reset-default", "3", "Set-Cookie", "x"];
+  expect(exposed(own)).toEqual([...exposed([]), "X-RateLimit-Limit-Burst"]);
+});

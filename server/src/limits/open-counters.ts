@@ -1,0 +1,83 @@
+import {
+  type Clock,
+  createMemoryLimiter,
+  type Limiter,
+  type OneTime,
+  type Policy,
+} from "@latchkey/engine";
+import { createRedisOneTime } from "./one-time.ts";
+import { type CountersLog, connectRedisCounters } from "./redis-counters.ts";
+import { createRedisLimiter } from "./redis-limiter.ts";
+
+/** Where this deployment counts. */
+export interface Counters {
+  limiterOf(policy: Pick<Policy, "slug" | "countersAway">): Limiter;
+  /** `undefined`: nodes share nothing here, so the store has to remember. */
+  readonly oneTime: OneTime | undefined;
+  /** What `readyz` asks; each rejects while the counters are away. */
+  readonly probes: Readonly<Record<string, () => Promise<void>>>;
+  /** What `/metrics` tells. */
+  readonly readings: readonly {
+    readonly name: string;
+    readonly help: string;
+    readonly kind: "level" | "total";
+    readonly read: () => number;
+  }[];
+  close(): Promise<void>;
+}
+
+/** Counts on Redis, or in this process when there is none. Resolves also when Redis is away. */
+export async function openCounters(parts: {
+  readonly redisUrl: string | undefined;
+  readonly clock: Clock;
+  readonly monotonic: Clock;
+  readonly log: CountersLog;
+}): Promise<Counters> {
+  const { redisUrl, clock, monotonic, log } = parts;
+  const local = createMemoryLimiter();
+  if (redisUrl === undefined) {
+    return {
+      limiterOf: () => local,
+      oneTime: undefined,
+      probes: {},
+      readings: readings(
+        () => true,
+        () => 0,
+      ),
+      close: async () => undefined,
+    };
+  }
+  const counters = await connectRedisCounters({ url: redisUrl, monotonic, log });
+  let decidedAway = 0;
+  const onAway = () => {
+    decidedAway += 1;
+  };
+  return {
+    limiterOf: ({ slug, countersAway }) =>
+      createRedisLimiter({ api: slug, away: countersAway, counters, local, onAway }),
+    oneTime: createRedisOneTime({ counters, clock }),
+    probes: { counters: counters.check },
+    readings: readings(
+      () => counters.up,
+      () => decidedAway,
+    ),
+    close: counters.close,
+  };
+}
+
+function readings(up: () => boolean, decidedAway: () => number): Counters["readings"] {
+  return [
+    {
+      name: "counters_up",
+      help: "Whether the counters on Redis answer; 1 where the process counts by itself.",
+      kind: "level",
+      read: () => (up() ? 1 : 0),
+    },
+    {
+      name: "counters_away_decisions",
+      help: "Decisions made without the counters on Redis, because they were away.",
+      kind: "total",
+      read: decidedAway,
+    },
+  ];
+}

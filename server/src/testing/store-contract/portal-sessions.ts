@@ -1,0 +1,78 @@
+import { expect, test } from "vitest";
+import type { CommandInput } from "../../store/commands.ts";
+import type { Store } from "../../store/store.ts";
+import { aUser, digestOf } from "../builders.ts";
+import { NOW } from "../now.ts";
+import { aSceneWithAccount, expectRefusal } from "./scene.ts";
+
+type Input = CommandInput<"createPortalSession">;
+
+function aPortalSession({ n = 1, ...changes }: Partial<Input> & { n?: number } = {}): Input {
+  return {
+    id: `ds_${n}`,
+    digest: digestOf(`CANARY ${n}`),
+    accountId: "acct_1",
+    userId: "user_1",
+    capabilities: { owner: ["usage:write"], admin: ["usage:write"], member: ["usage:read"] },
+    returnUrl: null,
+    expiresAt: NOW + 300_000,
+    ...changes,
+  };
+}
+
+/** What every store does with portal sessions. */
+export function portalSessionsContract(open: () => Store): void {
+  test("creates one for a user of the account, with what the user's role allows", async () => {
+    const { write, events } = await aSceneWithAccount(open());
+    await write("createUser", aUser());
+    await write("createUser", aUser({ id: "user_2", email: null, role: "member" }));
+    const returnUrl = "https://example.com/";
+    expect(await write("createPortalSession", aPortalSession({ returnUrl }))).toEqual({
+      id: "ds_1",
+      accountId: "acct_1",
+      userId: "user_1",
+      capabilities: ["usage:write"],
+      returnUrl,
+      createdAt: NOW,
+      expiresAt: NOW + 300_000,
+    });
+    const member = await write("createPortalSession", aPortalSession({ n: 2, userId: "user_2" }));
+    expect(member.capabilities).toEqual(["usage:read"]);
+    const made = (await events()).filter(({ type }) => type === "portal_session.created");
+    expect(made.map(({ accountId, detail }) => ({ accountId, detail }))).toEqual(
+      expect.arrayContaining([
+        { accountId: "acct_1", detail: { portalSessionId: "ds_1", userId: "user_1" } },
+        { accountId: "acct_1", detail: { portalSessionId: "ds_2", userId: "user_2" } },
+      ]),
+    );
+  });
+
+  test.each([
+    ["who does not exist", { userId: "user_9" }],
+    ["of another account", { accountId: "acct_2" }],
+  ])("refuses a user %s", async (_who, changes) => {
+    const { write } = await aSceneWithAccount(open());
+    await write("createUser", aUser());
+    const attempt = write("createPortalSession", aPortalSession(changes));
+    await expectRefusal(attempt, "INVALID_REQUEST", { field: "userId" });
+  });
+
+  test("a new one clears away those that have expired, of its own API alone", async () => {
+    const scenes = [await aSceneWithAccount(open()), await aSceneWithAccount(open())] as const;
+    for (const { write } of scenes) {
+      await write("createUser", aUser());
+      await write("createPortalSession", aPortalSession({ n: 1 }));
+      await write("createPortalSession", aPortalSession({ n: 2, expiresAt: NOW + 300_001 }));
+    }
+    const [here, there] = scenes;
+    const at = NOW + 300_000;
+    const third = aPortalSession({ n: 3, expiresAt: at + 300_000 });
+    await here.write("createPortalSession", third, { at });
+    // An id is taken for as long as its row is there.
+    const again = (n: number) => here.write("createPortalSession", aPortalSession({ n }), { at });
+    await expect(again(1)).resolves.toMatchObject({ id: "ds_1" });
+    await expect(again(2)).rejects.toThrow();
+    const other = there.write("createPortalSession", aPortalSession({ n: 1 }));
+    await expect(other).rejects.toThrow();
+  });
+}
