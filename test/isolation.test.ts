@@ -1,3 +1,4 @@
+import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Answer } from "./answer.ts";
 import { type RunningServer, startServer, TEST_ACCOUNT } from "./running-server.ts";
@@ -33,6 +34,7 @@ beforeAll(async () => {
   for (const [name, [collection, draft]] of Object.entries(THINGS)) {
     ids.set(name, (await server.create("b", collection, draft)).id);
   }
+  ids.set("GRANT", grantOf(ids.get("USER") ?? "", ids.get("APPLICATION") ?? ""));
   for (const role of ROLES) {
     for (const apis of [undefined, ["a"]]) {
       const draft = { name: role, role, ...(apis !== undefined && { apis }) };
@@ -51,6 +53,7 @@ function as(who: string, method: string, path: string, body?: unknown): Promise<
 const ORGANIZATION = "acct_organization";
 const accountId = TEST_ACCOUNT;
 const application = { accountId, name: "x", redirectUris: ["https://app.example.com"] };
+const request = { accountId, kind: "limit", detail: "More, please." };
 /** What stands for an id in `calls`: where such a thing is made, and what of. */
 const THINGS: Readonly<Record<string, readonly [string, object]>> = {
   USER: ["users", { accountId }],
@@ -58,6 +61,7 @@ const THINGS: Readonly<Record<string, readonly [string, object]>> = {
   SHARED: ["jwt-secrets", { accountId, issuer: "x" }],
   COSIGNING: ["organization-keys", { accountId: ORGANIZATION }],
   APPLICATION: ["applications", application],
+  REQUEST: ["requests", request],
 };
 
 const asked = { method: "GET", url: "/v2/auth/test", headers: {} };
@@ -100,6 +104,14 @@ const calls: readonly [string, string, unknown?][] = [
   ["POST", "/applications/APPLICATION/rotate-secret", {}],
   ["POST", "/applications/APPLICATION/brown-outs", { brownOuts: [] }],
   ["POST", "/applications/APPLICATION/revoke"],
+  ["GET", "/grants"],
+  ["GET", "/grants/GRANT"],
+  ["POST", "/grants/GRANT/revoke"],
+  ["GET", "/requests"],
+  ["POST", "/requests", request],
+  ["GET", "/requests/REQUEST"],
+  ["POST", "/requests/REQUEST/approve"],
+  ["POST", "/requests/REQUEST/decline"],
   ["GET", "/events"],
   ["GET", "/usage"],
   ["POST", "/verify", { request: asked }],
@@ -114,6 +126,21 @@ function callsOfKey(path: string): readonly [string, string, unknown?][] {
     ["POST", `${path}/brown-outs`, { brownOuts: [] }],
     ["POST", `${path}/revoke`],
   ];
+}
+
+/** A grant in `b`, which only a person's approval makes: written as that would. */
+function grantOf(userId: string, applicationId: string): string {
+  using database = new DatabaseSync(server.database);
+  database.exec("pragma busy_timeout = 5000");
+  const row = ["b", "gnt_1", userId, accountId, applicationId, "[]", "{}", 0, 4e12];
+  database
+    .prepare(
+      `insert into oauth_grant
+        (api, id, user_id, account_id, application_id, scopes, payload, created_at, expires_at)
+        values (${row.map(() => "?").join(", ")})`,
+    )
+    .run(...row);
+  return "gnt_1";
 }
 
 /** Without what differs between any two answers. */

@@ -7,6 +7,7 @@ import { settleAccount } from "./steps/acting-account.ts";
 import { type Attempt, type Before, deny, pass, refuse } from "./steps/attempt.ts";
 import { authenticate } from "./steps/authenticate.ts";
 import { authorize } from "./steps/authorize.ts";
+import { checkOrigin } from "./steps/check-origin.ts";
 import { checkStatus } from "./steps/check-status.ts";
 import { claimOnce, mustClaim } from "./steps/claim-once.ts";
 import { Inquiry } from "./steps/inquiry.ts";
@@ -75,6 +76,7 @@ function decide(
     readRequest(parts, attempt) ??
     authenticate(parts, attempt) ??
     checkStatus(parts, attempt) ??
+    checkOrigin(attempt) ??
     settleAccount(parts, attempt) ??
     authorize(parts, attempt);
   if (refusal === undefined) {

@@ -189,6 +189,15 @@ const FIXTURES: Readonly<Record<Reason, Fixture>> = {
     before: ({ world }, headers) => world.decide({ headers }),
     step: "one-time",
   },
+  origin_refused: {
+    api: { schemes: ["access-token"] },
+    headers: ({ world, account }) => {
+      const state = { accountId: account.id, userId: "user_1" };
+      const { token } = world.accessToken(state, { origins: ["https://app.example.com"] });
+      return { ...bearer(token), origin: "https://evil.example" };
+    },
+    step: "origin",
+  },
   organization_headers_incomplete: {
     headers: (at) => ({ ...signature(at), "x-app-key": at.app.appKey }),
     step: "authenticate",

@@ -1,7 +1,13 @@
 export type { Decide, DecideOptions } from "./decide.ts";
 export { ACCOUNT_KINDS, type AccountKind, type AccountState } from "./domain/account.ts";
 export { type Clock, coarseClock } from "./domain/clock.ts";
-export type { CredentialState, Interval, KeyFormat, Signing } from "./domain/credential.ts";
+export type {
+  AccessTokenState,
+  CredentialState,
+  Interval,
+  KeyFormat,
+  Signing,
+} from "./domain/credential.ts";
 export type { Allow, Decision, Deny, Trace, TraceStep } from "./domain/decision.ts";
 export { API_ERRORS, ApiError, type ApiErrorCode } from "./domain/errors.ts";
 export { hideSecrets, loggedPath } from "./domain/hidden-secrets.ts";
@@ -49,6 +55,7 @@ export { type CompiledPolicy, compilePolicy } from "./policy/compile.ts";
 export { type ApiDefinition, defineApi, defineLatchkey } from "./policy/define.ts";
 export { parseLimitSpecs, readLimitSpecs } from "./policy/limit-specs.ts";
 export { suggestion } from "./policy/nearest-name.ts";
+export type { OAuthRule } from "./policy/oauth-rule.ts";
 export type { Policy } from "./policy/policy.ts";
 export { PolicyError } from "./policy/policy-error.ts";
 export { policyOf, readPolicies } from "./policy/validate.ts";

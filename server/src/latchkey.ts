@@ -10,10 +10,13 @@ import type { Logger } from "pino";
 import { createAccounts } from "./accounts/accounts.ts";
 import { createApiKeys } from "./accounts/api-keys.ts";
 import { createApplications } from "./accounts/applications.ts";
+import { createGrants } from "./accounts/grants.ts";
 import { createJwtSecrets } from "./accounts/jwt-secrets.ts";
+import { createManagedUsers } from "./accounts/managed-users.ts";
 import { createOperatorTokens } from "./accounts/operator-tokens.ts";
 import { createOrganizationKeys } from "./accounts/organization-keys.ts";
 import { createPortalSessions } from "./accounts/portal-sessions.ts";
+import { createRequests } from "./accounts/requests.ts";
 import { resealSecrets } from "./accounts/resealing.ts";
 import { createSigningKeys } from "./accounts/signing-keys.ts";
 import { createUsers } from "./accounts/users.ts";
@@ -28,14 +31,19 @@ import { facadeDoor } from "./http/facade/facade.ts";
 import { createForwardAuth } from "./http/forward-auth.ts";
 import { forwardAuthDoor } from "./http/forward-auth-route.ts";
 import { createHostBinding } from "./http/hosts.ts";
+import { interactionDoor } from "./http/interaction/door.ts";
 import { createLog } from "./http/log.ts";
 import { createMetrics } from "./http/metrics.ts";
+import { oauthFront } from "./http/oauth-front.ts";
 import { openOperators } from "./http/operators.ts";
 import type { ProtectedApi, RecordDecision } from "./http/protected-api.ts";
 import { verifyDoor } from "./http/verify.ts";
 import { openCounters } from "./limits/open-counters.ts";
+import { createAuthorizationServers } from "./oauth/authorization-servers.ts";
+import { createGuardedFetch } from "./outbound/guarded-fetch.ts";
 import { loadPolicies } from "./policy-file/load-policies.ts";
 import type { Settings } from "./settings.ts";
+import { createSignIn } from "./sign-in/sign-in.ts";
 import { openStore } from "./store/open-store.ts";
 import { createSealing } from "./store/sealing.ts";
 import type { Store } from "./store/store.ts";
@@ -136,6 +144,23 @@ export async function startLatchkey(
     record,
     onFault: (fault, requestId) => log.error({ err: fault, requestId }, "forward-auth failed"),
   });
+  const authorizationServers = createAuthorizationServers({
+    store,
+    clock,
+    sealing,
+    masterKeys: settings.masterKeys,
+    policies,
+    publicUrl: settings.publicUrl,
+    fetch: createGuardedFetch({ allow: settings.outboundAllow }),
+    onFault: (fault, call) =>
+      log.error({ err: fault, requestId: call?.requestId }, "the authorization server failed"),
+  });
+  const toOAuth = oauthFront({
+    servers: authorizationServers,
+    trustedProxies,
+    requireHttps: settings.requireHttps,
+    plainLoopback: settings.mode === "dev",
+  });
   const keyring = {
     store,
     clock,
@@ -151,6 +176,7 @@ export async function startLatchkey(
     jwtSecrets: createJwtSecrets(keyring),
     organizationKeys: createOrganizationKeys(keyring),
     applications: createApplications(keyring),
+    managedUsers: createManagedUsers({ store, clock, masterKeys: settings.masterKeys }),
     portalSessions: createPortalSessions({ store, clock, publicUrl: settings.publicUrl }),
   };
   const app = await createApp({
@@ -166,14 +192,23 @@ export async function startLatchkey(
     metrics,
     probes: counters.probes,
     ...useCases,
+    grants: createGrants(keyring),
+    requests: createRequests({ store, clock }),
     operatorTokens: createOperatorTokens({ store, clock, apis: new Set(apis.keys()) }),
     front: (request, response) => {
       bindHost(request);
-      return forwardAuth(request, response);
+      return forwardAuth(request, response) || toOAuth(request, response);
     },
     doors: [
       forwardAuthDoor(forwardAuth),
       verifyDoor({ apis, record, monotonic }),
+      interactionDoor({
+        servers: authorizationServers,
+        signIn: createSignIn({ store, clock }),
+        apis: policies.filter(({ oauth }) => oauth !== null).map(({ slug }) => slug),
+        masterKeys: settings.masterKeys,
+        trustedProxies,
+      }),
       ...[...apis.values()].map((api) =>
         facadeDoor(api, {
           ...useCases,
@@ -196,7 +231,9 @@ export async function startLatchkey(
       ? await provideDemoKeys({ file: DEMO_KEYS, policies, store, ...useCases })
       : [];
   const address = await app.listen({ host: settings.host, port: settings.port });
-  const resealing = resealAll({ store, sealing, clock, log });
+  const resealing = resealAll({ store, sealing, clock, log }).then(() =>
+    authorizationServers.reseal(),
+  );
   return {
     address,
     policyFile,

@@ -232,7 +232,7 @@ test("warns of a name that is none, with the nearest one, and of what nothing us
   const env = {
     LATCHKEY_PROT: "4000",
     LATCHKEY_FAVOURITE_COLOUR: "red",
-    LATCHKEY_OUTBOUND_ALLOW: "10.0.0.0/8",
+    LATCHKEY_MAIL_FROM: "auth@acme.com",
     LATCHKEY_SMTP_URL: "",
     LATCHKEY_PORT: "4000",
     PORT: "4000",
@@ -240,7 +240,7 @@ test("warns of a name that is none, with the nearest one, and of what nothing us
   expect(settingWarnings(env)).toEqual([
     'LATCHKEY_PROT is not a setting; did you mean "LATCHKEY_PORT"?',
     "LATCHKEY_FAVOURITE_COLOUR is not a setting",
-    "LATCHKEY_OUTBOUND_ALLOW is set, but nothing in this release uses it",
+    "LATCHKEY_MAIL_FROM is set, but nothing in this release uses it",
   ]);
 });
 

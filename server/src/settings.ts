@@ -145,7 +145,6 @@ export const SETTINGS = {
     fallback: "none; `dev`: loopback",
     example: "10.1.2.0/24,hooks.internal",
     parse: networksAndHosts,
-    unused: true,
   }),
   smtpUrl: setting({
     name: "LATCHKEY_SMTP_URL",

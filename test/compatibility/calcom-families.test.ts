@@ -62,7 +62,7 @@ const FAMILIES: Readonly<
     code: "yyyyyyy yyy yy yy",
   },
   Platform: {
-    paths: ["/v2/provider/app_1/access-token"],
+    paths: ["/v2/provider/app_1/anything"],
     older: "yyyyyyy mmm mm mm",
     newer: "yyyyyyy yyy mm mm",
     code: "yyyyyyy mmm mm mm",

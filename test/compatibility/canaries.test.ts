@@ -92,6 +92,7 @@ const clientSecretOf: Issued = ({ clientSecret }) => [clientSecret];
 /** What stands after the `#`; the rest of the link is no secret. */
 const linkOf: Issued = ({ url }) => [new URL(url).hash.replace("#portal=", "")];
 const apiKeyOf: Issued = ({ data }) => [data.apiKey];
+const registeredOf: Issued = ({ client_secret }) => [client_secret];
 const newClientOf: Issued = ({ data }) => [data.clientSecret];
 /** The one number that makes a key private, as its PEM has it, as a JWK and as bytes. */
 const scalarOf: Issued = ({ privateKey }) => scalarsIn(privateKey);
@@ -108,6 +109,7 @@ test("6.5.2 no credential stands in database, log, metrics or any other answer",
   await misplace(scene);
   await manageKeyrings(scene);
   await manageClients(scene);
+  await manageRequests(scene, keys);
   await misplaceKeyrings(scene);
 
   const { paths } = (await scene.send({ path: "/openapi.json" })).json;
@@ -406,6 +408,34 @@ function broken(headers: Headers): Headers {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, `${value.slice(0, -6)}AAAAAA`]),
   );
+}
+
+/** Registers an application with a key, and asks for what people paste secrets into. */
+async function manageRequests(scene: Scene, { admin }: Keys): Promise<void> {
+  const operator = scene.operator.bind(scene);
+  const body = { name: "Theirs", redirect_uris: ["https://app.example.com"], scopes: [] };
+  const headers = { authorization: `Bearer ${admin}`, "idempotency-key": "registered-once" };
+  const question = { method: "POST", path: "/standard/oauth/applications", headers, body };
+  const { status, json } = await scene.send(question, registeredOf);
+  expect(status).toBe(201);
+  expect((await scene.send(question, registeredOf)).json).toEqual(json);
+  await scene.send({ path: question.path, headers });
+
+  const path = `${API}/requests`;
+  const words = `Mine is ${scene.secret(aKey())}, or ${json.client_secret}.`;
+  const asked = { accountId: TEST_ACCOUNT, kind: "verification" };
+  for (const [verb, detail] of [
+    ["approve", words],
+    ["decline", { applicationId: json.client_id, words: [words] }],
+  ]) {
+    const { id } = (await operator("POST", path, { ...asked, detail })).json;
+    await operator("GET", `${path}/${id}`);
+    await operator("POST", `${path}/${id}/${verb}`, { note: "Thank you." });
+  }
+  await operator("GET", path);
+  await operator("GET", `${API}/grants`);
+  await operator("GET", `${API}/grants/gnt_none`);
+  await operator("POST", `${API}/grants/gnt_none/revoke`);
 }
 
 /** Applications, platform clients with their secrets, refreshed keys, and links to the dashboard. */

@@ -35,6 +35,19 @@ export interface CredentialState {
   readonly generation: number;
   /** The application that it belongs to. */
   readonly applicationId: string | null;
+  /** Of an access token, what no other credential has. */
+  readonly token?: AccessTokenState;
+}
+
+/** What an access token's grant and application say of how it may be used. */
+export interface AccessTokenState {
+  /** Whom a request with it is from. */
+  readonly kind: "user" | "managed-user" | "application";
+  readonly grantId: string | null;
+  /** The thumbprint of the key to which it is bound (RFC 9449 §6.1). */
+  readonly boundKey: string | null;
+  /** What `Origin` may say, `*` standing for any part of a host or port; `null`: anything. */
+  readonly origins: readonly string[] | null;
 }
 
 /** From an instant up to, not including, another; Unix milliseconds. */

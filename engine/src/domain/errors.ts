@@ -21,7 +21,10 @@ export const API_ERRORS = {
     meaning:
       "Forward-auth was asked by a peer that proved neither by token nor by address that it is a proxy of ours.",
   },
-  FORBIDDEN: { status: 403, meaning: "The operator token's role or APIs do not allow this." },
+  FORBIDDEN: {
+    status: 403,
+    meaning: "The operator token's role or APIs, or the API's policy, do not allow this.",
+  },
   NOT_FOUND: { status: 404, meaning: "There is no such thing, or it is not yours to see." },
   METHOD_NOT_ALLOWED: { status: 405, meaning: "The path exists, but not with this method." },
   REQUEST_TIMEOUT: {

@@ -1,5 +1,5 @@
 import type { AccountState } from "./account.ts";
-import type { Interval, Signing } from "./credential.ts";
+import type { AccessTokenState, Interval, Signing } from "./credential.ts";
 import type { Rotation } from "./decision.ts";
 import type { PresentedSecret } from "./presented-secret.ts";
 import type { Proof } from "./proof.ts";
@@ -42,6 +42,8 @@ export interface MoreOfCredential {
   readonly rotation: Rotation | undefined;
   readonly brownOuts: readonly Interval[];
   readonly applicationId: string | null;
+  /** Of an access token. */
+  readonly token: AccessTokenState | undefined;
 }
 
 /** What a lookup finds in memory: what is asked for, certainty that it is not, or nothing yet. */

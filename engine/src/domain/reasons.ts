@@ -172,6 +172,11 @@ export const REASONS = {
     meaning: "The signature's `jti` was used before.",
     remedy: "Make a new `jti` for each request.",
   },
+  origin_refused: {
+    class: "unauthenticated",
+    meaning: "A page of an origin that the token is not for sent it.",
+    remedy: "Add the page's origin to the redirect URIs of the token's application.",
+  },
   organization_headers_incomplete: {
     class: "unauthenticated",
     meaning: "Only one of the organization's two headers was sent.",

@@ -32,6 +32,7 @@ const PLAIN: MoreOfCredential = {
   rotation: undefined,
   brownOuts: [],
   applicationId: null,
+  token: undefined,
 };
 
 /** How a table of known credentials is made. */
@@ -265,15 +266,16 @@ export class KnownCredentials<Authority extends OfScheme> {
 }
 
 function moreOf(state: CredentialState, proof: Proof | undefined): MoreOfCredential {
-  const { generation, rotatedAt, expiresAt, brownOuts, applicationId } = state;
+  const { generation, rotatedAt, expiresAt, brownOuts, applicationId, token } = state;
   const isPlain =
     proof === undefined &&
     generation === FIRST_GENERATION &&
     rotatedAt === null &&
-    applicationId === null;
+    applicationId === null &&
+    token === undefined;
   if (isPlain) return PLAIN;
   const rotation = rotatedAt === null ? undefined : { rotatedAt, endsAt: expiresAt };
-  return { proof, generation, rotation, brownOuts, applicationId };
+  return { proof, generation, rotation, brownOuts, applicationId, token };
 }
 
 /** Credentials with the same key may do the same. */

@@ -29,6 +29,8 @@ function aPolicy(policy: Partial<Policy> = {}): Policy {
     keyExpiry: "instant",
     countersAway: "local",
     limitsShown: "counted",
+    platformSignups: "open",
+    oauth: null,
     ...policy,
   };
 }
@@ -49,7 +51,7 @@ test("the digest is the SHA-256 of the canonical JSON", async () => {
     '{"accountHeader":null,"bareKeys":false,"countersAway":"local","endpoints":[],' +
     '"entitlements":{},"failures":[],"hosts":[],"keyExpiry":"instant",' +
     '"keyFormat":{"form":"checksummed","live":"lk_live_","test":"lk_test_"},"limits":{},"limitsShown":"counted",' +
-    '"otherwise":"authenticated","plans":[],"policyFormat":1,"renderer":"standard",' +
+    '"oauth":null,"otherwise":"authenticated","plans":[],"platformSignups":"open","policyFormat":1,"renderer":"standard",' +
     '"requestIds":"accept","schemes":["api-key"],' +
     '"scopes":{"admin:all":{"implies":["*"],"impliesOnOwn":[],"title":"Tout — é"}},' +
     '"several":"refuse","signatures":{"maxLifetimeSeconds":60,"oneTime":false,"skewSeconds":5},' +

@@ -2,6 +2,7 @@ import type { KeyFormat } from "../domain/credential.ts";
 import type { LimitSpec, LimitSubject } from "../domain/limit.ts";
 import type { SignatureRule, TokenRule } from "../domain/token-rules.ts";
 import type { RefuseWhen } from "../limits/compiled-limit.ts";
+import type { OAuthRule } from "./oauth-rule.ts";
 import type { EndpointRule, LimitKind, POLICY_FORMAT, Policy, VersionRule } from "./policy.ts";
 
 /**
@@ -60,6 +61,10 @@ export interface ApiDefinition {
   readonly countersAway?: Policy["countersAway"];
   /** Which answers tell where the caller's limit stands; default `counted`. */
   readonly limitsShown?: Policy["limitsShown"];
+  /** Whether new applications of kind platform are made; default `open`. */
+  readonly platformSignups?: Policy["platformSignups"];
+  /** The API's own authorization server; `null`, the default: it has none. */
+  readonly oauth?: Partial<OAuthRule> | null;
   readonly policyFormat?: typeof POLICY_FORMAT;
 }
 

@@ -5,6 +5,7 @@ import type { SignatureRule, TokenRule } from "../domain/token-rules.ts";
 import type { ApiDefinition } from "./define.ts";
 import { readEndpoints } from "./endpoint-rules.ts";
 import { readFailures, readLimits } from "./limit-rules.ts";
+import { type OAuthRule, readOAuth } from "./oauth-rule.ts";
 import { readEntitlements, readPlans } from "./plan-rules.ts";
 import {
   type EndpointRule,
@@ -62,6 +63,8 @@ export interface Layer {
   readonly keyExpiry: Policy["keyExpiry"] | undefined;
   readonly countersAway: Policy["countersAway"] | undefined;
   readonly limitsShown: Policy["limitsShown"] | undefined;
+  readonly platformSignups: Policy["platformSignups"] | undefined;
+  readonly oauth: Partial<OAuthRule> | null | undefined;
 }
 
 type Member = keyof ApiDefinition;
@@ -91,6 +94,8 @@ const MEMBERS = [
   "keyExpiry",
   "countersAway",
   "limitsShown",
+  "platformSignups",
+  "oauth",
   "policyFormat",
 ] as const satisfies readonly Member[];
 const RESERVED_SLUGS = ["v1", "auth", "dashboard", "healthz", "readyz", "metrics", "openapi"];
@@ -152,6 +157,8 @@ export function readLayer(value: unknown, place: Place): Layer {
     keyExpiry: choice("keyExpiry", ["instant", "day"]),
     countersAway: choice("countersAway", ["open", "closed", "local"]),
     limitsShown: choice("limitsShown", ["counted", "always"]),
+    platformSignups: choice("platformSignups", ["open", "closed"]),
+    oauth: member("oauth", readOAuth),
   };
 }
 

@@ -4,6 +4,7 @@ import type { LimitSubject, Window } from "../domain/limit.ts";
 import type { Principal } from "../domain/principal.ts";
 import type { SignatureRule, TokenRule } from "../domain/token-rules.ts";
 import type { RefuseWhen } from "../limits/compiled-limit.ts";
+import type { OAuthRule } from "./oauth-rule.ts";
 
 /** Bumped when a verifier of an older release could misread a policy. */
 export const POLICY_FORMAT = 1;
@@ -59,6 +60,10 @@ export interface Policy {
   readonly countersAway: "open" | "closed" | "local";
   /** `always`: refusals that count for nothing tell too where the caller's limit stands. */
   readonly limitsShown: "counted" | "always";
+  /** `closed`: no application of kind platform is made any more; those there are work on. */
+  readonly platformSignups: "open" | "closed";
+  /** The API's own authorization server; `null`: it has none. */
+  readonly oauth: OAuthRule | null;
 }
 
 /** From a family of endpoints to the lowest plan that opens it; `null`: any, or none at all. */

@@ -248,6 +248,8 @@ test("an API that is written out says the least it can", () => {
     keyExpiry: "instant",
     countersAway: "local",
     limitsShown: "counted",
+    platformSignups: "open",
+    oauth: null,
   });
 });
 

@@ -3,6 +3,7 @@ import { type ApiDefinition, defineLatchkey } from "./define.ts";
 import { checkEndpoints, reportRepeatedPatterns } from "./endpoint-rules.ts";
 import { type Layer, readLayer } from "./layer.ts";
 import { DEFAULT_FAILURES, mergeLimits } from "./limit-rules.ts";
+import { mergeOAuth } from "./oauth-rule.ts";
 import { checkEntitlements, entitlementsOf } from "./plan-rules.ts";
 import { POLICY_FORMAT, type Policy } from "./policy.ts";
 import { PolicyError, type Problem } from "./policy-error.ts";
@@ -133,6 +134,11 @@ function complete(layers: readonly [Layer, ...Layer[]], known: Known): Policy {
     keyExpiry: first(layers, "keyExpiry") ?? "instant",
     countersAway: first(layers, "countersAway") ?? "local",
     limitsShown: first(layers, "limitsShown") ?? "counted",
+    platformSignups: first(layers, "platformSignups") ?? "open",
+    oauth: mergeOAuth(
+      basesFirst.map(({ oauth }) => oauth),
+      place,
+    ),
   };
 
   checkNames(policy, place, known);

@@ -9,7 +9,7 @@ import type { Render } from "./render.ts";
 export const standardApi = defineApi({
   slug: "standard",
   renderer: "standard",
-  schemes: ["api-key", "shared-secret-jwt", "anonymous"],
+  schemes: ["api-key", "shared-secret-jwt", "access-token", "anonymous"],
   keyFormat: { live: "lk_live_", test: "lk_test_" },
   scopes: {
     "read:users": "Read user information",
@@ -36,6 +36,8 @@ export const standardApi = defineApi({
     { match: "DELETE /v2/projects/**", scopes: ["admin:all"] },
     { match: "/api-keys/**", scopes: ["admin:all"] },
     { match: "/v2/api-keys/**", scopes: ["admin:all"] },
+    { match: "/oauth/applications/**", scopes: ["admin:all"] },
+    { match: "/v2/oauth/applications/**", scopes: ["admin:all"] },
   ],
   otherwise: "authenticated",
   limits: {
@@ -52,6 +54,7 @@ export const standardApi = defineApi({
     unsupported: "refuse",
   },
   requestIds: "accept",
+  oauth: { accessTokenPrefix: "lk_at_", refreshGraceSeconds: 30, dynamicRegistration: true },
 });
 
 interface Answer {

@@ -13,7 +13,10 @@ const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 /** What a request of each scheme carries, in an API whose keys look like this one. */
-function samples(key: string): Readonly<Record<string, readonly Record<string, string>[]>> {
+function samples(
+  key: string,
+  tokenPrefix: string,
+): Readonly<Record<string, readonly Record<string, string>[]>> {
   const signature = aToken({ key, exp: 1 }, "secret");
   return {
     "api-key": [bearer(key), { authorization: `bearer  ${key}` }],
@@ -33,7 +36,7 @@ function samples(key: string): Readonly<Record<string, readonly Record<string, s
       { "x-cal-client-id": "app_1" },
       { "x-cal-secret-key": "secret" },
     ],
-    "access-token": [bearer("an opaque token"), bearer("x")],
+    "access-token": [bearer(`${tokenPrefix}an opaque token`), bearer(`${tokenPrefix}x`)],
     anonymous: [{}],
   };
 }
@@ -42,7 +45,12 @@ const ROWS = Object.entries(profiles).flatMap(([name, profile]) => {
   const policy = policyOf(profile);
   const { key } = newKey(policy.keyFormat, "live");
   return policy.schemes.flatMap((scheme) =>
-    (samples(key)[scheme] ?? []).map((headers) => ({ name, policy, scheme, headers })),
+    (samples(key, policy.oauth?.accessTokenPrefix ?? "")[scheme] ?? []).map((headers) => ({
+      name,
+      policy,
+      scheme,
+      headers,
+    })),
   );
 });
 
@@ -60,9 +68,10 @@ test.each(ROWS)("$name: what $scheme sends is its own: %#", ({ policy, scheme, h
   const presented = new PresentedHeaders(names, [], { bareKeys: policy.bareKeys });
   expect(presented.read(Object.entries(headers).flat())).toBeUndefined();
   const context = {
-    tokens: undefined,
     keyOutlines: keyOutlines(policy.keyFormat),
+    accessTokenPrefix: new TextEncoder().encode(policy.oauth?.accessTokenPrefix),
     clientParameter: undefined,
+    tokens: undefined,
   };
   const claimants = schemes.filter((each) => each?.claims(presented, context));
   expect(claimants.map((each) => each?.name)).toEqual([scheme]);

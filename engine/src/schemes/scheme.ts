@@ -34,6 +34,8 @@ export interface Scheme {
 /** What a scheme may know when it looks at a request's form. */
 export interface ClaimContext {
   readonly keyOutlines: readonly KeyOutline[];
+  /** What the API's own opaque access tokens begin with; empty: any form. */
+  readonly accessTokenPrefix: Uint8Array;
   /** What the path has in the place of `{clientId}`. */
   readonly clientParameter: string | undefined;
   /** Those whose form was looked at before; `undefined` while a decision is explained. */

@@ -23,6 +23,7 @@ export class Inquiry implements ClaimContext, VerifyContext<Authority> {
   readonly policy: Policy;
   readonly #scopes: ScopeRegistry;
   readonly keyOutlines: readonly KeyOutline[];
+  readonly accessTokenPrefix: Uint8Array;
   readonly #memory: CredentialMemory<Authority>;
   readonly #handle = new PresentedSecret();
 
@@ -30,6 +31,7 @@ export class Inquiry implements ClaimContext, VerifyContext<Authority> {
     this.policy = policy;
     this.#scopes = scopes;
     this.keyOutlines = keyOutlines(policy.keyFormat);
+    this.accessTokenPrefix = new TextEncoder().encode(policy.oauth?.accessTokenPrefix);
     this.#memory = memory;
   }
 

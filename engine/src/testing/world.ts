@@ -1,6 +1,6 @@
 import { createHash, createHmac, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import type { AccountState } from "../domain/account.ts";
-import type { CredentialState } from "../domain/credential.ts";
+import type { AccessTokenState, CredentialState } from "../domain/credential.ts";
 import type { Decision } from "../domain/decision.ts";
 import type { CredentialMaterial, SecretLife } from "../domain/proof.ts";
 import type { ApiRequest } from "../domain/request.ts";
@@ -135,6 +135,21 @@ export class World {
     const state = { id, accountId, scopes, scheme: "client-secret-headers", handle: id };
     const material = { kind: "secret-digests", digests } as const;
     return { secret, ...this.#add({ ...state, applicationId: id }, sha256(id), material) };
+  }
+
+  /** A token of `app_1`; a managed user's unless `token` says otherwise. */
+  accessToken(
+    state: Partial<CredentialState> & { readonly accountId: string },
+    token: Partial<AccessTokenState> = {},
+  ) {
+    const { oauth } = this.engine.policy.policy;
+    const secret = `${oauth?.accessTokenPrefix ?? ""}access token ${this.#made}`;
+    const rules = { kind: "managed-user", grantId: null, boundKey: null, origins: null } as const;
+    const added = { applicationId: "app_1", ...state, token: { ...rules, ...token } };
+    return {
+      token: secret,
+      ...this.#add({ scheme: "access-token", ...added }, sha256(secret), undefined),
+    };
   }
 
   /** Changes a credential as the change feed would tell. */

@@ -41,6 +41,15 @@ test.each([
   expect(namedPermissions(given, platform)).toEqual(named);
 });
 
+test("an API whose platform sign-ups are closed takes no new platform application", () => {
+  const { policy } = platform;
+  const closed = compilePolicy({ ...policy, platformSignups: "closed" });
+  expect(() => checkApplicationKind("oauth", "confidential", closed)).not.toThrow();
+  expect(() => checkApplicationKind("platform", "confidential", closed)).toThrow(
+    expect.objectContaining({ code: "FORBIDDEN" }),
+  );
+});
+
 test("a platform application keeps a secret, where the API has a scheme for it", () => {
   expect(() => checkApplicationKind("platform", "confidential", platform)).not.toThrow();
   expect(() => checkApplicationKind("oauth", "public", standard)).not.toThrow();

@@ -3,6 +3,7 @@ import type {
   ApplicationKind,
   ApplicationSettings,
   ApplicationType,
+  PkceRule,
 } from "../store/application-record.ts";
 import { PLATFORM_PERMISSIONS } from "./platform-permissions.ts";
 import { linkFault, redirectUriFault } from "./redirect-uri.ts";
@@ -25,7 +26,8 @@ const PLATFORM_SCHEME = "client-secret-headers";
 
 /**
  * Checks what never changes of an application once it is there.
- * @throws {ApiError} `INVALID_REQUEST` whose `details.field` is the wrong member.
+ * @throws {ApiError} `INVALID_REQUEST` whose `details.field` is the wrong member; `FORBIDDEN` when
+ * the API takes no new ones of the kind.
  */
 export function checkApplicationKind(
   kind: ApplicationKind,
@@ -38,6 +40,10 @@ export function checkApplicationKind(
       "kind",
       "This API has no platform applications: its policy has no scheme for them.",
     );
+  }
+  if (policy.platformSignups === "closed") {
+    const closed = "This API takes no new platform applications; those that exist work on.";
+    throw new ApiError("FORBIDDEN", closed);
   }
   if (type === "public") throw invalid("type", "A platform application keeps a secret.");
 }
@@ -61,6 +67,15 @@ export function checkApplicationRules(
   checkLink(bookingRedirectUri, "settings.bookingRedirectUri");
   checkLink(bookingCancelRedirectUri, "settings.bookingCancelRedirectUri");
   checkLink(bookingRescheduleRedirectUri, "settings.bookingRescheduleRedirectUri");
+}
+
+/**
+ * Without a secret only the challenge ties a code to who asked for it (RFC 9700 §2.1.1).
+ * @throws {ApiError} `INVALID_REQUEST` whose `details.field` is `pkce`.
+ */
+export function checkPkce(pkce: PkceRule | undefined, type: ApplicationType): void {
+  if (pkce !== "optional" || type !== "public") return;
+  throw invalid("pkce", "A public application must use PKCE.");
 }
 
 /** The permissions by name, each once, in the order of their bits; `*` is all that there are. */

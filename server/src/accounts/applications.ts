@@ -7,14 +7,18 @@ import type {
   ApplicationSettings,
   ApplicationStatus,
   ApplicationType,
+  PkceRule,
 } from "../store/application-record.ts";
 import type { ApplicationFilter } from "../store/applications.ts";
 import type { Page, PageRequest } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
+import type { Ceiling } from "./api-key-ceiling.ts";
+import { requireApplicationWithin } from "./application-ceiling.ts";
 import {
   type ApplicationRules,
   checkApplicationKind,
   checkApplicationRules,
+  checkPkce,
   namedPermissions,
 } from "./application-rules.ts";
 import type { Call } from "./call.ts";
@@ -33,6 +37,8 @@ export interface ApplicationDraft extends ApplicationRules {
   readonly type?: ApplicationType;
   /** `opaque` when absent. */
   readonly accessTokenFormat?: AccessTokenFormat;
+  /** When absent, `required` for a public application and `optional` for one with a secret. */
+  readonly pkce?: PkceRule;
   /** When absent, `verified`, but `pending` where the API's document has people approve them. */
   readonly status?: ApplicationStatus;
 }
@@ -41,6 +47,7 @@ export interface ApplicationDraft extends ApplicationRules {
 export interface ApplicationChanges extends ApplicationRules {
   readonly name?: string;
   readonly accessTokenFormat?: AccessTokenFormat;
+  readonly pkce?: PkceRule;
 }
 
 /** An application with a secret just made: the only copy there will ever be. */
@@ -61,7 +68,8 @@ export interface ApplicationName {
  * writing ones with `CONFLICT` once it is revoked.
  */
 export interface Applications {
-  create(call: Call, draft: ApplicationDraft): Promise<IssuedApplication>;
+  /** With a `ceiling`, it can do no more than that allows; `FORBIDDEN` when more is asked for. */
+  create(call: Call, draft: ApplicationDraft, ceiling?: Ceiling): Promise<IssuedApplication>;
   find(api: string, name: ApplicationName): Promise<ApplicationRecord>;
   list(api: string, filter: ApplicationFilter, page: PageRequest): Promise<Page<ApplicationRecord>>;
   update(
@@ -120,11 +128,13 @@ export function createApplications(parts: {
   };
 
   return {
-    async create(call, draft) {
+    async create(call, draft, ceiling) {
       const policy = policyOf(call.api);
       const { kind = "oauth", type = "confidential", permissions = [] } = draft;
       checkApplicationKind(kind, type, policy);
       checkApplicationRules(draft, kind, policy);
+      checkPkce(draft.pkce, type);
+      if (ceiling !== undefined) requireApplicationWithin(draft, ceiling, policy);
       const made = type === "public" ? undefined : newClientSecret();
       const id = newId("app");
       const input = {
@@ -137,6 +147,7 @@ export function createApplications(parts: {
         scopes: [...new Set(draft.scopes ?? [])],
         permissions: namedPermissions(permissions, policy),
         accessTokenFormat: draft.accessTokenFormat ?? "opaque",
+        pkce: draft.pkce ?? (type === "public" ? "required" : "optional"),
         status: draft.status ?? firstStatus(kind, policy),
         logo: draft.logo ?? null,
         homePage: draft.homePage ?? null,
@@ -157,8 +168,9 @@ export function createApplications(parts: {
 
     async update(call, name, changes) {
       const policy = policyOf(call.api);
-      const { kind } = await find(call.api, name);
+      const { kind, type } = await find(call.api, name);
       checkApplicationRules(changes, kind, policy);
+      checkPkce(changes.pkce, type);
       const { scopes, permissions, ...rest } = changes;
       const input = {
         ...name,

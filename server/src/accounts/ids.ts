@@ -10,7 +10,9 @@ type Prefix =
   | "orgk"
   | "sec"
   | "app"
+  | "tok"
   | "ds"
+  | "req"
   | "op"
   | "evt";
 

@@ -14,9 +14,11 @@ import Fastify, {
 import type { Accounts } from "../accounts/accounts.ts";
 import type { ApiKeys } from "../accounts/api-keys.ts";
 import type { Applications } from "../accounts/applications.ts";
+import type { Grants } from "../accounts/grants.ts";
 import type { JwtSecrets } from "../accounts/jwt-secrets.ts";
 import type { OperatorTokens } from "../accounts/operator-tokens.ts";
 import type { OrganizationKeys } from "../accounts/organization-keys.ts";
+import type { Requests } from "../accounts/requests.ts";
 import type { SigningKeys } from "../accounts/signing-keys.ts";
 import type { Users } from "../accounts/users.ts";
 import type { Store } from "../store/store.ts";
@@ -40,9 +42,11 @@ import { apisRoutes } from "./routes/apis.ts";
 import { applicationRoutes } from "./routes/applications.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { dashboardRoutes } from "./routes/dashboard.ts";
+import { grantRoutes } from "./routes/grants.ts";
 import { jwtSecretRoutes } from "./routes/jwt-secrets.ts";
 import { operatorTokenRoutes } from "./routes/operator-tokens.ts";
 import { organizationKeyRoutes } from "./routes/organization-keys.ts";
+import { requestRoutes } from "./routes/requests.ts";
 import { signingKeyRoutes } from "./routes/signing-keys.ts";
 import { type Probes, systemRoutes } from "./routes/system.ts";
 import { userRoutes } from "./routes/users.ts";
@@ -76,6 +80,8 @@ export interface AppParts {
   readonly jwtSecrets: JwtSecrets;
   readonly organizationKeys: OrganizationKeys;
   readonly applications: Applications;
+  readonly grants: Grants;
+  readonly requests: Requests;
   readonly operatorTokens: OperatorTokens;
   /** Stands before the framework: forward-auth. */
   readonly front?: Front;
@@ -143,6 +149,8 @@ export async function createApp(
   await app.register(jwtSecretRoutes({ jwtSecrets, ...keyring }));
   await app.register(organizationKeyRoutes({ organizationKeys, ...keyring }));
   await app.register(applicationRoutes({ applications, cursors, callOf }));
+  await app.register(grantRoutes({ grants: parts.grants, ...keyring }));
+  await app.register(requestRoutes({ requests: parts.requests, cursors, callOf }));
   await app.register(auditRoutes({ store, cursors }));
   await app.register(operatorTokenRoutes({ operatorTokens, cursors, callOf }));
   await app.register(systemRoutes({ store, probes, metrics, operators }));

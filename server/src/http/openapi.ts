@@ -43,6 +43,8 @@ export function openApiOptions(parts: { version: string; publicUrl: string }): S
         { name: "jwt-secrets", description: "Secrets that customers' JWTs are signed with." },
         { name: "organization-keys", description: "App keys of organizations." },
         { name: "applications", description: "OAuth clients and platform clients." },
+        { name: "grants", description: "Which users approved which applications." },
+        { name: "requests", description: "What customers ask of the operator." },
         { name: "decisions", description: "What may pass." },
         { name: "audit", description: "What was done, and how much was used." },
         { name: "operator-tokens", description: "Who may call this API." },

@@ -15,6 +15,10 @@ export type ApplicationStatus = (typeof APPLICATION_STATUSES)[number];
 export const ACCESS_TOKEN_FORMATS = ["opaque", "jwt"] as const;
 export type AccessTokenFormat = (typeof ACCESS_TOKEN_FORMATS)[number];
 
+/** Whether a code is only given for a challenge (RFC 7636); one that was sent always holds. */
+export const PKCE_RULES = ["required", "optional"] as const;
+export type PkceRule = (typeof PKCE_RULES)[number];
+
 /** What the API itself wants to know of an application; Latchkey only keeps it. */
 export interface ApplicationSettings {
   readonly bookingRedirectUri: string | null;
@@ -51,6 +55,8 @@ export interface ApplicationRecord {
   /** What it may do by itself, and on behalf of users that it made. */
   readonly permissions: readonly string[];
   readonly accessTokenFormat: AccessTokenFormat;
+  /** `required` for every public application. */
+  readonly pkce: PkceRule;
   readonly status: ApplicationStatus;
   readonly logo: string | null;
   readonly homePage: string | null;

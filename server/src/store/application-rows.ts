@@ -7,6 +7,7 @@ import type {
   ApplicationSettings,
   ApplicationStatus,
   ApplicationType,
+  PkceRule,
 } from "./application-record.ts";
 import { digestMaterial, type NewSecret, parseDigests, toClientSecret } from "./client-secrets.ts";
 import { insertCredential } from "./credential-rows.ts";
@@ -32,6 +33,7 @@ export interface NewApplication {
   readonly scopes: readonly string[];
   readonly permissions: readonly string[];
   readonly accessTokenFormat: AccessTokenFormat;
+  readonly pkce: PkceRule;
   readonly status: ApplicationStatus;
   readonly logo: string | null;
   readonly homePage: string | null;
@@ -55,6 +57,7 @@ export interface ApplicationUpdate {
   readonly scopes?: readonly string[] | undefined;
   readonly permissions?: readonly string[] | undefined;
   readonly accessTokenFormat?: AccessTokenFormat | undefined;
+  readonly pkce?: PkceRule | undefined;
   readonly logo?: string | null | undefined;
   readonly homePage?: string | null | undefined;
   readonly settings?: ApplicationSettings | undefined;
@@ -90,7 +93,7 @@ export async function insertApplication(
       status,
       logo: input.logo,
       home_page: input.homePage,
-      settings: JSON.stringify(input.settings),
+      settings: JSON.stringify({ ...input.settings, pkce: input.pkce }),
       created_at: at,
       deleted_at: null,
     })
@@ -151,10 +154,10 @@ export async function lockApplication(
 /** Changes what is named in the application's own row. */
 export function updateApplicationRow(
   tx: Transaction,
-  { api, id }: Selectable<ApplicationTable>,
+  row: Selectable<ApplicationTable>,
   changes: ApplicationUpdate & { status?: ApplicationStatus; deletedAt?: number },
 ): Promise<Selectable<ApplicationTable>> {
-  const { redirectUris, scopes, permissions, settings } = changes;
+  const { redirectUris, scopes, permissions } = changes;
   const columns = {
     name: changes.name,
     redirect_uris: redirectUris && JSON.stringify(redirectUris),
@@ -163,7 +166,7 @@ export function updateApplicationRow(
     access_token_format: changes.accessTokenFormat,
     logo: changes.logo,
     home_page: changes.homePage,
-    settings: settings && JSON.stringify(settings),
+    settings: settingsColumn(row, changes),
     status: changes.status,
     deleted_at: changes.deletedAt,
   };
@@ -171,10 +174,34 @@ export function updateApplicationRow(
   return tx.db
     .updateTable("application")
     .set(Object.fromEntries(named))
-    .where("api", "=", api)
-    .where("id", "=", id)
+    .where("api", "=", row.api)
+    .where("id", "=", row.id)
     .returningAll()
     .executeTakeFirstOrThrow();
+}
+
+/** Column `settings`: what the API wants to know, and beside it our own `pkce`. */
+interface StoredSettings extends ApplicationSettings {
+  /** Absent in rows of releases that knew no rule. */
+  readonly pkce?: PkceRule;
+}
+
+function settingsColumn(
+  row: Selectable<ApplicationTable>,
+  { settings, pkce }: ApplicationUpdate,
+): string | undefined {
+  if (settings === undefined && pkce === undefined) return undefined;
+  const before = readSettings(row);
+  return JSON.stringify({ ...(settings ?? before.settings), pkce: pkce ?? before.pkce });
+}
+
+function readSettings(row: Selectable<ApplicationTable>): {
+  readonly settings: ApplicationSettings;
+  readonly pkce: PkceRule;
+} {
+  // Written above.
+  const { pkce, ...settings } = JSON.parse(row.settings) as StoredSettings;
+  return { settings, pkce: pkce ?? (row.type === "public" ? "required" : "optional") };
 }
 
 /** Writes the credential's new state to the feed, and the deed to the audit trail. */
@@ -226,7 +253,7 @@ export function toApplication({
     status: row.status as ApplicationStatus,
     logo: row.logo,
     homePage: row.home_page,
-    settings: JSON.parse(row.settings) as ApplicationSettings,
+    ...readSettings(row),
     secrets: parseDigests(material).map(toClientSecret),
     createdAt: row.created_at,
     revokedAt: row.deleted_at,

@@ -1,5 +1,6 @@
 import { ApiError } from "@latchkey/engine";
 import type { Kysely, Selectable } from "kysely";
+import { changeAccessTokens, endAccessTokens } from "./access-tokens.ts";
 import { lockAccount, selectAccount } from "./accounts.ts";
 import type {
   ApplicationKind,
@@ -88,6 +89,8 @@ export const applicationCommands = {
       name: name ?? before.credential.name,
       ...(permissions === undefined ? {} : { scopes: JSON.stringify(permissions) }),
     });
+    const managed = { applicationId: input.id, kind: "managed-user" } as const;
+    await changeAccessTokens(tx, managed, { scopes: permissions, origins: detail.redirectUris });
     return recordApplication(tx, { application, credential }, "application.updated", { ...detail });
   },
 
@@ -109,6 +112,7 @@ export const applicationCommands = {
         generation: credential.generation + 1,
       }),
     };
+    if (status === "rejected") await endAccessTokens(tx, { applicationId: name.id });
     return recordApplication(tx, rows, `application.${status}`, { before: row.status });
   },
 
@@ -174,6 +178,7 @@ export const applicationCommands = {
       application: await updateApplicationRow(tx, before.application, { deletedAt: at }),
       credential: await changeColumns(tx, before.credential, { revoked_at: at }),
     };
+    await endAccessTokens(tx, { applicationId: input.id });
     recordApplication(tx, rows, "application.revoked", { name: rows.application.name });
     return { revokedAt: at };
   },

@@ -4,6 +4,9 @@ import type { ChangeRecord } from "./records.ts";
 import type { Tables } from "./schema.ts";
 import type { WriteContext } from "./write-context.ts";
 
+/** 6 values each, and SQLite binds at most 32,766. */
+const ROWS_PER_STATEMENT = 500;
+
 /** Numbers the changes after the feed's head and writes them; the head stays locked to the commit. */
 export async function appendChanges(
   db: Kysely<Tables>,
@@ -22,19 +25,18 @@ export async function appendChanges(
     .executeTakeFirstOrThrow();
   const first = head.seq - changes.length + 1;
   const numbered = changes.map((change, index) => ({ seq: first + index, ...change }));
-  await db
-    .insertInto("change")
-    .values(
-      numbered.map(({ seq, kind, subjectId, state }) => ({
-        api,
-        seq,
-        at,
-        kind,
-        subject_id: subjectId,
-        state: JSON.stringify(state),
-      })),
-    )
-    .execute();
+  const rows = numbered.map(({ seq, kind, subjectId, state }) => ({
+    api,
+    seq,
+    at,
+    kind,
+    subject_id: subjectId,
+    state: JSON.stringify(state),
+  }));
+  for (let from = 0; from < rows.length; from += ROWS_PER_STATEMENT) {
+    const values = rows.slice(from, from + ROWS_PER_STATEMENT);
+    await db.insertInto("change").values(values).execute();
+  }
   return numbered;
 }
 

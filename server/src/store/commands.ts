@@ -1,14 +1,21 @@
+import { accessTokenCommands } from "./access-tokens.ts";
 import { accountCommands } from "./accounts.ts";
 import { applicationCommands } from "./applications.ts";
 import { brownOutCommands } from "./brown-outs.ts";
 import { credentialChangeCommands } from "./credential-changes.ts";
 import { credentialIssueCommands } from "./credential-issue.ts";
 import { credentialRotationCommands } from "./credential-rotation.ts";
+import { grantCommands } from "./grants.ts";
 import { idempotencyCommands } from "./idempotency.ts";
+import { issuerKeyCommands } from "./issuer-keys.ts";
+import { managedUserCommands } from "./managed-users.ts";
+import { oauthArtifactCommands } from "./oauth-artifacts.ts";
+import { oauthClientCommands } from "./oauth-clients.ts";
 import { oneTimeUseCommands } from "./one-time-use.ts";
 import { operatorTokenCommands } from "./operator-tokens.ts";
 import { policyCommands } from "./policies.ts";
 import { portalSessionCommands } from "./portal-sessions.ts";
+import { requestCommands } from "./requests.ts";
 import { resealingCommands } from "./resealing.ts";
 import { secretRotationCommands } from "./secret-rotation.ts";
 import { usageCommands } from "./usage.ts";
@@ -26,9 +33,16 @@ export const commands = {
   ...oneTimeUseCommands,
   ...resealingCommands,
   ...applicationCommands,
+  ...accessTokenCommands,
+  ...managedUserCommands,
+  ...grantCommands,
+  ...oauthArtifactCommands,
+  ...oauthClientCommands,
+  ...issuerKeyCommands,
   ...operatorTokenCommands,
   ...policyCommands,
   ...portalSessionCommands,
+  ...requestCommands,
   ...usageCommands,
   ...idempotencyCommands,
 } as const;

@@ -10,10 +10,17 @@ import { credentialReads } from "./credentials.ts";
 import { eventReads } from "./events.ts";
 import { startFeeds } from "./feeds.ts";
 import { startForgetting } from "./forgetting.ts";
+import { grantReads } from "./grants.ts";
+import { issuerKeyReads } from "./issuer-keys.ts";
 import { keyringReads } from "./keyring.ts";
+import { managedUserReads } from "./managed-user-rows.ts";
+import { oauthArtifactReads } from "./oauth-artifacts.ts";
+import { oauthClientReads } from "./oauth-clients.ts";
 import { oneTimeUseReads } from "./one-time-use.ts";
 import { operatorTokenReads } from "./operator-tokens.ts";
+import { requestReads } from "./requests.ts";
 import { sealedReads } from "./resealing.ts";
+import { signInReads } from "./sign-ins.ts";
 import type { Store, WriteContext, Written } from "./store.ts";
 import type { StoreLog } from "./store-log.ts";
 import { usageReads } from "./usage.ts";
@@ -81,7 +88,14 @@ export async function createStore(backend: Backend, { clock, log }: CreateStore)
     keyring: keyringReads(db, ask),
     sealed: sealedReads(db, ask),
     oneTimeUses: oneTimeUseReads(db, ask),
+    signIns: signInReads(db, ask),
     applications: applicationReads(db, ask),
+    managedUsers: managedUserReads(db, ask),
+    requests: requestReads(db, ask),
+    grants: grantReads(db, ask),
+    oauthArtifacts: oauthArtifactReads(db, ask),
+    oauthClients: oauthClientReads(db, ask),
+    issuerKeys: issuerKeyReads(db, ask),
     operatorTokens: operatorTokenReads(db, ask),
     events: eventReads(db, ask),
     usage: usageReads(db, ask),

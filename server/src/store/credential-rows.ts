@@ -73,7 +73,13 @@ export type NewCredential = Omit<
   | "created_at"
   | "revoked_at"
   | "last_used_at"
+  | "grant_id"
+  | "token_kind"
+  | "bound_key"
+  | "origins"
 >;
+
+const NO_TOKEN = { grant_id: null, token_kind: null, bound_key: null, origins: null } as const;
 
 /**
  * Writes a new row. `undefined` when its handle or an id that was brought is taken; what is random
@@ -94,6 +100,7 @@ export function insertCredential(
     created_at: tx.context.at,
     revoked_at: null,
     last_used_at: null,
+    ...NO_TOKEN,
   });
   const isOpen = credential.handle !== null;
   return (isOpen ? insert.onConflict((conflict) => conflict.doNothing()) : insert)

@@ -1,4 +1,5 @@
 import type {
+  AccessTokenState,
   AccountState,
   CredentialState,
   Interval,
@@ -37,6 +38,18 @@ export function toCredentialState(row: StateColumns): CredentialState {
     handle: row.handle,
     generation: row.generation,
     applicationId: row.application_id,
+    ...(row.token_kind !== null && { token: tokenOf(row, row.token_kind) }),
+  };
+}
+
+/** What only access tokens have. */
+function tokenOf(row: StateColumns, kind: string): AccessTokenState {
+  return {
+    // Written from one by issueAccessToken.
+    kind: kind as AccessTokenState["kind"],
+    grantId: row.grant_id,
+    boundKey: row.bound_key,
+    origins: row.origins === null ? null : parseStrings(row.origins),
   };
 }
 
@@ -88,6 +101,10 @@ const STATE_COLUMNS = [
   "handle",
   "generation",
   "application_id",
+  "grant_id",
+  "token_kind",
+  "bound_key",
+  "origins",
 ] as const satisfies readonly (keyof CredentialRow)[];
 type StateColumns = Pick<CredentialRow, (typeof STATE_COLUMNS)[number]>;
 

@@ -1,6 +1,8 @@
 import type { Clock } from "@latchkey/engine";
+import { hasForgettableTokens } from "./access-tokens.ts";
 import type { Backend } from "./backend.ts";
 import { hasExpiredAnswers } from "./idempotency.ts";
+import { hasExpiredArtifacts } from "./oauth-artifacts.ts";
 import { hasExpiredUses } from "./one-time-use.ts";
 import { type Repeating, startRepeating } from "./repeating.ts";
 import type { Store } from "./store.ts";
@@ -19,7 +21,7 @@ const EVERY_MILLIS = 60_000;
 const ROWS = 500;
 const ROUNDS = 20;
 
-/** Deletes expired idempotency and one-time records in the background, in small transactions. */
+/** Deletes what has expired and is asked for no more, in the background, in small transactions. */
 export function startForgetting({ backend, write, clock, log }: ForgettingParts): Repeating {
   return startRepeating({
     everyMillis: EVERY_MILLIS,
@@ -34,6 +36,14 @@ export function startForgetting({ backend, write, clock, log }: ForgettingParts)
       for (let round = 0; round < ROUNDS; round += 1) {
         if (!(await backend.ask(() => hasExpiredUses(backend.db, at)))) break;
         await write("forgetUses", { limit: ROWS }, context);
+      }
+      for (let round = 0; round < ROUNDS; round += 1) {
+        if (!(await backend.ask(() => hasExpiredArtifacts(backend.db, at)))) break;
+        await write("forgetArtifacts", { limit: ROWS }, context);
+      }
+      for (let round = 0; round < ROUNDS; round += 1) {
+        if (!(await backend.ask(() => hasForgettableTokens(backend.db, at)))) break;
+        await write("forgetAccessTokens", { limit: ROWS }, context);
       }
     },
     onError: (error) => log.warn({ err: error }, "could not delete what has expired"),

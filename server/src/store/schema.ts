@@ -21,6 +21,12 @@ export interface Tables {
   readonly counter: CounterTable;
   readonly application: ApplicationTable;
   readonly portal_session: PortalSessionTable;
+  readonly customer_request: CustomerRequestTable;
+  readonly oauth_grant: OAuthGrantTable;
+  readonly oauth_artifact: OAuthArtifactTable;
+  readonly oauth_client: OAuthClientTable;
+  readonly issuer_key: IssuerKeyTable;
+  readonly managed_refresh_token: ManagedRefreshTokenTable;
 }
 
 export interface AccountTable {
@@ -44,6 +50,9 @@ export interface PersonTable {
   readonly email_key: string | null;
   readonly password_hash: string | null;
   readonly created_at: number;
+  readonly managed_by: string | null;
+  readonly profile: string | null;
+  readonly deleted_at: number | null;
 }
 
 export interface MembershipTable {
@@ -82,6 +91,10 @@ export interface CredentialTable {
   readonly generation: number;
   readonly brown_outs: string;
   readonly application_id: string | null;
+  readonly grant_id: string | null;
+  readonly token_kind: string | null;
+  readonly bound_key: string | null;
+  readonly origins: string | null;
 }
 
 export interface OneTimeUseTable {
@@ -161,6 +174,18 @@ export interface PortalSessionTable {
   readonly opened_at: number | null;
 }
 
+export interface CustomerRequestTable {
+  readonly api: string;
+  readonly id: string;
+  readonly account_id: string;
+  readonly kind: string;
+  readonly detail: string;
+  readonly status: string;
+  readonly note: string | null;
+  readonly created_at: number;
+  readonly decided_at: number | null;
+}
+
 export interface ApplicationTable {
   readonly api: string;
   readonly id: string;
@@ -178,6 +203,59 @@ export interface ApplicationTable {
   readonly settings: string;
   readonly created_at: number;
   readonly deleted_at: number | null;
+}
+
+export interface ManagedRefreshTokenTable {
+  readonly api: string;
+  readonly digest: Uint8Array;
+  readonly application_id: string;
+  readonly user_id: string;
+  readonly created_at: number;
+  readonly expires_at: number;
+}
+
+export interface OAuthGrantTable {
+  readonly api: string;
+  readonly id: string;
+  readonly user_id: string;
+  readonly account_id: string;
+  readonly application_id: string;
+  readonly scopes: string;
+  readonly payload: string;
+  readonly created_at: number;
+  readonly last_used_at: number | null;
+  readonly revoked_at: number | null;
+  readonly expires_at: number;
+}
+
+export interface OAuthArtifactTable {
+  readonly api: string;
+  readonly model: string;
+  readonly digest: Uint8Array;
+  readonly grant_id: string | null;
+  readonly uid_digest: Uint8Array | null;
+  readonly user_code_digest: Uint8Array | null;
+  readonly payload: string;
+  readonly consumed_at: number | null;
+  readonly created_at: number;
+  readonly expires_at: number;
+}
+
+export interface OAuthClientTable {
+  readonly api: string;
+  readonly id: string;
+  readonly metadata: string;
+  readonly created_at: number;
+}
+
+export interface IssuerKeyTable {
+  readonly api: string;
+  readonly id: string;
+  readonly algorithm: string;
+  readonly status: string;
+  readonly public_key: string;
+  readonly sealed: Uint8Array;
+  readonly created_at: number;
 }
 
 export interface PolicyVersionTable {

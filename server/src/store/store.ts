@@ -3,8 +3,12 @@ import type { ApplicationRecord } from "./application-record.ts";
 import type { ApplicationFilter } from "./applications.ts";
 import type { CommandInput, CommandName, CommandOutput } from "./commands.ts";
 import type { NamedCredential } from "./credential-kinds.ts";
+import type { GrantFilter, GrantRecord } from "./grants.ts";
+import type { IssuerKeyRecord } from "./issuer-keys.ts";
 import type { KeyringFilter } from "./keyring.ts";
+import type { ManagedUserPage, ManagedUserRecord } from "./managed-user-rows.ts";
 import type { StoredMaterial } from "./material.ts";
+import type { NamedArtifact, StoredArtifact } from "./oauth-artifacts.ts";
 import type {
   AccountRecord,
   ChangeRecord,
@@ -18,7 +22,10 @@ import type {
   UsageRecord,
   UserRecord,
 } from "./records.ts";
+import type { RequestRecord } from "./request-record.ts";
+import type { RequestFilter } from "./requests.ts";
 import type { SealedRow } from "./resealing.ts";
+import type { SignInRecord } from "./sign-ins.ts";
 import type { WriteContext } from "./write-context.ts";
 
 export type { EventFilter, UsageFilter } from "./records.ts";
@@ -123,6 +130,66 @@ export interface Store {
       filter: ApplicationFilter,
       page: PageRequest,
     ): Promise<Page<ApplicationRecord>>;
+  };
+
+  readonly grants: {
+    find(api: string, id: string): Promise<GrantRecord | undefined>;
+    /** What the authorization server keeps of one that is not revoked. */
+    payload(api: string, id: string): Promise<string | undefined>;
+    list(api: string, filter: GrantFilter, page: PageRequest): Promise<Page<GrantRecord>>;
+  };
+
+  /** What authorization servers keep, by digests of its names; what has expired may be there. */
+  readonly oauthArtifacts: {
+    find(api: string, named: NamedArtifact): Promise<StoredArtifact | undefined>;
+    findByUid(api: string, model: string, digest: Uint8Array): Promise<StoredArtifact | undefined>;
+    findByUserCode(
+      api: string,
+      model: string,
+      digest: Uint8Array,
+    ): Promise<StoredArtifact | undefined>;
+    /** Whether what has this digest is a credential that nobody has ended. */
+    isLiveToken(api: string, digest: Uint8Array): Promise<boolean>;
+  };
+
+  readonly oauthClients: {
+    /** Of one that registered itself: JSON. */
+    metadata(api: string, id: string): Promise<string | undefined>;
+    /** What proves an application of kind `oauth` that is not revoked. */
+    material(api: string, applicationId: string): Promise<StoredMaterial | undefined>;
+  };
+
+  readonly issuerKeys: {
+    /** Of every status, in one order. */
+    list(api: string): Promise<readonly IssuerKeyRecord[]>;
+  };
+
+  /** What customers asked the operator for. */
+  readonly requests: {
+    find(api: string, id: string): Promise<RequestRecord | undefined>;
+    list(api: string, filter: RequestFilter, page: PageRequest): Promise<Page<RequestRecord>>;
+  };
+
+  /** Users that platforms' applications made; without those that were deleted. */
+  readonly managedUsers: {
+    find(
+      api: string,
+      applicationId: string,
+      number: number,
+    ): Promise<ManagedUserRecord | undefined>;
+    /** Of any application. */
+    findById(api: string, id: string): Promise<ManagedUserRecord | undefined>;
+    /** From the first one made to the last. */
+    list(
+      api: string,
+      applicationId: string,
+      page: ManagedUserPage,
+    ): Promise<readonly ManagedUserRecord[]>;
+  };
+
+  readonly signIns: {
+    /** By e-mail, whatever the case of its letters. */
+    find(api: string, email: string): Promise<SignInRecord | undefined>;
   };
 
   readonly oneTimeUses: {

@@ -43,6 +43,9 @@ export const userCommands = {
         email_key: input.email?.toLowerCase() ?? null,
         password_hash: input.passwordHash,
         created_at: at,
+        managed_by: null,
+        profile: null,
+        deleted_at: null,
       })
       .onConflict((conflict) => conflict.doNothing())
       .returningAll()
@@ -124,6 +127,7 @@ function selectPerson(db: Kysely<Tables>, api: string, id: string) {
     .selectAll()
     .where("api", "=", api)
     .where("id", "=", id)
+    .where("deleted_at", "is", null)
     .executeTakeFirst();
 }
 
@@ -135,6 +139,7 @@ async function lockPerson(tx: Transaction, id: string): Promise<Selectable<Perso
     .set((eb) => ({ id: eb.ref("id") }))
     .where("api", "=", tx.context.api)
     .where("id", "=", id)
+    .where("deleted_at", "is", null)
     .returningAll()
     .executeTakeFirst();
   if (row === undefined) throw new ApiError("NOT_FOUND", "There is no such user.");
@@ -156,6 +161,7 @@ function selectPeople(db: Kysely<Tables>, api: string, page: PageRequest) {
     .selectFrom("person")
     .selectAll()
     .where("api", "=", api)
+    .where("deleted_at", "is", null)
     .where(olderThan(page.after, "created_at", "id"))
     .orderBy("created_at", "desc")
     .orderBy("id", "desc")

@@ -1,4 +1,5 @@
 import { createEngine, createMemoryLimiter, SOLE_WRITER } from "@latchkey/engine";
+import { createManagedUsers } from "../accounts/managed-users.ts";
 import { createPortalSessions } from "../accounts/portal-sessions.ts";
 import { applyChanges } from "../changes/apply-changes.ts";
 import { createSource } from "../changes/source.ts";
@@ -30,6 +31,7 @@ export function facadeDoors(parts: AppParts): readonly Door[] {
   const facade = {
     ...parts,
     portalSessions,
+    managedUsers: createManagedUsers(parts),
     childAccounts: store.childAccounts,
     record: () => undefined,
     monotonic: clock,

@@ -9,9 +9,11 @@ import type { InjectOptions, RouteOptions } from "fastify";
 import { createAccounts } from "../accounts/accounts.ts";
 import { createApiKeys } from "../accounts/api-keys.ts";
 import { createApplications } from "../accounts/applications.ts";
+import { createGrants } from "../accounts/grants.ts";
 import { createJwtSecrets } from "../accounts/jwt-secrets.ts";
 import { createOperatorTokens } from "../accounts/operator-tokens.ts";
 import { createOrganizationKeys } from "../accounts/organization-keys.ts";
+import { createRequests } from "../accounts/requests.ts";
 import { createSigningKeys } from "../accounts/signing-keys.ts";
 import { createUsers } from "../accounts/users.ts";
 import { type App, type AppParts, createApp } from "../http/app.ts";
@@ -158,6 +160,8 @@ async function appParts({
     jwtSecrets: createJwtSecrets(keyring),
     organizationKeys: createOrganizationKeys(keyring),
     applications: createApplications({ store, clock, policies, nodeLeaseMillis: 0 }),
+    grants: createGrants({ store, clock, nodeLeaseMillis: 0 }),
+    requests: createRequests({ store, clock }),
     operatorTokens: createOperatorTokens({ store, clock, apis: new Set(slugs) }),
   };
 }

@@ -216,6 +216,22 @@ describe("unauthenticated", () => {
       ["Authorization", "Bearer eyJ.x.y"],
       "Invalid Access Token.",
     ],
+    ...[
+      ["https://evil.example", "https://evil.example"],
+      ["https://evil.example/<script>", "<invalid>"],
+    ].map(([sent = "", shown]): [string, Partial<Deny>, string, string[], string] => [
+      `token of a managed user from the page ${sent}`,
+      {
+        reason: "origin_refused",
+        scheme: "access-token",
+        principal: aPrincipal({ kind: "managed-user", applicationId: "app_2" }),
+      },
+      "/v2/me",
+      ["Authorization", "Bearer eyJ.x.y", "Origin", sent],
+      `${STRATEGY} access token - Invalid request origin - please open ` +
+        `https://app.cal.com/settings/platform and add the origin '${shown}' to the ` +
+        "'Redirect uris' of your OAuth client with ID 'app_2'",
+    ]),
     [
       "a kind of credential that the endpoint is not for",
       { reason: "principal_kind_refused", scheme: "api-key" },

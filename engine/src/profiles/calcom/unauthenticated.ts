@@ -1,5 +1,7 @@
 import { bearerStart } from "../../domain/bearer.ts";
 import type { Deny } from "../../domain/decision.ts";
+import { hideSecrets } from "../../domain/hidden-secrets.ts";
+import { isOrigin } from "../../domain/origin.ts";
 import type { Reason } from "../../domain/reasons.ts";
 import { header } from "../../domain/request.ts";
 import type { RenderContext } from "../render.ts";
@@ -40,6 +42,7 @@ export function unauthenticated(decision: Deny, context: RenderContext): Fault {
     const isExpired = reason === "credential_expired" && decision.rotation === undefined;
     return isExpired ? EXPIRED_KEY : INVALID_KEY;
   }
+  if (reason === "origin_refused") return foreignOrigin(decision, context);
   if (scheme === undefined || scheme === "anonymous") return bareFault(401);
   return expiredManagedToken(decision) ? EXPIRED_TOKEN : INVALID_TOKEN;
 }
@@ -50,6 +53,19 @@ function unknownClient({ reason, requirement }: Deny, context: RenderContext): F
       ? "Invalid client secret"
       : `Client with ID ${clientIdOf(requirement, context) ?? "<invalid>"} not found`;
   return { status: 401, message: `${STRATEGY} oAuth client - ${why}` };
+}
+
+/** Names the page's own origin, never those that are registered. */
+function foreignOrigin({ principal }: Deny, { request }: RenderContext): Fault {
+  const sent = header(request.headers, "origin") ?? "";
+  const origin = isOrigin(sent) ? hideSecrets(sent) : "<invalid>";
+  return {
+    status: 401,
+    message:
+      `${STRATEGY} access token - Invalid request origin - please open ` +
+      `https://app.cal.com/settings/platform and add the origin '${origin}' to the ` +
+      `'Redirect uris' of your OAuth client with ID '${principal?.applicationId}'`,
+  };
 }
 
 /** Whether the token begins as a key does, however it goes on. */

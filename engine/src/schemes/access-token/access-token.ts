@@ -18,8 +18,9 @@ export const accessToken: Scheme = {
   challenge: "Bearer",
   headers: ["authorization"],
 
-  claims({ bearer }: PresentedHeaders, { keyOutlines }: ClaimContext): boolean {
-    return bearer.start >= 0 && !looksLikeKey(keyOutlines, bearer);
+  claims({ bearer }: PresentedHeaders, { keyOutlines, accessTokenPrefix }: ClaimContext): boolean {
+    if (bearer.start < 0 || !bearer.beginsWith(accessTokenPrefix)) return false;
+    return !looksLikeKey(keyOutlines, bearer);
   },
 
   verify<A extends OfScheme>(
@@ -29,10 +30,11 @@ export const accessToken: Scheme = {
     const found = context.secret("access-token", bearer);
     if (found === "unknown") return refused("credential_unknown");
     if (found === "ask") return askCredential("access-token", bearer.text.slice(bearer.start));
-    const { applicationId } = found.more;
-    return {
-      ...verified(found, found.userId === null ? "application" : "user"),
-      actor: applicationId === null ? null : { kind: "application", id: applicationId },
-    };
+    const { applicationId, token } = found.more;
+    // Nothing here checks the proof yet that a bound token needs (RFC 9449 §7.1).
+    if (token === undefined || token.boundKey !== null) return refused("signature_missing");
+    const ofUser = token.kind !== "application" && applicationId !== null;
+    const actor = ofUser ? ({ kind: "application", id: applicationId } as const) : null;
+    return { ...verified(found, token.kind), actor };
   },
 };

@@ -1,6 +1,6 @@
 import { type ApiRequest, parseNetworks } from "@latchkey/engine";
 import type { FastifyRequest } from "fastify";
-import { clientOf } from "../client-address.ts";
+import { type Client, clientOf } from "../client-address.ts";
 import type { FacadeParts } from "./profile-facade.ts";
 
 const LOOPBACK = parseNetworks(["127.0.0.0/8", "::1"]);
@@ -14,10 +14,14 @@ export function askedRequest(
   const peer = { address: raw.socket.remoteAddress, encrypted: false };
   const client = clientOf(peer, raw.rawHeaders, trustedProxies);
   const { address } = client;
-  const secure =
-    client.secure || (plainLoopback && address !== undefined && LOOPBACK.contains(address));
+  const secure = isSecure(client, plainLoopback);
   const target = targetBelow(`/${slug}`, raw.url ?? "");
   return { method: raw.method ?? "GET", target, headers: raw.rawHeaders, address, secure };
+}
+
+/** Whether a request crossed no network in the open; with `plainLoopback` this machine is none. */
+export function isSecure({ address, secure }: Client, plainLoopback: boolean): boolean {
+  return secure || (plainLoopback && address !== undefined && LOOPBACK.contains(address));
 }
 
 /** What follows the mount, as sent. A mount in another spelling is no path that we understand. */

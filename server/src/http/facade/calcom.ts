@@ -6,6 +6,7 @@ import type { ProtectedApi } from "../protected-api.ts";
 import { API_KEYS_ONLY, createSendFault, hasApiKey } from "./calcom-callers.ts";
 import { addOAuthClients } from "./calcom-clients.ts";
 import { calcomError } from "./calcom-envelope.ts";
+import { addManagedUsers, addTokenCheck, userWire } from "./calcom-users.ts";
 import { accountOf, createCredentialCall } from "./credential-call.ts";
 import { allowedOf, type FacadeParts, OWN_ENDPOINT, type ProfileFacade } from "./profile-facade.ts";
 
@@ -21,20 +22,31 @@ const RefreshBody = Type.Object({
   overlapSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 604_800 })),
 });
 
-/** The document's own endpoints that take no token: who is asking, keys, and platform clients. */
+/** The document's own endpoints: who is asking, keys, platform clients and their users. */
 export const calcomFacade: ProfileFacade = {
   routes(app, api, parts) {
     addMe(app, api, parts);
     addProvider(app, api, parts);
     addKeyRefresh(app, api, parts);
     addOAuthClients(app, api, parts);
+    addManagedUsers(app, api, parts);
+    addTokenCheck(app, api, parts);
   },
   errorAnswer: calcomError,
 };
 
-function addMe(app: App, { slug }: ProtectedApi, { accounts, users }: FacadeParts): void {
+function addMe(app: App, { slug }: ProtectedApi, parts: FacadeParts): void {
+  const { accounts, users, managedUsers } = parts;
   app.get("/v2/me", OWN_ENDPOINT, async (request) => {
-    const { userId } = allowedOf(request).principal;
+    const { userId, kind } = allowedOf(request).principal;
+    const managed =
+      kind === "managed-user" && userId !== null
+        ? await managedUsers.findById(slug, userId)
+        : undefined;
+    if (managed !== undefined) {
+      const more = { organizationId: null, accountId: accountOf(request) };
+      return { status: "success", data: { ...userWire(managed), ...more } };
+    }
     const account = await accounts.find(slug, accountOf(request));
     const user = userId === null ? undefined : await users.find(slug, userId);
     return { status: "success", data: meWire(account, user) };

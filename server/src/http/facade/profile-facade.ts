@@ -3,6 +3,7 @@ import type { FastifyRequest } from "fastify";
 import type { Accounts } from "../../accounts/accounts.ts";
 import type { ApiKeys } from "../../accounts/api-keys.ts";
 import type { Applications } from "../../accounts/applications.ts";
+import type { ManagedUsers } from "../../accounts/managed-users.ts";
 import type { PortalSessions } from "../../accounts/portal-sessions.ts";
 import type { Users } from "../../accounts/users.ts";
 import type { Store } from "../../store/store.ts";
@@ -15,6 +16,7 @@ export interface FacadeParts {
   readonly users: Users;
   readonly apiKeys: ApiKeys;
   readonly applications: Applications;
+  readonly managedUsers: ManagedUsers;
   readonly portalSessions: PortalSessions;
   readonly childAccounts: Store["childAccounts"];
   /** Newest first. */

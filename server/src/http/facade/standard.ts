@@ -19,6 +19,7 @@ import {
   type ProfileFacade,
 } from "./profile-facade.ts";
 import { inSnakeCase } from "./snake-case.ts";
+import { addOAuthApplications } from "./standard-applications.ts";
 
 /** The scope that looking after keys takes is in the policy's endpoints, not here. */
 const KEY_PATHS = ["/api-keys", "/v2/api-keys"];
@@ -46,7 +47,7 @@ const { config, schema } = OWN_ENDPOINT;
 
 const DEFAULT_OVERLAP_SECONDS = 86_400;
 
-/** The document's own endpoints: `GET /v2/auth/test`, and the caller's API keys. */
+/** The document's own endpoints: `GET /v2/auth/test`, the caller's API keys and applications. */
 export const standardFacade: ProfileFacade = {
   routes: addRoutes,
 
@@ -81,11 +82,16 @@ function addRoutes(app: App, api: ProtectedApi, parts: FacadeParts): void {
     callOf: createCredentialCall(api, parts),
   };
   for (const path of KEY_PATHS) addKeyEndpoints(app, path, keys);
+  addOAuthApplications(app, api, {
+    ...parts,
+    ceilingOf: (request) => ceilingOf(parts.apiKeys, api.slug, request),
+  });
 }
 
 const METHODS: Readonly<Record<string, string>> = {
   "api-key": "api_key",
   "shared-secret-jwt": "jwt",
+  "access-token": "oauth",
 };
 
 interface KeyParts {
@@ -167,7 +173,8 @@ async function ceilingOf(
   const accountId = accountOf(request);
   const maker =
     principal.scheme === "api-key" && principal.credentialId !== null
-      ? await apiKeys.find(slug, { id: principal.credentialId, accountId })
+      ? // Its own account may be another than the one acted for.
+        await apiKeys.find(slug, { id: principal.credentialId })
       : undefined;
   return {
     accountId,

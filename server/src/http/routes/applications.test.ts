@@ -65,6 +65,7 @@ test("registers an application, shows its secret once, and reads it back without
     scopes: ["read:users"],
     permissions: [],
     accessTokenFormat: "jwt",
+    pkce: "optional",
     status: "verified",
     logo: "https://example.com/logo.svg",
     homePage: null,
@@ -120,6 +121,27 @@ test("a public application gets no secret, and none later", async () => {
   expect(json).not.toHaveProperty("clientSecret");
   const path = `${STANDARD}/applications/${json.id}/rotate-secret`;
   expect(await it.call("POST", path)).toMatchObject({ status: 409 });
+});
+
+test("PKCE is required of a public application, and of others where it is asked for", async () => {
+  const change = (id: string, body: object) =>
+    it.call("PATCH", `${STANDARD}/applications/${id}`, { body });
+  const { json: open } = await register({ type: "public" });
+  expect(open.pkce).toBe("required");
+  for (const refused of [
+    await register({ type: "public", pkce: "optional" }),
+    await change(open.id, { pkce: "optional" }),
+  ]) {
+    expect(refused.status).toBe(400);
+    expect(refused.json.error.details.field).toBe("pkce");
+  }
+  const { json: strict } = await register({ pkce: "required" });
+  expect(strict.pkce).toBe("required");
+  const settings = { areEmailsEnabled: false };
+  expect((await change(strict.id, { settings })).json.pkce).toBe("required");
+  const relaxed = await change(strict.id, { pkce: "optional" });
+  expect(relaxed.json).toMatchObject({ pkce: "optional", settings });
+  expect(relaxed.json.settings).not.toHaveProperty("pkce");
 });
 
 test("a repeat with the same Idempotency-Key shows the same secret", async () => {

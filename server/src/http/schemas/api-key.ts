@@ -18,7 +18,8 @@ const SIGNING = ["off", "optional", "required"] as const;
 
 const LIMITS = "Replace all windows that the policy has for keys; null: the policy's.";
 
-const Limits = Type.Unsafe<LimitSpec[]>({
+/** Windows that replace those of the policy. */
+export const Limits = Type.Unsafe<LimitSpec[]>({
   type: "array",
   minItems: 1,
   maxItems: 8,

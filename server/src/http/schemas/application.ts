@@ -6,6 +6,7 @@ import {
   APPLICATION_STATUSES,
   APPLICATION_TYPES,
   type ApplicationRecord,
+  PKCE_RULES,
 } from "../../store/application-record.ts";
 import { instant, instantOrNull } from "../instant.ts";
 import { Body, Id, Instant, Nullable, OneOf, Text } from "./base.ts";
@@ -31,6 +32,7 @@ const permissions = Type.Array(Text({ minLength: 1, maxLength: 128 }), {
 const kind = OneOf(APPLICATION_KINDS, "`platform`: its id and secret open the API by themselves.");
 const type = OneOf(APPLICATION_TYPES, "`public`: it can keep no secret, and gets none.");
 const accessTokenFormat = OneOf(ACCESS_TOKEN_FORMATS);
+const pkce = OneOf(PKCE_RULES, "Whether users are sent with a challenge: always when `public`.");
 const status = OneOf(APPLICATION_STATUSES, "What a rejected application sends is refused.");
 const logo = Nullable(Uri("Shown to users."));
 const homePage = Nullable(Uri("Shown to users."));
@@ -57,6 +59,7 @@ const wire = {
   scopes: Type.Array(Type.String()),
   permissions: Type.Array(Type.String()),
   accessTokenFormat,
+  pkce,
   status,
   logo: Nullable(Type.String()),
   homePage: Nullable(Type.String()),
@@ -101,6 +104,7 @@ export const CreateApplication = Body({
   kind: Type.Optional(kind),
   permissions: Type.Optional(permissions),
   accessTokenFormat: Type.Optional(accessTokenFormat),
+  pkce: Type.Optional(pkce),
   status: Type.Optional(status),
   logo: Type.Optional(logo),
   homePage: Type.Optional(homePage),
@@ -115,6 +119,7 @@ export const UpdateApplication = Body(
     scopes: Type.Optional(scopes),
     permissions: Type.Optional(permissions),
     accessTokenFormat: Type.Optional(accessTokenFormat),
+    pkce: Type.Optional(pkce),
     logo: Type.Optional(logo),
     homePage: Type.Optional(homePage),
     settings: Type.Optional(SomeSettings),
@@ -136,6 +141,7 @@ export function toApplication(record: ApplicationRecord): Static<typeof Applicat
     scopes: [...scopes],
     permissions: [...permissions],
     accessTokenFormat: record.accessTokenFormat,
+    pkce: record.pkce,
     status: record.status,
     logo: record.logo,
     homePage: record.homePage,

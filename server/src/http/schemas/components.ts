@@ -4,10 +4,12 @@ import { ApiKey, ApiKeyList, IssuedApiKey } from "./api-key.ts";
 import { Application, ApplicationList, IssuedApplication } from "./application.ts";
 import { Event, EventList, Usage, UsageList } from "./audit.ts";
 import { ErrorAnswer } from "./error.ts";
+import { Grant, GrantList } from "./grant.ts";
 import { IssuedJwtSecret, JwtSecret, JwtSecretList } from "./jwt-secret.ts";
 import { IssuedOperatorToken, OperatorToken, OperatorTokenList } from "./operator-token.ts";
 import { IssuedOrganizationKey, OrganizationKey, OrganizationKeyList } from "./organization-key.ts";
 import { RevocationReceipt } from "./receipt.ts";
+import { CustomerRequest, CustomerRequestList } from "./request.ts";
 import { IssuedSigningKey, SigningKey, SigningKeyList } from "./signing-key.ts";
 import { Health, Readiness } from "./system.ts";
 import { User, UserList } from "./user.ts";
@@ -37,6 +39,10 @@ export const components = [
   Application,
   IssuedApplication,
   ApplicationList,
+  Grant,
+  GrantList,
+  CustomerRequest,
+  CustomerRequestList,
   OperatorToken,
   IssuedOperatorToken,
   OperatorTokenList,

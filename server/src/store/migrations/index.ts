@@ -2,6 +2,10 @@ import { firstTables } from "./0001-first-tables.ts";
 import { credentialHandles } from "./0002-credential-handles.ts";
 import { portalSession } from "./0003-portal-session.ts";
 import { application } from "./0004-application.ts";
+import { accessTokens } from "./0005-access-tokens.ts";
+import { managedUsers } from "./0006-managed-users.ts";
+import { oauth } from "./0007-oauth.ts";
+import { requests } from "./0008-requests.ts";
 import type { Migration } from "./migration.ts";
 
 /** Every migration in order. Released ones are never changed, renumbered or removed. */
@@ -10,4 +14,8 @@ export const migrations: readonly Migration[] = [
   credentialHandles,
   portalSession,
   application,
+  accessTokens,
+  managedUsers,
+  oauth,
+  requests,
 ];

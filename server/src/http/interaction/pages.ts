@@ -1,0 +1,71 @@
+import { escaped, type Page, page } from "./page.ts";
+
+/** What both pages show of the application that asks. */
+export interface AskingApplication {
+  readonly name: string;
+  readonly verified: boolean;
+  readonly homePage: string | null;
+  /** Where the browser goes next. */
+  readonly redirectHost: string;
+}
+
+/** E-mail and password. `fault` says what was wrong with the last try. */
+export function signInPage(
+  { name, redirectHost }: AskingApplication,
+  { csrf, email = "", fault }: { csrf: string; email?: string; fault?: string },
+): Page {
+  const content = `<p>to continue to <strong>${escaped(name)}</strong></p>
+${fault === undefined ? "" : `<p role="alert">${escaped(fault)}</p>`}
+<form method="post">
+<input type="hidden" name="csrf" value="${escaped(csrf)}">
+<label for="email">E-mail</label>
+<input id="email" name="email" type="email" autocomplete="username" required value="${escaped(email)}"${email === "" ? " autofocus" : ""}>
+<label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="current-password" required${email === "" ? "" : " autofocus"}>
+<div class="actions"><button class="primary" type="submit">Sign in</button></div>
+</form>`;
+  const formTargets = targetsOf(redirectHost);
+  return page("Sign in", content, { status: fault === undefined ? 200 : 422, formTargets });
+}
+
+/** What the application asks for, one by one: each can be left out. */
+export function consentPage(
+  application: AskingApplication,
+  { csrf, scopes }: { csrf: string; scopes: readonly { name: string; title: string }[] },
+): Page {
+  const { name, verified, homePage, redirectHost } = application;
+  const boxes = scopes.map(
+    (scope, i) => `<label class="scope" for="scope-${i}">
+<input id="scope-${i}" type="checkbox" name="scope" value="${escaped(scope.name)}" checked>
+<span>${escaped(scope.title)} <span class="quiet">(${escaped(scope.name)})</span></span></label>`,
+  );
+  const asks =
+    boxes.length === 0
+      ? "<p>It asks for nothing but to know that you are here.</p>"
+      : `<fieldset><legend>It asks to</legend>${boxes.join("\n")}</fieldset>`;
+  const content = `<p><span class="mark">${verified ? "Verified application" : "Not verified"}</span></p>
+<p>You will be sent to <strong>${escaped(redirectHost)}</strong>${homePage === null ? "" : `; its home page is <a rel="noreferrer" href="${escaped(homePage)}">${escaped(homePage)}</a>`}.</p>
+<form method="post">
+<input type="hidden" name="csrf" value="${escaped(csrf)}">
+${asks}
+<div class="actions">
+<button class="primary" type="submit" name="decision" value="allow">Allow</button>
+<button type="submit" name="decision" value="deny">Deny</button>
+</div>
+</form>`;
+  const formTargets = targetsOf(redirectHost);
+  return page(`Allow ${name} to use your account?`, content, { formTargets });
+}
+
+/** There is nothing to answer here: the browser began nothing, or it was too long ago. */
+export function endedPage(): Page {
+  const content = `<p role="alert">There is nothing to sign in to here, or it was too long ago.</p>
+<p>Go back to the application and start again.</p>`;
+  return page("This sign-in has ended", content, { status: 400 });
+}
+
+/** Browsers hold a form to its targets through all redirects that follow. */
+function targetsOf(redirectHost: string): readonly string[] {
+  if (redirectHost.endsWith(":")) return [redirectHost];
+  return [`https://${redirectHost}`, `http://${redirectHost}`];
+}

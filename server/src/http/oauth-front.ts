@@ -1,0 +1,38 @@
+import type { NetworkList } from "@latchkey/engine";
+import type { AuthorizationServers } from "../oauth/authorization-servers.ts";
+import { clientOf } from "./client-address.ts";
+import { isSecure } from "./facade/asked-request.ts";
+import { requestIdOf } from "./request-id.ts";
+import type { Front } from "./server.ts";
+
+interface OAuthFrontParts {
+  readonly servers: AuthorizationServers;
+  readonly trustedProxies: NetworkList;
+  readonly requireHttps: boolean;
+  /** Plain HTTP from this machine itself counts as secure. */
+  readonly plainLoopback: boolean;
+}
+
+/**
+ * Hands what is for an authorization server to it, before the framework reads any of it. What came
+ * in the open where it should not is refused, never redirected: its secrets have been seen.
+ */
+export function oauthFront(parts: OAuthFrontParts): Front {
+  const { servers, trustedProxies, requireHttps, plainLoopback } = parts;
+  return (request, response) => {
+    if (!servers.owns(request.url ?? "")) return false;
+    const requestId = requestIdOf(request.rawHeaders);
+    response.setHeader("x-request-id", requestId);
+    const peer = { address: request.socket.remoteAddress, encrypted: false };
+    const client = clientOf(peer, request.rawHeaders, trustedProxies);
+    if (requireHttps && !isSecure(client, plainLoopback)) {
+      const body = { error: "invalid_request", error_description: "use https" };
+      response.writeHead(400, { "content-type": "application/json", "cache-control": "no-store" });
+      response.end(JSON.stringify(body));
+      return true;
+    }
+    // It answers its own faults.
+    void servers.answer(request, response, { requestId, address: client.address });
+    return true;
+  };
+}

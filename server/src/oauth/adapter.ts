@@ -1,0 +1,211 @@
+import { randomBytes } from "node:crypto";
+import { ApiError, type Policy } from "@latchkey/engine";
+import Provider, { type Adapter, errors } from "oidc-provider";
+import type { StoredArtifact } from "../store/oauth-artifacts.ts";
+import type { Store } from "../store/store.ts";
+import { artifactDigest, isReference, referenceTo, tokenDigest } from "./artifact-names.ts";
+import type { Calls } from "./calls.ts";
+import { noteLate } from "./refresh-grace.ts";
+import { fromRest, type Payload, toRest } from "./resting-payload.ts";
+
+/** What the adapter of every model but `Client` and `Grant` is made of. */
+export interface AdapterParts {
+  readonly store: Store;
+  readonly policy: Policy;
+  readonly calls: Calls;
+  readonly userCodeDigest: (userCode: string) => Uint8Array;
+}
+
+const ACCESS_TOKENS = ["AccessToken", "ClientCredentials"];
+/** Their second use is found when they are consumed, once all else has been checked. */
+const CONSUMED_LATE = ["AuthorizationCode", "RefreshToken"];
+
+/** Keeps codes, tokens, sessions and the like so that none of them can be read from the database. */
+export function artifactAdapter(model: string, parts: AdapterParts): Adapter {
+  const { store, policy, calls, userCodeDigest } = parts;
+  const api = policy.slug;
+  const isToken = ACCESS_TOKENS.includes(model);
+
+  function present(id: string, stored: StoredArtifact): Payload {
+    const payload = fromRest(model, id, JSON.parse(stored.payload));
+    const { consumedAt } = stored;
+    const isHidden = CONSUMED_LATE.includes(model) && Provider.ctx?.oidc?.route === "token";
+    return consumedAt === null || isHidden
+      ? payload
+      : { ...payload, consumed: Math.floor(consumedAt / 1000) };
+  }
+
+  async function killGrant(id: string): Promise<void> {
+    await revokeQuietly(parts, id);
+  }
+
+  return {
+    async upsert(id, input, expiresIn) {
+      const payload = input as Payload;
+      const context = calls.writeContext(api);
+      const { exp, grantId, uid, userCode } = payload;
+      const expiresAt = exp === undefined ? context.at + (expiresIn ?? 0) * 1000 : exp * 1000;
+      const { saved } = await write("saveArtifact", {
+        model,
+        digest: artifactDigest(model, id),
+        // An interaction may outlive the grant that it was about.
+        grantId: model === "Interaction" ? null : (grantId ?? null),
+        uidDigest: typeof uid === "string" ? artifactDigest("uid", uid) : null,
+        userCodeDigest: userCode === undefined ? null : userCodeDigest(userCode),
+        payload: JSON.stringify(toRest(model, id, payload)),
+        expiresAt,
+        token: isToken ? tokenOf(id, payload, policy) : null,
+      });
+      if (!saved) throw new errors.InvalidGrant("the grant has ended");
+    },
+
+    async find(id) {
+      // Only our own look-up by a user code has named anything so; from a client it is no proof.
+      if (isReference(id) && (model !== "DeviceCode" || Provider.ctx?.oidc?.route === "token")) {
+        return undefined;
+      }
+      const digest = artifactDigest(model, id);
+      const stored = await store.oauthArtifacts.find(api, { model, digest });
+      if (stored === undefined) return undefined;
+      if (isToken && !(await store.oauthArtifacts.isLiveToken(api, tokenDigest(id)))) {
+        return undefined;
+      }
+      return present(id, stored);
+    },
+
+    async findByUid(uid) {
+      const digest = artifactDigest("uid", uid);
+      const stored = await store.oauthArtifacts.findByUid(api, model, digest);
+      return stored && present(referenceTo(stored.digest), stored);
+    },
+
+    async findByUserCode(userCode) {
+      const digest = userCodeDigest(userCode);
+      const stored = await store.oauthArtifacts.findByUserCode(api, model, digest);
+      return stored && { ...present(referenceTo(stored.digest), stored), userCode };
+    },
+
+    async consume(id) {
+      const named = { model, digest: artifactDigest(model, id) };
+      const { first } = await write("consumeArtifact", named);
+      if (first) return;
+      const stored = await store.oauthArtifacts.find(api, named);
+      const graceMillis = (policy.oauth?.refreshGraceSeconds ?? 0) * 1000;
+      const ctx = Provider.ctx;
+      const isGraced = model === "RefreshToken" && stored?.consumedAt != null && ctx !== undefined;
+      if (isGraced && calls.writeContext(api).at - (stored.consumedAt ?? 0) < graceMillis) {
+        noteLate(ctx);
+      } else if (stored?.grantId != null) {
+        await killGrant(stored.grantId);
+      }
+      throw new errors.InvalidGrant(`${model} was used before`);
+    },
+
+    async destroy(id) {
+      const digest = artifactDigest(model, id);
+      await write("removeArtifact", {
+        model,
+        digest,
+        tokenDigest: isToken ? tokenDigest(id) : null,
+      });
+    },
+
+    revokeByGrantId: killGrant,
+  };
+
+  async function write<Name extends "saveArtifact" | "consumeArtifact" | "removeArtifact">(
+    name: Name,
+    input: Parameters<typeof store.write<Name>>[1],
+  ) {
+    try {
+      return (await store.write(name, input, calls.writeContext(api))).output;
+    } catch (fault) {
+      // The application was revoked after it had authenticated.
+      if (fault instanceof ApiError && fault.code === "UNAUTHORIZED") {
+        throw new errors.InvalidClient("the client is revoked");
+      }
+      throw fault;
+    }
+  }
+}
+
+/** Refuses what was seen before: the library itself would look first and write later. */
+export function replayAdapter({ store, policy, calls }: AdapterParts): Adapter {
+  return {
+    ...nothing,
+    async upsert(id, { exp }, expiresIn) {
+      const context = calls.writeContext(policy.slug);
+      const expiresAt = exp === undefined ? context.at + (expiresIn ?? 0) * 1000 : exp * 1000;
+      const digest = artifactDigest("ReplayDetection", id);
+      const { output } = await store.write("claimOnce", { digest, expiresAt }, context);
+      if (!output.first) throw new errors.InvalidGrant("the proof was used before");
+    },
+  };
+}
+
+/** Keeps grants in their own table, where users and operators find them. */
+export function grantAdapter({ store, policy, calls }: AdapterParts): Adapter {
+  const api = policy.slug;
+  const parts = { store, policy, calls };
+  return {
+    ...nothing,
+    async upsert(id, input) {
+      const { accountId, clientId, exp, jti: _, ...rest } = input as Payload;
+      const context = calls.writeContext(api);
+      const grant = {
+        id,
+        userId: accountId ?? "",
+        applicationId: clientId ?? "",
+        scopes: scopesOf(rest as Payload),
+        payload: JSON.stringify({ ...rest, accountId, clientId, exp }),
+        expiresAt: (exp ?? 0) * 1000,
+      };
+      const { output } = await store.write("saveGrant", grant, context);
+      if (!output.saved) throw new errors.InvalidGrant("the grant has ended");
+    },
+    async find(id) {
+      const payload = await store.grants.payload(api, id);
+      return payload === undefined ? undefined : { ...JSON.parse(payload), jti: id };
+    },
+    destroy: (id) => revokeQuietly(parts, id),
+    revokeByGrantId: (id) => revokeQuietly(parts, id),
+  };
+}
+
+/** What no library call is expected to ask of a model. */
+export const nothing: Adapter = {
+  upsert: async () => undefined,
+  find: async () => undefined,
+  findByUid: async () => undefined,
+  findByUserCode: async () => undefined,
+  consume: async () => undefined,
+  destroy: async () => undefined,
+  revokeByGrantId: async () => undefined,
+};
+
+async function revokeQuietly(
+  { store, policy, calls }: Pick<AdapterParts, "store" | "policy" | "calls">,
+  id: string,
+): Promise<void> {
+  // Of one that was never saved there is nothing to end.
+  if ((await store.grants.find(policy.slug, id)) === undefined) return;
+  await store.write("revokeGrant", { id }, calls.writeContext(policy.slug));
+}
+
+function tokenOf(value: string, { clientId, scope }: Payload, { scopes }: Policy) {
+  return {
+    id: `tok_${randomBytes(12).toString("hex")}`,
+    digest: tokenDigest(value),
+    applicationId: clientId ?? "",
+    // The protocol's own scopes open nothing of the API.
+    scopes: (scope ?? "").split(" ").filter((name) => name in scopes),
+  };
+}
+
+/** Everything that was granted, for the API itself and under its name as a resource. */
+function scopesOf({ openid, resources }: Payload): readonly string[] {
+  const texts = [(openid as { scope?: string } | undefined)?.scope ?? ""].concat(
+    Object.values((resources as Record<string, string> | undefined) ?? {}),
+  );
+  return [...new Set(texts.flatMap((text) => text.split(" ")))].filter((name) => name !== "");
+}

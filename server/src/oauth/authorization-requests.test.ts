@@ -1,0 +1,168 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { newBrowser } from "../testing/browser.ts";
+import { DATABASES } from "../testing/databases.ts";
+import { type OAuthWorld, startOAuthWorld } from "../testing/oauth-world.ts";
+
+// What an authorization request may look like, and what pages and tokens come of it.
+
+const [database] = DATABASES;
+let world: OAuthWorld;
+beforeAll(async () => {
+  await database?.start();
+  world = await startOAuthWorld((await database?.newUrl()) ?? "");
+});
+afterAll(async () => {
+  await world?.close();
+  await database?.stop();
+  expect(world?.faults).toEqual([]);
+});
+
+async function tokens(params: Record<string, string> = {}) {
+  const client = await world.register();
+  const code = (await world.authorize(client, params)).get("code") ?? "";
+  const { body } = await world.redeem(client, code);
+  return { client, code, access: String(body.access_token), body };
+}
+
+describe("the request", () => {
+  test("O-031: may have parameters that nobody knows", async () => {
+    const back = await world.authorize(await world.register(), { unheard_of: "1" });
+    expect(back.has("code")).toBe(true);
+  });
+
+  test("O-032: has an empty parameter as if it had none", async () => {
+    const url = `${world.authorizationUrl(await world.register())}&nonce=&max_age=`;
+    const { left } = await newBrowser(world.origin).visit(url);
+    expect(left?.searchParams.has("code")).toBe(true);
+  });
+
+  test("O-030: may repeat no parameter", async () => {
+    const url = `${world.authorizationUrl(await world.register())}&scope=read:users`;
+    const { left, answer } = await newBrowser(world.origin).visit(url);
+    const error = left?.searchParams.get("error") ?? (await answer.text());
+    expect(error).toContain("invalid_request");
+  });
+
+  test("O-033: without a response_type is told to the client, with state and issuer", async () => {
+    const back = await world.authorize(await world.register(), { response_type: "" });
+    expect(Object.fromEntries(back)).toMatchObject({
+      error: "invalid_request",
+      state: "st",
+      iss: world.issuer,
+    });
+  });
+
+  test.each([
+    ["request", "a.b.c", "request_not_supported"],
+    ["request_uri", "https://client.example/request", "invalid_request_uri"],
+  ])("O-058: may not carry %s", async (name, value, error) => {
+    const url = world.authorizationUrl(await world.register(), { [name]: value });
+    const { left, answer } = await newBrowser(world.origin).visit(url);
+    const text = left === undefined ? await answer.text() : left.href;
+    expect(text).toMatch(new RegExp(`${error}|request_uri_not_supported|invalid_request`));
+    expect(text).not.toMatch(/[?&]code=/);
+  });
+
+  test("O-029: of a client with several redirect URIs must name one", async () => {
+    const redirectUris = ["https://client.example/a", "https://client.example/b"];
+    const url = world.authorizationUrl(await world.register({ redirectUris }), {
+      redirect_uri: "",
+    });
+    const { left, answer } = await newBrowser(world.origin).visit(url);
+    expect(left).toBeUndefined();
+    expect(answer.status).toBe(400);
+  });
+
+  test.each(["http://[::1]/cb", "http://127.0.0.1/cb"])(
+    "O-026: of %s may differ in the port only",
+    async (registered) => {
+      const client = await world.register({ type: "public", redirectUris: [registered] });
+      const asked = ["/cb2", "/cb?x=1", ""].map((path) => registered.replace("/cb", path));
+      for (const redirect_uri of [...asked, registered.replace("http:", "https:")]) {
+        const { left } = await newBrowser(world.origin).visit(
+          world.authorizationUrl(client, { redirect_uri }),
+        );
+        expect(left, redirect_uri).toBeUndefined();
+      }
+    },
+  );
+});
+
+describe("the answers", () => {
+  test("O-042 O-046 O-055: repeat no body elsewhere, keep cookies to themselves, allow no other origin", async () => {
+    const url = world.authorizationUrl(await world.register());
+    const headers = { origin: "https://evil.example" };
+    const answer = await fetch(url, { redirect: "manual", headers });
+    expect([302, 303]).toContain(answer.status);
+    expect(answer.headers.has("access-control-allow-origin")).toBe(false);
+    const cookies = answer.headers.getSetCookie();
+    expect(cookies.length).toBeGreaterThan(0);
+    for (const cookie of cookies) expect(cookie).toMatch(/httponly/i);
+    for (const cookie of cookies) expect(cookie).toMatch(/samesite=lax/i);
+  });
+
+  test("O-070: codes have 160 bits or more, and none comes twice", async () => {
+    const client = await world.register();
+    const browser = newBrowser(world.origin);
+    const codes = new Set<string>();
+    for (let times = 0; times < 10; times += 1) {
+      codes.add((await world.authorize(client, {}, browser)).get("code") ?? "");
+    }
+    expect(codes.size).toBe(10);
+    for (const code of codes) expect(code).toMatch(/^[\w-]{27,}$/);
+  });
+
+  test.each(["short", "x".repeat(129), `${"x".repeat(43)} `])(
+    "O-080: a verifier such as %j is refused",
+    async (code_verifier) => {
+      const client = await world.register();
+      const code = (await world.authorize(client)).get("code") ?? "";
+      expect((await world.redeem(client, code, { code_verifier })).status).toBe(400);
+    },
+  );
+
+  test("O-079: a verifier without a challenge is refused", async () => {
+    const client = await world.register();
+    const params = { code_challenge: "", code_challenge_method: "" };
+    const code = (await world.authorize(client, params)).get("code") ?? "";
+    expect((await world.redeem(client, code)).body).toMatchObject({ error: "invalid_grant" });
+  });
+});
+
+describe("a resource (RFC 8707)", () => {
+  test("O-130: may be the API itself", async () => {
+    const { body, access } = await tokens({ resource: world.issuer });
+    expect(body.scope).toBe("read:users read:projects");
+    expect(await world.isLive(access)).toBe(true);
+  });
+
+  test("O-130: may be nothing else", async () => {
+    const resource = "https://other.example/";
+    const back = await world.authorize(await world.register(), { resource });
+    expect(back.get("error")).toBe("invalid_target");
+  });
+});
+
+describe("userinfo", () => {
+  const ask = async (token?: string) => {
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const answer = await fetch(`${world.issuer}/oauth/userinfo`, { headers });
+    return { status: answer.status, body: await answer.json() };
+  };
+
+  test("O-143: tells who the user is, to a token with openid alone", async () => {
+    const { access } = await tokens({ scope: "openid email" });
+    expect(await ask(access)).toEqual({
+      status: 200,
+      body: { sub: "user_1", email: "user@example.com" },
+    });
+    expect((await ask((await tokens()).access)).status).toBe(403);
+  });
+
+  test("O-143 O-142: refuses no token, an unknown one, and an ID token", async () => {
+    const { body } = await tokens({ scope: "openid" });
+    for (const token of [undefined, "lk_at_unknown", String(body.id_token)]) {
+      expect((await ask(token)).status).toBeGreaterThanOrEqual(400);
+    }
+  });
+});

@@ -1,0 +1,238 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Clock, Policy } from "@latchkey/engine";
+import type Provider from "oidc-provider";
+import type { Configuration } from "oidc-provider";
+import type { Sealing } from "../store/sealing.ts";
+import type { Store, WriteContext } from "../store/store.ts";
+import { createAttempts } from "./attempts.ts";
+import type { Calls, OAuthCall } from "./calls.ts";
+import type { Interaction } from "./interactions.ts";
+import { type Issuer, issuerOf } from "./issuer.ts";
+import { issuerKeys, resealIssuerKeys } from "./issuer-keys.ts";
+import { protectedResource } from "./metadata.ts";
+import { acceptJson } from "./token-body.ts";
+
+/** As the library calls it. */
+type Fetch = NonNullable<Configuration["fetch"]>;
+
+/** What authorization servers are made of. */
+export interface AuthorizationServersParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly sealing: Sealing;
+  /** Newest first. */
+  readonly masterKeys: readonly Uint8Array[];
+  readonly policies: readonly Policy[];
+  readonly publicUrl: string;
+  /** For addresses that clients have chosen: it must reach nothing private. */
+  readonly fetch: Fetch;
+  /** Told of faults, never of a secret. */
+  readonly onFault: (fault: unknown, call: OAuthCall | undefined) => void;
+}
+
+/** The authorization servers of a deployment, one for each API whose policy has one. */
+export interface AuthorizationServers {
+  /** Whether this path, below the API's mount or at the root, is one of theirs. */
+  owns(url: string): boolean;
+  /** Seals the issuer keys under the newest master key; tells of faults and never rejects. */
+  reseal(): Promise<void>;
+  /** Answers a request to such a path. */
+  answer(request: IncomingMessage, response: ServerResponse, call: OAuthCall): Promise<void>;
+  /** What the browser of this request is asked by the server of this API, if anything. */
+  interaction(
+    api: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<Interaction | undefined>;
+}
+
+interface Server {
+  readonly issuer: Issuer;
+  readonly policy: Policy;
+  provider(): Promise<{ readonly provider: Provider; readonly calls: Calls }>;
+}
+
+const ENDPOINT =
+  /^\/oauth\/(?:authorize|token|jwks|userinfo|introspect|revoke|register|device|par)(?:[/?]|$)/;
+const DOCUMENT =
+  /^\/\.well-known\/(oauth-authorization-server|openid-configuration|oauth-protected-resource)(?:\?|$)/;
+/** RFC 8414 §3.1, RFC 9728 §3.1: the issuer's path comes after the document's name. */
+const ROOT_DOCUMENT =
+  /^(\/\.well-known\/(?:oauth-authorization-server|openid-configuration|oauth-protected-resource))\/([a-z0-9-]+)(?=\?|$)/;
+
+/** Wrong secrets and tokens of one address. */
+const FAILURES = { most: 60, windowSeconds: 60 };
+const REGISTRATIONS = { most: 60, windowSeconds: 3600 };
+const REGISTRATION = /^\/oauth\/register(?:\?|$)/;
+/** What answers browsers with pages. */
+const PAGE = /^\/oauth\/(?:authorize|device(?!\/code))/;
+/** The library adds the hash of a script that hands on what a page was given. */
+const PAGE_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+
+/** Makes them; each is built when it is asked for first, so that a start does not wait for it. */
+export function createAuthorizationServers(parts: AuthorizationServersParts): AuthorizationServers {
+  const servers = new Map<string, Server>();
+  const { clock } = parts;
+  const failures = createAttempts({ ...FAILURES, clock });
+  const registrations = createAttempts({ ...REGISTRATIONS, clock });
+  for (const policy of parts.policies) {
+    if (policy.oauth === null || !policy.schemes.includes("access-token")) continue;
+    servers.set(policy.slug, createServer(policy, parts));
+  }
+
+  /** The server that a path is for, and what follows the mount. */
+  function place(url: string): { server: Server; target: string } | undefined {
+    const [, document, slug] = ROOT_DOCUMENT.exec(url) ?? [];
+    const end = url.indexOf("/", 1);
+    const server = servers.get(slug ?? (end === -1 ? "" : url.slice(1, end)));
+    if (server === undefined) return undefined;
+    const target =
+      document === undefined
+        ? url.slice(end)
+        : document + url.slice(document.length + 1 + (slug ?? "").length);
+    return ENDPOINT.test(target) || DOCUMENT.test(target) ? { server, target } : undefined;
+  }
+
+  return {
+    owns: (url) => place(url) !== undefined,
+
+    async reseal() {
+      const { store, sealing, onFault } = parts;
+      for (const { policy } of servers.values()) {
+        const context = systemContext(policy.slug, clock());
+        await resealIssuerKeys({ store, sealing, context }).catch((fault: unknown) =>
+          onFault(fault, undefined),
+        );
+      }
+    },
+
+    async interaction(api, request, response) {
+      const server = servers.get(api);
+      if (server === undefined) return undefined;
+      const [{ interactionOf }, { provider }] = await Promise.all([
+        import("./interactions.ts"),
+        server.provider(),
+      ]);
+      const { policy } = server;
+      return interactionOf({ provider, store: parts.store, policy }, request, response);
+    },
+
+    async answer(request, response, call) {
+      const found = place(request.url ?? "");
+      if (found === undefined) throw new Error("not a path of an authorization server");
+      const { server, target } = found;
+      const { issuer, policy } = server;
+      response.setHeader("x-content-type-options", "nosniff");
+      response.setHeader("referrer-policy", "no-referrer");
+      if (PAGE.test(target)) response.setHeader("content-security-policy", PAGE_POLICY);
+      if (issuer.protocol === "https") {
+        response.setHeader("strict-transport-security", "max-age=31536000");
+      }
+      if (DOCUMENT.exec(target)?.[1] === "oauth-protected-resource") {
+        sendJson(response, 200, protectedResource(policy, issuer));
+        return;
+      }
+      const isRegistration = request.method === "POST" && REGISTRATION.test(target);
+      const limit = isRegistration ? registrations : failures;
+      const wait = PAGE.test(target) ? 0 : limit.waitSeconds(call.address);
+      if (wait > 0) {
+        response.setHeader("retry-after", wait);
+        sendJson(response, 429, { error: "slow_down" });
+        return;
+      }
+      if (isRegistration) registrations.count(call.address);
+      response.once("finish", () => {
+        if (response.statusCode === 401) failures.count(call.address);
+      });
+      try {
+        const { provider, calls } = await server.provider();
+        if (ENDPOINT.test(target) && !target.startsWith("/oauth/register")) {
+          if (!(await acceptJson(request))) {
+            const error_description = "the body must be a flat JSON object";
+            sendJson(response, 400, { error: "invalid_request", error_description });
+            return;
+          }
+        }
+        calls.begin(request, call);
+        presentAs(issuer, request, target);
+        await provider.callback()(request, response);
+      } catch (fault) {
+        parts.onFault(fault, call);
+        if (!response.headersSent) sendJson(response, 503, { error: "temporarily_unavailable" });
+      }
+    },
+  };
+}
+
+function createServer(policy: Policy, parts: AuthorizationServersParts): Server {
+  const issuer = issuerOf(policy, parts.publicUrl);
+  let built: ReturnType<Server["provider"]> | undefined;
+  return {
+    issuer,
+    policy,
+    provider() {
+      built ??= build(policy, issuer, parts).catch((fault: unknown) => {
+        // The database may be back when it is asked for next.
+        built = undefined;
+        throw fault;
+      });
+      return built;
+    },
+  };
+}
+
+async function build(policy: Policy, issuer: Issuer, parts: AuthorizationServersParts) {
+  const { store, clock, sealing, masterKeys, onFault } = parts;
+  const [newest, ...older] = masterKeys;
+  const { oauth: rule } = policy;
+  if (newest === undefined || rule === null) throw new Error("no master key, or no rule");
+  // The library takes a third of a second to load, which only who needs it should wait for.
+  const [{ createProvider }, { createCalls }] = await Promise.all([
+    import("./provider.ts"),
+    import("./calls.ts"),
+  ]);
+  const context = systemContext(policy.slug, clock());
+  const keys = await issuerKeys({ store, sealing, context });
+  const calls = createCalls(clock);
+  const provider = createProvider({
+    store,
+    policy,
+    rule,
+    issuer,
+    clock,
+    calls,
+    keys,
+    masterKeys: [newest, ...older],
+    fetch: parts.fetch,
+  });
+  provider.on("server_error", (ctx, fault) => onFault(fault, calls.of(ctx.req)));
+  return { provider, calls };
+}
+
+function systemContext(api: string, at: number): WriteContext {
+  return { api, at, actor: { kind: "system", id: null }, requestId: null, address: null };
+}
+
+/** Shows the library the request as it came to the public address, whatever its headers say. */
+function presentAs({ protocol, host, mount }: Issuer, request: IncomingMessage, target: string) {
+  const { headers } = request;
+  for (const name of Object.keys(headers)) {
+    if (name.startsWith("x-forwarded-") || name === "forwarded") delete headers[name];
+  }
+  headers.host = host;
+  headers["x-forwarded-host"] = host;
+  headers["x-forwarded-proto"] = protocol;
+  request.url = target;
+  Object.assign(request, { originalUrl: mount + target });
+}
+
+function sendJson(response: ServerResponse, status: number, body: object): void {
+  const text = JSON.stringify(body);
+  response.writeHead(status, {
+    "content-type": "application/json; charset=utf-8",
+    "content-length": Buffer.byteLength(text),
+    "cache-control": "no-store",
+  });
+  response.end(text);
+}

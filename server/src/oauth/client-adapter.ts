@@ -1,0 +1,66 @@
+import { type Adapter, type AllClientMetadata, errors } from "oidc-provider";
+import { type AdapterParts, nothing } from "./adapter.ts";
+import { clientMetadata, openScopes } from "./client-metadata.ts";
+import { hashedSecret } from "./client-secrets.ts";
+
+/** What the ids of registered applications begin with; other clients registered themselves. */
+const APPLICATION = "app_";
+
+/** Finds applications among the API's own, and keeps the clients that register themselves. */
+export function clientAdapter({ store, policy, calls }: AdapterParts): Adapter {
+  const api = policy.slug;
+  return {
+    ...nothing,
+    async find(id) {
+      if (id.startsWith(APPLICATION)) {
+        const application = await store.applications.find(api, id);
+        if (application === undefined) return undefined;
+        return clientMetadata(application, await store.oauthClients.material(api, id), policy);
+      }
+      if (policy.oauth?.dynamicRegistration !== true) return undefined;
+      const metadata = await store.oauthClients.metadata(api, id);
+      return metadata === undefined ? undefined : JSON.parse(metadata);
+    },
+    async upsert(id, input) {
+      const metadata = registrable(input as AllClientMetadata, openScopes(policy));
+      const context = calls.writeContext(api);
+      const { client_secret: secret } = metadata;
+      const resting = {
+        ...metadata,
+        ...(secret !== undefined && { client_secret: hashedSecret(secret, context.at) }),
+      };
+      const draft = { id, metadata: JSON.stringify(resting) };
+      const { output } = await store.write("saveOAuthClient", draft, context);
+      if (!output.saved) throw new errors.InvalidClientMetadata("no more clients are taken");
+    },
+    async destroy(id) {
+      await store.write("removeOAuthClient", { id }, calls.writeContext(api));
+    },
+  };
+}
+
+/** What a client may say of itself: no scope that opens everything, and safe redirects only. */
+function registrable(metadata: AllClientMetadata, open: readonly string[]): AllClientMetadata {
+  const wanted = metadata.scope?.split(" ") ?? open;
+  const closed = wanted.filter((name) => !open.includes(name));
+  if (closed.length > 0) {
+    throw new errors.InvalidClientMetadata(`scope may not hold ${closed.join(" ")}`);
+  }
+  if (metadata.grant_types?.includes("client_credentials")) {
+    const reason = "only an application of an account may act for itself";
+    throw new errors.InvalidClientMetadata(`client_credentials: ${reason}`);
+  }
+  for (const uri of metadata.redirect_uris ?? []) {
+    if (!isSafeRedirect(uri)) throw new errors.InvalidRedirectUri(`${uri} is not allowed`);
+  }
+  return { ...metadata, scope: wanted.join(" ") };
+}
+
+/** RFC 9700 §2.6, RFC 8252 §7: https, http to this machine, or a scheme that somebody owns. */
+function isSafeRedirect(uri: string): boolean {
+  const url = URL.parse(uri);
+  if (url === null || url.hash !== "" || uri.includes("*")) return false;
+  if (url.protocol === "https:") return true;
+  if (url.protocol === "http:") return ["127.0.0.1", "[::1]", "localhost"].includes(url.hostname);
+  return /^[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+:$/.test(url.protocol);
+}

@@ -1,0 +1,69 @@
+import type { Policy } from "@latchkey/engine";
+import type { AllClientMetadata } from "oidc-provider";
+import type { ApplicationRecord } from "../store/application-record.ts";
+import type { StoredMaterial } from "../store/material.ts";
+import { hashedSecrets } from "./client-secrets.ts";
+
+/** Scopes that are the protocol's own and open nothing of the API. */
+export const PROTOCOL_SCOPES = ["openid", "offline_access", "email", "profile"] as const;
+
+/** Whether an application must send a code challenge: a member of client metadata. */
+export const PKCE_MEMBER = "latchkey_pkce";
+
+export const DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code";
+
+/**
+ * A registered application as the library knows clients. `undefined`: it may not take part, because
+ * it was rejected, revoked or is of another kind.
+ */
+export function clientMetadata(
+  application: ApplicationRecord,
+  material: StoredMaterial | undefined,
+  { scopes }: Policy,
+): AllClientMetadata | undefined {
+  const { kind, status, revokedAt, redirectUris, type } = application;
+  if (kind !== "oauth" || status === "rejected" || revokedAt !== null) return undefined;
+  const isConfidential = type === "confidential";
+  const redirects = redirectUris.length > 0;
+  const digests = material?.kind === "secret-digests" ? material.digests : [];
+  const { logo, homePage } = application;
+  return {
+    client_id: application.id,
+    client_name: application.name,
+    ...(isConfidential && { client_secret: hashedSecrets(digests) }),
+    token_endpoint_auth_method: isConfidential ? "client_secret_basic" : "none",
+    application_type: redirectUris.some(isNative) ? "native" : "web",
+    redirect_uris: [...redirectUris],
+    response_types: redirects ? ["code"] : [],
+    grant_types: [
+      ...(redirects ? ["authorization_code"] : []),
+      "refresh_token",
+      DEVICE_CODE,
+      ...(isConfidential ? ["client_credentials"] : []),
+    ],
+    scope: [...PROTOCOL_SCOPES, ...application.scopes.filter((name) => name in scopes)].join(" "),
+    ...(logo !== null && { logo_uri: logo }),
+    ...(homePage !== null && { client_uri: homePage }),
+    ...(isConfidential && application.pkce === "optional" && { [PKCE_MEMBER]: "optional" }),
+  };
+}
+
+/** The scopes that a client may give itself: none that is as good as every other. */
+export function openScopes({ scopes }: Policy): readonly string[] {
+  const own = Object.keys(scopes).filter((name) => scopes[name]?.implies.includes("*") === false);
+  return [...PROTOCOL_SCOPES, ...own];
+}
+
+/** Whether a client asks for those alone; one that names none may have them all. */
+export function limitScope(
+  client: { scope?: string | undefined },
+  open: readonly string[],
+): boolean {
+  client.scope ??= open.join(" ");
+  return client.scope.split(" ").every((name) => open.includes(name));
+}
+
+/** RFC 8252 §7: the browser hands the answer to a program on the same machine. */
+function isNative(uri: string): boolean {
+  return !uri.startsWith("https:");
+}

@@ -1,0 +1,134 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Policy } from "@latchkey/engine";
+import type Provider from "oidc-provider";
+import { errors } from "oidc-provider";
+import type { Store } from "../store/store.ts";
+import { PROTOCOL_SCOPES } from "./client-metadata.ts";
+
+/** A user who has to sign in, or to approve an application, before an authorization goes on. */
+export interface Interaction {
+  readonly uid: string;
+  /** What is asked of the user. */
+  readonly prompt: "login" | "consent";
+  readonly application: AskingApplication;
+  /** What it asks for, in words. */
+  readonly scopes: readonly { readonly name: string; readonly title: string }[];
+  /** Who has signed in here before; `null`: nobody. */
+  readonly userId: string | null;
+  /** Goes on as this user; answers where to send the browser, with 303. */
+  finishLogin(userId: string): Promise<string>;
+  /** Goes on with what was granted of `scopes`, or tells the application that it was denied. */
+  finishConsent(decision: ConsentDecision): Promise<string>;
+}
+
+/** What the user said: the names of the scopes that were granted, or no. */
+export type ConsentDecision = { readonly granted: readonly string[] } | "denied";
+
+/** The application as the consent page shows it. */
+export interface AskingApplication {
+  readonly id: string;
+  readonly name: string;
+  /** An operator has vouched for it. */
+  readonly verified: boolean;
+  readonly logo: string | null;
+  readonly homePage: string | null;
+  /** Where the browser goes next. */
+  readonly redirectHost: string;
+}
+
+interface InteractionParts {
+  readonly provider: Provider;
+  readonly store: Store;
+  readonly policy: Policy;
+}
+
+const TITLES: Readonly<Record<string, string>> = {
+  openid: "Know who you are",
+  email: "See your email address",
+  profile: "See your name",
+  offline_access: "Keep its access while you are away",
+};
+
+/** The interaction that this browser began; `undefined`: it began none, or it has ended. */
+export async function interactionOf(
+  { provider, store, policy }: InteractionParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<Interaction | undefined> {
+  const details = await provider.interactionDetails(request, response).catch((fault: unknown) => {
+    if (fault instanceof errors.SessionNotFound) return undefined;
+    throw fault;
+  });
+  if (details === undefined) return undefined;
+  const { uid, prompt, params, session, grantId } = details;
+  const clientId = String(params.client_id);
+  const client = await provider.Client.find(clientId);
+  const application = await store.applications.find(policy.slug, clientId);
+  const asked = String(params.scope ?? "")
+    .split(" ")
+    .filter((name) => name !== "");
+  const end = (result: Parameters<typeof provider.interactionResult>[2], merge: boolean) =>
+    provider.interactionResult(request, response, result, { mergeWithLastSubmission: merge });
+
+  async function approve(granted: readonly string[]): Promise<string> {
+    const accountId = session?.accountId;
+    if (accountId === undefined) throw new Error("a consent without a user");
+    const known = grantId === undefined ? undefined : await provider.Grant.find(grantId);
+    const grant = known ?? new provider.Grant({ accountId, clientId });
+    const isGranted = (name: string) =>
+      granted.includes(name) || (PROTOCOL_SCOPES as readonly string[]).includes(name);
+    const { missingOIDCScope, missingOIDCClaims, missingResourceScopes } = prompt.details;
+    const divide = (
+      names: unknown,
+      add: (text: string) => void,
+      refuse: (text: string) => void,
+    ) => {
+      const list = Array.isArray(names) ? names.map(String) : [];
+      const [yes, no] = [list.filter(isGranted), list.filter((name) => !isGranted(name))];
+      if (yes.length > 0) add(yes.join(" "));
+      if (no.length > 0) refuse(no.join(" "));
+    };
+    divide(
+      missingOIDCScope,
+      (text) => grant.addOIDCScope(text),
+      (text) => grant.rejectOIDCScope(text),
+    );
+    if (Array.isArray(missingOIDCClaims)) grant.addOIDCClaims(missingOIDCClaims.map(String));
+    for (const [resource, names] of Object.entries(missingResourceScopes ?? {})) {
+      divide(
+        names,
+        (text) => grant.addResourceScope(resource, text),
+        (text) => grant.rejectResourceScope(resource, text),
+      );
+    }
+    return end({ consent: { grantId: await grant.save() } }, true);
+  }
+
+  return {
+    uid,
+    prompt: prompt.name === "login" ? "login" : "consent",
+    application: {
+      id: clientId,
+      name: client?.clientName ?? clientId,
+      verified: application?.status === "verified",
+      logo: client?.logoUri ?? null,
+      homePage: client?.clientUri ?? null,
+      redirectHost: hostOf(String(params.redirect_uri ?? "")),
+    },
+    scopes: asked.map((name) => ({
+      name,
+      title: policy.scopes[name]?.title ?? TITLES[name] ?? name,
+    })),
+    userId: session?.accountId ?? null,
+    finishLogin: (accountId) => end({ login: { accountId } }, false),
+    finishConsent: (decision) =>
+      decision === "denied"
+        ? end({ error: "access_denied", error_description: "the user said no" }, true)
+        : approve(decision.granted),
+  };
+}
+
+function hostOf(uri: string): string {
+  const url = URL.parse(uri);
+  return url === null ? "" : url.host || url.protocol;
+}

@@ -1,0 +1,79 @@
+import { createPrivateKey, generateKeyPair, randomBytes } from "node:crypto";
+import { promisify } from "node:util";
+import type { JWK } from "oidc-provider";
+import { type IssuerKeyRecord, issuerKeyPlace } from "../store/issuer-keys.ts";
+import type { Sealing } from "../store/sealing.ts";
+import type { Store, WriteContext } from "../store/store.ts";
+
+const generate = promisify(generateKeyPair);
+
+/** ES256 signs what may choose; RS256 is what OpenID Connect clients expect unasked. */
+const ALGORITHMS = ["ES256", "RS256"] as const;
+
+interface KeyParts {
+  readonly store: Store;
+  readonly sealing: Sealing;
+  readonly context: WriteContext;
+}
+
+/**
+ * An API's private keys as JWKs: those that sign first, then those that are published before they
+ * sign and after. What is missing is made and kept, sealed.
+ */
+export async function issuerKeys(parts: KeyParts): Promise<readonly JWK[]> {
+  const { store, context } = parts;
+  const { api } = context;
+  let keys = await store.issuerKeys.list(api);
+  const missing = ALGORITHMS.filter((algorithm) => !keys.some((key) => signs(key, algorithm)));
+  for (const algorithm of missing)
+    await store.write("addIssuerKey", await make(algorithm, parts), context);
+  if (missing.length > 0) keys = await store.issuerKeys.list(api);
+  const opened = await Promise.all(keys.map((key) => open(key, parts)));
+  const order = ["current", "next", "retired"];
+  return opened
+    .toSorted((a, b) => order.indexOf(a.status) - order.indexOf(b.status))
+    .map(({ jwk }) => jwk);
+}
+
+function signs({ algorithm, status }: IssuerKeyRecord, wanted: string): boolean {
+  return status === "current" && algorithm === wanted;
+}
+
+async function make(
+  algorithm: (typeof ALGORITHMS)[number],
+  { sealing, context }: KeyParts,
+): Promise<IssuerKeyRecord> {
+  const { privateKey, publicKey } =
+    algorithm === "ES256"
+      ? await generate("ec", { namedCurve: "P-256" })
+      : await generate("rsa", { modulusLength: 2048 });
+  const id = `iss_${randomBytes(12).toString("hex")}`;
+  const plain = privateKey.export({ format: "der", type: "pkcs8" });
+  return {
+    id,
+    algorithm,
+    status: "current",
+    publicKey: JSON.stringify(publicKey.export({ format: "jwk" })),
+    sealed: sealing.seal(plain, issuerKeyPlace(context.api, id)),
+  };
+}
+
+async function open(key: IssuerKeyRecord, { sealing, context }: KeyParts) {
+  const { id, algorithm, status, sealed } = key;
+  const der = Buffer.from(sealing.open(sealed, issuerKeyPlace(context.api, id)));
+  const jwk = createPrivateKey({ key: der, format: "der", type: "pkcs8" }).export({
+    format: "jwk",
+  });
+  return { status, jwk: { ...jwk, kid: id, alg: algorithm, use: "sig" } };
+}
+
+/** Brings an API's keys under the newest master key, so that the older one can be dropped. */
+export async function resealIssuerKeys({ store, sealing, context }: KeyParts): Promise<void> {
+  const { api } = context;
+  for (const { id, sealed } of await store.issuerKeys.list(api)) {
+    if (sealing.isNewest(sealed)) continue;
+    const place = issuerKeyPlace(api, id);
+    const again = sealing.seal(sealing.open(sealed, place), place);
+    await store.write("resealIssuerKey", { id, sealed: again }, context);
+  }
+}

@@ -1,0 +1,253 @@
+import { hkdfSync, randomBytes } from "node:crypto";
+import type { Clock, OAuthRule, Policy } from "@latchkey/engine";
+import Provider, {
+  type Client,
+  type Configuration,
+  errors,
+  type JWK,
+  type KoaContextWithOIDC,
+} from "oidc-provider";
+import type { Store } from "../store/store.ts";
+import { artifactAdapter, grantAdapter, replayAdapter } from "./adapter.ts";
+import { createUserCodeDigest } from "./artifact-names.ts";
+import type { Calls } from "./calls.ts";
+import { clientAdapter } from "./client-adapter.ts";
+import { limitScope, openScopes, PKCE_MEMBER, PROTOCOL_SCOPES } from "./client-metadata.ts";
+import { isClientSecret } from "./client-secrets.ts";
+import type { Issuer } from "./issuer.ts";
+import { MORE_METADATA } from "./metadata.ts";
+import { askUserCode, confirmUserCode, showError, showSuccess } from "./pages.ts";
+import { answerLate } from "./refresh-grace.ts";
+
+/** What one API's authorization server is made of. */
+export interface ProviderParts {
+  readonly store: Store;
+  readonly policy: Policy;
+  readonly rule: OAuthRule;
+  readonly issuer: Issuer;
+  readonly clock: Clock;
+  readonly calls: Calls;
+  /** Private keys; the first of an algorithm signs. */
+  readonly keys: readonly JWK[];
+  /** For addresses that clients have chosen: it must reach nothing private. */
+  readonly fetch: NonNullable<Configuration["fetch"]>;
+  /** Newest first. */
+  readonly masterKeys: readonly [Uint8Array, ...Uint8Array[]];
+}
+
+/** What gives a new token its value. */
+interface TokenIds {
+  generateTokenId(): string;
+}
+
+const TEN_YEARS = 315_360_000;
+const TOKEN_BYTES = 32;
+const ASYMMETRIC = ["RS256", "ES256", "EdDSA"] as const;
+
+/** Builds one API's authorization server: the library with our storage, lifetimes and pages. */
+export function createProvider(parts: ProviderParts): Provider {
+  const { store, policy, rule, issuer, clock, calls } = parts;
+  const provider = new Provider(issuer.url, configuration(parts));
+  provider.proxy = true;
+  // The prototype is the library's own hook for secrets that are stored hashed.
+  Object.assign(provider.Client.prototype, {
+    compareClientSecret(this: Client, presented: string): boolean {
+      return isClientSecret(this.clientSecret, presented, clock());
+    },
+  });
+  for (const { prototype } of [provider.AccessToken, provider.ClientCredentials]) {
+    const { generateTokenId } = prototype as unknown as TokenIds;
+    Object.assign(prototype, {
+      generateTokenId(this: TokenIds): string {
+        // It settles the format too.
+        generateTokenId.call(this);
+        return rule.accessTokenPrefix + randomBytes(TOKEN_BYTES).toString("base64url");
+      },
+    });
+  }
+  Object.assign(provider.Grant.prototype, {
+    generateTokenId: () => `gnt_${randomBytes(12).toString("hex")}`,
+  });
+  const seconds = rule.refreshGraceSeconds;
+  provider.use(mendAnswers);
+  provider.use(answerLate({ store, api: policy.slug, calls, seconds }));
+  return provider;
+}
+
+/** Mends two answers of the library. */
+async function mendAnswers(ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> {
+  await next();
+  const route = ctx.oidc?.route;
+  // Some clients take no answer but JSON, and RFC 7009 §2.2 leaves the body open.
+  if (route === "revocation" && ctx.status === 200) ctx.body = {};
+  // What is kept of a secret is for nobody; RFC 7592 §3 lets the answer leave it out.
+  if (route === "client" || route === "client_update") {
+    const { client_secret: _, ...shown } = ctx.body as Record<string, unknown>;
+    ctx.body = shown;
+  }
+}
+
+function configuration(parts: ProviderParts): Configuration {
+  const { policy, rule, issuer, keys, masterKeys, fetch } = parts;
+  const cookieKeys = masterKeys.map((key) => derived(key, `cookies ${issuer.api}`));
+  const cookie = (name: string) => `latchkey_${issuer.api}_${name}`;
+  return {
+    adapter: adapters(parts),
+    jwks: { keys: [...keys] },
+    findAccount: findAccount(parts),
+    cookies: {
+      keys: cookieKeys,
+      names: {
+        session: cookie("session"),
+        interaction: cookie("interaction"),
+        resume: cookie("resume"),
+      },
+      long: { httpOnly: true, sameSite: "lax", signed: true, path: `${issuer.mount}/` },
+      short: { httpOnly: true, sameSite: "lax", signed: true },
+    },
+    responseTypes: ["code"],
+    scopes: [...PROTOCOL_SCOPES, ...Object.keys(policy.scopes)],
+    claims: { openid: ["sub"], email: ["email"], profile: ["name"] },
+    clientAuthMethods: ["client_secret_basic", "client_secret_post", "none", "private_key_jwt"],
+    enabledJWA: {
+      clientAuthSigningAlgValues: [...ASYMMETRIC],
+      requestObjectSigningAlgValues: [...ASYMMETRIC],
+      idTokenSigningAlgValues: ["RS256", "ES256"],
+    },
+    extraClientMetadata: {
+      properties: [PKCE_MEMBER],
+      validator(ctx, key, value) {
+        // With a context a client speaks of itself, and this is not its own to say.
+        if (ctx !== undefined && value !== undefined) {
+          throw new errors.InvalidClientMetadata(`${key} cannot be chosen`);
+        }
+      },
+    },
+    routes: ROUTES,
+    interactions: { url: (_ctx, { uid }) => `${issuer.url}/interaction/${uid}` },
+    pkce: { required: (_ctx, client) => client[PKCE_MEMBER] !== "optional" },
+    issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed("refresh_token"),
+    rotateRefreshToken: true,
+    expiresWithSession: async () => false,
+    // Each authorization is a grant of its own: one that is reused takes no other with it.
+    async loadExistingGrant(ctx) {
+      const id = ctx.oidc.result?.consent?.grantId;
+      return id === undefined ? undefined : ctx.oidc.provider.Grant.find(id);
+    },
+    fetch,
+    renderError: async (ctx, out) => showError(ctx, out),
+    discovery: { ...MORE_METADATA },
+    ttl: {
+      AccessToken: rule.accessTokenSeconds,
+      ClientCredentials: rule.accessTokenSeconds,
+      RefreshToken: rule.refreshTokenSeconds,
+      AuthorizationCode: rule.codeSeconds,
+      Grant: () => TEN_YEARS,
+      Session: 1_209_600,
+      Interaction: 3600,
+      IdToken: 3600,
+      DeviceCode: 600,
+    },
+    features: features(parts),
+  };
+}
+
+function features({ policy, rule, issuer }: ProviderParts): Configuration["features"] {
+  const { dynamicRegistration } = rule;
+  const apiScopes = Object.keys(policy.scopes).join(" ");
+  return {
+    devInteractions: { enabled: false },
+    clientCredentials: { enabled: true },
+    deviceFlow: {
+      enabled: true,
+      userCodeInputSource: async (ctx, form, _out, fault) => askUserCode(ctx, form, fault),
+      userCodeConfirmSource: async (ctx, form, client, _device, code) =>
+        confirmUserCode(ctx, form, { name: client.clientName ?? client.clientId, code }),
+      successSource: async (ctx) => showSuccess(ctx),
+    },
+    introspection: {
+      enabled: true,
+      allowedPolicy: async (_ctx, client, token) =>
+        client.clientAuthMethod !== "none" && token.clientId === client.clientId,
+    },
+    revocation: {
+      enabled: true,
+      // RFC 7009 §2.1: what is not the client's own stays as it is; it learns nothing of it.
+      allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId,
+    },
+    registration: { enabled: dynamicRegistration, initialAccessToken: false },
+    registrationManagement: { enabled: dynamicRegistration },
+    clientIdMetadataDocument: {
+      enabled: dynamicRegistration,
+      ack: "draft-02",
+      allowFetch: async () => true,
+      // A document may ask for no more than a client that registers itself.
+      allowClient: async (_ctx, client) => limitScope(client, openScopes(policy)),
+    },
+    pushedAuthorizationRequests: { enabled: true },
+    // The doors of the API check no proof yet: they would refuse each token that is bound.
+    dPoP: { enabled: false },
+    resourceIndicators: {
+      enabled: true,
+      // Without a resource one opaque token serves userinfo and the API alike.
+      defaultResource: async () => [],
+      useGrantedResource: async () => true,
+      async getResourceServerInfo(_ctx, resource) {
+        if (resource !== issuer.url) throw new errors.InvalidTarget("there is no such resource");
+        return { scope: apiScopes, audience: resource, accessTokenFormat: "opaque" };
+      },
+    },
+    rpInitiatedLogout: { enabled: false },
+    userinfo: { enabled: true },
+  };
+}
+
+const ROUTES = {
+  authorization: "/oauth/authorize",
+  token: "/oauth/token",
+  jwks: "/oauth/jwks",
+  userinfo: "/oauth/userinfo",
+  introspection: "/oauth/introspect",
+  revocation: "/oauth/revoke",
+  registration: "/oauth/register",
+  device_authorization: "/oauth/device/code",
+  code_verification: "/oauth/device",
+  pushed_authorization_request: "/oauth/par",
+} as const;
+
+function adapters({ store, policy, calls, masterKeys: [newest] }: ProviderParts) {
+  const parts = { store, policy, calls, userCodeDigest: createUserCodeDigest(newest) };
+  return (model: string) => {
+    switch (model) {
+      case "Client":
+        return clientAdapter(parts);
+      case "Grant":
+        return grantAdapter(parts);
+      case "ReplayDetection":
+        return replayAdapter(parts);
+      default:
+        return artifactAdapter(model, parts);
+    }
+  };
+}
+
+function findAccount({ store, policy }: ProviderParts): Configuration["findAccount"] {
+  return async (_ctx, id) => {
+    const user = await store.users.find(policy.slug, id);
+    if (user === undefined) return undefined;
+    const { email, name } = user;
+    return {
+      accountId: id,
+      claims: async () => ({
+        sub: id,
+        ...(email !== null && { email }),
+        ...(name !== null && { name }),
+      }),
+    };
+  };
+}
+
+function derived(master: Uint8Array, purpose: string): string {
+  const key = hkdfSync("sha256", master, "", `latchkey ${purpose}`, 32);
+  return Buffer.from(key).toString("base64url");
+}

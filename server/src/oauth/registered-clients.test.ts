@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { newBrowser } from "../testing/browser.ts";
+import { DATABASES } from "../testing/databases.ts";
+import { type Client, type OAuthWorld, startOAuthWorld } from "../testing/oauth-world.ts";
+import { DEVICE_CODE } from "./client-metadata.ts";
+
+// Clients that nobody registered for them, and the ways in that they use.
+
+const DOCUMENT = "https://client.example/client.json";
+
+for (const database of DATABASES) {
+  describe.skipIf(database.absent)(`on ${database.name}`, () => {
+    let world: OAuthWorld;
+    const document: Record<string, unknown> = {
+      client_id: DOCUMENT,
+      client_name: "By document",
+      redirect_uris: ["https://client.example/callback"],
+      token_endpoint_auth_method: "none",
+    };
+    beforeAll(async () => {
+      await database.start();
+      world = await startOAuthWorld(await database.newUrl(), {}, async () =>
+        Response.json(document),
+      );
+    });
+    afterAll(async () => {
+      await world?.close();
+      await database.stop();
+      expect(world?.faults).toEqual([]);
+    });
+
+    async function ask(url: string, init: RequestInit & { json?: object } = {}) {
+      const { json, ...rest } = init;
+      const headers = new Headers(init.headers);
+      if (json !== undefined) headers.set("content-type", "application/json");
+      const body = json === undefined ? null : JSON.stringify(json);
+      const answer = await fetch(url, { ...rest, headers, body });
+      const text = await answer.text();
+      return { status: answer.status, body: text === "" ? {} : JSON.parse(text) };
+    }
+
+    const registerItself = (metadata: object = {}) =>
+      ask(`${world.issuer}/oauth/register`, {
+        method: "POST",
+        json: { redirect_uris: ["https://client.example/callback"], ...metadata },
+      });
+
+    describe("dynamic registration (RFC 7591)", () => {
+      test("gives a client that users can approve, and that can be looked at and removed", async () => {
+        const { status, body } = await registerItself({ client_name: "Itself" });
+        expect(status).toBe(201);
+        const { client_id: id, client_secret: secret, registration_access_token: token } = body;
+        const client: Client = { id, secret, redirectUri: "https://client.example/callback" };
+        const code = (await world.authorize(client)).get("code") ?? "";
+        const { access_token } = (await world.redeem(client, code)).body;
+        expect(await world.isLive(String(access_token))).toBe(true);
+
+        const headers = { authorization: `Bearer ${token}` };
+        const shown = await ask(body.registration_client_uri, { headers });
+        expect(shown.body).toMatchObject({ client_id: id, client_name: "Itself" });
+        expect(shown.body).not.toHaveProperty("client_secret");
+        const removed = await ask(body.registration_client_uri, { headers, method: "DELETE" });
+        expect(removed.status).toBe(204);
+        expect(await world.isLive(String(access_token))).toBe(false);
+      });
+
+      test.each([
+        ["O-023: a relative redirect", { redirect_uris: ["/callback"] }],
+        ["O-023: a fragment", { redirect_uris: ["https://client.example/#a"] }],
+        ["O-024: plain http", { redirect_uris: ["http://client.example/"] }],
+        ["O-027: javascript:", { redirect_uris: ["javascript:alert(1)"] }],
+        ["O-027: data:", { redirect_uris: ["data:text/html,x"] }],
+        [
+          "O-027: a scheme without a dot",
+          { redirect_uris: ["myapp:/cb"], application_type: "native" },
+        ],
+        ["O-028: a pattern", { redirect_uris: ["https://*.client.example/"] }],
+        ["O-170: a scope that opens everything", { scope: "admin:all" }],
+        ["O-170: to act for itself", { grant_types: ["client_credentials"], response_types: [] }],
+        ["O-170: to say of itself what is ours to say", { latchkey_pkce: "optional" }],
+      ])("refuses %s", async (_what, metadata) => {
+        const { status, body } = await registerItself(metadata);
+        expect(status).toBe(400);
+        expect(body.error).toMatch(/^invalid_(client_metadata|redirect_uri)$/);
+      });
+
+      test("O-173: takes a scheme that somebody owns", async () => {
+        const metadata = { redirect_uris: ["com.example.app:/cb"], application_type: "native" };
+        expect((await registerItself(metadata)).status).toBe(201);
+      });
+    });
+
+    test("O-056 O-170: an address that tries too often has to wait", async () => {
+      const client = await world.register();
+      const grant = { grant_type: "client_credentials" };
+      const guess = () => world.post({ ...client, secret: "wrong" }, "token", grant);
+      for (let times = 0; times < 60; times += 1) expect((await guess()).status).toBe(401);
+      expect(await guess()).toMatchObject({ status: 429, body: { error: "slow_down" } });
+      expect((await world.post(client, "token", grant)).status).toBe(429);
+      world.advance(60);
+      expect((await world.post(client, "token", grant)).status).toBe(200);
+      let registered = 0;
+      while ((await registerItself()).status === 201) registered += 1;
+      expect(registered).toBeLessThanOrEqual(60);
+      world.advance(3600);
+      expect((await registerItself()).status).toBe(201);
+    });
+
+    describe("a client named by its document", () => {
+      const client: Client = {
+        id: DOCUMENT,
+        secret: null,
+        redirectUri: "https://client.example/callback",
+      };
+
+      test("O-171: is approved like any other", async () => {
+        const code = (await world.authorize(client)).get("code") ?? "";
+        const { status, body } = await world.redeem(client, code);
+        expect(status, JSON.stringify(body)).toBe(200);
+        expect(await world.isLive(String(body.access_token))).toBe(true);
+      });
+
+      test("O-171: gets no scope that opens everything", async () => {
+        const back = await world.authorize(client, { scope: "admin:all" });
+        expect(back.get("error")).toBe("invalid_scope");
+      });
+
+      test("O-171: is refused when the document says it is another's", async () => {
+        const url = world.authorizationUrl({ ...client, id: "https://other.example/client.json" });
+        const { left, answer } = await newBrowser(world.origin).visit(url);
+        expect(left).toBeUndefined();
+        expect(answer.status).toBe(400);
+      });
+    });
+
+    test("a pushed request (RFC 9126) begins an authorization once", async () => {
+      const client = await world.register();
+      const { searchParams } = new URL(world.authorizationUrl(client));
+      const { status, body } = await world.post(client, "par", Object.fromEntries(searchParams));
+      expect(status).toBe(201);
+      const request_uri = String(body.request_uri);
+      const url = `${world.issuer}/oauth/authorize?${new URLSearchParams({ client_id: client.id, request_uri })}`;
+      const { left } = await newBrowser(world.origin).visit(url);
+      const code = left?.searchParams.get("code") ?? "";
+      expect((await world.redeem(client, code)).status).toBe(200);
+      const again = await newBrowser(world.origin).visit(url);
+      expect(again.left?.searchParams.get("error")).toBe("invalid_request_uri");
+    });
+
+    test("a device (RFC 8628) is let in once the user has compared the code", async () => {
+      const client = await world.register({ type: "public" });
+      const { body } = await world.post(client, "device/code", { scope: "read:users" });
+      const device_code = String(body.device_code);
+      const poll = () => world.post(client, "token", { grant_type: DEVICE_CODE, device_code });
+      expect((await poll()).body).toMatchObject({ error: "authorization_pending" });
+
+      const browser = newBrowser(world.origin);
+      const handedOn = await browser.visit(String(body.verification_uri_complete));
+      expect(handedOn.answer.headers.get("content-security-policy")).toContain("'sha256-");
+      const first = await browser.visit(String(body.verification_uri));
+      expect(first.answer.headers.get("content-security-policy")).toContain("frame-ancestors");
+      const xsrf = /name="xsrf" value="([^"]+)"/.exec(await first.answer.text())?.[1] ?? "";
+      const form = { xsrf, user_code: String(body.user_code), confirm: "yes" };
+      const done = await browser.submit(String(body.verification_uri), form);
+      expect(await done.answer.text()).toContain("The device is connected");
+
+      const answers = await Promise.all(Array.from({ length: 20 }, poll));
+      expect(answers.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(1);
+      for (const { status } of answers) expect([200, 400]).toContain(status);
+    });
+
+    test("a wrong user code is told on a page, and nothing else", async () => {
+      const browser = newBrowser(world.origin);
+      const first = await browser.visit(`${world.issuer}/oauth/device`);
+      const xsrf = /name="xsrf" value="([^"]+)"/.exec(await first.answer.text())?.[1] ?? "";
+      const form = { xsrf, user_code: "AAAA-AAAA", confirm: "yes" };
+      const { answer } = await browser.submit(`${world.issuer}/oauth/device`, form);
+      expect(await answer.text()).toContain("There is no such code");
+    });
+  });
+}

@@ -1,0 +1,195 @@
+import { ApiError } from "@latchkey/engine";
+import type { Kysely, Selectable } from "kysely";
+import { endAccessTokens } from "./access-tokens.ts";
+import type { Ask } from "./ask.ts";
+import { olderThan, pageOf } from "./paging.ts";
+import type { Millis, PageRequest } from "./records.ts";
+import type { OAuthGrantTable, Tables } from "./schema.ts";
+import type { Transaction } from "./transaction.ts";
+
+/** A user's approval of an application. */
+export interface GrantRecord {
+  readonly id: string;
+  readonly userId: string;
+  /** The account for which the application acts. */
+  readonly accountId: string;
+  readonly applicationId: string;
+  readonly scopes: readonly string[];
+  readonly createdAt: Millis;
+  /** When a token was last issued under it. */
+  readonly lastUsedAt: Millis | null;
+  readonly revokedAt: Millis | null;
+  readonly expiresAt: Millis;
+}
+
+interface SaveGrant {
+  readonly id: string;
+  readonly userId: string;
+  readonly applicationId: string;
+  readonly scopes: readonly string[];
+  /** JSON, given back as it is. */
+  readonly payload: string;
+  readonly expiresAt: Millis;
+}
+
+export const grantCommands = {
+  /**
+   * Writes a new grant for the first of the user's accounts, or what changed of one that lives. A
+   * revoked one stays as it is, and the answer says so. @throws {ApiError} `INVALID_REQUEST`: the
+   * user has no account.
+   */
+  async saveGrant(tx: Transaction, input: SaveGrant): Promise<{ readonly saved: boolean }> {
+    const { api, at } = tx.context;
+    const { id, userId, applicationId, payload, expiresAt } = input;
+    const scopes = JSON.stringify(input.scopes);
+    const known = await tx.db
+      .updateTable("oauth_grant")
+      .set((eb) => ({ id: eb.ref("id") }))
+      .where("api", "=", api)
+      .where("id", "=", id)
+      .returningAll()
+      .executeTakeFirst();
+    if (known !== undefined) {
+      if (known.revoked_at !== null) return { saved: false };
+      await tx.db
+        .updateTable("oauth_grant")
+        .set({ scopes, payload, expires_at: expiresAt })
+        .where("api", "=", api)
+        .where("id", "=", id)
+        .execute();
+      return { saved: true };
+    }
+    const membership = await tx.db
+      .selectFrom("membership")
+      .select("account_id")
+      .where("api", "=", api)
+      .where("user_id", "=", userId)
+      .orderBy("account_id")
+      .limit(1)
+      .executeTakeFirst();
+    if (membership === undefined) {
+      throw new ApiError("INVALID_REQUEST", "The user belongs to no account.");
+    }
+    const accountId = membership.account_id;
+    await tx.db
+      .insertInto("oauth_grant")
+      .values({
+        api,
+        id,
+        user_id: userId,
+        account_id: accountId,
+        application_id: applicationId,
+        scopes,
+        payload,
+        created_at: at,
+        last_used_at: null,
+        revoked_at: null,
+        expires_at: expiresAt,
+      })
+      .execute();
+    const detail = { grantId: id, userId, applicationId, scopes: input.scopes };
+    tx.event("grant.created", { accountId, detail });
+    return { saved: true };
+  },
+
+  /**
+   * Ends a grant and all that was issued under it, for good. Idempotent: revoking twice keeps the
+   * first instant. @throws {ApiError} `NOT_FOUND`.
+   */
+  async revokeGrant(
+    tx: Transaction,
+    { id }: { readonly id: string },
+  ): Promise<{ readonly revokedAt: Millis }> {
+    const { api, at } = tx.context;
+    // Takes the row first, as whoever issues does: one of the two sees what the other wrote.
+    const ended = await tx.db
+      .updateTable("oauth_grant")
+      .set({ revoked_at: at })
+      .where("api", "=", api)
+      .where("id", "=", id)
+      .where("revoked_at", "is", null)
+      .returningAll()
+      .executeTakeFirst();
+    if (ended === undefined) {
+      const before = await selectGrant(tx.db, api, id);
+      if (before?.revoked_at == null) throw new ApiError("NOT_FOUND", "There is no such grant.");
+      return { revokedAt: before.revoked_at };
+    }
+    await endAccessTokens(tx, { grantId: id });
+    await tx.db
+      .deleteFrom("oauth_artifact")
+      .where("api", "=", api)
+      .where("grant_id", "=", id)
+      .execute();
+    const { account_id: accountId, user_id: userId, application_id: applicationId } = ended;
+    tx.event("grant.revoked", { accountId, detail: { grantId: id, userId, applicationId } });
+    return { revokedAt: at };
+  },
+} as const;
+
+/** Which grants are wanted; a field left out does not narrow the list. */
+export interface GrantFilter {
+  readonly accountId?: string | undefined;
+  readonly userId?: string | undefined;
+  readonly applicationId?: string | undefined;
+  /** Those that are neither revoked nor expired at this instant. */
+  readonly liveAt?: Millis | undefined;
+}
+
+/** Reading side of grants. */
+export function grantReads(db: Kysely<Tables>, ask: Ask) {
+  return {
+    find: (api: string, id: string) =>
+      ask(async () => {
+        const row = await selectGrant(db, api, id);
+        return row && toGrant(row);
+      }),
+    /** What `saveGrant` was given, of a grant that is not revoked. */
+    payload: (api: string, id: string) =>
+      ask(async () => {
+        const row = await selectGrant(db, api, id);
+        return row?.revoked_at === null ? row.payload : undefined;
+      }),
+    list: (api: string, filter: GrantFilter, page: PageRequest) =>
+      ask(async () => {
+        const { accountId, userId, applicationId, liveAt } = filter;
+        let query = db.selectFrom("oauth_grant").selectAll().where("api", "=", api);
+        if (accountId !== undefined) query = query.where("account_id", "=", accountId);
+        if (userId !== undefined) query = query.where("user_id", "=", userId);
+        if (applicationId !== undefined) query = query.where("application_id", "=", applicationId);
+        if (liveAt !== undefined) {
+          query = query.where("revoked_at", "is", null).where("expires_at", ">", liveAt);
+        }
+        const rows = await query
+          .where(olderThan(page.after, "created_at", "id"))
+          .orderBy("created_at", "desc")
+          .orderBy("id", "desc")
+          .limit(page.limit + 1)
+          .execute();
+        return pageOf(rows.map(toGrant), page, ({ createdAt, id }) => ({ at: createdAt, id }));
+      }),
+  };
+}
+
+function selectGrant(db: Kysely<Tables>, api: string, id: string) {
+  return db
+    .selectFrom("oauth_grant")
+    .selectAll()
+    .where("api", "=", api)
+    .where("id", "=", id)
+    .executeTakeFirst();
+}
+
+function toGrant(row: Selectable<OAuthGrantTable>): GrantRecord {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    accountId: row.account_id,
+    applicationId: row.application_id,
+    scopes: JSON.parse(row.scopes),
+    createdAt: row.created_at,
+    lastUsedAt: row.last_used_at,
+    revokedAt: row.revoked_at,
+    expiresAt: row.expires_at,
+  };
+}

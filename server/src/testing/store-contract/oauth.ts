@@ -1,0 +1,138 @@
+import { expect, test } from "vitest";
+import type { CommandInput } from "../../store/commands.ts";
+import type { Store } from "../../store/store.ts";
+import { aUser, digestOf } from "../builders.ts";
+import { NOW } from "../now.ts";
+import { aSceneWithAccount, expectRefusal, type Scene } from "./scene.ts";
+
+const PAGE = { limit: 10, after: undefined };
+const DAY = 86_400_000;
+
+function aGrant(changes: Partial<CommandInput<"saveGrant">> = {}): CommandInput<"saveGrant"> {
+  return {
+    id: "gnt_1",
+    userId: "user_1",
+    applicationId: "app_1",
+    scopes: ["read:users"],
+    payload: "{}",
+    expiresAt: NOW + DAY,
+    ...changes,
+  };
+}
+
+/** A refresh token of `gnt_1`; with `token`, an access token. */
+function anArtifact(
+  changes: Partial<CommandInput<"saveArtifact">> = {},
+): CommandInput<"saveArtifact"> {
+  return {
+    model: "RefreshToken",
+    digest: digestOf("refresh"),
+    grantId: "gnt_1",
+    uidDigest: null,
+    userCodeDigest: null,
+    payload: '{"a":1}',
+    expiresAt: NOW + 1000,
+    token: null,
+    ...changes,
+  };
+}
+
+const TOKEN = {
+  id: "tok_1",
+  digest: digestOf("lk_at_1"),
+  applicationId: "app_1",
+  scopes: ["read:users"],
+};
+
+async function aSceneWithGrant(store: Store): Promise<Scene> {
+  const scene = await aSceneWithAccount(store);
+  await scene.write("createUser", aUser());
+  await scene.write("saveGrant", aGrant());
+  return scene;
+}
+
+/** What every store does with what authorization servers keep. */
+export function oauthContract(open: () => Store): void {
+  test("a grant is the user's and the first account's, and is found by either", async () => {
+    const { store, api, write } = await aSceneWithGrant(open());
+    await write("saveGrant", aGrant({ id: "gnt_2", applicationId: "app_2" }), { at: NOW + 1 });
+    const grant = { id: "gnt_1", userId: "user_1", accountId: "acct_1", revokedAt: null };
+    expect(await store.grants.find(api, "gnt_1")).toMatchObject(grant);
+    const ids = async (filter: object) =>
+      (await store.grants.list(api, filter, PAGE)).items.map(({ id }) => id);
+    expect(await ids({})).toEqual(["gnt_2", "gnt_1"]);
+    expect(await ids({ userId: "user_1", applicationId: "app_1" })).toEqual(["gnt_1"]);
+    expect(await ids({ accountId: "acct_9" })).toEqual([]);
+    await write("revokeGrant", { id: "gnt_1" });
+    expect(await ids({ liveAt: NOW })).toEqual(["gnt_2"]);
+    expect(await ids({ liveAt: NOW + DAY })).toEqual([]);
+  });
+
+  test("a grant of a user without an account is refused", async () => {
+    const { write } = await aSceneWithAccount(open());
+    await expectRefusal(write("saveGrant", aGrant()), "INVALID_REQUEST");
+  });
+
+  test("revoking ends what was issued, once, and nothing is issued after", async () => {
+    const { store, api, write, eventTypes } = await aSceneWithGrant(open());
+    const access = anArtifact({ model: "AccessToken", digest: digestOf("a"), token: TOKEN });
+    expect(await write("saveArtifact", anArtifact())).toEqual({ saved: true });
+    expect(await write("saveArtifact", access)).toEqual({ saved: true });
+    expect(await store.oauthArtifacts.isLiveToken(api, TOKEN.digest)).toBe(true);
+    expect(await write("revokeGrant", { id: "gnt_1" })).toEqual({ revokedAt: NOW });
+    expect(await write("revokeGrant", { id: "gnt_1" }, { at: NOW + 1 })).toEqual({
+      revokedAt: NOW,
+    });
+    expect(await store.oauthArtifacts.isLiveToken(api, TOKEN.digest)).toBe(false);
+    expect(await store.oauthArtifacts.find(api, anArtifact())).toBeUndefined();
+    expect(await write("saveArtifact", anArtifact())).toEqual({ saved: false });
+    expect(await write("saveGrant", aGrant())).toEqual({ saved: false });
+    expect(await store.grants.payload(api, "gnt_1")).toBeUndefined();
+    const types = await eventTypes();
+    expect(types.filter((type) => type.startsWith("grant."))).toEqual([
+      "grant.created",
+      "grant.revoked",
+    ]);
+    await expectRefusal(write("revokeGrant", { id: "gnt_9" }), "NOT_FOUND");
+  });
+
+  test("an artifact is consumed once, and saving it again does not undo that", async () => {
+    const { store, api, write } = await aSceneWithGrant(open());
+    await write("saveArtifact", anArtifact());
+    const named = { model: "RefreshToken", digest: digestOf("refresh") };
+    expect(await write("consumeArtifact", named)).toEqual({ first: true });
+    expect(await write("consumeArtifact", named)).toEqual({ first: false });
+    await write("saveArtifact", anArtifact({ payload: '{"a":2}' }));
+    expect(await store.oauthArtifacts.find(api, named)).toMatchObject({
+      payload: '{"a":2}',
+      grantId: "gnt_1",
+      consumedAt: NOW,
+    });
+  });
+
+  test("an application that is none may have no token of its own", async () => {
+    const { write } = await aSceneWithGrant(open());
+    const own = anArtifact({ model: "ClientCredentials", grantId: null, token: TOKEN });
+    expect(await write("saveArtifact", own)).toEqual({ saved: false });
+  });
+
+  test("what has expired is forgotten, and nothing else", async () => {
+    const { store, api, write } = await aSceneWithGrant(open());
+    const later = anArtifact({ digest: digestOf("later"), expiresAt: NOW + 2000 });
+    await write("saveArtifact", anArtifact());
+    await write("saveArtifact", later);
+    await write("forgetArtifacts", { limit: 100 }, { at: NOW + 1000 });
+    expect(await store.oauthArtifacts.find(api, anArtifact())).toBeUndefined();
+    expect(await store.oauthArtifacts.find(api, later)).toBeDefined();
+  });
+
+  test("removing a client that registered itself ends the grants it was given", async () => {
+    const { store, api, write } = await aSceneWithGrant(open());
+    await write("saveOAuthClient", { id: "app_1", metadata: '{"a":1}' });
+    expect(await store.oauthClients.metadata(api, "app_1")).toBe('{"a":1}');
+    expect(await write("removeOAuthClient", { id: "app_1" })).toEqual({ removed: true });
+    expect(await write("removeOAuthClient", { id: "app_1" })).toEqual({ removed: false });
+    expect(await store.oauthClients.metadata(api, "app_1")).toBeUndefined();
+    expect(await store.grants.find(api, "gnt_1")).toMatchObject({ revokedAt: NOW });
+  });
+}
