@@ -27,13 +27,22 @@ const ACCOUNT = {
 /** The `standard` profile with two windows that no bench exhausts. */
 export const BENCH_POLICY = policyOf({
   ...profiles.standard,
-  limits: { apiKey: { per: "credential", windows: ["1000000000/hour", "100000000/second"] } },
+  limits: {
+    apiKey: { per: "credential", windows: ["1000000000/hour", "100000000/second"] },
+    oauth: { per: "credential", windows: ["1000000000/hour", "100000000/second"] },
+  },
 });
 
 /** The same characters in a string of its own, as a parser makes it: in one piece, not interned. */
 export function flat(text: string): string {
   return Buffer.from(text, "latin1").toString("latin1");
 }
+
+/** An access token that an application got for itself. */
+const OF_APPLICATION: Partial<CredentialState> = {
+  applicationId: "app_bench",
+  token: { kind: "application", grantId: null, boundKey: null, origins: null },
+};
 
 const FOREVER = 4_000_000_000_000;
 
@@ -49,6 +58,7 @@ export interface BenchCredential {
 export function answerAbout(
   { id, scheme, handle, signing }: BenchCredential,
   material: CredentialMaterial | undefined,
+  more: Partial<CredentialState> = {},
 ): CredentialAnswer {
   return {
     asOf: 1,
@@ -73,15 +83,17 @@ export function answerAbout(
       handle,
       generation: 1,
       applicationId: null,
+      ...more,
     },
   };
 }
 
-/** An engine whose source knows the key that is just being presented, by its number, and no other. */
+/** An engine whose source knows what is just being presented, by its number, and nothing else. */
 export function engineOf(presented: () => number, clock: Clock): Engine {
-  const source = sourceOf(async () => {
+  const source = sourceOf(async (scheme) => {
     const id = flat(`key_${presented().toString(16).padStart(24, "0")}`);
-    return answerAbout({ id, scheme: "api-key", handle: null, signing: "off" }, undefined);
+    const credential = { id, scheme, handle: null, signing: "off" } as const;
+    return answerAbout(credential, undefined, scheme === "access-token" ? OF_APPLICATION : {});
   });
   return engineFrom(BENCH_POLICY, source, clock);
 }

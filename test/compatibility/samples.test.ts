@@ -13,6 +13,10 @@ import { languageOf, runSample, type SampleInputs } from "../samples/run-sample.
 const SAVVYCAL = ["savvycal/javascript/sign.cjs", "savvycal/ruby/sign.rb"];
 const GENERATE = "standard/javascript/generate.cjs";
 const VERIFY = "standard/javascript/verify.cjs";
+/** Steps 2 to 4 of OAuth and the refresh: `standard-oauth.test.ts` runs them one after the other. */
+const OAUTH = ["authorize", "exchange", "call", "refresh"].map(
+  (step) => `standard/javascript/${step}.mjs`,
+);
 const KEY_SIGNATURES = [
   "signed-keys/go/key-signature.go",
   "signed-keys/javascript/key-signature.cjs",
@@ -40,7 +44,10 @@ test("every sample that there is has its place here", () => {
   const there = readdirSync(folder, { recursive: true, encoding: "utf8" })
     .map((file) => file.replaceAll(path.sep, "/"))
     .filter((file) => file.split("/").length === 3);
-  const named = [...SAVVYCAL, GENERATE, VERIFY, ...KEY_SIGNATURES, ...ORGANIZATION_SIGNATURES];
+  const named = [
+    ...[...SAVVYCAL, GENERATE, VERIFY, ...OAUTH],
+    ...[...KEY_SIGNATURES, ...ORGANIZATION_SIGNATURES],
+  ];
   expect(there.toSorted()).toEqual(named.toSorted());
 });
 

@@ -23,14 +23,17 @@ export interface Language {
   environment(folder: string): Readonly<Record<string, string>>;
 }
 
+const JAVASCRIPT: Language = {
+  name: "JavaScript",
+  absent: false,
+  command: [process.execPath],
+  environment: () => ({ NODE_PATH: path.join(ROOT, "node_modules") }),
+};
+
 /** By the ending of a sample's file. In CI a missing one is an error, so that nothing is skipped. */
 export const LANGUAGES: Readonly<Record<string, Language>> = {
-  ".cjs": {
-    name: "JavaScript",
-    absent: false,
-    command: [process.execPath],
-    environment: () => ({ NODE_PATH: path.join(ROOT, "node_modules") }),
-  },
+  ".cjs": JAVASCRIPT,
+  ".mjs": JAVASCRIPT,
   ".rb": {
     name: "Ruby",
     absent: isAbsent("Ruby", runs("/usr/bin/ruby", "-rjwt", "-e", "")),

@@ -120,6 +120,7 @@ const NONE: readonly VerifiedToken[] = [];
 export function verified<A extends OfScheme>(
   credential: KnownCredential<A> | undefined,
   kind: Principal["kind"],
+  actor: Verified<A>["actor"] = null,
 ): Verified<A> {
   return {
     outcome: "verified",
@@ -127,7 +128,7 @@ export function verified<A extends OfScheme>(
     kind,
     userId: credential === undefined ? null : credential.userId,
     subject: null,
-    actor: null,
+    actor,
     user: undefined,
     isForeign: false,
     token: undefined,

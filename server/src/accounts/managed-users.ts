@@ -162,7 +162,7 @@ function decorated(email: string, applicationId: string): string {
   const at = email.lastIndexOf("@");
   const [local, domain] = [email.slice(0, at), email.slice(at)];
   const mark = `+${applicationId}`;
-  return local.endsWith(mark) ? email : `${local}${mark}${domain}`;
+  return local.toLowerCase().endsWith(mark) ? email : `${local}${mark}${domain}`;
 }
 
 function checkProfile({ timeZone, avatarUrl, metadata }: Partial<ManagedProfile>): void {

@@ -8,6 +8,9 @@ import type { Calls } from "./calls.ts";
 import { noteLate } from "./refresh-grace.ts";
 import { fromRest, type Payload, toRest } from "./resting-payload.ts";
 
+/** Ten years: the token of a registration has no end of its own. */
+const ENDLESS_SECONDS = 315_360_000;
+
 /** What the adapter of every model but `Client` and `Grant` is made of. */
 export interface AdapterParts {
   readonly store: Store;
@@ -44,7 +47,8 @@ export function artifactAdapter(model: string, parts: AdapterParts): Adapter {
       const payload = input as Payload;
       const context = calls.writeContext(api);
       const { exp, grantId, uid, userCode } = payload;
-      const expiresAt = exp === undefined ? context.at + (expiresIn ?? 0) * 1000 : exp * 1000;
+      const expiresAt =
+        exp === undefined ? context.at + (expiresIn ?? ENDLESS_SECONDS) * 1000 : exp * 1000;
       const { saved } = await write("saveArtifact", {
         model,
         digest: artifactDigest(model, id),

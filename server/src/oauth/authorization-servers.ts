@@ -63,6 +63,9 @@ const ROOT_DOCUMENT =
 /** Wrong secrets and tokens of one address. */
 const FAILURES = { most: 60, windowSeconds: 60 };
 const REGISTRATIONS = { most: 60, windowSeconds: 3600 };
+/** A user code is short, and whoever guesses one gets a device's tokens (RFC 8628 §5.1). */
+const USER_CODES = { most: 20, windowSeconds: 60 };
+const USER_CODE = /^\/oauth\/device(?:\?|$)/;
 const REGISTRATION = /^\/oauth\/register(?:\?|$)/;
 /** What answers browsers with pages. */
 const PAGE = /^\/oauth\/(?:authorize|device(?!\/code))/;
@@ -76,6 +79,15 @@ export function createAuthorizationServers(parts: AuthorizationServersParts): Au
   const { clock } = parts;
   const failures = createAttempts({ ...FAILURES, clock });
   const registrations = createAttempts({ ...REGISTRATIONS, clock });
+  const userCodes = createAttempts({ ...USER_CODES, clock });
+
+  /** What a request counts against before it is looked at, and what it waits for. */
+  function limitOf(method: string | undefined, target: string) {
+    if (method === "POST" && REGISTRATION.test(target)) return { each: registrations };
+    if (method === "POST" && USER_CODE.test(target)) return { each: userCodes };
+    return { each: undefined, after: PAGE.test(target) ? undefined : failures };
+  }
+
   for (const policy of parts.policies) {
     if (policy.oauth === null || !policy.schemes.includes("access-token")) continue;
     servers.set(policy.slug, createServer(policy, parts));
@@ -133,15 +145,14 @@ export function createAuthorizationServers(parts: AuthorizationServersParts): Au
         sendJson(response, 200, protectedResource(policy, issuer));
         return;
       }
-      const isRegistration = request.method === "POST" && REGISTRATION.test(target);
-      const limit = isRegistration ? registrations : failures;
-      const wait = PAGE.test(target) ? 0 : limit.waitSeconds(call.address);
+      const { each, after } = limitOf(request.method, target);
+      const wait = (each ?? after)?.waitSeconds(call.address) ?? 0;
       if (wait > 0) {
         response.setHeader("retry-after", wait);
         sendJson(response, 429, { error: "slow_down" });
         return;
       }
-      if (isRegistration) registrations.count(call.address);
+      each?.count(call.address);
       response.once("finish", () => {
         if (response.statusCode === 401) failures.count(call.address);
       });
@@ -149,6 +160,8 @@ export function createAuthorizationServers(parts: AuthorizationServersParts): Au
         const { provider, calls } = await server.provider();
         if (ENDPOINT.test(target) && !target.startsWith("/oauth/register")) {
           if (!(await acceptJson(request))) {
+            // What is left of a body that was too long is not for the next request.
+            response.setHeader("connection", "close");
             const error_description = "the body must be a flat JSON object";
             sendJson(response, 400, { error: "invalid_request", error_description });
             return;

@@ -57,7 +57,7 @@ function registrable(metadata: AllClientMetadata, open: readonly string[]): AllC
 }
 
 /** RFC 9700 §2.6, RFC 8252 §7: https, http to this machine, or a scheme that somebody owns. */
-function isSafeRedirect(uri: string): boolean {
+export function isSafeRedirect(uri: string): boolean {
   const url = URL.parse(uri);
   if (url === null || url.hash !== "" || uri.includes("*")) return false;
   if (url.protocol === "https:") return true;

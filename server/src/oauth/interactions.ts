@@ -128,7 +128,9 @@ export async function interactionOf(
   };
 }
 
+/** What has a scheme of its own goes to whoever has that scheme, whatever host it names. */
 function hostOf(uri: string): string {
   const url = URL.parse(uri);
-  return url === null ? "" : url.host || url.protocol;
+  if (url === null) return "";
+  return url.protocol === "https:" || url.protocol === "http:" ? url.host : url.protocol;
 }

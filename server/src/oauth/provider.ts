@@ -11,7 +11,7 @@ import type { Store } from "../store/store.ts";
 import { artifactAdapter, grantAdapter, replayAdapter } from "./adapter.ts";
 import { createUserCodeDigest } from "./artifact-names.ts";
 import type { Calls } from "./calls.ts";
-import { clientAdapter } from "./client-adapter.ts";
+import { clientAdapter, isSafeRedirect } from "./client-adapter.ts";
 import { limitScope, openScopes, PKCE_MEMBER, PROTOCOL_SCOPES } from "./client-metadata.ts";
 import { isClientSecret } from "./client-secrets.ts";
 import type { Issuer } from "./issuer.ts";
@@ -182,7 +182,9 @@ function features({ policy, rule, issuer }: ProviderParts): Configuration["featu
       ack: "draft-02",
       allowFetch: async () => true,
       // A document may ask for no more than a client that registers itself.
-      allowClient: async (_ctx, client) => limitScope(client, openScopes(policy)),
+      allowClient: async (_ctx, client) =>
+        limitScope(client, openScopes(policy)) &&
+        (client.redirectUris ?? []).every((uri) => isSafeRedirect(uri)),
     },
     pushedAuthorizationRequests: { enabled: true },
     // The doors of the API check no proof yet: they would refuse each token that is bound.

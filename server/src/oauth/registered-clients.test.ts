@@ -1,12 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newBrowser } from "../testing/browser.ts";
+import { aContext } from "../testing/builders.ts";
 import { DATABASES } from "../testing/databases.ts";
-import { type Client, type OAuthWorld, startOAuthWorld } from "../testing/oauth-world.ts";
+import { API, type Client, type OAuthWorld, startOAuthWorld } from "../testing/oauth-world.ts";
 import { DEVICE_CODE } from "./client-metadata.ts";
 
 // Clients that nobody registered for them, and the ways in that they use.
 
 const DOCUMENT = "https://client.example/client.json";
+/** Of a client that would have its codes sent in the open. */
+const PLAIN_DOCUMENT = "https://client.example/plain.json";
+const PLAIN = "http://client.example/callback";
 
 for (const database of DATABASES) {
   describe.skipIf(database.absent)(`on ${database.name}`, () => {
@@ -19,9 +23,11 @@ for (const database of DATABASES) {
     };
     beforeAll(async () => {
       await database.start();
-      world = await startOAuthWorld(await database.newUrl(), {}, async () =>
-        Response.json(document),
-      );
+      world = await startOAuthWorld(await database.newUrl(), {}, async (url) => {
+        const isPlain = String(url) === PLAIN_DOCUMENT;
+        const own = isPlain ? { client_id: PLAIN_DOCUMENT, redirect_uris: [PLAIN] } : {};
+        return Response.json({ ...document, ...own });
+      });
     });
     afterAll(async () => {
       await world?.close();
@@ -56,6 +62,8 @@ for (const database of DATABASES) {
         expect(await world.isLive(String(access_token))).toBe(true);
 
         const headers = { authorization: `Bearer ${token}` };
+        const aDayOn = aContext({ api: API, at: Date.now() + 86_400_000 });
+        await world.store.write("forgetArtifacts", { limit: 500 }, aDayOn);
         const shown = await ask(body.registration_client_uri, { headers });
         expect(shown.body).toMatchObject({ client_id: id, client_name: "Itself" });
         expect(shown.body).not.toHaveProperty("client_secret");
@@ -120,6 +128,15 @@ for (const database of DATABASES) {
         expect(await world.isLive(String(body.access_token))).toBe(true);
       });
 
+      test("O-024 O-171: is refused when it would send users over plain http", async () => {
+        const plain = { ...client, id: PLAIN_DOCUMENT, redirectUri: PLAIN };
+        const { left, answer } = await newBrowser(world.origin).visit(
+          world.authorizationUrl(plain),
+        );
+        expect(left).toBeUndefined();
+        expect(answer.status).toBe(400);
+      });
+
       test("O-171: gets no scope that opens everything", async () => {
         const back = await world.authorize(client, { scope: "admin:all" });
         expect(back.get("error")).toBe("invalid_scope");
@@ -176,6 +193,21 @@ for (const database of DATABASES) {
       const form = { xsrf, user_code: "AAAA-AAAA", confirm: "yes" };
       const { answer } = await browser.submit(`${world.issuer}/oauth/device`, form);
       expect(await answer.text()).toContain("There is no such code");
+    });
+
+    test("who guesses user codes has to wait", async () => {
+      world.advance(60);
+      const browser = newBrowser(world.origin);
+      const url = `${world.issuer}/oauth/device`;
+      const page = await (await browser.visit(url)).answer.text();
+      const xsrf = /name="xsrf" value="([^"]+)"/.exec(page)?.[1] ?? "";
+      async function guess(): Promise<number> {
+        const { answer } = await browser.submit(url, { xsrf, user_code: "AAAA-AAAA" });
+        return answer.status;
+      }
+      for (let times = 0; times < 20; times += 1) expect(await guess()).not.toBe(429);
+      expect(await guess()).toBe(429);
+      world.advance(60);
     });
   });
 }

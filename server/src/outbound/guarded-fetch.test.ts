@@ -12,7 +12,11 @@ beforeAll(async () => {
   server = createServer((request, response) => {
     if (request.url === "/redirect") response.writeHead(302, { location: "/" }).end();
     else if (request.url === "/long") response.end("x".repeat(2000));
-    else if (request.url === "/never") response.write("x");
+    else if (request.url === "/status") response.socket?.end("HTTP/1.1 600 X\r\n\r\n");
+    else if (request.url === "/upgrade") {
+      const head = "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n";
+      response.socket?.write(head);
+    } else if (request.url === "/never") response.write("x");
     else response.writeHead(200, { "content-type": "application/json" }).end('{"a":1}');
   });
   server.on("connection", () => {
@@ -72,6 +76,8 @@ describe("where it is allowed", () => {
   test.each([
     ["/long", "too long"],
     ["/never", "cut off"],
+    ["/upgrade", "did not answer"],
+    ["/status", "no HTTP"],
   ])("it does not take %s", async (path, why) => {
     await expect(allowing()(`http://127.0.0.1:${port}${path}`)).rejects.toThrow(why);
   });

@@ -126,6 +126,8 @@ async function send(
     };
     const sent = ask(url, options as Parameters<typeof ask>[1], resolve);
     sent.once("error", (cause) => reject(new OutboundError("the host did not answer", { cause })));
+    // A host that wants another protocol closes it without an error.
+    sent.once("close", () => reject(new OutboundError("the host did not answer")));
     sent.end();
   });
 }
@@ -154,7 +156,8 @@ async function readAnswer(answer: IncomingMessage, mostBytes: number): Promise<R
   for (const [name, value] of Object.entries(answer.headers)) {
     if (typeof value === "string") headers.set(name, value);
   }
-  const status = answer.statusCode ?? 502;
+  const status = answer.statusCode ?? 0;
+  if (status < 200 || status > 599) throw new OutboundError("the answer is no HTTP");
   const hasBody = length > 0 && ![204, 205, 304].includes(status);
   return new Response(hasBody ? Buffer.concat(chunks) : null, { status, headers });
 }

@@ -8,6 +8,7 @@ import { credentialRotationCommands } from "./credential-rotation.ts";
 import { grantCommands } from "./grants.ts";
 import { idempotencyCommands } from "./idempotency.ts";
 import { issuerKeyCommands } from "./issuer-keys.ts";
+import { managedTokenCommands } from "./managed-tokens.ts";
 import { managedUserCommands } from "./managed-users.ts";
 import { oauthArtifactCommands } from "./oauth-artifacts.ts";
 import { oauthClientCommands } from "./oauth-clients.ts";
@@ -34,6 +35,7 @@ export const commands = {
   ...resealingCommands,
   ...applicationCommands,
   ...accessTokenCommands,
+  ...managedTokenCommands,
   ...managedUserCommands,
   ...grantCommands,
   ...oauthArtifactCommands,

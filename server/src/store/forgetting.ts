@@ -2,6 +2,7 @@ import type { Clock } from "@latchkey/engine";
 import { hasForgettableTokens } from "./access-tokens.ts";
 import type { Backend } from "./backend.ts";
 import { hasExpiredAnswers } from "./idempotency.ts";
+import { hasExpiredRefreshTokens } from "./managed-tokens.ts";
 import { hasExpiredArtifacts } from "./oauth-artifacts.ts";
 import { hasExpiredUses } from "./one-time-use.ts";
 import { type Repeating, startRepeating } from "./repeating.ts";
@@ -21,6 +22,15 @@ const EVERY_MILLIS = 60_000;
 const ROWS = 500;
 const ROUNDS = 20;
 
+/** What deletes, and whether there is anything for it to do, so that an idle store writes nothing. */
+const FORGETTERS = [
+  ["forgetAnswers", hasExpiredAnswers],
+  ["forgetUses", hasExpiredUses],
+  ["forgetArtifacts", hasExpiredArtifacts],
+  ["forgetAccessTokens", hasForgettableTokens],
+  ["forgetRefreshTokens", hasExpiredRefreshTokens],
+] as const;
+
 /** Deletes what has expired and is asked for no more, in the background, in small transactions. */
 export function startForgetting({ backend, write, clock, log }: ForgettingParts): Repeating {
   return startRepeating({
@@ -29,21 +39,11 @@ export function startForgetting({ backend, write, clock, log }: ForgettingParts)
       const at = clock();
       const actor = { kind: "system", id: null } as const;
       const context = { api: DEPLOYMENT, at, actor, requestId: null, address: null };
-      for (let round = 0; round < ROUNDS; round += 1) {
-        if (!(await backend.ask(() => hasExpiredAnswers(backend.db, at)))) break;
-        await write("forgetAnswers", { limit: ROWS }, context);
-      }
-      for (let round = 0; round < ROUNDS; round += 1) {
-        if (!(await backend.ask(() => hasExpiredUses(backend.db, at)))) break;
-        await write("forgetUses", { limit: ROWS }, context);
-      }
-      for (let round = 0; round < ROUNDS; round += 1) {
-        if (!(await backend.ask(() => hasExpiredArtifacts(backend.db, at)))) break;
-        await write("forgetArtifacts", { limit: ROWS }, context);
-      }
-      for (let round = 0; round < ROUNDS; round += 1) {
-        if (!(await backend.ask(() => hasForgettableTokens(backend.db, at)))) break;
-        await write("forgetAccessTokens", { limit: ROWS }, context);
+      for (const [command, isThereAny] of FORGETTERS) {
+        for (let round = 0; round < ROUNDS; round += 1) {
+          if (!(await backend.ask(() => isThereAny(backend.db, at)))) break;
+          await write(command, { limit: ROWS }, context);
+        }
       }
     },
     onError: (error) => log.warn({ err: error }, "could not delete what has expired"),

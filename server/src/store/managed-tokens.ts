@@ -1,8 +1,10 @@
 import { createHmac, hkdfSync } from "node:crypto";
 import { secretDigest } from "@latchkey/engine";
+import type { Kysely } from "kysely";
 import { issueAccessToken } from "./access-tokens.ts";
 import type { ManagedClient } from "./managed-clients.ts";
 import type { Millis } from "./records.ts";
+import type { Tables } from "./schema.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** The random parts of a pair of tokens, drawn before the write, and the key that signs both. */
@@ -145,4 +147,31 @@ function sign(key: Uint8Array, claims: Readonly<Record<string, string | number>>
     .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
     .join(".");
   return `${input}.${createHmac("sha256", key).update(input).digest("base64url")}`;
+}
+
+export const managedTokenCommands = {
+  /** Deletes at most `limit` refresh tokens that have expired, and says how many. */
+  async forgetRefreshTokens(tx: Transaction, { limit }: { readonly limit: number }) {
+    const ended = tx.db
+      .selectFrom("managed_refresh_token")
+      .select(["api", "digest"])
+      .where("expires_at", "<=", tx.context.at)
+      .orderBy("expires_at")
+      .limit(limit);
+    const result = await tx.db
+      .deleteFrom("managed_refresh_token")
+      .where((eb) => eb(eb.refTuple("api", "digest"), "in", ended.$asTuple("api", "digest")))
+      .executeTakeFirst();
+    return { forgotten: Number(result.numDeletedRows) };
+  },
+} as const;
+
+/** Whether there is anything for `forgetRefreshTokens` to do. */
+export async function hasExpiredRefreshTokens(db: Kysely<Tables>, at: Millis): Promise<boolean> {
+  const query = db
+    .selectFrom("managed_refresh_token")
+    .select("api")
+    .where("expires_at", "<=", at)
+    .limit(1);
+  return (await query.executeTakeFirst()) !== undefined;
 }

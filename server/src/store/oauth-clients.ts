@@ -8,6 +8,9 @@ import type { Transaction } from "./transaction.ts";
 /** Most clients that register themselves with one API. */
 const MOST_CLIENTS = 10_000;
 
+/** How long a client may take until the first user approves it. */
+const UNUSED_MILLIS = 3_600_000;
+
 export const oauthClientCommands = {
   /** False: so many have registered that no more are taken. `metadata` is JSON without a secret. */
   async saveOAuthClient(
@@ -28,7 +31,7 @@ export const oauthClientCommands = {
       .select((eb) => eb.fn.countAll<number>().as("count"))
       .where("api", "=", api)
       .executeTakeFirstOrThrow();
-    if (count >= MOST_CLIENTS) return { saved: false };
+    if (count >= MOST_CLIENTS && !(await makeRoom(tx))) return { saved: false };
     const row = { api, id, metadata, created_at: at };
     await tx.db.insertInto("oauth_client").values(row).execute();
     tx.event("oauth_client.registered", { detail: { clientId: id } });
@@ -58,6 +61,35 @@ export const oauthClientCommands = {
     return { removed: removed !== undefined };
   },
 } as const;
+
+/**
+ * Forgets the oldest clients that registered long ago and that no user ever approved: strangers must
+ * not be able to close the way in for all who come after them.
+ */
+async function makeRoom({ db, context: { api, at } }: Transaction): Promise<boolean> {
+  const unused = await db
+    .selectFrom("oauth_client as client")
+    .select("client.id")
+    .where("client.api", "=", api)
+    .where("client.created_at", "<", at - UNUSED_MILLIS)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom("oauth_grant as approved")
+            .select("approved.id")
+            .where("approved.api", "=", api)
+            .whereRef("approved.application_id", "=", "client.id"),
+        ),
+      ),
+    )
+    .orderBy("client.created_at")
+    .limit(100)
+    .execute();
+  const ids = unused.map(({ id }) => id);
+  if (ids.length === 0) return false;
+  await db.deleteFrom("oauth_client").where("api", "=", api).where("id", "in", ids).execute();
+  return true;
+}
 
 /** Reading side of clients that registered themselves. */
 export function oauthClientReads(db: Kysely<Tables>, ask: Ask) {

@@ -15,7 +15,10 @@ type Asked = Pick<RequestRecord, "accountId" | "kind" | "detail">;
  */
 export async function checkSubject(tx: Transaction, asked: Asked): Promise<void> {
   const { accountId } = asked;
-  const { applicationId, credentialId } = namedIn(asked);
+  const { applicationId, credentialId, limits } = namedIn(asked);
+  if (limits !== undefined && credentialId === undefined) {
+    throw missing("detail.credentialId", "Say which API key is to get the limits.");
+  }
   if (applicationId !== undefined) {
     const field = "detail.applicationId";
     const message = "The account has no such application.";

@@ -35,6 +35,6 @@ export const accessToken: Scheme = {
     if (token === undefined || token.boundKey !== null) return refused("signature_missing");
     const ofUser = token.kind !== "application" && applicationId !== null;
     const actor = ofUser ? ({ kind: "application", id: applicationId } as const) : null;
-    return { ...verified(found, token.kind), actor };
+    return verified(found, token.kind, actor);
   },
 };

@@ -66,6 +66,10 @@ export function endedPage(): Page {
 
 /** Browsers hold a form to its targets through all redirects that follow. */
 function targetsOf(redirectHost: string): readonly string[] {
-  if (redirectHost.endsWith(":")) return [redirectHost];
+  if (/^[a-z][a-z0-9+.-]*:$/.test(redirectHost)) return [redirectHost];
+  // Content-Security-Policy has no form for an IPv6 address.
+  if (redirectHost.startsWith("[")) return ["https:", "http:"];
+  // A device goes nowhere, and what is no plain host could end the directive.
+  if (!/^[a-z0-9.-]+(?::\d+)?$/.test(redirectHost)) return [];
   return [`https://${redirectHost}`, `http://${redirectHost}`];
 }

@@ -34,7 +34,7 @@ const read = (path: string, token?: string) =>
   it.call("GET", `${STANDARD}/${path}`, token === undefined ? {} : { token });
 
 test("keeps a request, open, and reads it back alone and in lists", async () => {
-  const detail = { limits: ["500/minute"], since: 2026, why: ["growth", null] };
+  const detail = { credentialId, limits: ["500/minute"], since: 2026, why: ["growth", null] };
   const asked = await ask({ detail });
   expect(asked.status).toBe(201);
   expect(asked.json).toEqual({
