@@ -29,7 +29,7 @@ export function clientAdapter({ store, policy, calls }: AdapterParts): Adapter {
         ...metadata,
         ...(secret !== undefined && { client_secret: hashedSecret(secret, context.at) }),
       };
-      const draft = { id, metadata: JSON.stringify(resting) };
+      const draft = { id, metadata: JSON.stringify(resting), maxClients: MOST_CLIENTS };
       const { output } = await store.write("saveOAuthClient", draft, context);
       if (!output.saved) throw new errors.InvalidClientMetadata("no more clients are taken");
     },
@@ -38,6 +38,9 @@ export function clientAdapter({ store, policy, calls }: AdapterParts): Adapter {
     },
   };
 }
+
+/** Most clients that register themselves with one API. */
+const MOST_CLIENTS = 10_000;
 
 /** What a client may say of itself: no scope that opens everything, and safe redirects only. */
 function registrable(metadata: AllClientMetadata, open: readonly string[]): AllClientMetadata {

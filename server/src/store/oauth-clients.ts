@@ -5,17 +5,22 @@ import { parseMaterial } from "./material.ts";
 import type { Tables } from "./schema.ts";
 import type { Transaction } from "./transaction.ts";
 
-/** Most clients that register themselves with one API. */
-const MOST_CLIENTS = 10_000;
-
 /** How long a client may take until the first user approves it. */
 const UNUSED_MILLIS = 3_600_000;
 
+/** What is kept of a client that registers itself. */
+interface SaveOAuthClient {
+  readonly id: string;
+  /** JSON without a secret. */
+  readonly metadata: string;
+  readonly maxClients: number;
+}
+
 export const oauthClientCommands = {
-  /** False: so many have registered that no more are taken. `metadata` is JSON without a secret. */
+  /** False: so many have registered that no more are taken. */
   async saveOAuthClient(
     tx: Transaction,
-    { id, metadata }: { readonly id: string; readonly metadata: string },
+    { id, metadata, maxClients }: SaveOAuthClient,
   ): Promise<{ readonly saved: boolean }> {
     const { api, at } = tx.context;
     const updated = await tx.db
@@ -31,7 +36,7 @@ export const oauthClientCommands = {
       .select((eb) => eb.fn.countAll<number>().as("count"))
       .where("api", "=", api)
       .executeTakeFirstOrThrow();
-    if (count >= MOST_CLIENTS && !(await makeRoom(tx))) return { saved: false };
+    if (count >= maxClients && !(await makeRoom(tx))) return { saved: false };
     const row = { api, id, metadata, created_at: at };
     await tx.db.insertInto("oauth_client").values(row).execute();
     tx.event("oauth_client.registered", { detail: { clientId: id } });

@@ -126,9 +126,26 @@ export function oauthContract(open: () => Store): void {
     expect(await store.oauthArtifacts.find(api, later)).toBeDefined();
   });
 
+  test("when too many registered themselves, those go that no user approved in an hour", async () => {
+    const { store, api, write } = await aSceneWithGrant(open());
+    const register = (id: string, minutes: number) => {
+      const client = { id, metadata: "{}", maxClients: 2 };
+      return write("saveOAuthClient", client, { at: NOW + minutes * 60_000 });
+    };
+    // A user approved `app_1`.
+    for (const id of ["app_1", "app_2"]) expect(await register(id, 0)).toEqual({ saved: true });
+    expect(await register("app_3", 60)).toEqual({ saved: false });
+    expect(await register("app_2", 60)).toEqual({ saved: true });
+    expect(await register("app_3", 61)).toEqual({ saved: true });
+    const isKept = async (id: string) => (await store.oauthClients.metadata(api, id)) !== undefined;
+    expect([await isKept("app_1"), await isKept("app_2"), await isKept("app_3")]).toEqual([
+      ...[true, false, true],
+    ]);
+  });
+
   test("removing a client that registered itself ends the grants it was given", async () => {
     const { store, api, write } = await aSceneWithGrant(open());
-    await write("saveOAuthClient", { id: "app_1", metadata: '{"a":1}' });
+    await write("saveOAuthClient", { id: "app_1", metadata: '{"a":1}', maxClients: 1 });
     expect(await store.oauthClients.metadata(api, "app_1")).toBe('{"a":1}');
     expect(await write("removeOAuthClient", { id: "app_1" })).toEqual({ removed: true });
     expect(await write("removeOAuthClient", { id: "app_1" })).toEqual({ removed: false });
