@@ -112,6 +112,7 @@ test.each<[string, object, string]>([
   ["a large detail", { detail: { words: "x".repeat(8192) } }, "detail"],
   ["an id of another form", { detail: { credentialId: 7 } }, "detail.credentialId"],
   ["an unknown key", { detail: { credentialId: "key_0" } }, "detail.credentialId"],
+  ["limits for no key", { detail: { limits: ["500/minute"] } }, "detail.credentialId"],
   ["limits of another form", { detail: { limits: ["lots"] } }, "detail.limits[0]"],
   ["limits that are none", { detail: { limits: ["5/fortnight"] } }, "detail.limits[0]"],
   ["a member that is not there", { status: "approved" }, "status"],

@@ -150,6 +150,17 @@ export function managedUsersContract(open: () => Store): void {
     expect(await fateOf(scene, next)).toBe("live");
   });
 
+  test("a refresh token is forgotten when it has ended, and not before", async () => {
+    const { scene, tokens } = await aUserScene(open());
+    const end = tokens.refreshTokenExpiresAt;
+    const forget = (at: number) => scene.write("forgetRefreshTokens", { limit: 5000 }, { at });
+    await forget(end - 1);
+    await refresh(scene, tokens.refreshToken, 2, end - 1);
+    const other = await scene.write("createManagedUser", aManagedUser({ n: 3 }));
+    expect((await forget(other.tokens.refreshTokenExpiresAt)).forgotten).toBeGreaterThan(0);
+    expect((await forget(other.tokens.refreshTokenExpiresAt)).forgotten).toBe(0);
+  });
+
   test("of twenty refreshes with one token at once, one wins; the rest leave nothing", async () => {
     const { scene, tokens } = await aUserScene(open());
     for (let round = 0, token = tokens.refreshToken; round < 20; round += 1) {
