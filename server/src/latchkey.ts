@@ -6,7 +6,6 @@ import {
   type Policy,
   parseNetworks,
 } from "@latchkey/engine";
-import type { Logger } from "pino";
 import { createAccounts } from "./accounts/accounts.ts";
 import { createApiKeys } from "./accounts/api-keys.ts";
 import { createApplications } from "./accounts/applications.ts";
@@ -15,9 +14,9 @@ import { createJwtSecrets } from "./accounts/jwt-secrets.ts";
 import { createManagedUsers } from "./accounts/managed-users.ts";
 import { createOperatorTokens } from "./accounts/operator-tokens.ts";
 import { createOrganizationKeys } from "./accounts/organization-keys.ts";
+import { hashPassword } from "./accounts/password.ts";
 import { createPortalSessions } from "./accounts/portal-sessions.ts";
 import { createRequests } from "./accounts/requests.ts";
-import { resealSecrets } from "./accounts/resealing.ts";
 import { createSigningKeys } from "./accounts/signing-keys.ts";
 import { createUsers } from "./accounts/users.ts";
 import { createUsageRecorder } from "./audit/usage.ts";
@@ -39,11 +38,13 @@ import { openOperators } from "./http/operators.ts";
 import type { ProtectedApi, RecordDecision } from "./http/protected-api.ts";
 import { verifyDoor } from "./http/verify.ts";
 import { openCounters } from "./limits/open-counters.ts";
+import { createMail } from "./mail/create-mail.ts";
 import { createAuthorizationServers } from "./oauth/authorization-servers.ts";
 import { createGuardedFetch } from "./outbound/guarded-fetch.ts";
 import { loadPolicies } from "./policy-file/load-policies.ts";
+import { resealAll } from "./resealing.ts";
 import type { Settings } from "./settings.ts";
-import { createSignIn } from "./sign-in/sign-in.ts";
+import { createSignInParts } from "./sign-in/create-sign-in-parts.ts";
 import { openStore } from "./store/open-store.ts";
 import { createSealing } from "./store/sealing.ts";
 import type { Store } from "./store/store.ts";
@@ -56,6 +57,8 @@ export interface Latchkey {
   readonly policyFile: string | undefined;
   /** In `dev` only. */
   readonly demoKeys: readonly DemoKey[];
+  /** Makes the first operator, once; in `dev` only, and while there is none. */
+  readonly setupLink: string | undefined;
   /** Stops accepting, finishes what is under way, writes usage, closes the store. */
   close(): Promise<void>;
 }
@@ -155,6 +158,22 @@ export async function startLatchkey(
     onFault: (fault, call) =>
       log.error({ err: fault, requestId: call?.requestId }, "the authorization server failed"),
   });
+  const signInParts = createSignInParts({
+    store,
+    sealing,
+    clock,
+    masterKeys: settings.masterKeys,
+    publicUrl: settings.publicUrl,
+    apis: new Set(apis.keys()),
+    hashPassword,
+    mail: createMail({
+      smtpUrl: settings.smtpUrl,
+      from: settings.mailFrom,
+      logged: settings.mode === "dev",
+      log,
+    }),
+    onFault: (fault) => log.error({ err: fault }, "a mail did not go out"),
+  });
   const toOAuth = oauthFront({
     servers: authorizationServers,
     trustedProxies,
@@ -204,7 +223,8 @@ export async function startLatchkey(
       verifyDoor({ apis, record, monotonic }),
       interactionDoor({
         servers: authorizationServers,
-        signIn: createSignIn({ store, clock }),
+        ...signInParts,
+        publicUrl: settings.publicUrl,
         apis: policies.filter(({ oauth }) => oauth !== null).map(({ slug }) => slug),
         masterKeys: settings.masterKeys,
         trustedProxies,
@@ -238,6 +258,7 @@ export async function startLatchkey(
     address,
     policyFile,
     demoKeys,
+    setupLink: settings.mode === "dev" ? await signInParts.links.makeSetup() : undefined,
     async close() {
       await app.close();
       await usage.close();
@@ -255,19 +276,5 @@ async function recordPolicies(store: Store, policies: readonly Policy[]): Promis
     const actor = { kind: "system", id: null } as const;
     const context = { api: policy.slug, at: clock(), actor, requestId: null, address: null };
     await store.write("recordPolicy", { digest, document: policy }, context);
-  }
-}
-
-/** Brings what an older master key sealed under the newest, so that the old one can be dropped. */
-async function resealAll(
-  parts: Parameters<typeof resealSecrets>[0] & { readonly log: Logger },
-): Promise<void> {
-  const { log } = parts;
-  try {
-    const { resealed, lost } = await resealSecrets(parts);
-    if (resealed > 0) log.info({ resealed }, "sealed secrets anew under the newest master key");
-    if (lost.length > 0) log.warn({ lost }, "no master key here opens the secrets of these");
-  } catch (fault) {
-    log.warn({ err: fault }, "could not look for secrets to seal anew");
   }
 }

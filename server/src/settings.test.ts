@@ -111,7 +111,6 @@ test.each([
     "10.1.0.0/16,Hooks.Acme",
     { outboundAllow: ["10.1.0.0/16", "hooks.acme"] },
   ],
-  ["LATCHKEY_SMTP_URL", "smtps://u:p@mail:465", { smtpUrl: "smtps://u:p@mail:465" }],
   ["LATCHKEY_MAIL_FROM", "Acme <auth@acme.com>", { mailFrom: "Acme <auth@acme.com>" }],
   ["LATCHKEY_MAIL_FROM", "auth@acme.com", { mailFrom: "auth@acme.com" }],
   ["LATCHKEY_LOG_LEVEL", "silent", { logLevel: "silent" }],
@@ -212,6 +211,15 @@ test.each([
   expect(message).not.toContain("hunter2");
 });
 
+test("reads a mail server with a sender, and refuses it without one", () => {
+  const LATCHKEY_SMTP_URL = "smtps://u:hunter2@mail:465";
+  const both = { LATCHKEY_SMTP_URL, LATCHKEY_MAIL_FROM: "auth@acme.com" };
+  expect(dev(both)).toMatchObject({ smtpUrl: LATCHKEY_SMTP_URL, mailFrom: "auth@acme.com" });
+  const message = faultOf(() => dev({ LATCHKEY_SMTP_URL }));
+  expect(message).toMatch(/^LATCHKEY_MAIL_FROM is required with LATCHKEY_SMTP_URL; /);
+  expect(message).not.toContain("hunter2");
+});
+
 test("refuses a database without a name", () => {
   const fault = "names no file after `sqlite:`";
   expect(faultOf(() => dev({ LATCHKEY_DATABASE_URL: "sqlite:" }))).toContain(fault);
@@ -228,29 +236,25 @@ test("attributes a fault of a kept secret to its setting", () => {
   expect(message).toMatch(/^LATCHKEY_SECRET is kept in a file that is damaged; for example /);
 });
 
-test("warns of a name that is none, with the nearest one, and of what nothing uses yet", () => {
+test("warns of a name that is none, with the nearest one", () => {
   const env = {
     LATCHKEY_PROT: "4000",
     LATCHKEY_FAVOURITE_COLOUR: "red",
-    LATCHKEY_MAIL_FROM: "auth@acme.com",
-    LATCHKEY_SMTP_URL: "",
     LATCHKEY_PORT: "4000",
     PORT: "4000",
   };
   expect(settingWarnings(env)).toEqual([
     'LATCHKEY_PROT is not a setting; did you mean "LATCHKEY_PORT"?',
     "LATCHKEY_FAVOURITE_COLOUR is not a setting",
-    "LATCHKEY_MAIL_FROM is set, but nothing in this release uses it",
   ]);
 });
 
 test("the reference page has exactly the settings there are, in their words", () => {
   const page = new URL("../../docs/reference/settings.md", import.meta.url);
   const rows = readFileSync(page, "utf8").match(/^\| `.*$/gm);
-  const expected = Object.values(SETTINGS).map(({ name, meaning, fallback, example, unused }) => {
-    const all = unused ? `${meaning} Checked, but not used by this release.` : meaning;
+  const expected = Object.values(SETTINGS).map(({ name, meaning, fallback, example }) => {
     const shown = `\`${example.replaceAll("|", "\\|")}\``;
-    return `| \`${name}\` | ${all} | ${fallback} | ${shown} |`;
+    return `| \`${name}\` | ${meaning} | ${fallback} | ${shown} |`;
   });
   expect(rows).toEqual(expected);
 });

@@ -59,8 +59,6 @@ export interface Setting<Value> {
   readonly parse: (text: string) => Value;
   /** A secret's value is never shown. */
   readonly secret?: true;
-  /** Checked, but nothing in this release acts on it: setting it is answered by a warning. */
-  readonly unused?: true;
 }
 
 /** Every environment variable, once. `docs/reference/settings.md` is tested against it. */
@@ -153,7 +151,6 @@ export const SETTINGS = {
     example: "smtps://latchkey@mail.example.com:465",
     parse: urlOf("smtp:", "smtps:"),
     secret: true,
-    unused: true,
   }),
   mailFrom: setting({
     name: "LATCHKEY_MAIL_FROM",
@@ -161,7 +158,6 @@ export const SETTINGS = {
     fallback: "unset",
     example: "'Latchkey <latchkey@example.com>'",
     parse: mailFrom,
-    unused: true,
   }),
   logLevel: setting({
     name: "LATCHKEY_LOG_LEVEL",
@@ -207,6 +203,11 @@ export function readSettings(
   const url = read(SETTINGS.publicUrl) ?? `http://localhost:${listenPort}`;
   const keys = read(SETTINGS.secret);
   const token = read(SETTINGS.operatorToken);
+  const smtp = read(SETTINGS.smtpUrl);
+  const sender = read(SETTINGS.mailFrom);
+  if (smtp !== undefined && sender === undefined) {
+    throw new SettingsError(SETTINGS.mailFrom, "is required with LATCHKEY_SMTP_URL");
+  }
   const settings = {
     mode,
     policyFile: read(SETTINGS.config),
@@ -218,8 +219,8 @@ export function readSettings(
     trustedProxies: read(SETTINGS.trustedProxies) ?? [],
     requireHttps: read(SETTINGS.requireHttps) ?? url.startsWith("https:"),
     outboundAllow: read(SETTINGS.outboundAllow) ?? (isDev ? ["127.0.0.0/8", "::1"] : []),
-    smtpUrl: read(SETTINGS.smtpUrl),
-    mailFrom: read(SETTINGS.mailFrom),
+    smtpUrl: smtp,
+    mailFrom: sender,
     logLevel: read(SETTINGS.logLevel) ?? "info",
   };
   if (keys === undefined && !isDev) {
@@ -233,19 +234,13 @@ export function readSettings(
   };
 }
 
-/** A line for each `LATCHKEY_*` variable that means nothing, or nothing yet. */
+/** A line for each `LATCHKEY_*` variable that means nothing. */
 export function settingWarnings(env: Environment): string[] {
-  const byName = new Map<string, Setting<unknown>>(
-    Object.values(SETTINGS).map((entry) => [entry.name, entry]),
-  );
+  const names: string[] = Object.values(SETTINGS).map(({ name }) => name);
   return Object.keys(env)
     .filter((name) => name.startsWith("LATCHKEY_") && env[name]?.trim() !== "")
-    .flatMap((name) => {
-      const entry = byName.get(name);
-      if (entry === undefined)
-        return [`${name} is not a setting${suggestion(name, byName.keys())}`];
-      return entry.unused ? [`${name} is set, but nothing in this release uses it`] : [];
-    });
+    .filter((name) => !names.includes(name))
+    .map((name) => `${name} is not a setting${suggestion(name, names)}`);
 }
 
 function setting<Value>(entry: Setting<Value>): Setting<Value> {

@@ -9,6 +9,7 @@ const FACTS: DevGreeting = {
   database: "./.latchkey/latchkey.db",
   operatorToken: { isNew: false, keptIn: "kept in .latchkey/operator-token" },
   demoKeys: [],
+  setupLink: undefined,
 };
 
 function greeting(facts: Partial<DevGreeting> = {}): string {
@@ -45,4 +46,12 @@ test("gives each API a curl that can be pasted", () => {
     "  curl -i -H 'Authorization: Bearer sk_test_a' http://localhost:4000/standard/v2/auth/test",
     "  curl -i -H 'x-api-key: sk_test_b' http://localhost:4000/other/v1/me",
   ]);
+});
+
+test("shows the set-up link while there is no operator, and what it is for", () => {
+  const setupLink = "http://localhost:4000/dashboard/#setup=token";
+  expect(greeting({ setupLink })).toMatch(
+    /^ {2}Set-up link +http:\/\/localhost:4000\/dashboard\/#setup=token$/m,
+  );
+  expect(greeting()).not.toContain("Set-up");
 });

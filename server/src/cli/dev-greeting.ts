@@ -10,6 +10,8 @@ export interface DevGreeting {
   /** The SQLite file, or the kind of database, never its URL: that may hold a password. */
   readonly database: string;
   readonly operatorToken: ShownToken;
+  /** Makes the first operator; `undefined`: there is one. */
+  readonly setupLink: string | undefined;
   readonly demoKeys: readonly DemoKey[];
 }
 
@@ -18,14 +20,18 @@ export type ShownToken =
   | { readonly isNew: true; readonly token: string; readonly file: string }
   | { readonly isNew: false; readonly keptIn: string };
 
+const SETUP_HINT = "                   (works once, for 24 hours: makes the first operator)";
+
 /** What `latchkey dev` says once it answers requests. */
 export function devGreeting(facts: DevGreeting): readonly string[] {
-  const { version, publicUrl, readyMilliseconds, policyFile, database, demoKeys } = facts;
+  const { version, publicUrl, readyMilliseconds, policyFile, database, demoKeys, setupLink } =
+    facts;
   return [
     "",
     `Latchkey ${version} is running at ${publicUrl} (ready in ${Math.ceil(readyMilliseconds)} ms)`,
     "",
     `  Dashboard        ${publicUrl}/dashboard/`,
+    ...(setupLink === undefined ? [] : [`  Set-up link      ${setupLink}`, SETUP_HINT]),
     ...tokenLines(facts.operatorToken),
     `  Policy           ${policyFile ?? "the built-in demo (write ./latchkey.config.ts for yours)"}`,
     `  Database         ${database}`,

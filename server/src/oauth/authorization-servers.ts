@@ -127,7 +127,7 @@ export function createAuthorizationServers(parts: AuthorizationServersParts): Au
         server.provider(),
       ]);
       const { policy } = server;
-      return interactionOf({ provider, store: parts.store, policy }, request, response);
+      return interactionOf({ provider, store: parts.store, policy, clock }, request, response);
     },
 
     async answer(request, response, call) {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Policy } from "@latchkey/engine";
+import type { Clock, Policy } from "@latchkey/engine";
 import type Provider from "oidc-provider";
 import { errors } from "oidc-provider";
 import type { Store } from "../store/store.ts";
@@ -13,12 +13,21 @@ export interface Interaction {
   readonly application: AskingApplication;
   /** What it asks for, in words. */
   readonly scopes: readonly { readonly name: string; readonly title: string }[];
-  /** Who has signed in here before; `null`: nobody. */
-  readonly userId: string | null;
+  /** Who has given the right password here within five minutes, and has to give a code. */
+  readonly passed: Passed | undefined;
+  /** Remembers that, in place of who passed before; `undefined`: begins anew. */
+  pass(userId: string | undefined): Promise<void>;
   /** Goes on as this user; answers where to send the browser, with 303. */
   finishLogin(userId: string): Promise<string>;
   /** Goes on with what was granted of `scopes`, or tells the application that it was denied. */
   finishConsent(decision: ConsentDecision): Promise<string>;
+}
+
+/** A user who is half-way in. */
+export interface Passed {
+  readonly userId: string;
+  /** Unix milliseconds. */
+  readonly at: number;
 }
 
 /** What the user said: the names of the scopes that were granted, or no. */
@@ -40,7 +49,11 @@ interface InteractionParts {
   readonly provider: Provider;
   readonly store: Store;
   readonly policy: Policy;
+  readonly clock: Clock;
 }
+
+/** How long a right password waits for its code. */
+const PASSED_MILLIS = 5 * 60 * 1000;
 
 const TITLES: Readonly<Record<string, string>> = {
   openid: "Know who you are",
@@ -51,15 +64,16 @@ const TITLES: Readonly<Record<string, string>> = {
 
 /** The interaction that this browser began; `undefined`: it began none, or it has ended. */
 export async function interactionOf(
-  { provider, store, policy }: InteractionParts,
+  { provider, store, policy, clock }: InteractionParts,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<Interaction | undefined> {
-  const details = await provider.interactionDetails(request, response).catch((fault: unknown) => {
+  const found = await provider.interactionDetails(request, response).catch((fault: unknown) => {
     if (fault instanceof errors.SessionNotFound) return undefined;
     throw fault;
   });
-  if (details === undefined) return undefined;
+  if (found === undefined) return undefined;
+  const details = found;
   const { uid, prompt, params, session, grantId } = details;
   const clientId = String(params.client_id);
   const client = await provider.Client.find(clientId);
@@ -104,6 +118,19 @@ export async function interactionOf(
     return end({ consent: { grantId: await grant.save() } }, true);
   }
 
+  async function finishLogin(accountId: string): Promise<string> {
+    const before = session?.accountId ?? accountId;
+    if (before === accountId) return end({ login: { accountId } }, false);
+    // Someone else was signed in here: the library would ask them to sign out first.
+    const left =
+      session?.uid === undefined ? undefined : await provider.Session.findByUid(session.uid);
+    await left?.destroy();
+    details.session = undefined;
+    details.result = { login: { accountId } };
+    await details.persist();
+    return details.returnTo;
+  }
+
   return {
     uid,
     prompt: prompt.name === "login" ? "login" : "consent",
@@ -119,13 +146,24 @@ export async function interactionOf(
       name,
       title: policy.scopes[name]?.title ?? TITLES[name] ?? name,
     })),
-    userId: session?.accountId ?? null,
-    finishLogin: (accountId) => end({ login: { accountId } }, false),
+    passed: passedOf(details.result, clock()),
+    async pass(userId) {
+      // Not `login`: the library would let in whoever has that.
+      details.result = userId === undefined ? {} : { passed: { userId, at: clock() } };
+      await details.persist();
+    },
+    finishLogin,
     finishConsent: (decision) =>
       decision === "denied"
         ? end({ error: "access_denied", error_description: "the user said no" }, true)
         : approve(decision.granted),
   };
+}
+
+function passedOf(result: unknown, now: number): Passed | undefined {
+  // Written by `pass`, if at all.
+  const { passed } = (result ?? {}) as { readonly passed?: Passed };
+  return passed !== undefined && passed.at + PASSED_MILLIS > now ? passed : undefined;
 }
 
 /** What has a scheme of its own goes to whoever has that scheme, whatever host it names. */

@@ -234,10 +234,13 @@ function adapters({ store, policy, calls, masterKeys: [newest] }: ProviderParts)
 }
 
 function findAccount({ store, policy }: ProviderParts): Configuration["findAccount"] {
-  return async (_ctx, id) => {
-    const user = await store.users.find(policy.slug, id);
+  return async (ctx, id) => {
+    const user = await store.people.find(policy.slug, id);
     if (user === undefined) return undefined;
-    const { email, name } = user;
+    const { email, name, signedOutAt } = user;
+    // A browser that signed in before the password was changed has to sign in again.
+    const { accountId, loginTs = 0 } = ctx.oidc.session ?? {};
+    if (accountId === id && loginTs * 1000 <= (signedOutAt ?? -1)) return undefined;
     return {
       accountId: id,
       claims: async () => ({

@@ -40,6 +40,8 @@ export interface PersonRecord {
   readonly role: OperatorRole | null;
   /** The APIs an operator may see; `null`: every one, or a user's. */
   readonly apis: readonly string[] | null;
+  /** Unix milliseconds: what was begun before has ended. */
+  readonly signedOutAt: number | null;
 }
 
 /** Codes of an authenticator app (RFC 6238), and the ten that stand in for it. */
@@ -68,6 +70,8 @@ export interface PasskeyRecord {
 
 /** WebAuthn credentials (W3C Web Authentication Level 3), each with user verification. */
 export interface Passkeys {
+  /** Whether browsers take them here: they want a host name, not an address. */
+  readonly usable: boolean;
   /** `PublicKeyCredentialCreationOptionsJSON`; its challenge lives for five minutes. */
   registrationOptions(person: Person): Promise<Readonly<Record<string, unknown>>>;
   /** @throws {ApiError} `INVALID_REQUEST` for a response that proves nothing; `CONFLICT`. */
@@ -76,13 +80,20 @@ export interface Passkeys {
     input: { name: string; response: unknown },
     whence: Whence,
   ): Promise<PasskeyRecord>;
-  /** `PublicKeyCredentialRequestOptionsJSON` for whoever is at the browser; `api` null: operators. */
-  authenticationOptions(api: string | null): Promise<Readonly<Record<string, unknown>>>;
+  /**
+   * `PublicKeyCredentialRequestOptionsJSON` for whoever is at the browser; `api` null: operators.
+   * What answers it counts only where it is asked for with the same `binding`.
+   */
+  authenticationOptions(
+    api: string | null,
+    binding?: string,
+  ): Promise<Readonly<Record<string, unknown>>>;
   /** Whose passkey answered; each challenge is answered once. */
   authenticate(
     api: string | null,
     response: unknown,
     whence: Whence,
+    binding?: string,
   ): Promise<Tried<{ person: Person }>>;
   list(person: Person): Promise<readonly PasskeyRecord[]>;
   /** @throws {ApiError} `NOT_FOUND` */
@@ -109,7 +120,7 @@ export interface LinkUse {
 
 /** Links that let someone in once; only their digests are kept. */
 export interface Links {
-  /** The set-up link's token; `undefined`: there is an operator already. Ends earlier ones. */
+  /** The link for the first operator, an owner; `undefined`: there is one. Ends earlier links. */
   makeSetup(): Promise<string | undefined>;
   /** Mails the link; answers it only when there is no mail server. @throws `NOT_FOUND` */
   invite(person: Person, whence: Whence): Promise<{ link: string | undefined }>;
@@ -137,4 +148,10 @@ export interface Passwords {
 export interface People {
   /** `undefined`: deleted, managed, removed, or never there. */
   find(person: Person): Promise<PersonRecord | undefined>;
+  /** Puts it on the trail that the last step was taken. */
+  noteSignIn(
+    person: Person,
+    methods: readonly ("password" | CodeMethod | "passkey" | "hand-off")[],
+    whence: Whence,
+  ): Promise<void>;
 }

@@ -6,6 +6,7 @@ import { aContext, anAccount, aUser } from "../testing/builders.ts";
 import { keptLog } from "../testing/log.ts";
 import { temporarySqlite } from "../testing/temporary-sqlite.ts";
 import { createSignIn, type SignIn } from "./sign-in.ts";
+import { createThrottle } from "./throttle.ts";
 
 const PASSWORD = "a horse is no battery";
 const EMAIL = "ada@example.com";
@@ -25,12 +26,16 @@ afterAll(async () => {
 });
 
 let now = 0;
-const newSignIn = () => createSignIn({ store, clock: () => now });
+const newSignIn = () => {
+  const clock = () => now;
+  return createSignIn({ store, clock, throttle: createThrottle({ clock }) });
+};
 const attempt = (changes: object = {}) => ({
   api: API,
   email: EMAIL,
   password: PASSWORD,
   address: "192.0.2.1",
+  requestId: null,
   ...changes,
 });
 
@@ -47,13 +52,16 @@ async function guess(signIn: SignIn, count: number, changes: (i: number) => obje
 test("who knows the password signs in as often as they like", async () => {
   const signIn = newSignIn();
   for (let i = 0; i < 7; i += 1) {
-    expect(await signIn(attempt())).toEqual({ outcome: "signed-in", userId: "user_1" });
+    expect(await signIn(attempt())).toEqual({
+      outcome: "right",
+      person: { kind: "user", api: API, id: "user_1" },
+    });
   }
 });
 
 test("the address is the same in capitals, and another API's user is another", async () => {
   const signIn = newSignIn();
-  expect((await signIn(attempt({ email: "ADA@Example.com" }))).outcome).toBe("signed-in");
+  expect((await signIn(attempt({ email: "ADA@Example.com" }))).outcome).toBe("right");
   expect((await signIn(attempt({ api: "calcom" }))).outcome).toBe("refused");
 });
 
@@ -64,7 +72,7 @@ test("five wrong passwords from anywhere close the person's sign-in for a minute
   // The sixth is looked at no more.
   expect((await signIn(attempt())).outcome).toBe("wait");
   now += 61_000;
-  expect((await signIn(attempt())).outcome).toBe("signed-in");
+  expect((await signIn(attempt())).outcome).toBe("right");
 });
 
 test("twenty failures for anyone close an address, one of IPv6 with its whole /64", async () => {
@@ -72,7 +80,7 @@ test("twenty failures for anyone close an address, one of IPv6 with its whole /6
   const of = (i: number) => ({ email: `p${i}@example.com`, address: `2001:db8::${i}` });
   expect(await guess(signIn, 20, of)).toEqual(Array(20).fill("refused"));
   expect((await signIn(attempt({ address: "2001:db8::ffff" }))).outcome).toBe("wait");
-  expect((await signIn(attempt({ address: "2001:db8:0:1::1" }))).outcome).toBe("signed-in");
+  expect((await signIn(attempt({ address: "2001:db8:0:1::1" }))).outcome).toBe("right");
 });
 
 test("many at once are no way around the count", async () => {

@@ -13,12 +13,17 @@ import { managedUserCommands } from "./managed-users.ts";
 import { oauthArtifactCommands } from "./oauth-artifacts.ts";
 import { oauthClientCommands } from "./oauth-clients.ts";
 import { oneTimeUseCommands } from "./one-time-use.ts";
+import { operatorPersonCommands } from "./operator-persons.ts";
 import { operatorTokenCommands } from "./operator-tokens.ts";
+import { passkeyCommands } from "./passkeys.ts";
+import { peopleCommands } from "./people.ts";
 import { policyCommands } from "./policies.ts";
 import { portalSessionCommands } from "./portal-sessions.ts";
 import { requestCommands } from "./requests.ts";
 import { resealingCommands } from "./resealing.ts";
+import { secondFactorCommands } from "./second-factors.ts";
 import { secretRotationCommands } from "./secret-rotation.ts";
+import { signInLinkCommands } from "./sign-in-links.ts";
 import { usageCommands } from "./usage.ts";
 import { userCommands } from "./users.ts";
 
@@ -42,6 +47,11 @@ export const commands = {
   ...oauthClientCommands,
   ...issuerKeyCommands,
   ...operatorTokenCommands,
+  ...operatorPersonCommands,
+  ...peopleCommands,
+  ...secondFactorCommands,
+  ...passkeyCommands,
+  ...signInLinkCommands,
   ...policyCommands,
   ...portalSessionCommands,
   ...requestCommands,

@@ -17,10 +17,14 @@ import { managedUserReads } from "./managed-user-rows.ts";
 import { oauthArtifactReads } from "./oauth-artifacts.ts";
 import { oauthClientReads } from "./oauth-clients.ts";
 import { oneTimeUseReads } from "./one-time-use.ts";
+import { operatorPersonReads } from "./operator-persons.ts";
 import { operatorTokenReads } from "./operator-tokens.ts";
+import { passkeyReads } from "./passkeys.ts";
+import { peopleReads } from "./people.ts";
 import { requestReads } from "./requests.ts";
 import { sealedReads } from "./resealing.ts";
-import { signInReads } from "./sign-ins.ts";
+import { secondFactorReads } from "./second-factors.ts";
+import { signInLinkReads } from "./sign-in-links.ts";
 import type { Store, WriteContext, Written } from "./store.ts";
 import type { StoreLog } from "./store-log.ts";
 import { usageReads } from "./usage.ts";
@@ -88,7 +92,11 @@ export async function createStore(backend: Backend, { clock, log }: CreateStore)
     keyring: keyringReads(db, ask),
     sealed: sealedReads(db, ask),
     oneTimeUses: oneTimeUseReads(db, ask),
-    signIns: signInReads(db, ask),
+    people: peopleReads(db, ask),
+    operatorPersons: operatorPersonReads(db, ask),
+    secondFactors: secondFactorReads(db, ask),
+    passkeys: passkeyReads(db, ask),
+    signInLinks: signInLinkReads(db, ask),
     applications: applicationReads(db, ask),
     managedUsers: managedUserReads(db, ask),
     requests: requestReads(db, ask),

@@ -115,17 +115,37 @@ export const grantCommands = {
       if (before?.revoked_at == null) throw new ApiError("NOT_FOUND", "There is no such grant.");
       return { revokedAt: before.revoked_at };
     }
-    await endAccessTokens(tx, { grantId: id });
-    await tx.db
-      .deleteFrom("oauth_artifact")
-      .where("api", "=", api)
-      .where("grant_id", "=", id)
-      .execute();
-    const { account_id: accountId, user_id: userId, application_id: applicationId } = ended;
-    tx.event("grant.revoked", { accountId, detail: { grantId: id, userId, applicationId } });
+    await endIssued(tx, ended);
     return { revokedAt: at };
   },
 } as const;
+
+/** Ends every live grant of a user, with all that was issued under it. */
+export async function revokeGrantsOf(tx: Transaction, userId: string): Promise<void> {
+  const { api, at } = tx.context;
+  const ended = await tx.db
+    .updateTable("oauth_grant")
+    .set({ revoked_at: at })
+    .where("api", "=", api)
+    .where("user_id", "=", userId)
+    .where("revoked_at", "is", null)
+    .returningAll()
+    .execute();
+  for (const grant of ended) await endIssued(tx, grant);
+}
+
+/** Ends what was issued under a grant that this transaction has revoked. */
+async function endIssued(tx: Transaction, grant: Selectable<OAuthGrantTable>): Promise<void> {
+  const { api, id, account_id: accountId } = grant;
+  await endAccessTokens(tx, { grantId: id });
+  await tx.db
+    .deleteFrom("oauth_artifact")
+    .where("api", "=", api)
+    .where("grant_id", "=", id)
+    .execute();
+  const { user_id: userId, application_id: applicationId } = grant;
+  tx.event("grant.revoked", { accountId, detail: { grantId: id, userId, applicationId } });
+}
 
 /** Which grants are wanted; a field left out does not narrow the list. */
 export interface GrantFilter {

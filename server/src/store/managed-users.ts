@@ -70,6 +70,7 @@ export const managedUserCommands = {
       managed_by: applicationId,
       profile: JSON.stringify(profile),
       deleted_at: null,
+      signed_out_at: null,
     };
     const row = await tx.db
       .insertInto("person")

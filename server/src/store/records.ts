@@ -92,8 +92,8 @@ export interface OperatorTokenRecord {
 
 /** Who did something. */
 export interface EventActor {
-  readonly kind: "operator" | "credential" | "system" | "anonymous";
-  /** The operator token's or the credential's id; `bootstrap` for the environment's token. */
+  readonly kind: "operator" | "user" | "credential" | "system" | "anonymous";
+  /** Of the person, operator token or credential; `bootstrap` for the environment's token. */
   readonly id: string | null;
 }
 

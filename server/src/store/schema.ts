@@ -1,3 +1,4 @@
+import type { PeopleTables } from "./people-schema.ts";
 import type { UsageOutcome } from "./records.ts";
 
 /**
@@ -5,7 +6,7 @@ import type { UsageOutcome } from "./records.ts";
  * milliseconds, JSON is text that only the file of its aggregate parses. What each column means is
  * said where it was made, in `migrations/`.
  */
-export interface Tables {
+export interface Tables extends PeopleTables {
   readonly account: AccountTable;
   readonly person: PersonTable;
   readonly membership: MembershipTable;
@@ -53,6 +54,7 @@ export interface PersonTable {
   readonly managed_by: string | null;
   readonly profile: string | null;
   readonly deleted_at: number | null;
+  readonly signed_out_at: number | null;
 }
 
 export interface MembershipTable {

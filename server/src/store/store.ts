@@ -9,6 +9,9 @@ import type { KeyringFilter } from "./keyring.ts";
 import type { ManagedUserPage, ManagedUserRecord } from "./managed-user-rows.ts";
 import type { StoredMaterial } from "./material.ts";
 import type { NamedArtifact, StoredArtifact } from "./oauth-artifacts.ts";
+import type { OperatorPersonRecord } from "./operator-persons.ts";
+import type { StoredPasskey } from "./passkeys.ts";
+import type { StoredPerson } from "./people.ts";
 import type {
   AccountRecord,
   ChangeRecord,
@@ -25,7 +28,8 @@ import type {
 import type { RequestRecord } from "./request-record.ts";
 import type { RequestFilter } from "./requests.ts";
 import type { SealedRow } from "./resealing.ts";
-import type { SignInRecord } from "./sign-ins.ts";
+import type { StoredTotp } from "./second-factors.ts";
+import type { SignInLinkKind, StoredLink } from "./sign-in-links.ts";
 import type { WriteContext } from "./write-context.ts";
 
 export type { EventFilter, UsageFilter } from "./records.ts";
@@ -187,9 +191,34 @@ export interface Store {
     ): Promise<readonly ManagedUserRecord[]>;
   };
 
-  readonly signIns: {
-    /** By e-mail, whatever the case of its letters. */
-    find(api: string, email: string): Promise<SignInRecord | undefined>;
+  /** Who can sign in to an API, or as operators to `DEPLOYMENT`; managed and deleted users cannot. */
+  readonly people: {
+    find(api: string, id: string): Promise<StoredPerson | undefined>;
+    /** Whatever the case of its letters. */
+    findByEmail(api: string, email: string): Promise<StoredPerson | undefined>;
+  };
+
+  readonly operatorPersons: {
+    list(page: PageRequest): Promise<Page<OperatorPersonRecord>>;
+    isAnyThere(): Promise<boolean>;
+  };
+
+  readonly secondFactors: {
+    totp(api: string, personId: string): Promise<StoredTotp | undefined>;
+    recoveryCodesLeft(api: string, personId: string): Promise<number>;
+    /** Every seed of the deployment, for sealing them anew. */
+    seeds(): Promise<readonly { api: string; personId: string; sealed: Uint8Array }[]>;
+  };
+
+  readonly passkeys: {
+    find(api: string, id: string): Promise<StoredPasskey | undefined>;
+    /** From old to new. */
+    list(api: string, personId: string): Promise<readonly StoredPasskey[]>;
+  };
+
+  readonly signInLinks: {
+    /** Only one that could be used at this instant. */
+    find(kind: SignInLinkKind, digest: Uint8Array, at: number): Promise<StoredLink | undefined>;
   };
 
   readonly oneTimeUses: {

@@ -46,6 +46,7 @@ export const userCommands = {
         managed_by: null,
         profile: null,
         deleted_at: null,
+        signed_out_at: null,
       })
       .onConflict((conflict) => conflict.doNothing())
       .returningAll()

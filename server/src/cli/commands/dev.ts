@@ -29,6 +29,7 @@ export const dev: Command = {
             ? { isNew: false, keptIn: tokenPlace(context.env, kept.operatorTokenFile) }
             : { isNew: true, token, file: kept.operatorTokenFile },
         demoKeys: latchkey.demoKeys,
+        setupLink: latchkey.setupLink,
       }),
     );
   },

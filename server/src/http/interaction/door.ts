@@ -3,16 +3,16 @@ import { type NetworkList, sameSecret } from "@latchkey/engine";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { AuthorizationServers } from "../../oauth/authorization-servers.ts";
 import type { Interaction } from "../../oauth/interactions.ts";
-import type { SignIn } from "../../sign-in/sign-in.ts";
+import type { Whence } from "../../sign-in/people.ts";
 import type { Door } from "../app.ts";
 import { clientOf } from "../client-address.ts";
+import { consentPage, endedPage } from "./consent-pages.ts";
 import type { Page } from "./page.ts";
-import { consentPage, endedPage, signInPage } from "./pages.ts";
+import { askSignIn, type SignInParts, type Step, signInStep } from "./sign-in-steps.ts";
 
 /** What the pages between an application and its tokens are made of. */
-export interface InteractionParts {
+export interface InteractionParts extends SignInParts {
   readonly servers: AuthorizationServers;
-  readonly signIn: SignIn;
   /** Slugs of the APIs that have an authorization server. */
   readonly apis: readonly string[];
   /** Newest first. */
@@ -21,10 +21,9 @@ export interface InteractionParts {
 }
 
 const LONGEST_FORM = 16 * 1024;
-const WRONG = "The e-mail or the password is wrong.";
 const FORM = "application/x-www-form-urlencoded";
 
-type Call = FastifyRequest<{ Params: { uid: string }; Body?: unknown }>;
+type Call = FastifyRequest<{ Params: { uid: string }; Querystring: { forgotten?: string } }>;
 
 /**
  * `/{api}/interaction/{uid}`: a person signs in and approves, or does not, what an application asks
@@ -45,26 +44,48 @@ export const interactionDoor =
       const schema = { hide: true };
       for (const api of parts.apis) {
         const path = `/${api}/interaction/:uid`;
-        app.get<{ Params: { uid: string } }>(path, { config, schema }, async (request, reply) => {
-          const interaction = await interactionOf(parts, api, request, reply);
-          if (interaction === undefined) return send(reply, endedPage());
-          return send(reply, ask(interaction, csrfOf(api, interaction.uid)));
-        });
-        app.post<{ Params: { uid: string } }>(path, { config, schema }, async (request, reply) => {
-          const interaction = await interactionOf(parts, api, request, reply);
-          const form = request.body instanceof URLSearchParams ? request.body : undefined;
-          if (interaction === undefined || form === undefined) return send(reply, endedPage());
-          const csrf = csrfOf(api, interaction.uid);
-          if (!sameSecret(form.get("csrf") ?? "", csrf)) return send(reply, endedPage());
-          return interaction.prompt === "login"
-            ? signInWith(parts, { api, interaction, form, csrf }, request, reply)
-            : decideWith(interaction, form, csrf, reply);
-        });
+        app.get<{ Params: { uid: string }; Querystring: { forgotten?: string } }>(
+          path,
+          { config, schema },
+          async (request, reply) => {
+            const asked = await askedOf(parts, api, request, reply);
+            if (asked === undefined) return send(reply, endedPage());
+            const csrf = csrfOf(api, asked.uid);
+            return send(
+              reply,
+              asked.prompt === "login"
+                ? await askSignIn(parts, {
+                    ...stepOf(parts, api, request),
+                    interaction: asked,
+                    csrf,
+                  })
+                : consentPage(asked.application, { csrf, scopes: asked.scopes }),
+            );
+          },
+        );
+        app.post<{ Params: { uid: string }; Querystring: { forgotten?: string } }>(
+          path,
+          { config, schema },
+          async (request, reply) => {
+            const asked = await askedOf(parts, api, request, reply);
+            const form = request.body instanceof URLSearchParams ? request.body : undefined;
+            if (asked === undefined || form === undefined) return send(reply, endedPage());
+            const csrf = csrfOf(api, asked.uid);
+            if (!sameSecret(form.get("csrf") ?? "", csrf)) return send(reply, endedPage());
+            const step = { ...stepOf(parts, api, request), interaction: asked, csrf };
+            return send(
+              reply,
+              asked.prompt === "login"
+                ? await signInStep(parts, step, form)
+                : await decide(asked, form, csrf),
+            );
+          },
+        );
       }
     });
   };
 
-async function interactionOf(
+async function askedOf(
   { servers }: InteractionParts,
   api: string,
   { raw, params }: Call,
@@ -74,60 +95,38 @@ async function interactionOf(
   return found?.uid === params.uid ? found : undefined;
 }
 
-function ask({ prompt, application, scopes }: Interaction, csrf: string): Page {
-  return prompt === "login"
-    ? signInPage(application, { csrf })
-    : consentPage(application, { csrf, scopes });
-}
-
-async function signInWith(
-  { signIn, trustedProxies }: InteractionParts,
-  asked: { api: string; interaction: Interaction; form: URLSearchParams; csrf: string },
-  { raw }: Call,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
-  const { api, interaction, form, csrf } = asked;
-  const email = form.get("email") ?? "";
+function stepOf(
+  { trustedProxies }: InteractionParts,
+  api: string,
+  { id, raw, query }: Call,
+): Omit<Step, "interaction" | "csrf"> {
   const peer = { address: raw.socket.remoteAddress, encrypted: false };
   const { address } = clientOf(peer, raw.rawHeaders, trustedProxies);
-  const password = form.get("password") ?? "";
-  const result = await signIn({ api, email, password, address });
-  switch (result.outcome) {
-    case "signed-in":
-      return sendOn(reply, await interaction.finishLogin(result.userId));
-    case "refused":
-      return send(reply, signInPage(interaction.application, { csrf, email, fault: WRONG }));
-    case "wait": {
-      const fault = `Too many tries. Wait ${result.seconds} seconds.`;
-      const shown = signInPage(interaction.application, { csrf, email, fault });
-      reply.header("retry-after", String(result.seconds));
-      return send(reply, { ...shown, status: 429 });
-    }
-  }
+  const whence: Whence = { address: address ?? null, requestId: id };
+  return { api, whence, forgotten: query.forgotten !== undefined };
 }
 
-async function decideWith(
-  interaction: Interaction,
+async function decide(
+  { application, scopes, finishConsent }: Interaction,
   form: URLSearchParams,
   csrf: string,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
+): Promise<Page | URL> {
   const decision = form.get("decision");
-  if (decision === "deny") return sendOn(reply, await interaction.finishConsent("denied"));
-  if (decision !== "allow") return send(reply, ask(interaction, csrf));
-  const asked = new Set(interaction.scopes.map(({ name }) => name));
+  if (decision === "deny") return new URL(await finishConsent("denied"));
+  if (decision !== "allow") return consentPage(application, { csrf, scopes });
+  const asked = new Set(scopes.map(({ name }) => name));
   const granted = form.getAll("scope").filter((name) => asked.has(name));
-  return sendOn(reply, await interaction.finishConsent({ granted }));
+  return new URL(await finishConsent({ granted }));
 }
 
-function send(reply: FastifyReply, { status, headers, body }: Page): FastifyReply {
+/** RFC 9700 §4.12: on with 303, so that no browser sends the form's password on. */
+function send(reply: FastifyReply, answer: Page | URL): FastifyReply {
+  if (answer instanceof URL) {
+    return reply.header("cache-control", "no-store").redirect(answer.href, 303);
+  }
+  const { status, headers, body } = answer;
   for (let i = 0; i < headers.length; i += 2) reply.header(headers[i] as string, headers[i + 1]);
   return reply.code(status).serializer(String).send(body);
-}
-
-/** RFC 9700 §4.12: with 303, so that no browser sends the form's password on. */
-function sendOn(reply: FastifyReply, url: string): FastifyReply {
-  return reply.header("cache-control", "no-store").redirect(url, 303);
 }
 
 function createCsrf(masterKeys: readonly Uint8Array[]) {

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 
-/** A page that loads nothing, is framed by nobody, and works without a script. */
+/** A page that loads nothing, is framed by nobody, and works without its script. */
 export interface Page {
   readonly status: number;
   /** Names and values in turn. */
@@ -18,7 +18,7 @@ main { width: min(26rem, 100%); border: 1px solid var(--line); border-radius: .7
 h1 { font-size: 1.35rem; line-height: 1.25; margin: 0 0 .75rem; }
 p { margin: 0 0 1rem; }
 label { display: block; font-weight: 600; margin-bottom: .25rem; }
-input[type=email], input[type=password] { width: 100%; font: inherit; padding: .6rem .7rem;
+input:not([type=checkbox]) { width: 100%; font: inherit; padding: .6rem .7rem;
   border: 1px solid var(--line); border-radius: .45rem; margin-bottom: 1rem; }
 fieldset { border: 0; padding: 0; margin: 0 0 1.25rem; }
 legend { font-weight: 600; padding: 0; margin-bottom: .5rem; }
@@ -29,23 +29,30 @@ button { font: inherit; font-weight: 600; padding: .6rem 1.1rem; border-radius: 
 button.primary { background: var(--accent); border-color: var(--accent); color: Canvas; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 [role=alert] { color: var(--bad); font-weight: 600; }
+a { color: var(--accent); }
+form + form { margin-top: 1rem; border-top: 1px solid var(--line); padding-top: 1rem; }
+p:last-child { margin: 1rem 0 0; }
 .quiet { font-size: .9rem; opacity: .85; }
 .mark { border: 1px solid var(--line); border-radius: 1rem; padding: .05rem .6rem; font-size: .85rem; }
 `;
 
-/**
- * A whole page. `content` is HTML whose texts were escaped; `formTargets` are origins besides our own
- * to which its forms may lead in the end.
- */
-export function page(
-  title: string,
-  content: string,
-  { status = 200, formTargets = [] }: { status?: number; formTargets?: readonly string[] } = {},
-): Page {
+interface PageOptions {
+  readonly status?: number;
+  /** Origins besides our own to which its forms may lead in the end. */
+  readonly formTargets?: readonly string[];
+  /** The only one that may run. */
+  readonly script?: string | undefined;
+  readonly retryAfterSeconds?: number | undefined;
+}
+
+/** A whole page. `content` is HTML whose texts were escaped. */
+export function page(title: string, content: string, options: PageOptions = {}): Page {
+  const { status = 200, formTargets = [], script, retryAfterSeconds } = options;
   const nonce = randomBytes(16).toString("base64");
   const policy = [
     "default-src 'none'",
     `style-src 'nonce-${nonce}'`,
+    ...(script === undefined ? [] : [`script-src 'nonce-${nonce}'`]),
     `form-action ${["'self'", ...formTargets].join(" ")}`,
     "frame-ancestors 'none'",
     "base-uri 'none'",
@@ -62,7 +69,7 @@ export function page(
 <main>
 <h1>${escaped(title)}</h1>
 ${content}
-</main>
+</main>${script === undefined ? "" : `\n<script nonce="${nonce}">${script}</script>`}
 </body>
 </html>
 `;
@@ -72,6 +79,7 @@ ${content}
     ["cache-control", "no-store"],
     ["referrer-policy", "no-referrer"],
     ["x-frame-options", "DENY"],
+    ...(retryAfterSeconds === undefined ? [] : [["retry-after", String(retryAfterSeconds)]]),
   ].flat();
   return { status, headers, body };
 }

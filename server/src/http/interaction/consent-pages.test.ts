@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { consentPage } from "./pages.ts";
+import { consentPage } from "./consent-pages.ts";
 
 test.each([
   ["client.example", "'self' https://client.example http://client.example"],

@@ -1,31 +1,12 @@
 import { escaped, type Page, page } from "./page.ts";
 
-/** What both pages show of the application that asks. */
+/** What pages show of the application that asks. */
 export interface AskingApplication {
   readonly name: string;
   readonly verified: boolean;
   readonly homePage: string | null;
   /** Where the browser goes next. */
   readonly redirectHost: string;
-}
-
-/** E-mail and password. `fault` says what was wrong with the last try. */
-export function signInPage(
-  { name, redirectHost }: AskingApplication,
-  { csrf, email = "", fault }: { csrf: string; email?: string; fault?: string },
-): Page {
-  const content = `<p>to continue to <strong>${escaped(name)}</strong></p>
-${fault === undefined ? "" : `<p role="alert">${escaped(fault)}</p>`}
-<form method="post">
-<input type="hidden" name="csrf" value="${escaped(csrf)}">
-<label for="email">E-mail</label>
-<input id="email" name="email" type="email" autocomplete="username" required value="${escaped(email)}"${email === "" ? " autofocus" : ""}>
-<label for="password">Password</label>
-<input id="password" name="password" type="password" autocomplete="current-password" required${email === "" ? "" : " autofocus"}>
-<div class="actions"><button class="primary" type="submit">Sign in</button></div>
-</form>`;
-  const formTargets = targetsOf(redirectHost);
-  return page("Sign in", content, { status: fault === undefined ? 200 : 422, formTargets });
 }
 
 /** What the application asks for, one by one: each can be left out. */
@@ -65,7 +46,7 @@ export function endedPage(): Page {
 }
 
 /** Browsers hold a form to its targets through all redirects that follow. */
-function targetsOf(redirectHost: string): readonly string[] {
+export function targetsOf(redirectHost: string): readonly string[] {
   if (/^[a-z][a-z0-9+.-]*:$/.test(redirectHost)) return [redirectHost];
   // Content-Security-Policy has no form for an IPv6 address.
   if (redirectHost.startsWith("[")) return ["https:", "http:"];

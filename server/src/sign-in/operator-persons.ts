@@ -1,0 +1,77 @@
+import { randomBytes } from "node:crypto";
+import { ApiError, type Clock } from "@latchkey/engine";
+import type { OperatorPersonRecord, PersonRole } from "../store/operator-persons.ts";
+import type { Page, PageRequest } from "../store/records.ts";
+import { DEPLOYMENT, type Store, type WriteContext } from "../store/store.ts";
+import type { Links } from "./people.ts";
+
+/** A person who shall run the installation, as asked for. */
+export interface OperatorPersonDraft {
+  /** Unique, whatever the case of its letters. */
+  readonly email: string;
+  readonly name: string;
+  readonly role: PersonRole;
+  /** Slugs; `null` or absent: every API. */
+  readonly apis?: readonly string[] | null | undefined;
+}
+
+type Deed = Omit<WriteContext, "at" | "api">;
+
+/** The use cases of operators who are persons; only owners of every API may call those that write. */
+export interface OperatorPersons {
+  /** `link` only when there is no mail server. @throws {ApiError} `CONFLICT`: a taken e-mail. */
+  create(
+    deed: Deed,
+    draft: OperatorPersonDraft,
+  ): Promise<{ readonly person: OperatorPersonRecord; readonly link: string | undefined }>;
+  list(page: PageRequest): Promise<Page<OperatorPersonRecord>>;
+  /** @throws {ApiError} `NOT_FOUND`; `CONFLICT`: no owner of every API would be left. */
+  update(
+    deed: Deed,
+    id: string,
+    changes: Partial<Omit<OperatorPersonDraft, "email">>,
+  ): Promise<OperatorPersonRecord>;
+  /** @throws {ApiError} As `update`. */
+  remove(deed: Deed, id: string): Promise<void>;
+}
+
+/** Operators of the deployment, kept in `store`; `apis` are the slugs that exist. */
+export function createOperatorPersons(parts: {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly links: Links;
+  readonly apis: ReadonlySet<string>;
+}): OperatorPersons {
+  const { store, clock, links, apis } = parts;
+  const context = (deed: Deed) => ({ ...deed, api: DEPLOYMENT, at: clock() });
+
+  function checkApis(wanted: readonly string[] | null | undefined): void {
+    const at = wanted?.findIndex((slug) => !apis.has(slug)) ?? -1;
+    if (at === -1) return;
+    const message = `There is no API ${JSON.stringify(wanted?.[at])}.`;
+    throw new ApiError("INVALID_REQUEST", message, { details: { field: `apis[${at}]` } });
+  }
+
+  return {
+    async create(deed, { email, name, role, apis: wanted = null }) {
+      checkApis(wanted);
+      const id = `opr_${randomBytes(12).toString("hex")}`;
+      const input = { id, email, name, role, apis: wanted, passwordHash: null };
+      const { output } = await store.write("createOperatorPerson", input, context(deed));
+      const { address, requestId } = deed;
+      const person = { kind: "operator", api: null, id } as const;
+      const { link } = await links.invite(person, { address, requestId });
+      return { person: output, link };
+    },
+    list: (page) => store.operatorPersons.list(page),
+    async update(deed, id, changes) {
+      checkApis(changes.apis);
+      const { name, role, apis: wanted } = changes;
+      const input = { id, name, role, apis: wanted };
+      return (await store.write("updateOperatorPerson", input, context(deed))).output;
+    },
+    async remove(deed, id) {
+      await store.write("removeOperatorPerson", { id }, context(deed));
+    },
+  };
+}

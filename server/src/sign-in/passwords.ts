@@ -1,0 +1,39 @@
+import { ApiError, type Clock } from "@latchkey/engine";
+import type { Store } from "../store/store.ts";
+import { checkPassword } from "./check-password.ts";
+import { deedOf, placeOf } from "./deed.ts";
+import { checkNewPassword, type IsBreached } from "./password-rules.ts";
+import type { Passwords } from "./people.ts";
+import { type Throttle, triesOf } from "./throttle.ts";
+
+const MOST_PASSWORD = 1024;
+
+/** Passwords, kept in `store` as argon2id hashes. */
+export function createPasswords(parts: {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly throttle: Throttle;
+  readonly hashPassword: (password: string) => Promise<string>;
+  readonly isBreached: IsBreached;
+}): Passwords {
+  const { store, clock, throttle, hashPassword, isBreached } = parts;
+  return {
+    check: (person, password, whence) => {
+      const name = `proof ${placeOf(person.api)} ${person.id}`;
+      return throttle.attempt(triesOf(name, whence.address), async () => {
+        const known = await store.people.find(placeOf(person.api), person.id);
+        const tried = password.slice(0, MOST_PASSWORD + 1);
+        const isRight = await checkPassword(tried, known?.passwordHash ?? null);
+        return isRight && tried.length <= MOST_PASSWORD ? {} : undefined;
+      });
+    },
+
+    async set(person, password, whence) {
+      const known = await store.people.find(placeOf(person.api), person.id);
+      if (known === undefined) throw new ApiError("NOT_FOUND", "There is no such person.");
+      const fit = await checkNewPassword(password, { email: known.email, isBreached });
+      const input = { personId: person.id, passwordHash: await hashPassword(fit) };
+      await store.write("setPassword", input, deedOf(person, whence, clock()));
+    },
+  };
+}

@@ -1,0 +1,165 @@
+import { expect, test } from "vitest";
+import type { LinkDeed } from "../../store/sign-in-links.ts";
+import { DEPLOYMENT, type Store } from "../../store/store.ts";
+import { aUser, digestOf } from "../builders.ts";
+import { NOW } from "../now.ts";
+import { aSceneWithAccount, expectRefusal, type Scene } from "./scene.ts";
+
+const RESET: LinkDeed = { kind: "reset" };
+const DEPLOYED = { api: DEPLOYMENT };
+
+async function aSceneWithUser(open: () => Store): Promise<Scene> {
+  const scene = await aSceneWithAccount(open());
+  await scene.write("createUser", aUser({ passwordHash: "old" }));
+  return scene;
+}
+
+function aLink(n: number, changes: { kind?: "invitation" | "reset"; expiresAt?: number } = {}) {
+  const digest = digestOf(`link ${n}`);
+  return { kind: "reset", personId: "user_1", digest, expiresAt: NOW + 1000, ...changes } as const;
+}
+
+function using(n: number, deed: LinkDeed = RESET, passwordHash = "new") {
+  return { digest: digestOf(`link ${n}`), deed, passwordHash };
+}
+
+/** What every store does with links that let someone in, and with operators who are persons. */
+export function signInLinksContract(open: () => Store): void {
+  test("of twenty who use one link at once, one sets the password", async () => {
+    const { write, store, api, eventTypes } = await aSceneWithUser(open);
+    await write("makeSignInLink", { ...aLink(1), digest: digestOf(`${api} race`) });
+    const tries = Array.from({ length: 20 }, (_, i) =>
+      write("useSignInLink", {
+        ...using(1, RESET, `hash ${i}`),
+        digest: digestOf(`${api} race`),
+      }),
+    );
+    const outcomes = await Promise.all(tries);
+    const winner = outcomes.findIndex(({ personId }) => personId !== null);
+    expect(outcomes.filter(({ personId }) => personId === "user_1")).toHaveLength(1);
+    const person = await store.people.find(api, "user_1");
+    expect(person).toMatchObject({ passwordHash: `hash ${winner}`, signedOutAt: NOW });
+    expect(await eventTypes()).toEqual(
+      ["account.created", "password.reset", "reset.sent", "user.created"].sort(),
+    );
+  });
+
+  test.each([
+    ["at its end", { at: NOW + 1000 }, RESET],
+    ["for something else", {}, { kind: "invitation", name: undefined } as const],
+    ["in another API", { api: "another" }, RESET],
+  ])("a link does nothing %s", async (_when, context, deed) => {
+    const { write, store, api } = await aSceneWithUser(open);
+    const digest = digestOf(`${api} still`);
+    await write("makeSignInLink", { ...aLink(1), digest });
+    expect(await write("useSignInLink", { ...using(1, deed), digest }, context)).toEqual({
+      personId: null,
+    });
+    expect(await store.people.find(api, "user_1")).toMatchObject({ passwordHash: "old" });
+    expect(await store.signInLinks.find("reset", digest, NOW + 999)).toEqual({
+      api,
+      personId: "user_1",
+    });
+    expect(await store.signInLinks.find("reset", digest, NOW + 1000)).toBeUndefined();
+  });
+
+  test("a newer link of the kind ends the older, and a use ends all", async () => {
+    const { write, api } = await aSceneWithUser(open);
+    const digests = [1, 2, 3].map((n) => digestOf(`${api} ${n}`));
+    const [first = digestOf(""), second = digestOf(""), third = digestOf("")] = digests;
+    await write("makeSignInLink", { ...aLink(1), digest: first });
+    await write("makeSignInLink", { ...aLink(2), digest: second });
+    await write("makeSignInLink", { ...aLink(3, { kind: "invitation" }), digest: third });
+    expect(await write("useSignInLink", { ...using(1), digest: first })).toEqual({
+      personId: null,
+    });
+    expect(await write("useSignInLink", { ...using(2), digest: second })).toEqual({
+      personId: "user_1",
+    });
+    const invitation = { ...using(3, { kind: "invitation", name: "Ada" }), digest: third };
+    expect(await write("useSignInLink", invitation)).toEqual({ personId: null });
+  });
+
+  test("O-128: a new password ends the grants and tokens of the user, and no one else's", async () => {
+    const { write, store, api } = await aSceneWithUser(open);
+    await write("createUser", aUser({ id: "user_2", email: "two@example.com" }));
+    for (const userId of ["user_1", "user_2"]) {
+      const grant = { id: `gnt_${userId}`, applicationId: "app_1", scopes: ["read:users"] };
+      await write("saveGrant", { ...grant, userId, payload: "{}", expiresAt: NOW + 9000 });
+      for (const model of ["AccessToken", "RefreshToken"]) {
+        const digest = digestOf(`${api} ${model} ${userId}`);
+        const token = { id: `tok_${userId}`, digest, applicationId: "app_1", scopes: [] };
+        await write("saveArtifact", {
+          ...{ model, digest, grantId: grant.id, uidDigest: null, userCodeDigest: null },
+          ...{ payload: "{}", expiresAt: NOW + 9000 },
+          token: model === "AccessToken" ? token : null,
+        });
+      }
+    }
+    await write("setPassword", { personId: "user_1", passwordHash: "new" });
+    const liveOf = async (userId: string) => ({
+      token: await store.oauthArtifacts.isLiveToken(api, digestOf(`${api} AccessToken ${userId}`)),
+      refresh: await store.oauthArtifacts.find(api, {
+        ...{ model: "RefreshToken", digest: digestOf(`${api} RefreshToken ${userId}`) },
+      }),
+      grant: await store.grants.payload(api, `gnt_${userId}`),
+    });
+    expect(await liveOf("user_1")).toEqual({ token: false });
+    expect(await liveOf("user_2")).toMatchObject({ token: true, refresh: {}, grant: "{}" });
+  });
+
+  test("neither a managed user nor a stranger gets a password", async () => {
+    const { write } = await aSceneWithUser(open);
+    const attempt = write("setPassword", { personId: "user_9", passwordHash: "new" });
+    await expectRefusal(attempt, "NOT_FOUND");
+  });
+
+  test("one owner is made by a set-up link, the others are invited; the last one stays", async () => {
+    const store = open();
+    const { write } = await aSceneWithAccount(store);
+    const setUp = (n: number, id: string) =>
+      write(
+        "useSignInLink",
+        using(n, { kind: "setup", id, email: "Ada@example.com", name: "Ada" }),
+        DEPLOYED,
+      );
+    const link = (n: number) => ({
+      ...({ kind: "setup", personId: null, digest: digestOf(`link ${n}`) } as const),
+      expiresAt: NOW + 1000,
+    });
+    expect(await write("makeSignInLink", link(91), DEPLOYED)).toEqual({ made: true });
+    expect(await write("makeSignInLink", link(92), DEPLOYED)).toEqual({ made: true });
+    expect(await setUp(91, "opr_1")).toEqual({ personId: null });
+    expect(await setUp(92, "opr_1")).toEqual({ personId: "opr_1" });
+    expect(await setUp(92, "opr_2")).toEqual({ personId: null });
+    expect(await write("makeSignInLink", link(93), DEPLOYED)).toEqual({ made: false });
+    expect(await store.people.findByEmail(DEPLOYMENT, "ada@EXAMPLE.com")).toMatchObject({
+      ...{ id: "opr_1", role: "owner", apis: null, passwordHash: "new" },
+    });
+
+    const draft = { id: "opr_2", email: "bob@example.com", name: "Bob", role: "admin" } as const;
+    const bob = { ...draft, apis: ["standard"], passwordHash: null };
+    await write("createOperatorPerson", bob, DEPLOYED);
+    const taken = { ...bob, id: "opr_3", email: "ADA@example.com" };
+    await expectRefusal(write("createOperatorPerson", taken, DEPLOYED), "CONFLICT", {
+      field: "email",
+    });
+    const leave = (id: string) => write("removeOperatorPerson", { id }, DEPLOYED);
+    await expectRefusal(leave("opr_1"), "CONFLICT");
+    const demote = { id: "opr_1", role: "viewer" } as const;
+    await expectRefusal(write("updateOperatorPerson", demote, DEPLOYED), "CONFLICT");
+    await expectRefusal(
+      write("updateOperatorPerson", { id: "opr_1", apis: ["standard"] }, DEPLOYED),
+      "CONFLICT",
+    );
+    const promote = { id: "opr_2", role: "owner", apis: null } as const;
+    expect(await write("updateOperatorPerson", promote, DEPLOYED)).toMatchObject({
+      ...{ role: "owner", apis: null, name: "Bob", active: false },
+    });
+    const both = await Promise.allSettled([leave("opr_1"), leave("opr_2")]);
+    expect(both.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    await expectRefusal(leave("opr_9"), "NOT_FOUND");
+    const { items } = await store.operatorPersons.list({ limit: 10, after: undefined });
+    expect(items).toHaveLength(1);
+  });
+}
