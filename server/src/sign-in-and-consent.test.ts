@@ -1,126 +1,31 @@
-import { createHash, randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { secretsKeptIn } from "./dev-secrets.ts";
-import { type Latchkey, startLatchkey } from "./latchkey.ts";
-import { readSettings } from "./settings.ts";
-import { type Browser, newBrowser } from "./testing/browser.ts";
-import { freePort } from "./testing/free-port.ts";
-import { temporarySqlite } from "./testing/temporary-sqlite.ts";
+import { newBrowser } from "./testing/browser.ts";
+import {
+  ACCOUNT,
+  PASSWORD,
+  SCOPES,
+  type SignInWorld,
+  shown,
+  startSignInWorld,
+} from "./testing/sign-in-world.ts";
 
 // A person signs in and approves an application, with a browser that runs no script.
 
-const PASSWORD = "a horse is no battery";
-const CALLBACK = "https://client.example/callback";
-const VERIFIER = "a-verifier-of-at-least-forty-three-characters";
 const WRONG = "The e-mail or the password is wrong.";
 const ENDED = "This sign-in has ended";
-const SCOPES = ["read:users", "read:projects"];
 
-const ACCOUNT = "acct_test";
-const OPERATOR = randomBytes(24).toString("hex");
-
-const sqlite = temporarySqlite();
-const devSecrets = secretsKeptIn(sqlite.folder);
-let latchkey: Latchkey;
+let world: SignInWorld;
 let origin: string;
-let client: { readonly id: string; readonly clientSecret: string };
-
 beforeAll(async () => {
-  const port = String(await freePort());
-  origin = `http://127.0.0.1:${port}`;
-  const env = {
-    LATCHKEY_PORT: port,
-    LATCHKEY_PUBLIC_URL: origin,
-    LATCHKEY_DATABASE_URL: sqlite.url,
-    LATCHKEY_SECRET: randomBytes(32).toString("base64url"),
-    LATCHKEY_OPERATOR_TOKEN: OPERATOR,
-    LATCHKEY_LOG_LEVEL: "silent",
-  };
-  latchkey = await startLatchkey(readSettings(env, { mode: "serve", devSecrets }), {
-    version: "0",
-  });
-  await create("accounts", { id: ACCOUNT, name: "Test" });
-  client = (await create("applications", {
-    name: "Reports <b>of</b> the week",
-    accountId: ACCOUNT,
-    redirectUris: [CALLBACK],
-    scopes: SCOPES,
-  })) as typeof client;
+  world = await startSignInWorld();
+  origin = world.origin;
 });
-afterAll(async () => {
-  await latchkey?.close();
-  sqlite.remove();
-});
+afterAll(() => world?.close());
 
-async function create(collection: string, draft: object): Promise<unknown> {
-  const answer = await fetch(`${origin}/v1/apis/standard/${collection}`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${OPERATOR}`, "content-type": "application/json" },
-    body: JSON.stringify(draft),
-  });
-  if (answer.status !== 201) throw new Error(`${answer.status} ${await answer.text()}`);
-  return answer.json();
-}
-
-let people = 0;
-async function aPerson(): Promise<string> {
-  people += 1;
-  const email = `person-${people}@example.com`;
-  await create("users", { accountId: ACCOUNT, email, name: "Alice", password: PASSWORD });
-  return email;
-}
-
-const authorization = () =>
-  `${origin}/standard/oauth/authorize?${new URLSearchParams({
-    response_type: "code",
-    client_id: client.id,
-    redirect_uri: CALLBACK,
-    scope: SCOPES.join(" "),
-    state: "st",
-    code_challenge: createHash("sha256").update(VERIFIER).digest("base64url"),
-    code_challenge_method: "S256",
-  })}`;
-
-/** A page, where it is, and what its form hides. */
-interface Shown {
-  readonly url: string;
-  readonly status: number;
-  readonly html: string;
-  readonly headers: Headers;
-  readonly csrf: string;
-}
-
-async function shown({ answer, left }: Awaited<ReturnType<Browser["visit"]>>): Promise<Shown> {
-  if (left !== undefined) throw new Error(`the browser was sent away: ${left.href}`);
-  const html = await answer.text();
-  const csrf = /name="csrf" value="([^"]+)"/.exec(html)?.[1] ?? "";
-  return { url: answer.url, status: answer.status, html, headers: answer.headers, csrf };
-}
-
-async function begin(browser: Browser): Promise<Shown> {
-  return shown(await browser.visit(authorization()));
-}
-
-async function signIn(browser: Browser, email: string, password = PASSWORD): Promise<Shown> {
-  const { url, csrf } = await begin(browser);
-  return shown(await browser.submit(url, { csrf, email, password }));
-}
-
-async function tokens(code: string): Promise<Record<string, string>> {
-  const answer = await fetch(`${origin}/standard/oauth/token`, {
-    method: "POST",
-    body: new URLSearchParams({
-      grant_type: "authorization_code",
-      code,
-      redirect_uri: CALLBACK,
-      code_verifier: VERIFIER,
-      client_id: client.id,
-      client_secret: client.clientSecret,
-    }),
-  });
-  expect(answer.status).toBe(200);
-  return (await answer.json()) as Record<string, string>;
-}
+const aPerson = async () => (await world.aPerson()).email;
+const begin: SignInWorld["begin"] = (browser) => world.begin(browser);
+const signIn: SignInWorld["signIn"] = (...args) => world.signIn(...args);
+const tokens = (code: string) => world.tokens(code);
 
 test("a person signs in, allows all, and the application calls the API", async () => {
   const browser = newBrowser(origin);

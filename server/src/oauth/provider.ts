@@ -18,6 +18,7 @@ import type { Issuer } from "./issuer.ts";
 import { MORE_METADATA } from "./metadata.ts";
 import { askUserCode, confirmUserCode, showError, showSuccess } from "./pages.ts";
 import { answerLate } from "./refresh-grace.ts";
+import { sessionAdapter } from "./session-adapter.ts";
 
 /** What one API's authorization server is made of. */
 export interface ProviderParts {
@@ -227,6 +228,8 @@ function adapters({ store, policy, calls, masterKeys: [newest] }: ProviderParts)
         return grantAdapter(parts);
       case "ReplayDetection":
         return replayAdapter(parts);
+      case "Session":
+        return sessionAdapter(parts);
       default:
         return artifactAdapter(model, parts);
     }
@@ -234,13 +237,10 @@ function adapters({ store, policy, calls, masterKeys: [newest] }: ProviderParts)
 }
 
 function findAccount({ store, policy }: ProviderParts): Configuration["findAccount"] {
-  return async (ctx, id) => {
+  return async (_ctx, id) => {
     const user = await store.people.find(policy.slug, id);
     if (user === undefined) return undefined;
-    const { email, name, signedOutAt } = user;
-    // A browser that signed in before the password was changed has to sign in again.
-    const { accountId, loginTs = 0 } = ctx.oidc.session ?? {};
-    if (accountId === id && loginTs * 1000 <= (signedOutAt ?? -1)) return undefined;
+    const { email, name } = user;
     return {
       accountId: id,
       claims: async () => ({
