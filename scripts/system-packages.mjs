@@ -16,6 +16,7 @@ import path from "node:path";
 const NEEDED = [
   { name: "PostgreSQL", probe: hasPostgres, packages: ["postgresql"] },
   { name: "Redis", probe: () => existsSync("/usr/bin/redis-server"), packages: ["redis-server"] },
+  { name: "Chromium", probe: () => existsSync("/usr/bin/chromium"), packages: ["chromium"] },
   { name: "OpenSSL", probe: () => existsSync("/usr/bin/openssl"), packages: ["openssl"] },
   { name: "Ruby", probe: hasRuby, packages: ["ruby", "ruby-jwt"] },
   {

@@ -10,6 +10,8 @@ import type { PasskeyRecord, Passkeys, Person, Whence } from "./people.ts";
 import { type Throttle, triesFrom } from "./throttle.ts";
 
 const TIMEOUT_MILLIS = 5 * 60 * 1000;
+/** EdDSA, ES256 and RS256 (IANA COSE Algorithms): what authenticators know today. */
+const ALGORITHMS = [-8, -7, -257];
 
 /** Large, so that no start waits for it. */
 const webAuthn = () => import("@simplewebauthn/server");
@@ -44,6 +46,7 @@ export function createPasskeys(parts: {
     const proven = await verifyRegistrationResponse({
       ...expectation,
       response: response as RegistrationResponseJSON,
+      supportedAlgorithmIDs: ALGORITHMS,
     }).catch(() => undefined);
     if (proven?.verified !== true || seen.read === undefined) {
       const details = { field: "response" };
@@ -112,6 +115,7 @@ export function createPasskeys(parts: {
         challenge: challenges.make(registrationOf(person)),
         timeout: TIMEOUT_MILLIS,
         attestationType: "none",
+        supportedAlgorithmIDs: ALGORITHMS,
         excludeCredentials: passkeys.map((passkey) => ({ id: passkey.id })),
         authenticatorSelection: { residentKey: "required", userVerification: "required" },
       });

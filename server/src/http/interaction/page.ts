@@ -13,7 +13,7 @@ const STYLE = `
 @media (prefers-color-scheme: dark) { :root { --accent: #8fb0ff; --bad: #ffb4ab; } }
 * { box-sizing: border-box; }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center;
-  font: 1rem/1.5 system-ui, sans-serif; padding: 1rem; }
+  font: 1rem/1.5 system-ui, sans-serif; padding: 1rem; background: Canvas; color: CanvasText; }
 main { width: min(26rem, 100%); border: 1px solid var(--line); border-radius: .75rem; padding: 2rem; }
 h1 { font-size: 1.35rem; line-height: 1.25; margin: 0 0 .75rem; }
 p { margin: 0 0 1rem; }
