@@ -226,6 +226,11 @@ export async function startLatchkey(
         ...signInParts,
         publicUrl: settings.publicUrl,
         apis: policies.filter(({ oauth }) => oauth !== null).map(({ slug }) => slug),
+        signInUrls: new Map(
+          policies.flatMap(({ slug, signInUrl }) =>
+            signInUrl === null ? [] : [[slug, signInUrl]],
+          ),
+        ),
         masterKeys: settings.masterKeys,
         trustedProxies,
       }),

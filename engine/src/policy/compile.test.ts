@@ -30,6 +30,7 @@ function aPolicy(policy: Partial<Policy> = {}): Policy {
     countersAway: "local",
     limitsShown: "counted",
     platformSignups: "open",
+    signInUrl: null,
     oauth: null,
     ...policy,
   };
@@ -54,7 +55,7 @@ test("the digest is the SHA-256 of the canonical JSON", async () => {
     '"oauth":null,"otherwise":"authenticated","plans":[],"platformSignups":"open","policyFormat":1,"renderer":"standard",' +
     '"requestIds":"accept","schemes":["api-key"],' +
     '"scopes":{"admin:all":{"implies":["*"],"impliesOnOwn":[],"title":"Tout — é"}},' +
-    '"several":"refuse","signatures":{"maxLifetimeSeconds":60,"oneTime":false,"skewSeconds":5},' +
+    '"several":"refuse","signInUrl":null,"signatures":{"maxLifetimeSeconds":60,"oneTime":false,"skewSeconds":5},' +
     '"slug":"acme","tokens":{"audience":[],"maxLifetimeSeconds":86400,"skewSeconds":30},' +
     '"unscoped":[],"version":null}';
   const scopes = { "admin:all": { title: "Tout — é", implies: ["*"], impliesOnOwn: [] } };

@@ -63,6 +63,8 @@ export interface ApiDefinition {
   readonly limitsShown?: Policy["limitsShown"];
   /** Whether new applications of kind platform are made; default `open`. */
   readonly platformSignups?: Policy["platformSignups"];
+  /** The vendor's own page on which people sign in; `null`, the default: they do so here. */
+  readonly signInUrl?: string | null;
   /** The API's own authorization server; `null`, the default: it has none. */
   readonly oauth?: Partial<OAuthRule> | null;
   readonly policyFormat?: typeof POLICY_FORMAT;

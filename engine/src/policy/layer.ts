@@ -31,7 +31,7 @@ import {
   type TextForm,
   within,
 } from "./shape.ts";
-import { HEADER, NAME } from "./text-forms.ts";
+import { HEADER, NAME, PAGE_URL } from "./text-forms.ts";
 import { readSignatures, readTokens } from "./token-rules.ts";
 import { readVersion } from "./version-rule.ts";
 
@@ -64,6 +64,7 @@ export interface Layer {
   readonly countersAway: Policy["countersAway"] | undefined;
   readonly limitsShown: Policy["limitsShown"] | undefined;
   readonly platformSignups: Policy["platformSignups"] | undefined;
+  readonly signInUrl: string | null | undefined;
   readonly oauth: Partial<OAuthRule> | null | undefined;
 }
 
@@ -95,6 +96,7 @@ const MEMBERS = [
   "countersAway",
   "limitsShown",
   "platformSignups",
+  "signInUrl",
   "oauth",
   "policyFormat",
 ] as const satisfies readonly Member[];
@@ -158,6 +160,9 @@ export function readLayer(value: unknown, place: Place): Layer {
     countersAway: choice("countersAway", ["open", "closed", "local"]),
     limitsShown: choice("limitsShown", ["counted", "always"]),
     platformSignups: choice("platformSignups", ["open", "closed"]),
+    signInUrl: member("signInUrl", (found, here) =>
+      found === null ? null : readText(found, here, PAGE_URL),
+    ),
     oauth: member("oauth", readOAuth),
   };
 }

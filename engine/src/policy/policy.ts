@@ -62,6 +62,8 @@ export interface Policy {
   readonly limitsShown: "counted" | "always";
   /** `closed`: no application of kind platform is made any more; those there are work on. */
   readonly platformSignups: "open" | "closed";
+  /** Where people sign in instead, as the vendor's own page hands them off; `null`: here. */
+  readonly signInUrl: string | null;
   /** The API's own authorization server; `null`: it has none. */
   readonly oauth: OAuthRule | null;
 }

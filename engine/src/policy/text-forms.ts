@@ -29,3 +29,10 @@ export const FAMILY: TextForm = {
   pattern: /^[!-~](?:[ -~]{0,62}[!-~])?$/,
   expected: 'the name of a family of endpoints, such as "Orgs / Teams", of at most 64 characters',
 };
+
+/** Pages that people are sent to: by TLS, or on one's own machine. */
+export const PAGE_URL: TextForm = {
+  pattern:
+    /^(?:https:\/\/[a-z0-9.-]{1,253}|http:\/\/(?:localhost|127\.0\.0\.1|\[::1\]))(?::\d{1,5})?(?:\/[^\s#]{0,1000})?$/,
+  expected: "an https address, or http on localhost, without a fragment",
+};

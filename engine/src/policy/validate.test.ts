@@ -249,6 +249,7 @@ test("an API that is written out says the least it can", () => {
     countersAway: "local",
     limitsShown: "counted",
     platformSignups: "open",
+    signInUrl: null,
     oauth: null,
   });
 });

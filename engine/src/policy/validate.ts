@@ -135,6 +135,7 @@ function complete(layers: readonly [Layer, ...Layer[]], known: Known): Policy {
     countersAway: first(layers, "countersAway") ?? "local",
     limitsShown: first(layers, "limitsShown") ?? "counted",
     platformSignups: first(layers, "platformSignups") ?? "open",
+    signInUrl: first(layers, "signInUrl") ?? null,
     oauth: mergeOAuth(
       basesFirst.map(({ oauth }) => oauth),
       place,

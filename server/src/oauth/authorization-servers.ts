@@ -44,6 +44,10 @@ export interface AuthorizationServers {
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<Interaction | undefined>;
+  /** Who people of this API are handed off to, character by character; `undefined`: no server. */
+  issuerOf(api: string): string | undefined;
+  /** Takes the first step of a sign-in for this user. False: there is no such sign-in. */
+  handOff(api: string, uid: string, userId: string): Promise<boolean>;
 }
 
 interface Server {
@@ -128,6 +132,18 @@ export function createAuthorizationServers(parts: AuthorizationServersParts): Au
       ]);
       const { policy } = server;
       return interactionOf({ provider, store: parts.store, policy, clock }, request, response);
+    },
+
+    issuerOf: (api) => servers.get(api)?.issuer.url,
+
+    async handOff(api, uid, userId) {
+      const server = servers.get(api);
+      if (server === undefined) return false;
+      const [{ handOff }, { provider }] = await Promise.all([
+        import("./interactions.ts"),
+        server.provider(),
+      ]);
+      return handOff({ provider, clock }, uid, userId);
     },
 
     async answer(request, response, call) {

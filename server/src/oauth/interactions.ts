@@ -13,9 +13,9 @@ export interface Interaction {
   readonly application: AskingApplication;
   /** What it asks for, in words. */
   readonly scopes: readonly { readonly name: string; readonly title: string }[];
-  /** Who has given the right password here within five minutes, and has to give a code. */
+  /** Who has taken the first step here within five minutes. */
   readonly passed: Passed | undefined;
-  /** Remembers that, in place of who passed before; `undefined`: begins anew. */
+  /** Remembers that the password was right, in place of who passed before; or begins anew. */
   pass(userId: string | undefined): Promise<void>;
   /** Goes on as this user; answers where to send the browser, with 303. */
   finishLogin(userId: string): Promise<string>;
@@ -26,6 +26,7 @@ export interface Interaction {
 /** A user who is half-way in. */
 export interface Passed {
   readonly userId: string;
+  readonly by: "password" | "hand-off";
   /** Unix milliseconds. */
   readonly at: number;
 }
@@ -149,7 +150,8 @@ export async function interactionOf(
     passed: passedOf(details.result, clock()),
     async pass(userId) {
       // Not `login`: the library would let in whoever has that.
-      details.result = userId === undefined ? {} : { passed: { userId, at: clock() } };
+      details.result =
+        userId === undefined ? {} : { passed: { userId, by: "password", at: clock() } };
       await details.persist();
     },
     finishLogin,
@@ -158,6 +160,22 @@ export async function interactionOf(
         ? end({ error: "access_denied", error_description: "the user said no" }, true)
         : approve(decision.granted),
   };
+}
+
+/**
+ * Remembers in a sign-in that is under way that the vendor knows who it is; what comes next is only
+ * for the browser that began it. False: there is no such sign-in.
+ */
+export async function handOff(
+  { provider, clock }: Pick<InteractionParts, "provider" | "clock">,
+  uid: string,
+  userId: string,
+): Promise<boolean> {
+  const found = await provider.Interaction.find(uid);
+  if (found === undefined || found.prompt.name !== "login") return false;
+  found.result = { passed: { userId, by: "hand-off", at: clock() } };
+  await found.persist();
+  return true;
 }
 
 function passedOf(result: unknown, now: number): Passed | undefined {

@@ -4,6 +4,7 @@ import type { Sealing } from "../store/sealing.ts";
 import type { Store } from "../store/store.ts";
 import { createChallenges } from "./challenges.ts";
 import { createPeople } from "./create-people.ts";
+import { createHandOffs, type HandOffs } from "./hand-offs.ts";
 import { createLinks } from "./links.ts";
 import { createOperatorPersons, type OperatorPersons } from "./operator-persons.ts";
 import { createPasskeys } from "./passkeys.ts";
@@ -22,6 +23,7 @@ export interface SignInParts {
   readonly passkeys: Passkeys;
   readonly passwords: Passwords;
   readonly links: Links;
+  readonly handOffs: HandOffs;
   readonly operatorPersons: OperatorPersons;
 }
 
@@ -53,6 +55,7 @@ export function createSignInParts(parts: {
     passkeys: createPasskeys({ ...parts, throttle, challenges: createChallenges(parts) }),
     passwords: createPasswords({ ...parts, throttle, isBreached }),
     links,
+    handOffs: createHandOffs({ ...parts, throttle }),
     operatorPersons: createOperatorPersons({ ...parts, links }),
   };
 }

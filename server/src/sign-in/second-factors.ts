@@ -1,6 +1,6 @@
 import { ApiError, type Clock } from "@latchkey/engine";
 import { type Sealing, SealingError } from "../store/sealing.ts";
-import { totpPlace } from "../store/second-factors.ts";
+import { type SealedSeed, totpPlace } from "../store/second-factors.ts";
 import type { Store } from "../store/store.ts";
 import { deedOf, placeOf } from "./deed.ts";
 import type { CodeMethod, Person, SecondFactors, Whence } from "./people.ts";
@@ -12,6 +12,8 @@ import { newSeed, shownSeed, stepOf } from "./totp.ts";
 const OPERATORS = "Latchkey";
 /** Nothing that is longer is looked at. */
 const MOST_CODE = 64;
+/** Seeds that are read at once. */
+const ROWS = 200;
 
 /** Second factors, kept in `store`; seeds are sealed. */
 export function createSecondFactors(parts: {
@@ -132,20 +134,27 @@ export async function resealSeeds(parts: {
   const { store, sealing, clock } = parts;
   let resealed = 0;
   let lost = 0;
-  for (const { api, personId, sealed: from } of await store.secondFactors.seeds()) {
-    if (sealing.isNewest(from)) continue;
+
+  async function reseal({ api, personId, sealed: from }: SealedSeed): Promise<void> {
     const place = totpPlace(api, personId);
-    try {
-      const to = sealing.seal(sealing.open(from, place), place);
-      const actor = { kind: "system", id: null } as const;
-      const context = { api, at: clock(), actor, requestId: null, address: null };
-      await store.write("resealTotp", { personId, from, to }, context);
-      resealed += 1;
-    } catch (error) {
-      if (!(error instanceof SealingError)) throw error;
-      lost += 1;
-    }
+    const to = sealing.seal(sealing.open(from, place), place);
+    const actor = { kind: "system", id: null } as const;
+    const context = { api, at: clock(), actor, requestId: null, address: null };
+    await store.write("resealTotp", { personId, from, to }, context);
+    resealed += 1;
   }
+
+  let after: SealedSeed | undefined;
+  do {
+    const rows = await store.secondFactors.seeds(after, ROWS);
+    for (const row of rows.filter(({ sealed }) => !sealing.isNewest(sealed))) {
+      await reseal(row).catch((fault: unknown) => {
+        if (!(fault instanceof SealingError)) throw fault;
+        lost += 1;
+      });
+    }
+    after = rows.length < ROWS ? undefined : rows.at(-1);
+  } while (after !== undefined);
   return { resealed, lost };
 }
 

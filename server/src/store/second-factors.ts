@@ -1,5 +1,5 @@
 import { ApiError } from "@latchkey/engine";
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 import type { Ask } from "./ask.ts";
 import type { Tables } from "./schema.ts";
 import type { SealedPlace } from "./sealing.ts";
@@ -9,6 +9,13 @@ import type { Transaction } from "./transaction.ts";
 export interface StoredTotp {
   readonly sealed: Uint8Array;
   readonly confirmed: boolean;
+}
+
+/** A seed and whose it is. */
+export interface SealedSeed {
+  readonly api: string;
+  readonly personId: string;
+  readonly sealed: Uint8Array;
 }
 
 /** A person's seed, and which of its codes. */
@@ -201,10 +208,17 @@ export function secondFactorReads(db: Kysely<Tables>, ask: Ask) {
           .execute();
         return rows.length;
       }),
-    /** Every seed of the deployment, for sealing them anew. */
-    seeds: () =>
-      ask(async () => {
-        const rows = await db.selectFrom("totp").select(["api", "person_id", "sealed"]).execute();
+    seeds: (after: SealedSeed | undefined, limit: number) =>
+      ask(async (): Promise<readonly SealedSeed[]> => {
+        const { api, personId } = after ?? { api: "", personId: "" };
+        const rows = await db
+          .selectFrom("totp")
+          .select(["api", "person_id", "sealed"])
+          .where(sql<boolean>`(api, person_id) > (${api}, ${personId})`)
+          .orderBy("api")
+          .orderBy("person_id")
+          .limit(limit)
+          .execute();
         return rows.map((row) => ({ api: row.api, personId: row.person_id, sealed: row.sealed }));
       }),
   };

@@ -28,7 +28,7 @@ import type {
 import type { RequestRecord } from "./request-record.ts";
 import type { RequestFilter } from "./requests.ts";
 import type { SealedRow } from "./resealing.ts";
-import type { StoredTotp } from "./second-factors.ts";
+import type { SealedSeed, StoredTotp } from "./second-factors.ts";
 import type { SignInLinkKind, StoredLink } from "./sign-in-links.ts";
 import type { WriteContext } from "./write-context.ts";
 
@@ -206,8 +206,8 @@ export interface Store {
   readonly secondFactors: {
     totp(api: string, personId: string): Promise<StoredTotp | undefined>;
     recoveryCodesLeft(api: string, personId: string): Promise<number>;
-    /** Every seed of the deployment, for sealing them anew. */
-    seeds(): Promise<readonly { api: string; personId: string; sealed: Uint8Array }[]>;
+    /** Seeds of all APIs and of operators, in one order, after `after`. */
+    seeds(after: SealedSeed | undefined, limit: number): Promise<readonly SealedSeed[]>;
   };
 
   readonly passkeys: {

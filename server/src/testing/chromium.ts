@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { existsSync } from "node:fs";
+import axe from "axe-core";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { expect } from "vitest";
 
@@ -20,22 +20,16 @@ export function startChromium(): Promise<Browser> {
   return chromium.launch({ executablePath: PROGRAM, args: ["--no-sandbox", "--disable-gpu"] });
 }
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
 /** Expects that axe finds nothing in the page that would keep anyone out, in light and in dark. */
 export async function expectAccessible(page: Page): Promise<void> {
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });
-    await page.evaluate(axe);
+    await page.evaluate(axe.source);
     const faults = await page.evaluate(async () => {
-      const { axe: checker } = globalThis as unknown as { axe: Axe };
-      const { violations } = await checker.run();
+      const inPage = globalThis as unknown as { axe: { run: typeof axe.run } };
+      const { violations } = await inPage.axe.run();
       return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
     });
     expect(faults, `${page.url()} in ${colorScheme}`).toEqual([]);
   }
-}
-
-interface Axe {
-  run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
 }

@@ -1,4 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import path from "node:path";
 import { hashPassword } from "../accounts/password.ts";
 import { secretsKeptIn } from "../dev-secrets.ts";
 import { type Latchkey, startLatchkey } from "../latchkey.ts";
@@ -24,7 +26,7 @@ export interface SignInWorld {
   readonly database: string;
   aPerson(): Promise<{ readonly person: Person; readonly email: string }>;
   create(collection: string, draft: object): Promise<Record<string, unknown>>;
-  manage(method: string, path: string): Promise<Response>;
+  manage(method: string, place: string, body?: object): Promise<Response>;
   /** Where the application sends a browser. */
   authorization(): string;
   begin(browser?: Browser): Promise<Shown>;
@@ -58,13 +60,17 @@ const VERIFIER = "a-verifier-of-at-least-forty-three-characters";
 export async function startSignInWorld({
   host = "127.0.0.1",
   callback = "https://client.example/callback",
-  config,
+  policy = {},
 }: {
   readonly host?: string;
   readonly callback?: string;
-  readonly config?: string;
+  /** What differs from the profile `standard`. */
+  readonly policy?: object;
 } = {}): Promise<SignInWorld> {
   const sqlite = temporarySqlite();
+  const config = path.join(sqlite.folder, "policy.json");
+  const api = { slug: "standard", extends: "standard", ...policy };
+  writeFileSync(config, JSON.stringify({ apis: [api] }));
   const port = String(await freePort());
   const origin = `http://${host}:${port}`;
   const operator = randomBytes(24).toString("hex");
@@ -75,6 +81,8 @@ export async function startSignInWorld({
     LATCHKEY_SECRET: randomBytes(32).toString("base64url"),
     LATCHKEY_OPERATOR_TOKEN: operator,
     LATCHKEY_LOG_LEVEL: "silent",
+    // Tests may come from several addresses.
+    LATCHKEY_TRUSTED_PROXIES: "127.0.0.1,::1",
     LATCHKEY_CONFIG: config,
   };
   const devSecrets = secretsKeptIn(sqlite.folder);
@@ -98,8 +106,8 @@ export async function startSignInWorld({
   });
 
   const headers = { authorization: `Bearer ${operator}`, "content-type": "application/json" };
-  const manage = (method: string, path: string, body?: object) =>
-    fetch(`${origin}/v1/apis/standard/${path}`, {
+  const manage = (method: string, place: string, body?: object) =>
+    fetch(`${origin}/v1/apis/standard/${place}`, {
       method,
       headers,
       ...(body && { body: JSON.stringify(body) }),

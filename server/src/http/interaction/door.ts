@@ -67,8 +67,10 @@ export const interactionDoor =
           path,
           { config, schema },
           async (request, reply) => {
-            const asked = await askedOf(parts, api, request, reply);
             const form = request.body instanceof URLSearchParams ? request.body : undefined;
+            const token = form?.get("handoff") ?? null;
+            if (token !== null) return send(reply, await takeHandOff(parts, api, request, token));
+            const asked = await askedOf(parts, api, request, reply);
             if (asked === undefined || form === undefined) return send(reply, endedPage());
             const csrf = csrfOf(api, asked.uid);
             if (!sameSecret(form.get("csrf") ?? "", csrf)) return send(reply, endedPage());
@@ -96,14 +98,44 @@ async function askedOf(
 }
 
 function stepOf(
-  { trustedProxies }: InteractionParts,
+  parts: InteractionParts,
   api: string,
-  { id, raw, query }: Call,
+  { id, raw, query, params }: Call,
 ): Omit<Step, "interaction" | "csrf"> {
   const peer = { address: raw.socket.remoteAddress, encrypted: false };
-  const { address } = clientOf(peer, raw.rawHeaders, trustedProxies);
+  const { address } = clientOf(peer, raw.rawHeaders, parts.trustedProxies);
   const whence: Whence = { address: address ?? null, requestId: id };
-  return { api, whence, forgotten: query.forgotten !== undefined };
+  return {
+    api,
+    whence,
+    url: urlOf(parts, api, params.uid),
+    forgotten: query.forgotten !== undefined,
+  };
+}
+
+function urlOf({ servers }: InteractionParts, api: string, uid: string): string {
+  return `${servers.issuerOf(api)}/interaction/${uid}`;
+}
+
+/**
+ * A form from another site brings no cookie with it. What it proves is kept with the sign-in, and
+ * the browser is sent back here by GET, which does bring the cookie: only the one that began goes on.
+ */
+async function takeHandOff(
+  parts: InteractionParts,
+  api: string,
+  call: Call,
+  token: string,
+): Promise<Page | URL> {
+  const { servers, handOffs, signInUrls } = parts;
+  const { uid } = call.params;
+  const issuer = servers.issuerOf(api);
+  if (issuer === undefined || !signInUrls.has(api)) return endedPage();
+  const { whence } = stepOf(parts, api, call);
+  const tried = await handOffs.check(token, { api, issuer, uid }, whence);
+  if (tried.outcome !== "right") return endedPage();
+  const isTaken = await servers.handOff(api, uid, tried.person.id);
+  return isTaken ? new URL(urlOf(parts, api, uid)) : endedPage();
 }
 
 async function decide(

@@ -1,4 +1,5 @@
 import type { Interaction } from "../../oauth/interactions.ts";
+import type { HandOffs } from "../../sign-in/hand-offs.ts";
 import type {
   Links,
   Passkeys,
@@ -19,6 +20,9 @@ export interface SignInParts {
   readonly secondFactors: SecondFactors;
   readonly passkeys: Passkeys;
   readonly links: Links;
+  readonly handOffs: HandOffs;
+  /** By slug, the vendor's own page on which people sign in. */
+  readonly signInUrls: ReadonlyMap<string, string>;
   /** Without a trailing slash. */
   readonly publicUrl: string;
 }
@@ -28,6 +32,8 @@ export interface Step {
   readonly api: string;
   readonly interaction: Interaction;
   readonly csrf: string;
+  /** Where this page is, as browsers see it. */
+  readonly url: string;
   readonly whence: Whence;
   /** The page for who has forgotten the password. */
   readonly forgotten: boolean;
@@ -44,13 +50,22 @@ interface Shown {
   readonly retryAfterSeconds?: number;
 }
 
-/** Asks for whatever comes next: e-mail and password, or the code. */
+/** Asks for whatever comes next: e-mail and password, elsewhere if need be, or the code. */
 export async function askSignIn(
-  { passkeys, publicUrl }: SignInParts,
-  { api, interaction, csrf, forgotten }: Step,
+  parts: SignInParts,
+  step: Step,
   shown: Shown = {},
-): Promise<Page> {
+): Promise<Page | URL> {
+  const { passkeys, publicUrl, signInUrls } = parts;
+  const { api, interaction, csrf, forgotten } = step;
   const { application, uid, passed } = interaction;
+  if (passed?.by === "hand-off") {
+    const person: Person = { kind: "user", api, id: passed.userId };
+    const { totp } = await parts.secondFactors.of(person);
+    if (!totp) return finish(parts, step, { person, methods: ["hand-off"] });
+  }
+  const elsewhere = signInUrls.get(api);
+  if (elsewhere !== undefined && passed === undefined) return toVendor(elsewhere, step);
   if (forgotten) return forgottenPage(application, { csrf });
   const passkey = passkeys.usable
     ? { options: await passkeys.authenticationOptions(api, uid), origin: new URL(publicUrl).origin }
@@ -66,6 +81,8 @@ export async function signInStep(
   form: URLSearchParams,
 ): Promise<Page | URL> {
   const { interaction, api, whence } = step;
+  // Nobody signs in here with a password or a passkey where the vendor has a page of its own.
+  if (parts.signInUrls.has(api) && interaction.passed === undefined) return askSignIn(parts, step);
   if (step.forgotten) {
     await parts.links.requestReset(api, form.get("email") ?? "", whence);
     return mailedPage(interaction.application);
@@ -96,13 +113,13 @@ async function withPassword(
   const { totp } = await parts.secondFactors.of(person);
   if (!totp) return finish(parts, step, { person, methods: ["password"] });
   await interaction.pass(person.id);
-  const passed = { userId: person.id, at: 0 };
+  const passed = { userId: person.id, by: "password", at: 0 } as const;
   return askSignIn(parts, { ...step, interaction: { ...interaction, passed } });
 }
 
 async function withCode(parts: SignInParts, step: Step, code: string): Promise<Page | URL> {
   const { api, whence, interaction } = step;
-  const { userId, at } = interaction.passed ?? { userId: "", at: 0 };
+  const { userId, by, at } = interaction.passed ?? { userId: "", by: "password", at: 0 };
   const person: Person = { kind: "user", api, id: userId };
   const known = await parts.people.find(person);
   // The password that was right is none any more.
@@ -112,7 +129,7 @@ async function withCode(parts: SignInParts, step: Step, code: string): Promise<P
   }
   const tried = await parts.secondFactors.checkCode(person, code, whence);
   if (tried.outcome !== "right") return askSignIn(parts, step, faultOf(tried, WRONG_CODE));
-  return finish(parts, step, { person, methods: ["password", tried.method] });
+  return finish(parts, step, { person, methods: [by, tried.method] });
 }
 
 /** A passkey with user verification is both factors. */
@@ -130,6 +147,14 @@ async function finish(
 ): Promise<URL> {
   const next = new URL(await interaction.finishLogin(person.id));
   await people.noteSignIn(person, methods, whence);
+  return next;
+}
+
+/** The wire contract: `?request=<uid>&return=<url>`. */
+function toVendor(page: string, { interaction, url }: Step): URL {
+  const next = new URL(page);
+  next.searchParams.set("request", interaction.uid);
+  next.searchParams.set("return", url);
   return next;
 }
 
