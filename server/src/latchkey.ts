@@ -74,7 +74,14 @@ const monotonic: Clock = () => performance.now();
 /** The composition root: names every concrete part, wires them, and listens. */
 export async function startLatchkey(
   settings: Settings,
-  { version }: { readonly version: string },
+  {
+    version,
+    isBreached,
+  }: {
+    readonly version: string;
+    /** Asked about every new password; absent: no list is asked. */
+    readonly isBreached?: (password: string) => Promise<boolean>;
+  },
 ): Promise<Latchkey> {
   const log = createLog({ level: settings.logLevel });
   const { file: policyFile, policies } = await loadPolicies(settings.policyFile);
@@ -166,6 +173,7 @@ export async function startLatchkey(
     publicUrl: settings.publicUrl,
     apis: new Set(apis.keys()),
     hashPassword,
+    ...(isBreached && { isBreached }),
     mail: createMail({
       smtpUrl: settings.smtpUrl,
       from: settings.mailFrom,

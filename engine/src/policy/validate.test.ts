@@ -306,6 +306,9 @@ test.each([
   ["slug", { slug: "v1" }, 'slug: "v1" is a path of Latchkey\'s own; choose another'],
   ["slug", { slug: undefined }, "slug: is missing; name the API"],
   ["slug", { slug: 7 }, "slug: found 7; expected a lower-case letter"],
+  ...["http://acme.com/in", "https://acme.com/in#here", "javascript:alert(1)", "/in", ""].map(
+    (signInUrl) => ["sign-in page", { signInUrl }, "signInUrl: found"] as [string, object, string],
+  ),
   ["host", { hosts: ["API.acme.com"] }, 'hosts[0]: found "API.acme.com"; expected a host name'],
   ["host", { hosts: ["api.acme.com:443"] }, "hosts[0]: found"],
   ["host", { hosts: "api.acme.com" }, 'hosts: found "api.acme.com"; expected a list'],

@@ -3,6 +3,7 @@ import type { LinkDeed } from "../../store/sign-in-links.ts";
 import { DEPLOYMENT, type Store } from "../../store/store.ts";
 import { aUser, digestOf } from "../builders.ts";
 import { NOW } from "../now.ts";
+import { aManagedUser, aPlatformScene } from "./managed-scene.ts";
 import { aSceneWithAccount, expectRefusal, type Scene } from "./scene.ts";
 
 const RESET: LinkDeed = { kind: "reset" };
@@ -108,10 +109,19 @@ export function signInLinksContract(open: () => Store): void {
     expect(await liveOf("user_2")).toMatchObject({ token: true, refresh: {}, grant: "{}" });
   });
 
-  test("neither a managed user nor a stranger gets a password", async () => {
-    const { write } = await aSceneWithUser(open);
-    const attempt = write("setPassword", { personId: "user_9", passwordHash: "new" });
-    await expectRefusal(attempt, "NOT_FOUND");
+  test("neither a managed nor a deleted user nor a stranger gets a password, or is found", async () => {
+    const { write, store, api } = await aPlatformScene(open());
+    const { user } = await write("createManagedUser", aManagedUser());
+    const expectNobody = async (id: string) => {
+      const attempt = write("setPassword", { personId: id, passwordHash: "new" });
+      await expectRefusal(attempt, "NOT_FOUND");
+      expect(await store.people.find(api, id)).toBeUndefined();
+    };
+    await expectNobody("user_1");
+    expect(await store.people.findByEmail(api, "user1+app_1@example.com")).toBeUndefined();
+    await write("deleteManagedUser", { applicationId: "app_1", number: user.number });
+    await expectNobody("user_1");
+    await expectNobody("user_9");
   });
 
   test("one owner is made by a set-up link, the others are invited; the last one stays", async () => {
