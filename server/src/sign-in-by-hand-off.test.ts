@@ -102,6 +102,8 @@ test("who has an authenticator app here is asked for its code all the same", asy
   await post(back, signed(claimsFor(person.id, uid)));
   const page = await shown(await browser.visit(back));
   expect(page.html).toContain('name="code"');
+  // Browsers hold a form to its targets: who begins anew goes to the vendor again.
+  expect(page.headers.get("content-security-policy")).toContain("https://login.vendor.example");
   const form = { csrf: page.csrf, code: codeAt(Date.now()) };
   expect((await shown(await browser.submit(back, form))).html).toContain('name="decision"');
 });
@@ -172,6 +174,16 @@ describe("a hand-off is refused", () => {
       expect((await post(back, signed(claimsFor(sub, uid), one))).status).toBe(400);
     }
   });
+});
+
+test("an address that hands off wrongly twenty times has to wait", async () => {
+  const { uid, back } = await begin();
+  const headers = { "x-forwarded-for": "198.51.100.1" };
+  const send = (handoff: string) =>
+    fetch(back, { method: "POST", headers, body: new URLSearchParams({ handoff }) });
+  for (let i = 0; i < 20; i += 1) expect((await send("x")).status).toBe(400);
+  const answer = await send(signed(claimsFor(await userId(), uid)));
+  expect([answer.status, Number(answer.headers.get("retry-after")) > 0]).toEqual([429, true]);
 });
 
 test("without a page of the vendor's no hand-off is taken", async () => {

@@ -8,6 +8,7 @@ import type { Door } from "../app.ts";
 import { clientOf } from "../client-address.ts";
 import { consentPage, endedPage } from "./consent-pages.ts";
 import type { Page } from "./page.ts";
+import { refusedHandOffPage } from "./sign-in-pages.ts";
 import { askSignIn, type SignInParts, type Step, signInStep } from "./sign-in-steps.ts";
 
 /** What the pages between an application and its tokens are made of. */
@@ -133,7 +134,8 @@ async function takeHandOff(
   if (issuer === undefined || !signInUrls.has(api)) return endedPage();
   const { whence } = stepOf(parts, api, call);
   const tried = await handOffs.check(token, { api, issuer, uid }, whence);
-  if (tried.outcome !== "right") return endedPage();
+  if (tried.outcome === "wait") return refusedHandOffPage(tried.seconds);
+  if (tried.outcome === "refused") return refusedHandOffPage();
   const isTaken = await servers.handOff(api, uid, tried.person.id);
   return isTaken ? new URL(urlOf(parts, api, uid)) : endedPage();
 }

@@ -11,6 +11,8 @@ interface Shown {
   /** What was wrong with the last try. */
   readonly fault?: string | undefined;
   readonly retryAfterSeconds?: number | undefined;
+  /** Where people sign in instead, if they begin anew. */
+  readonly vendorOrigin?: string | undefined;
 }
 
 /** E-mail and password, or a passkey. */
@@ -75,9 +77,17 @@ It works once, and for an hour.</p>
   return page("Look into your mail", content, { formTargets: targetsOf(redirectHost) });
 }
 
+/** The vendor's own page has sent somebody whom it could not vouch for. */
+export function refusedHandOffPage(retryAfterSeconds?: number): Page {
+  const content = `<p role="alert">The page that sent you here could not prove who you are.</p>
+<p>Go back to the application and start again.</p>`;
+  const status = retryAfterSeconds === undefined ? 400 : 429;
+  return page("This sign-in was not accepted", content, { status, retryAfterSeconds });
+}
+
 function signingIn(
   { name, redirectHost }: AskingApplication,
-  { csrf, passkey, fault, retryAfterSeconds }: Shown,
+  { csrf, passkey, fault, retryAfterSeconds, vendorOrigin }: Shown,
   form: string,
   after: string,
 ): Page {
@@ -88,7 +98,10 @@ ${passkey === undefined ? "" : passkeyForm(hidden(csrf), passkey)}
 ${after}`;
   return page("Sign in", content, {
     status: retryAfterSeconds !== undefined ? 429 : fault === undefined ? 200 : 422,
-    formTargets: targetsOf(redirectHost),
+    formTargets: [
+      ...targetsOf(redirectHost),
+      ...(vendorOrigin === undefined ? [] : [vendorOrigin]),
+    ],
     script: passkey && PASSKEY_SCRIPT,
     retryAfterSeconds,
   });

@@ -71,7 +71,8 @@ export async function askSignIn(
     ? { options: await passkeys.authenticationOptions(api, uid), origin: new URL(publicUrl).origin }
     : undefined;
   const page = passed === undefined ? signInPage : codePage;
-  return page(application, { csrf, passkey, ...shown });
+  const vendorOrigin = elsewhere && new URL(elsewhere).origin;
+  return page(application, { csrf, passkey, vendorOrigin, ...shown });
 }
 
 /** Takes a form, and answers the next page, or where to go on. */
