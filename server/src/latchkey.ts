@@ -40,6 +40,7 @@ import type { ProtectedApi, RecordDecision } from "./http/protected-api.ts";
 import { verifyDoor } from "./http/verify.ts";
 import { openCounters } from "./limits/open-counters.ts";
 import { createAuthorizationServers } from "./oauth/authorization-servers.ts";
+import { createCalcomTokens } from "./oauth/calcom-tokens.ts";
 import { createGuardedFetch } from "./outbound/guarded-fetch.ts";
 import { loadPolicies } from "./policy-file/load-policies.ts";
 import type { Settings } from "./settings.ts";
@@ -212,6 +213,7 @@ export async function startLatchkey(
       ...[...apis.values()].map((api) =>
         facadeDoor(api, {
           ...useCases,
+          calcomTokens: createCalcomTokens({ store, clock }),
           childAccounts: store.childAccounts,
           masterKeys: settings.masterKeys,
           publicUrl: settings.publicUrl,

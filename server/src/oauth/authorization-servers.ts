@@ -5,6 +5,8 @@ import type { Configuration } from "oidc-provider";
 import type { Sealing } from "../store/sealing.ts";
 import type { Store, WriteContext } from "../store/store.ts";
 import { createAttempts } from "./attempts.ts";
+import { calcomAuthorization } from "./calcom-authorization.ts";
+import { asksCalcom, isCalcom } from "./calcom-configuration.ts";
 import type { Calls, OAuthCall } from "./calls.ts";
 import type { Interaction } from "./interactions.ts";
 import { type Issuer, issuerOf } from "./issuer.ts";
@@ -54,6 +56,9 @@ interface Server {
 
 const ENDPOINT =
   /^\/oauth\/(?:authorize|token|jwks|userinfo|introspect|revoke|register|device|par)(?:[/?]|$)/;
+/** The same of an API whose own document has other paths; `/v2` before them changes nothing. */
+const CALCOM_ENDPOINT =
+  /^(?:\/v2)?(\/auth\/oauth2\/authorize(?:[/?].*)?|\/oauth\/(?:jwks|introspect|revoke)(?:\?.*)?)$/;
 const DOCUMENT =
   /^\/\.well-known\/(oauth-authorization-server|openid-configuration|oauth-protected-resource)(?:\?|$)/;
 /** RFC 8414 §3.1, RFC 9728 §3.1: the issuer's path comes after the document's name. */
@@ -68,7 +73,7 @@ const USER_CODES = { most: 20, windowSeconds: 60 };
 const USER_CODE = /^\/oauth\/device(?:\?|$)/;
 const REGISTRATION = /^\/oauth\/register(?:\?|$)/;
 /** What answers browsers with pages. */
-const PAGE = /^\/oauth\/(?:authorize|device(?!\/code))/;
+const PAGE = /^\/(?:oauth\/(?:authorize|device(?!\/code))|auth\/oauth2\/)/;
 /** The library adds the hash of a script that hands on what a page was given. */
 const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'";
@@ -103,7 +108,10 @@ export function createAuthorizationServers(parts: AuthorizationServersParts): Au
       document === undefined
         ? url.slice(end)
         : document + url.slice(document.length + 1 + (slug ?? "").length);
-    return ENDPOINT.test(target) || DOCUMENT.test(target) ? { server, target } : undefined;
+    if (DOCUMENT.test(target)) return { server, target };
+    if (!isCalcom(server.policy)) return ENDPOINT.test(target) ? { server, target } : undefined;
+    const [, own] = CALCOM_ENDPOINT.exec(target) ?? [];
+    return own === undefined ? undefined : { server, target: own };
   }
 
   return {
@@ -168,7 +176,17 @@ export function createAuthorizationServers(parts: AuthorizationServersParts): Au
           }
         }
         calls.begin(request, call);
-        presentAs(issuer, request, target);
+        const asked = { provider, policy, issuer: issuer.url };
+        const onward =
+          request.method === "GET" && asksCalcom(target)
+            ? await calcomAuthorization(target, asked)
+            : { target };
+        if ("location" in onward) {
+          const headers = { location: onward.location, "cache-control": "no-store" };
+          response.writeHead(303, headers).end();
+          return;
+        }
+        presentAs(issuer, request, onward.target);
         await provider.callback()(request, response);
       } catch (fault) {
         parts.onFault(fault, call);

@@ -10,6 +10,7 @@ import Provider, {
 import type { Store } from "../store/store.ts";
 import { artifactAdapter, grantAdapter, replayAdapter } from "./adapter.ts";
 import { createUserCodeDigest } from "./artifact-names.ts";
+import { asCalcom, isCalcom } from "./calcom-configuration.ts";
 import type { Calls } from "./calls.ts";
 import { clientAdapter, isSafeRedirect } from "./client-adapter.ts";
 import { limitScope, openScopes, PKCE_MEMBER, PROTOCOL_SCOPES } from "./client-metadata.ts";
@@ -47,7 +48,8 @@ const ASYMMETRIC = ["RS256", "ES256", "EdDSA"] as const;
 /** Builds one API's authorization server: the library with our storage, lifetimes and pages. */
 export function createProvider(parts: ProviderParts): Provider {
   const { store, policy, rule, issuer, clock, calls } = parts;
-  const provider = new Provider(issuer.url, configuration(parts));
+  const ours = configuration(parts);
+  const provider = new Provider(issuer.url, isCalcom(policy) ? asCalcom(ours) : ours);
   provider.proxy = true;
   // The prototype is the library's own hook for secrets that are stored hashed.
   Object.assign(provider.Client.prototype, {

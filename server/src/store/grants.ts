@@ -116,16 +116,30 @@ export const grantCommands = {
       return { revokedAt: before.revoked_at };
     }
     await endAccessTokens(tx, { grantId: id });
-    await tx.db
-      .deleteFrom("oauth_artifact")
-      .where("api", "=", api)
-      .where("grant_id", "=", id)
-      .execute();
+    await endArtifacts(tx, id);
     const { account_id: accountId, user_id: userId, application_id: applicationId } = ended;
     tx.event("grant.revoked", { accountId, detail: { grantId: id, userId, applicationId } });
     return { revokedAt: at };
   },
 } as const;
+
+/** Refresh tokens stay, used up, until they would have expired: who comes with one can be told. */
+async function endArtifacts({ db, context: { api, at } }: Transaction, id: string): Promise<void> {
+  await db
+    .updateTable("oauth_artifact")
+    .set({ consumed_at: at })
+    .where("api", "=", api)
+    .where("grant_id", "=", id)
+    .where("model", "=", "RefreshToken")
+    .where("consumed_at", "is", null)
+    .execute();
+  await db
+    .deleteFrom("oauth_artifact")
+    .where("api", "=", api)
+    .where("grant_id", "=", id)
+    .where("model", "!=", "RefreshToken")
+    .execute();
+}
 
 /** Which grants are wanted; a field left out does not narrow the list. */
 export interface GrantFilter {

@@ -94,6 +94,23 @@ export const oauthArtifactCommands = {
     return { first: consumed !== undefined };
   },
 
+  /**
+   * Consumes one and saves others in its stead, so that who comes first always gets them. `used`: it
+   * was consumed before; `ended`: its grant is revoked. In neither case is anything saved.
+   */
+  async tradeArtifact(
+    tx: Transaction,
+    { spent, made }: { readonly spent: NamedArtifact; readonly made: readonly SaveArtifact[] },
+  ): Promise<{ readonly outcome: "traded" | "used" | "ended" }> {
+    const { first } = await oauthArtifactCommands.consumeArtifact(tx, spent);
+    if (!first) return { outcome: "used" };
+    for (const artifact of made) {
+      const { saved } = await oauthArtifactCommands.saveArtifact(tx, artifact);
+      if (!saved) return { outcome: "ended" };
+    }
+    return { outcome: "traded" };
+  },
+
   /** Deletes it; with `tokenDigest` the access token that it was is revoked too. */
   async removeArtifact(
     tx: Transaction,

@@ -38,4 +38,10 @@ export const calcomApi = defineApi({
     unsupported: "default",
   },
   requestIds: "make",
+  oauth: {
+    accessTokenSeconds: 1800,
+    refreshTokenSeconds: 2_592_000,
+    codeSeconds: 600,
+    refreshGraceSeconds: 0,
+  },
 });

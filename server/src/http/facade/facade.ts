@@ -37,7 +37,7 @@ export const facadeDoor =
     };
     root.mounts.set(api.slug, (fault, request, reply) => {
       identify(request, reply);
-      decideRequest(request, reply, api, parts).then(
+      decideRequest(request, reply, { api, facade, parts }).then(
         // Most have a path that the policy refuses too.
         () => reply.sent || answerFault(fault, request, reply),
         (reason: unknown) => answerFault(reason, request, reply),
@@ -52,7 +52,7 @@ export const facadeDoor =
           if (isPreflight(request.method, request.raw.rawHeaders)) {
             return answerPreflight(request, reply);
           }
-          return decideRequest(request, reply, api, parts);
+          return decideRequest(request, reply, { api, facade, parts });
         });
         app.setErrorHandler(answerFault);
         // Reached by methods that no route takes; what they are told is told in the same shape.
@@ -77,10 +77,11 @@ export const facadeDoor =
 async function decideRequest(
   request: FastifyRequest,
   reply: FastifyReply,
-  { slug, engine }: ProtectedApi,
-  parts: FacadeParts,
+  { api, facade, parts }: { api: ProtectedApi; facade: ProfileFacade; parts: FacadeParts },
 ): Promise<FastifyReply | undefined> {
-  const asked = askedRequest(request, slug, parts);
+  const { slug, engine } = api;
+  const sent = askedRequest(request, slug, parts);
+  const asked = facade.asDecided?.(sent) ?? sent;
   const start = parts.monotonic();
   const decision = await engine.decide(asked);
   parts.record(slug, decision, asked, request.id, (parts.monotonic() - start) / 1000);
