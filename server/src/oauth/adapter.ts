@@ -161,6 +161,7 @@ export function grantAdapter({ store, policy, calls }: AdapterParts): Adapter {
         userId: accountId ?? "",
         applicationId: clientId ?? "",
         scopes: scopesOf(rest as Payload),
+        refused: scopesOf((rest.rejected ?? {}) as Payload),
         payload: JSON.stringify({ ...rest, accountId, clientId, exp }),
         expiresAt: (exp ?? 0) * 1000,
       };

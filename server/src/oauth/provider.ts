@@ -19,6 +19,7 @@ import type { Issuer } from "./issuer.ts";
 import { MORE_METADATA } from "./metadata.ts";
 import { askUserCode, confirmUserCode, showError, showSuccess } from "./pages.ts";
 import { answerLate } from "./refresh-grace.ts";
+import { rememberedGrant } from "./remembered-consent.ts";
 
 /** What one API's authorization server is made of. */
 export interface ProviderParts {
@@ -134,7 +135,8 @@ function configuration(parts: ProviderParts): Configuration {
     // Each authorization is a grant of its own: one that is reused takes no other with it.
     async loadExistingGrant(ctx) {
       const id = ctx.oidc.result?.consent?.grantId;
-      return id === undefined ? undefined : ctx.oidc.provider.Grant.find(id);
+      if (id === undefined) return rememberedGrant(ctx, parts);
+      return ctx.oidc.provider.Grant.find(id);
     },
     fetch,
     renderError: async (ctx, out) => showError(ctx, out),

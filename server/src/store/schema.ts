@@ -25,6 +25,7 @@ export interface Tables {
   readonly oauth_grant: OAuthGrantTable;
   readonly oauth_artifact: OAuthArtifactTable;
   readonly oauth_client: OAuthClientTable;
+  readonly oauth_consent: OAuthConsentTable;
   readonly issuer_key: IssuerKeyTable;
   readonly managed_refresh_token: ManagedRefreshTokenTable;
 }
@@ -245,6 +246,16 @@ export interface OAuthClientTable {
   readonly api: string;
   readonly id: string;
   readonly metadata: string;
+  readonly created_at: number;
+}
+
+export interface OAuthConsentTable {
+  readonly api: string;
+  readonly user_id: string;
+  readonly application_id: string;
+  readonly account_id: string;
+  readonly redirect_uris: string;
+  readonly scopes: string;
   readonly created_at: number;
 }
 

@@ -20,6 +20,8 @@ export interface OAuthWorld {
   readonly issuer: string;
   /** What the user says to applications that ask; at first yes to everything. */
   decision: ConsentDecision | "everything";
+  /** What the user was asked so far, in order. */
+  readonly prompts: readonly string[];
   /** Faults that the servers told of. */
   readonly faults: readonly unknown[];
   /** Registers an application of `acct_1` with the scopes `read:users` and `read:projects`. */
@@ -82,6 +84,7 @@ export async function startOAuthWorld(
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
   const faults: unknown[] = [];
+  const prompts: string[] = [];
   const masterKeys = [randomBytes(32)];
   const servers = createAuthorizationServers({
     store,
@@ -101,6 +104,7 @@ export async function startOAuthWorld(
       return;
     }
     const { prompt, scopes } = interaction;
+    prompts.push(prompt);
     const { decision } = world;
     const granted =
       decision === "everything" ? { granted: scopes.map(({ name }) => name) } : decision;
@@ -128,6 +132,7 @@ export async function startOAuthWorld(
     origin,
     issuer: `${origin}/${API}`,
     decision: "everything",
+    prompts,
     faults,
 
     async register(draft = {}) {

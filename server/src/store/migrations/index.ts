@@ -6,6 +6,7 @@ import { accessTokens } from "./0005-access-tokens.ts";
 import { managedUsers } from "./0006-managed-users.ts";
 import { oauth } from "./0007-oauth.ts";
 import { requests } from "./0008-requests.ts";
+import { rememberedConsent } from "./0009-remembered-consent.ts";
 import type { Migration } from "./migration.ts";
 
 /** Every migration in order. Released ones are never changed, renumbered or removed. */
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   managedUsers,
   oauth,
   requests,
+  rememberedConsent,
 ];

@@ -14,6 +14,7 @@ function aGrant(changes: Partial<CommandInput<"saveGrant">> = {}): CommandInput<
     userId: "user_1",
     applicationId: "app_1",
     scopes: ["read:users"],
+    refused: [],
     payload: "{}",
     expiresAt: NOW + DAY,
     ...changes,
