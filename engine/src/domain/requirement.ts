@@ -6,6 +6,11 @@ export interface Requirement {
   readonly match: string;
   readonly anonymous: boolean;
   readonly scopes: readonly string[];
+  /**
+   * What the token of an application that acts for a user needs here in place of `scopes`; `[]`:
+   * nothing.
+   */
+  readonly delegated?: readonly string[];
   /** The path parameter that names the resource's owner: a scope `…:own` then suffices for the owner. */
   readonly owner: string | null;
   /** Kinds of principals that it is for; empty: all. */

@@ -23,6 +23,7 @@ export const calcomApi = defineApi({
   entitlements: calcomEntitlements["2025-12-15"],
   endpoints: calcomEndpoints,
   otherwise: "authenticated",
+  delegated: "scoped",
   limits: {
     // Several windows on one key refuse only when all of them are exceeded.
     apiKey: { per: "credential", windows: perMinute(120), refuseWhen: "all" },

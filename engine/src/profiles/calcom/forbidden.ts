@@ -24,22 +24,23 @@ export function forbidden(decision: Deny, context: RenderContext): Fault {
 /** Permissions are a client's, also where a user of its own stands before it; scopes a token's. */
 function scopeMessage(decision: Deny, context: RenderContext): string {
   const { principal, requirement, scheme } = decision;
-  const required = (requirement?.scopes ?? []).join(", ");
+  const required = (scopes: readonly string[] = []) => scopes.join(", ");
   if (scheme === "client-secret-headers" || principal?.kind === "managed-user") {
     const id = principal?.applicationId ?? clientIdOf(requirement, context) ?? "<invalid>";
     return (
       `PermissionsGuard - oAuth client with id=${id} does not have the required ` +
-      `permissions=${required}. Go to platform dashboard settings and add the required ` +
+      `permissions=${required(requirement?.scopes)}. Go to platform dashboard settings and add the required ` +
       "permissions to the oAuth client."
     );
   }
-  if (required === "") {
+  const asked = required(requirement?.delegated ?? requirement?.scopes);
+  if (asked === "") {
     return "insufficient_scope: this endpoint is not available for third-party OAuth tokens";
   }
   const held = (principal?.scopes ?? []).join(", ");
   return (
     "insufficient_scope: token does not have the required scopes. " +
-    `Required: ${required}. Token has: ${held}`
+    `Required: ${asked}. Token has: ${held}`
   );
 }
 
