@@ -8,6 +8,8 @@ export interface Person {
 export interface PersonsBrowser {
   /** Goes on until a page asks for something, or the browser is sent to another site. */
   go(url: URL, form?: URLSearchParams): Promise<Stop>;
+  /** What it has kept, as a request sends it. */
+  cookies(): string;
 }
 
 interface Stop {
@@ -21,8 +23,9 @@ interface Stop {
 export function openBrowser(): PersonsBrowser {
   const cookies = new Map<string, string>();
   return {
+    cookies: () => [...cookies.values()].join("; "),
     async go(url, form) {
-      const headers = { cookie: [...cookies.values()].join("; ") };
+      const headers = { cookie: this.cookies() };
       const sent = form === undefined ? {} : { method: "POST", body: form };
       const answer = await fetch(url, { ...sent, headers, redirect: "manual" });
       for (const [pair = ""] of answer.headers.getSetCookie().map((line) => line.split(";"))) {

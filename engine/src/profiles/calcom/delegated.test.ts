@@ -62,3 +62,17 @@ test("6.3.28 a key of the same account needs none of them", async () => {
     expect([target, await world.verdict({ target, headers })]).toEqual([target, "allowed"]);
   }
 });
+
+test("6.3.9 an expired one is not told apart from any other that is no good", async () => {
+  const world = new World(calcomApi);
+  const { id: accountId } = world.account();
+  world.user([accountId], "user_1");
+  const state = { accountId, userId: "user_1", expiresAt: NOW };
+  const { token } = world.accessToken(state, { kind: "user" });
+  const headers = { authorization: `Bearer ${token}` };
+  const decision = await world.decide({ target: "/v2/me", headers });
+  const list = Object.entries(headers).flat();
+  const request = { method: "GET", target: "/v2/me", headers: list, address: "::1", secure: true };
+  const { status, body } = world.engine.render(decision, { requestId: "req_1", request });
+  expect([status, JSON.parse(body ?? "").error.message]).toEqual([401, "Invalid Access Token."]);
+});
