@@ -55,7 +55,7 @@ interface Server {
 }
 
 const ENDPOINT =
-  /^\/oauth\/(?:authorize|token|jwks|userinfo|introspect|revoke|register|device|par)(?:[/?]|$)/;
+  /^\/oauth\/(?:authorize|token|jwks|userinfo|introspect|revoke|register|device|par|logout)(?:[/?]|$)/;
 /** The same of an API whose own document has other paths; `/v2` before them changes nothing. */
 const CALCOM_ENDPOINT =
   /^(?:\/v2)?(\/auth\/oauth2\/authorize(?:[/?].*)?|\/oauth\/(?:jwks|introspect|revoke)(?:\?.*)?)$/;
@@ -73,7 +73,7 @@ const USER_CODES = { most: 20, windowSeconds: 60 };
 const USER_CODE = /^\/oauth\/device(?:\?|$)/;
 const REGISTRATION = /^\/oauth\/register(?:\?|$)/;
 /** What answers browsers with pages. */
-const PAGE = /^\/(?:oauth\/(?:authorize|device(?!\/code))|auth\/oauth2\/)/;
+const PAGE = /^\/(?:oauth\/(?:authorize|logout|device(?!\/code))|auth\/oauth2\/)/;
 /** The library adds the hash of a script that hands on what a page was given. */
 const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'";

@@ -36,6 +36,7 @@ export function asCalcom(configuration: Configuration): Configuration {
       pushedAuthorizationRequests: off,
       registration: off,
       registrationManagement: off,
+      rpInitiatedLogout: off,
       userinfo: off,
     },
   };

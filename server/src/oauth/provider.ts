@@ -17,7 +17,14 @@ import { limitScope, openScopes, PKCE_MEMBER, PROTOCOL_SCOPES } from "./client-m
 import { isClientSecret } from "./client-secrets.ts";
 import type { Issuer } from "./issuer.ts";
 import { MORE_METADATA } from "./metadata.ts";
-import { askUserCode, confirmUserCode, showError, showSuccess } from "./pages.ts";
+import {
+  askLogout,
+  askUserCode,
+  confirmUserCode,
+  showError,
+  showLoggedOut,
+  showSuccess,
+} from "./pages.ts";
 import { answerLate } from "./refresh-grace.ts";
 import { rememberedGrant } from "./remembered-consent.ts";
 
@@ -203,7 +210,11 @@ function features({ policy, rule, issuer }: ProviderParts): Configuration["featu
         return { scope: apiScopes, audience: resource, accessTokenFormat: "opaque" };
       },
     },
-    rpInitiatedLogout: { enabled: false },
+    rpInitiatedLogout: {
+      enabled: true,
+      logoutSource: async (ctx, form) => askLogout(ctx, form),
+      postLogoutSuccessSource: async (ctx) => showLoggedOut(ctx),
+    },
     userinfo: { enabled: true },
   };
 }
@@ -219,6 +230,7 @@ const ROUTES = {
   device_authorization: "/oauth/device/code",
   code_verification: "/oauth/device",
   pushed_authorization_request: "/oauth/par",
+  end_session: "/oauth/logout",
 } as const;
 
 function adapters({ store, policy, calls, masterKeys: [newest] }: ProviderParts) {
