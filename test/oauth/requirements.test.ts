@@ -286,3 +286,22 @@ test("O-184: consent and revocation are in the audit trail, by whom and when, wi
     expect(text).not.toContain(secret);
   }
 });
+
+test("O-183: an unknown client and a wrong secret of any length are told the same", async () => {
+  const { clientId } = client;
+  const tries = [
+    { client_id: "app_000000000000000000000000", client_secret: "0".repeat(64) },
+    ...["0", "0".repeat(64), "0".repeat(4096)].map((client_secret) => ({
+      client_id: clientId,
+      client_secret,
+    })),
+  ];
+  const answers = await Promise.all(
+    tries.map(async (proof) => {
+      const answer = await postToken({ grant_type: "client_credentials", ...proof });
+      return [answer.status, await answer.text()];
+    }),
+  );
+  for (const answer of answers) expect(answer).toEqual(answers[0]);
+  expect(answers[0]?.[0]).toBe(401);
+});
