@@ -25,3 +25,17 @@ export interface Requirement {
   /** The family of endpoints that plans speak of. */
   readonly family: string | null;
 }
+
+/** Whether an application acts for a user by a token that the user let it have. */
+export function isDelegated(scheme: string | undefined, kind: Principal["kind"] | undefined) {
+  return scheme === "access-token" && kind === "user";
+}
+
+/** The scopes that the endpoint asks of who presents a credential of this kind by this scheme. */
+export function scopesAsked(
+  { scopes, delegated }: Requirement,
+  scheme: string | undefined,
+  kind: Principal["kind"] | undefined,
+): readonly string[] {
+  return (isDelegated(scheme, kind) ? delegated : undefined) ?? scopes;
+}

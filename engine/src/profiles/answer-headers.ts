@@ -1,5 +1,6 @@
 import type { Decision, Deny } from "../domain/decision.ts";
 import { REASONS, type Reason } from "../domain/reasons.ts";
+import { scopesAsked } from "../domain/requirement.ts";
 import type { Policy } from "../policy/policy.ts";
 import { rateLimitHeaders } from "./rate-limit-headers.ts";
 import type { RenderContext } from "./render.ts";
@@ -45,9 +46,11 @@ export function refusalHeaders(
  * scopes (RFC 6750 §3). No error code when nothing was sent, and none that tells unknown from
  * revoked; `undefined`: no challenge.
  */
-function challengeParameters({ reason, requirement }: Deny, status: number): string | undefined {
+function challengeParameters(decision: Deny, status: number): string | undefined {
+  const { reason, requirement, scheme, principal } = decision;
   if (reason === "scope_insufficient") {
-    return `, error="insufficient_scope", scope="${requirement?.scopes.join(" ") ?? ""}"`;
+    const asked = requirement && scopesAsked(requirement, scheme, principal?.kind);
+    return `, error="insufficient_scope", scope="${asked?.join(" ") ?? ""}"`;
   }
   const asksForAnother = REASONS[reason].class === "unauthenticated" || status === 401;
   if (!asksForAnother) return undefined;

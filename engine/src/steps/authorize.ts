@@ -1,5 +1,6 @@
 import type { AccountState } from "../domain/account.ts";
 import type { Reason } from "../domain/reasons.ts";
+import { isDelegated, scopesAsked } from "../domain/requirement.ts";
 import {
   narrowed,
   type ScopeBits,
@@ -66,23 +67,22 @@ function checkScopes(
   attempt: Attempt,
   { scopes: held }: Authority,
 ): Reason | undefined {
-  const { requirement, verified } = attempt;
+  const { requirement, verified, scheme } = attempt;
   if (requirement === undefined || verified === undefined) return undefined;
   const { token } = verified;
   const scopes = token === undefined ? held : scopesOf(token, held, parts.policy);
   attempt.scopes = scopes;
-  const needed = isDelegated(attempt) ? requirement.delegatedNeeded : requirement.needed;
+  const needed = isDelegated(scheme, verified.kind)
+    ? requirement.delegatedNeeded
+    : requirement.needed;
   if (needed === undefined) {
     return refuse(attempt, "scopes", "scope_insufficient", "no scope opens this to such a token");
   }
   if (!satisfies(scopes, needed)) return checkExemptions(parts, attempt, { scopes, needed });
-  if (attempt.trace !== undefined) pass(attempt, "scopes", requirement.scopes.join(" "));
+  if (attempt.trace !== undefined) {
+    pass(attempt, "scopes", scopesAsked(requirement, scheme, verified.kind).join(" "));
+  }
   return undefined;
-}
-
-/** Whether an application acts for a user, by a token that the user let it have. */
-function isDelegated({ scheme, verified }: Attempt): boolean {
-  return scheme === "access-token" && verified?.kind === "user";
 }
 
 /** Without the scopes that are needed: of some schemes none are, and some scopes hold on what is one's own. */
@@ -94,7 +94,7 @@ function checkExemptions(
   const { requirement, verified, scheme } = attempt;
   if (requirement === undefined || verified === undefined || scheme === undefined) return undefined;
   if (policy.policy.unscoped.includes(scheme)) return undefined;
-  const names = (isDelegated(attempt) ? requirement.delegated : undefined) ?? requirement.scopes;
+  const names = scopesAsked(requirement, scheme, verified.kind);
   const owner = ownerOf(requirement, path);
   const subject = verified.isForeign ? null : verified.subject;
   const isOwn = owner !== undefined && (owner === verified.userId || owner === subject);

@@ -15,7 +15,7 @@ const PLATFORM = [
   { match: "/v2/oauth-clients/{clientId}/**", accepts: CLIENT },
   { match: "/v2/oauth/{clientId}/**", accepts: CLIENT },
   { match: "GET /v2/provider/{clientId}", anonymous: true },
-  { match: "/v2/provider/{clientId}/**" },
+  { match: "/v2/provider/{clientId}/**", delegated: [] },
 ].map((endpoint) => ({ ...endpoint, family: "Platform" }));
 
 /** What tokens of third parties need where neither keys nor clients need a scope. */

@@ -1,5 +1,6 @@
 import { ACCOUNT_KINDS } from "../../domain/account.ts";
 import type { Deny } from "../../domain/decision.ts";
+import { scopesAsked } from "../../domain/requirement.ts";
 import type { Policy } from "../../policy/policy.ts";
 import type { RenderContext } from "../render.ts";
 import { bareFault, type Fault } from "./envelope.ts";
@@ -24,23 +25,23 @@ export function forbidden(decision: Deny, context: RenderContext): Fault {
 /** Permissions are a client's, also where a user of its own stands before it; scopes a token's. */
 function scopeMessage(decision: Deny, context: RenderContext): string {
   const { principal, requirement, scheme } = decision;
-  const required = (scopes: readonly string[] = []) => scopes.join(", ");
+  const asked = requirement && scopesAsked(requirement, scheme, principal?.kind);
+  const required = asked?.join(", ") ?? "";
   if (scheme === "client-secret-headers" || principal?.kind === "managed-user") {
     const id = principal?.applicationId ?? clientIdOf(requirement, context) ?? "<invalid>";
     return (
       `PermissionsGuard - oAuth client with id=${id} does not have the required ` +
-      `permissions=${required(requirement?.scopes)}. Go to platform dashboard settings and add the required ` +
+      `permissions=${required}. Go to platform dashboard settings and add the required ` +
       "permissions to the oAuth client."
     );
   }
-  const asked = required(requirement?.delegated ?? requirement?.scopes);
-  if (asked === "") {
+  if (required === "") {
     return "insufficient_scope: this endpoint is not available for third-party OAuth tokens";
   }
   const held = (principal?.scopes ?? []).join(", ");
   return (
     "insufficient_scope: token does not have the required scopes. " +
-    `Required: ${asked}. Token has: ${held}`
+    `Required: ${required}. Token has: ${held}`
   );
 }
 
