@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Answer } from "../answer.ts";
 import { approve } from "../approval.ts";
@@ -493,4 +494,23 @@ describe("who a client is", () => {
       details: "unauthorized_client",
     });
   });
+});
+
+test("6.5.2 nothing that was issued is in the database or the log", async () => {
+  const { clientSecret } = confidential;
+  const used = await codeOf(confidential);
+  const { json } = await exchange(confidential, used);
+  const unused = await codeOf(confidential, PKCE);
+  const wrong = `${VERIFIER}-of-nobody`;
+  await exchange(confidential, await codeOf(confidential, PKCE), { code_verifier: wrong });
+  await me(json.access_token);
+  const secrets = [clientSecret, used, unused, json.access_token, json.refresh_token, wrong];
+  await server.kill();
+  const files = ["", "-wal"].map((end) => readFileSync(`${server.database}${end}`, "latin1"));
+  expect(files.join("")).toContain(confidential.clientId);
+  for (const secret of secrets) {
+    expect(secret).toMatch(/^.{8,}$/);
+    for (const text of [...files, server.log()]) expect(text).not.toContain(secret);
+  }
+  await server.restart();
 });
