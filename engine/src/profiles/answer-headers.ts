@@ -1,6 +1,9 @@
+import { dpopStart } from "../domain/bearer.ts";
 import type { Decision, Deny } from "../domain/decision.ts";
+import { DPOP_ALGORITHMS } from "../domain/proof.ts";
 import { REASONS, type Reason } from "../domain/reasons.ts";
 import { scopesAsked } from "../domain/requirement.ts";
+import { header } from "../domain/request.ts";
 import type { Policy } from "../policy/policy.ts";
 import { rateLimitHeaders } from "./rate-limit-headers.ts";
 import type { RenderContext } from "./render.ts";
@@ -11,6 +14,11 @@ const NOTHING_SENT: readonly Reason[] = [
   "client_id_missing",
   "client_secret_missing",
 ];
+
+/** Reasons that find fault with a DPoP proof, where the token is one that needs it. */
+const PROOF_REFUSED: readonly Reason[] = ["dpop_proof_invalid", "signature_replayed"];
+
+const DPOP_ALGS = `, algs="${DPOP_ALGORITHMS.join(" ")}"`;
 
 /** What every answer carries where the document says nothing else: limits, request id, version. */
 export function answerHeaders(decision: Decision, { policy, requestId }: RenderContext): string[] {
@@ -27,13 +35,15 @@ export function versionHeader({ apiVersion }: Decision, { version }: Policy): st
 /** What every refusal carries besides; `scheme` is the auth-scheme of its challenge. */
 export function refusalHeaders(
   decision: Deny,
-  { policy }: RenderContext,
+  context: RenderContext,
   { status, scheme }: { readonly status: number; readonly scheme: "Bearer" | "ApiKey" },
 ): string[] {
   const headers = ["Content-Type", "application/json; charset=utf-8", "Cache-Control", "no-store"];
   const parameters = challengeParameters(decision, status);
   if (parameters !== undefined) {
-    headers.push("WWW-Authenticate", `${scheme} realm="${policy.slug}"${parameters}`);
+    const [name, more] = isAboutDpop(decision, context) ? ["DPoP", DPOP_ALGS] : [scheme, ""];
+    const realm = context.policy.slug;
+    headers.push("WWW-Authenticate", `${name} realm="${realm}"${parameters}${more}`);
   }
   if (decision.retryAfterSeconds !== undefined) {
     headers.push("Retry-After", String(decision.retryAfterSeconds));
@@ -54,5 +64,15 @@ function challengeParameters(decision: Deny, status: number): string | undefined
   }
   const asksForAnother = REASONS[reason].class === "unauthenticated" || status === 401;
   if (!asksForAnother) return undefined;
-  return NOTHING_SENT.includes(reason) ? "" : ', error="invalid_token"';
+  if (NOTHING_SENT.includes(reason)) return "";
+  return PROOF_REFUSED.includes(reason) && scheme === "access-token"
+    ? ', error="invalid_dpop_proof"'
+    : ', error="invalid_token"';
+}
+
+/** RFC 9449 §7.1: whoever sent a bound token is told of its scheme, and how a proof is signed. */
+function isAboutDpop({ reason }: Deny, { request }: RenderContext): boolean {
+  const authorization = header(request.headers, "authorization");
+  const isSent = authorization !== undefined && dpopStart(authorization) >= 0;
+  return reason === "dpop_proof_missing" || (isSent && reason !== "dpop_token_unbound");
 }

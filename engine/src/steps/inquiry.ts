@@ -2,6 +2,7 @@ import type { AccountState } from "../domain/account.ts";
 import type { Trace } from "../domain/decision.ts";
 import type { CredentialMemory, KnownCredential, Lookup, Question } from "../domain/known.ts";
 import { PresentedSecret } from "../domain/presented-secret.ts";
+import type { ApiRequest } from "../domain/request.ts";
 import type { UserState } from "../domain/user.ts";
 import type { Authority } from "../policy/authority.ts";
 import type { CompiledPolicy } from "../policy/compile.ts";
@@ -11,9 +12,18 @@ import type { ClaimContext, VerifyContext } from "../schemes/scheme.ts";
 import { type KeyOutline, keyOutlines } from "../tokens/key-format.ts";
 import type { VerifiedToken, VerifiedTokens } from "../tokens/verified-tokens.ts";
 
+const NOTHING_ASKED: ApiRequest = {
+  method: "",
+  target: "",
+  headers: [],
+  address: undefined,
+  secure: false,
+};
+
 /** What one request after the other may look up while it is decided. One object serves them all. */
 export class Inquiry implements ClaimContext, VerifyContext<Authority> {
   now = 0;
+  request: ApiRequest = NOTHING_ASKED;
   clientParameter: string | undefined;
   anonymous = false;
   tokens: VerifiedTokens | undefined;

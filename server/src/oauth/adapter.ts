@@ -197,11 +197,13 @@ async function revokeQuietly(
   await store.write("revokeGrant", { id }, calls.writeContext(policy.slug));
 }
 
-function tokenOf(value: string, { clientId, scope }: Payload, { scopes }: Policy) {
+function tokenOf(value: string, { clientId, scope, jkt }: Payload, { scopes }: Policy) {
   return {
     id: `tok_${randomBytes(12).toString("hex")}`,
     digest: tokenDigest(value),
     applicationId: clientId ?? "",
+    // RFC 9449 §6: nobody may use it who does not hold this key.
+    boundKey: jkt ?? null,
     // The protocol's own scopes open nothing of the API.
     scopes: (scope ?? "").split(" ").filter((name) => name in scopes),
   };

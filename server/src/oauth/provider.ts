@@ -1,5 +1,5 @@
 import { hkdfSync, randomBytes } from "node:crypto";
-import type { Clock, OAuthRule, Policy } from "@latchkey/engine";
+import { type Clock, DPOP_ALGORITHMS, type OAuthRule, type Policy } from "@latchkey/engine";
 import Provider, {
   type Client,
   type Configuration,
@@ -123,6 +123,7 @@ function configuration(parts: ProviderParts): Configuration {
       clientAuthSigningAlgValues: [...ASYMMETRIC],
       requestObjectSigningAlgValues: [...ASYMMETRIC],
       idTokenSigningAlgValues: ["RS256", "ES256"],
+      dPoPSigningAlgValues: [...DPOP_ALGORITHMS],
     },
     extraClientMetadata: {
       properties: [PKCE_MEMBER],
@@ -198,8 +199,8 @@ function features({ policy, rule, issuer }: ProviderParts): Configuration["featu
         (client.redirectUris ?? []).every((uri) => isSafeRedirect(uri)),
     },
     pushedAuthorizationRequests: { enabled: true },
-    // The doors of the API check no proof yet: they would refuse each token that is bound.
-    dPoP: { enabled: false },
+    // Without nonces: a proof is good for a minute, and once.
+    dPoP: { enabled: true },
     resourceIndicators: {
       enabled: true,
       // Without a resource one opaque token serves userinfo and the API alike.

@@ -30,6 +30,8 @@ interface SaveToken {
   readonly digest: Uint8Array;
   readonly applicationId: string;
   readonly scopes: readonly string[];
+  /** The thumbprint of the key to which it is bound (RFC 9449 §6.1). */
+  readonly boundKey: string | null;
 }
 
 /** An artifact as it was saved, with when it was consumed. */
@@ -59,7 +61,7 @@ export const oauthArtifactCommands = {
       const { expiresAt } = input;
       await issueAccessToken(tx, {
         ...{ ...token, ...party, kind, expiresAt, grantId },
-        ...{ boundKey: null, origins: null },
+        origins: null,
       });
     }
     const columns = {

@@ -40,12 +40,6 @@ test.each([
   expect(await world.verdict({ headers: bearer(token) })).toBe(reason);
 });
 
-test("refuses a token that is bound to a key, without the key's proof", async () => {
-  const world = aWorld();
-  const { token } = world.accessToken(STATE, { boundKey: "thumbprint" });
-  expect(await world.verdict({ headers: bearer(token) })).toBe("signature_missing");
-});
-
 test.each([
   ["without an origin", {}, "allowed"],
   ["from a registered one", { origin: "https://app.example.com" }, "allowed"],

@@ -80,7 +80,7 @@ async function decideRequest(
   { api, facade, parts }: { api: ProtectedApi; facade: ProfileFacade; parts: FacadeParts },
 ): Promise<FastifyReply | undefined> {
   const { slug, engine } = api;
-  const sent = askedRequest(request, slug, parts);
+  const sent = askedRequest(request, api, parts);
   const asked = facade.asDecided?.(sent) ?? sent;
   const start = parts.monotonic();
   const decision = await engine.decide(asked);
@@ -125,7 +125,7 @@ function faultHandler(facade: ProfileFacade, api: ProtectedApi, parts: FacadePar
     const answer = facade.errorAnswer(error, {
       policy: api.engine.policy.policy,
       requestId: request.id,
-      request: askedRequest(request, api.slug, parts),
+      request: askedRequest(request, api, parts),
       at: parts.clock(),
     });
     return sendRendered(reply, answer);
@@ -136,7 +136,7 @@ function faultHandler(facade: ProfileFacade, api: ProtectedApi, parts: FacadePar
 function refusal(
   reason: Reason,
   request: FastifyRequest,
-  { slug, engine }: ProtectedApi,
+  api: ProtectedApi,
   parts: FacadeParts,
 ): Rendered {
   const allow: Allow = allowedOf(request);
@@ -153,8 +153,8 @@ function refusal(
     apiVersion: allow.apiVersion,
     trace: undefined,
   };
-  const asked = askedRequest(request, slug, parts);
-  return engine.render(deny, { requestId: request.id, request: asked });
+  const asked = askedRequest(request, api, parts);
+  return api.engine.render(deny, { requestId: request.id, request: asked });
 }
 
 function sendRendered(

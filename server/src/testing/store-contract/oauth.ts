@@ -43,6 +43,7 @@ const TOKEN = {
   digest: digestOf("lk_at_1"),
   applicationId: "app_1",
   scopes: ["read:users"],
+  boundKey: null,
 };
 
 async function aSceneWithGrant(store: Store): Promise<Scene> {
