@@ -11,6 +11,7 @@ export type {
 export type { Allow, Decision, Deny, Trace, TraceStep } from "./domain/decision.ts";
 export { API_ERRORS, ApiError, type ApiErrorCode } from "./domain/errors.ts";
 export { hideSecrets, loggedPath } from "./domain/hidden-secrets.ts";
+export type { IssuerKeysState } from "./domain/issuer-key.ts";
 export type {
   LimitSpec,
   LimitState,

@@ -41,10 +41,12 @@ import { verifyDoor } from "./http/verify.ts";
 import { openCounters } from "./limits/open-counters.ts";
 import { createAuthorizationServers } from "./oauth/authorization-servers.ts";
 import { createCalcomTokens } from "./oauth/calcom-tokens.ts";
+import { createIssuerKeys } from "./oauth/issuer-key-rotation.ts";
 import { createGuardedFetch } from "./outbound/guarded-fetch.ts";
 import { loadPolicies } from "./policy-file/load-policies.ts";
 import type { Settings } from "./settings.ts";
 import { createSignIn } from "./sign-in/sign-in.ts";
+import { toIssuerKeysState } from "./store/issuer-keys.ts";
 import { openStore } from "./store/open-store.ts";
 import { createSealing } from "./store/sealing.ts";
 import type { Store } from "./store/store.ts";
@@ -101,6 +103,11 @@ export async function startLatchkey(
     apis.set(api, { slug: api, engine });
   }
   store.onChange((api, changes) => applyChanges(apis.get(api)?.engine, changes));
+  for (const [api, { engine }] of apis) {
+    const keys = await store.issuerKeys.list(api);
+    // Before any change of them: what was heard meanwhile is newer.
+    if (keys.length > 0) engine.applyIssuerKeys(0, toIssuerKeysState(keys));
+  }
 
   const compiled = new Map([...apis].map(([slug, { engine }]) => [slug, engine.policy]));
   const usage = createUsageRecorder({ store, clock, log });
@@ -156,6 +163,9 @@ export async function startLatchkey(
     onFault: (fault, call) =>
       log.error({ err: fault, requestId: call?.requestId }, "the authorization server failed"),
   });
+  store.onChange((api, changes) => {
+    if (changes.some(({ kind }) => kind === "issuer_keys")) authorizationServers.renew(api);
+  });
   const toOAuth = oauthFront({
     servers: authorizationServers,
     trustedProxies,
@@ -195,6 +205,7 @@ export async function startLatchkey(
     ...useCases,
     grants: createGrants(keyring),
     requests: createRequests({ store, clock }),
+    issuerKeys: createIssuerKeys(keyring),
     operatorTokens: createOperatorTokens({ store, clock, apis: new Set(apis.keys()) }),
     front: (request, response) => {
       bindHost(request);

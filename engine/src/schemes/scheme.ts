@@ -4,6 +4,7 @@ import type { KnownCredential, Lookup, OfScheme, Question } from "../domain/know
 import type { PresentedHeaders } from "../domain/presented-headers.ts";
 import type { PresentedSecret } from "../domain/presented-secret.ts";
 import type { Actor, Principal } from "../domain/principal.ts";
+import type { SignatureProof } from "../domain/proof.ts";
 import type { Reason } from "../domain/reasons.ts";
 import type { ApiRequest } from "../domain/request.ts";
 import type { SignatureRule, TokenRule } from "../domain/token-rules.ts";
@@ -37,6 +38,8 @@ export interface ClaimContext {
   readonly keyOutlines: readonly KeyOutline[];
   /** What the API's own opaque access tokens begin with; empty: any form. */
   readonly accessTokenPrefix: Uint8Array;
+  /** Access tokens are a way to present a credential of this API. */
+  readonly issuesTokens: boolean;
   /** What the path has in the place of `{clientId}`. */
   readonly clientParameter: string | undefined;
   /** Those whose form was looked at before; `undefined` while a decision is explained. */
@@ -74,6 +77,8 @@ export interface VerifyContext<A extends OfScheme> {
   /** Those of the names that are scopes of this API, each once. */
   knownScopes(names: readonly string[]): readonly string[];
   user(id: string): Lookup<UserState>;
+  /** What verifies the API's own tokens that name this key. */
+  issuerKey(id: string): Lookup<SignatureProof>;
 }
 
 /** A proof, a refusal, or what memory must first be asked about. */

@@ -12,7 +12,7 @@ import type { Interaction } from "./interactions.ts";
 import { type Issuer, issuerOf } from "./issuer.ts";
 import { issuerKeys, resealIssuerKeys } from "./issuer-keys.ts";
 import { protectedResource } from "./metadata.ts";
-import { acceptJson } from "./token-body.ts";
+import { acceptBody } from "./token-body.ts";
 
 /** As the library calls it. */
 type Fetch = NonNullable<Configuration["fetch"]>;
@@ -38,6 +38,8 @@ export interface AuthorizationServers {
   owns(url: string): boolean;
   /** Seals the issuer keys under the newest master key; tells of faults and never rejects. */
   reseal(): Promise<void>;
+  /** Has the server of this API read its keys anew: they have changed. */
+  renew(api: string): void;
   /** Answers a request to such a path. */
   answer(request: IncomingMessage, response: ServerResponse, call: OAuthCall): Promise<void>;
   /** What the browser of this request is asked by the server of this API, if anything. */
@@ -52,6 +54,8 @@ interface Server {
   readonly issuer: Issuer;
   readonly policy: Policy;
   provider(): Promise<{ readonly provider: Provider; readonly calls: Calls }>;
+  /** Builds another one for whoever comes from now on. */
+  renew(): void;
 }
 
 const ENDPOINT =
@@ -71,6 +75,8 @@ const REGISTRATIONS = { most: 60, windowSeconds: 3600 };
 /** A user code is short, and whoever guesses one gets a device's tokens (RFC 8628 §5.1). */
 const USER_CODES = { most: 20, windowSeconds: 60 };
 const USER_CODE = /^\/oauth\/device(?:\?|$)/;
+/** What asks about a token, or ends it. */
+const ABOUT_TOKEN = /^\/oauth\/(?:introspect|revoke)(?:\?|$)/;
 const REGISTRATION = /^\/oauth\/register(?:\?|$)/;
 /** What answers browsers with pages. */
 const PAGE = /^\/(?:oauth\/(?:authorize|logout|device(?!\/code))|auth\/oauth2\/)/;
@@ -127,6 +133,8 @@ export function createAuthorizationServers(parts: AuthorizationServersParts): Au
       }
     },
 
+    renew: (api) => servers.get(api)?.renew(),
+
     async interaction(api, request, response) {
       const server = servers.get(api);
       if (server === undefined) return undefined;
@@ -167,7 +175,8 @@ export function createAuthorizationServers(parts: AuthorizationServersParts): Au
       try {
         const { provider, calls } = await server.provider();
         if (ENDPOINT.test(target) && !target.startsWith("/oauth/register")) {
-          if (!(await acceptJson(request))) {
+          const isAboutToken = ABOUT_TOKEN.test(target);
+          if (!(await acceptBody(request, { isAboutToken }))) {
             // What is left of a body that was too long is not for the next request.
             response.setHeader("connection", "close");
             const error_description = "the body must be a flat JSON object";
@@ -209,6 +218,9 @@ function createServer(policy: Policy, parts: AuthorizationServersParts): Server 
         throw fault;
       });
       return built;
+    },
+    renew() {
+      built = undefined;
     },
   };
 }

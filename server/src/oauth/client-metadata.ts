@@ -4,6 +4,7 @@ import type { ApplicationRecord } from "../store/application-record.ts";
 import type { StoredMaterial } from "../store/material.ts";
 import { isCalcom } from "./calcom-configuration.ts";
 import { hashedSecrets } from "./client-secrets.ts";
+import { FORMAT_MEMBER } from "./jwt-access-tokens.ts";
 
 /** Scopes that are the protocol's own and open nothing of the API. */
 export const PROTOCOL_SCOPES = ["openid", "offline_access", "email", "profile"] as const;
@@ -44,6 +45,7 @@ export function clientMetadata(
       ...(isCalcom(policy) ? [] : ownGrants),
     ],
     scope: [...PROTOCOL_SCOPES, ...application.scopes.filter((name) => name in scopes)].join(" "),
+    ...(application.accessTokenFormat === "jwt" && { [FORMAT_MEMBER]: "jwt" }),
     ...(logo !== null && { logo_uri: logo }),
     ...(homePage !== null && { client_uri: homePage }),
     ...(isConfidential && application.pkce === "optional" && { [PKCE_MEMBER]: "optional" }),

@@ -16,6 +16,7 @@ import { clientAdapter, isSafeRedirect } from "./client-adapter.ts";
 import { limitScope, openScopes, PKCE_MEMBER, PROTOCOL_SCOPES } from "./client-metadata.ts";
 import { isClientSecret } from "./client-secrets.ts";
 import type { Issuer } from "./issuer.ts";
+import { createTokenWriter, FORMAT_MEMBER, type TokenFacts } from "./jwt-access-tokens.ts";
 import { MORE_METADATA } from "./metadata.ts";
 import {
   askLogout,
@@ -44,9 +45,14 @@ export interface ProviderParts {
   readonly masterKeys: readonly [Uint8Array, ...Uint8Array[]];
 }
 
-/** What gives a new token its value. */
-interface TokenIds {
+/** A new access token, which the library asks for its value. */
+interface NewToken extends Omit<TokenFacts, "iat" | "exp"> {
   generateTokenId(): string;
+  readonly client?: Client;
+  /** How many seconds it is to live. */
+  readonly expiration: number;
+  iat?: number;
+  exp?: number;
 }
 
 const TEN_YEARS = 315_360_000;
@@ -65,12 +71,19 @@ export function createProvider(parts: ProviderParts): Provider {
       return isClientSecret(this.clientSecret, presented, clock());
     },
   });
+  const writeToken = createTokenWriter(signingKey(parts.keys), issuer.url);
   for (const { prototype } of [provider.AccessToken, provider.ClientCredentials]) {
-    const { generateTokenId } = prototype as unknown as TokenIds;
+    const { generateTokenId } = prototype as unknown as NewToken;
     Object.assign(prototype, {
-      generateTokenId(this: TokenIds): string {
-        // It settles the format too.
+      generateTokenId(this: NewToken): string {
+        // To the library every token is opaque; it settles that here.
         generateTokenId.call(this);
+        if (this.client?.[FORMAT_MEMBER] === "jwt") {
+          const iat = Math.floor(clock() / 1000);
+          const exp = iat + this.expiration;
+          Object.assign(this, { iat, exp });
+          return writeToken({ ...this, iat, exp });
+        }
         return rule.accessTokenPrefix + randomBytes(TOKEN_BYTES).toString("base64url");
       },
     });
@@ -82,6 +95,13 @@ export function createProvider(parts: ProviderParts): Provider {
   provider.use(mendAnswers);
   provider.use(answerLate({ store, api: policy.slug, calls, seconds }));
   return provider;
+}
+
+/** Keys that sign come first. */
+function signingKey(keys: readonly JWK[]): JWK {
+  const key = keys.find(({ alg }) => alg === "ES256");
+  if (key === undefined) throw new Error("no key signs access tokens");
+  return key;
 }
 
 /** Mends two answers of the library. */
@@ -126,7 +146,7 @@ function configuration(parts: ProviderParts): Configuration {
       dPoPSigningAlgValues: [...DPOP_ALGORITHMS],
     },
     extraClientMetadata: {
-      properties: [PKCE_MEMBER],
+      properties: [PKCE_MEMBER, FORMAT_MEMBER],
       validator(ctx, key, value) {
         // With a context a client speaks of itself, and this is not its own to say.
         if (ctx !== undefined && value !== undefined) {

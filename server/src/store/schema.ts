@@ -267,6 +267,7 @@ export interface IssuerKeyTable {
   readonly public_key: string;
   readonly sealed: Uint8Array;
   readonly created_at: number;
+  readonly retired_at: number | null;
 }
 
 export interface PolicyVersionTable {

@@ -67,6 +67,7 @@ export async function startOAuthWorld(
   url: string,
   changes: object = {},
   fetchGuarded = createGuardedFetch({ allow: [] }),
+  masterKeys = [randomBytes(32)],
 ): Promise<OAuthWorld> {
   const definition: ApiDefinition = {
     ...profiles.standard,
@@ -77,15 +78,17 @@ export async function startOAuthWorld(
   let ahead = 0;
   const clock = () => Date.now() + ahead;
   const store = await openStore({ url, clock, log: keptLog() });
-  await store.write("createAccount", anAccount(), aContext({ api: API }));
-  await store.write("createUser", aUser(), aContext({ api: API }));
+  // With the same master keys this may be another node on a database that has them.
+  if ((await store.users.find(API, "user_1")) === undefined) {
+    await store.write("createAccount", anAccount(), aContext({ api: API }));
+    await store.write("createUser", aUser(), aContext({ api: API }));
+  }
   const policies = new Map([[API, compilePolicy(policy)]]);
   const applications = createApplications({ store, clock, policies, nodeLeaseMillis: 0 });
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
   const faults: unknown[] = [];
   const prompts: string[] = [];
-  const masterKeys = [randomBytes(32)];
   const servers = createAuthorizationServers({
     store,
     clock,
@@ -115,6 +118,9 @@ export async function startOAuthWorld(
     response.writeHead(303, { location }).end();
   }
 
+  store.onChange((api, changes) => {
+    if (changes.some(({ kind }) => kind === "issuer_keys")) servers.renew(api);
+  });
   const server = createServer((request, response) => {
     const call = { requestId: "req_1", address: "192.0.2.1" };
     const answered = servers.owns(request.url ?? "")

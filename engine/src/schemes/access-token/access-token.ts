@@ -10,7 +10,9 @@ import {
   type VerifyContext,
   verified,
 } from "../scheme.ts";
+import { jwtKindOf } from "../signed-token.ts";
 import { proveBinding } from "./binding.ts";
+import { judgeIssued } from "./issued-jwt.ts";
 
 const NAME = "access-token";
 
@@ -24,10 +26,11 @@ export const accessToken: Scheme = {
   challenge: "Bearer",
   headers: ["authorization", "dpop"],
 
-  claims(presented: PresentedHeaders, { keyOutlines, accessTokenPrefix }: ClaimContext): boolean {
+  claims(presented: PresentedHeaders, context: ClaimContext): boolean {
     const token = tokenOf(presented);
-    if (token.start < 0 || !token.beginsWith(accessTokenPrefix)) return false;
-    return !looksLikeKey(keyOutlines, token);
+    if (token.start < 0) return false;
+    if (!token.beginsWith(context.accessTokenPrefix)) return jwtKindOf(token, context) === "issued";
+    return !looksLikeKey(context.keyOutlines, token);
   },
 
   verify<A extends OfScheme>(
@@ -37,7 +40,11 @@ export const accessToken: Scheme = {
     const secret = tokenOf(presented);
     const found = context.secret(NAME, secret);
     if (found === "unknown") return refused("credential_unknown");
-    if (found === "ask") return askCredential(NAME, secret.text.slice(secret.start));
+    if (found === "ask") {
+      const text = secret.text.slice(secret.start);
+      const verdict = judgeIssued(text, context);
+      return typeof verdict === "string" ? askCredential(NAME, text) : verdict;
+    }
     const { applicationId, token } = found.more;
     if (token === undefined) return refused("credential_unknown");
     const ofUser = token.kind !== "application" && applicationId !== null;

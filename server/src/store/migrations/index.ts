@@ -7,6 +7,7 @@ import { managedUsers } from "./0006-managed-users.ts";
 import { oauth } from "./0007-oauth.ts";
 import { requests } from "./0008-requests.ts";
 import { rememberedConsent } from "./0009-remembered-consent.ts";
+import { issuerKeyRetirement } from "./0010-issuer-key-retirement.ts";
 import type { Migration } from "./migration.ts";
 
 /** Every migration in order. Released ones are never changed, renumbered or removed. */
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   oauth,
   requests,
   rememberedConsent,
+  issuerKeyRetirement,
 ];
