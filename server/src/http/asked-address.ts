@@ -1,4 +1,5 @@
 import { header, headerCount, type Policy } from "@latchkey/engine";
+import { hostName } from "./hosts.ts";
 
 /** What of a request says at which address its client called. */
 interface Called {
@@ -11,7 +12,7 @@ interface Called {
  * hosts. From settings and policy; a header only chooses among those.
  */
 export function mountAddress({ slug, hosts }: Policy, host: string, publicUrl: string): string {
-  const named = host.toLowerCase();
+  const named = hostName(host);
   return hosts.some((each) => each.toLowerCase() === named)
     ? `https://${named}`
     : `${publicUrl}/${slug}`;
