@@ -39,9 +39,13 @@ export async function ensureKeys(parts: KeyParts): Promise<readonly IssuerKeyRec
     ),
   );
   if (missing.length === 0) return keys;
-  for (const { algorithm, status } of missing) {
-    await store.write("addIssuerKey", { ...(await makeKey(algorithm, parts)), status }, context);
-  }
+  const made = await Promise.all(
+    missing.map(async ({ algorithm, status }) => ({
+      ...(await makeKey(algorithm, parts)),
+      status,
+    })),
+  );
+  for (const key of made) await store.write("addIssuerKey", key, context);
   return store.issuerKeys.list(context.api);
 }
 
