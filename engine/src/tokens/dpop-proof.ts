@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { MOST_CREDENTIAL_LENGTH } from "../domain/bearer.ts";
-import { DPOP_ALGORITHMS } from "../domain/proof.ts";
+import { BoundedMap } from "../domain/bounded-map.ts";
+import { DPOP_ALGORITHMS, type SignatureProof } from "../domain/proof.ts";
 import { decodeBase64url, decodeBase64urlText } from "./base64url.ts";
 import { readPublicKey } from "./public-key.ts";
 import { verifierOf } from "./public-key-proof.ts";
@@ -62,9 +63,8 @@ export function readDpopProof(proof: string, target: ProofTarget): DpopProof | P
   if (thumbprintOf(jwk) !== target.boundKey) return "key";
   const fault = claimFault(said, target);
   if (fault !== undefined) return fault;
-  const key = readPublicKey(jwk);
-  if (typeof key === "string") return "jwk";
-  const verifier = verifierOf(key.spki);
+  const verifier = verifierFor(jwk, target.boundKey);
+  if (verifier === undefined) return "jwk";
   if (!verifier.algorithms.includes(alg)) return "alg";
   const verdict = verifier.verify(`${header}.${claims}`, signed, target.now);
   if (verdict === "failed") return "signature";
@@ -72,6 +72,20 @@ export function readDpopProof(proof: string, target: ProofTarget): DpopProof | P
     jti: hash("sha256", said.jti as string, "base64url"),
     expiresAt: ((said.iat as number) + PROOF_SECONDS) * 1000,
   };
+}
+
+/** A client makes many proofs with one key, and reading a key takes longer than verifying. */
+const verifiers = new BoundedMap<string, SignatureProof>(10_000);
+
+/** What verifies with a key, remembered by its thumbprint: that is all the members that make it. */
+function verifierFor(jwk: StrictObject, thumbprint: string): SignatureProof | undefined {
+  const known = verifiers.get(thumbprint);
+  if (known !== undefined) return known;
+  const key = readPublicKey(jwk);
+  if (typeof key === "string") return undefined;
+  const verifier = verifierOf(key.spki);
+  verifiers.set(thumbprint, verifier);
+  return verifier;
 }
 
 /** RFC 7638 §3: SHA-256 of the members that make the key, in the order of their names. */
