@@ -210,6 +210,7 @@ function createExchange({ store, policy, rule, application, context }: ExchangeP
       digest: tokenDigest(value),
       applicationId: clientId,
       scopes: scope.split(" ").filter((name) => name in policy.scopes),
+      boundKey: null,
     };
     return {
       model,
