@@ -1,30 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { type Contender, measure, print, printRatios } from "./contenders.ts";
 import { issueKeys, newInstallation } from "./latchkey-process.ts";
-import { CONNECTIONS, fire, type Shot } from "./load.ts";
+import type { Shot } from "./load.ts";
 import { freePort, type Running, start, untilReady } from "./pinned-process.ts";
-import { median } from "./rounds.ts";
-import { printTable, whole } from "./table.ts";
-
-/** A process and the request that it is asked. */
-interface Contender {
-  readonly name: string;
-  readonly running: Running;
-  readonly shot: Shot;
-  /** Decisions in one answer. */
-  readonly decisions: number;
-}
-
-/** The median of the rounds of one contender. */
-interface Result extends Contender {
-  readonly perSecond: number;
-  /** Microseconds of processor time for one answer, of all threads of the process. */
-  readonly cpuMicros: number;
-}
 
 const BATCH = 100;
-const WARM_UP_SECONDS = 2;
 
 /**
  * The HTTP doors beside what answers the same bytes and decides nothing: `forward-auth` beside bare
@@ -133,53 +115,4 @@ async function answerOf({ url, method, headers, body }: Shot): Promise<string> {
   const text = await answer.text();
   if (JSON.parse(text).outcome !== "allow") throw new Error(`${url}: ${text}`);
   return text;
-}
-
-function measure<const Contenders extends readonly Contender[]>(
-  contenders: Contenders,
-  { rounds, seconds }: { readonly rounds: number; readonly seconds: number },
-): { [Index in keyof Contenders]: Result } {
-  const rates = contenders.map(() => [] as number[]);
-  const costs = contenders.map(() => [] as number[]);
-  for (const { shot } of contenders) fire(shot, WARM_UP_SECONDS);
-  for (let round = 0; round < rounds; round += 1) {
-    contenders.forEach(({ running, shot }, i) => {
-      const before = running.cpuSeconds();
-      const volley = fire(shot, seconds);
-      costs[i]?.push(((running.cpuSeconds() - before) / volley.answers) * 1e6);
-      rates[i]?.push(volley.answers / volley.seconds);
-    });
-  }
-  return contenders.map((contender, i) => ({
-    ...contender,
-    perSecond: median(rates[i] ?? []),
-    cpuMicros: median(costs[i] ?? []),
-  })) as { [Index in keyof Contenders]: Result };
-}
-
-function print(results: readonly Result[]): void {
-  printTable(
-    `HTTP on one core, ${CONNECTIONS} connections:`,
-    ["", "answers/s", "decisions/s", "CPU µs/answer", "µs/decision"],
-    results.map(({ name, perSecond, cpuMicros, decisions }) => [
-      name,
-      whole(perSecond),
-      whole(perSecond * decisions),
-      cpuMicros.toFixed(1),
-      (cpuMicros / decisions).toFixed(1),
-    ]),
-  );
-}
-
-function printRatios(rows: readonly (readonly [string, Result, Result, string])[]): void {
-  printTable(
-    "Ratios:",
-    ["", "by rate", "by CPU", ""],
-    rows.map(([name, a, b, goal]) => [
-      name,
-      ((a.perSecond * a.decisions) / (b.perSecond * b.decisions)).toFixed(2),
-      (b.cpuMicros / b.decisions / (a.cpuMicros / a.decisions)).toFixed(2),
-      goal,
-    ]),
-  );
 }

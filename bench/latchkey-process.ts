@@ -77,6 +77,21 @@ export async function issueKeys(
   return keys;
 }
 
+/** Registers an application that may act for itself. */
+export async function registerApplication(
+  origin: string,
+  operatorToken: string,
+  accessTokenFormat: "opaque" | "jwt",
+): Promise<{ readonly id: string; readonly secret: string }> {
+  const call = callAs(origin, operatorToken);
+  const account = await call("/accounts", { name: "Bench" });
+  const { clientId, clientSecret } = await call("/applications", {
+    ...{ accountId: account.id, name: "Bench", scopes: ["read:users"], status: "verified" },
+    ...{ redirectUris: ["https://client.example/callback"], accessTokenFormat },
+  });
+  return { id: String(clientId), secret: String(clientSecret) };
+}
+
 function callAs(origin: string, operatorToken: string) {
   return async (pathname: string, body: object): Promise<Record<string, unknown>> => {
     const answer = await fetch(`${origin}/v1/apis/standard${pathname}`, {

@@ -1,5 +1,6 @@
 import { benchDecide } from "./decide.ts";
 import { benchHttp } from "./http.ts";
+import { benchOAuth } from "./oauth.ts";
 import { benchSeenTokens } from "./seen-tokens.ts";
 import { benchStart } from "./start.ts";
 import { benchTokens } from "./tokens.ts";
@@ -16,6 +17,7 @@ const BENCHES: Readonly<Record<string, (length: Length) => Promise<void>>> = {
     if (million) await benchDecide(1_000_000);
   },
   http: ({ quick }) => benchHttp(quick ? { rounds: 3, seconds: 1 } : { rounds: 9, seconds: 2 }),
+  oauth: ({ quick }) => benchOAuth(quick ? { rounds: 3, seconds: 1 } : { rounds: 9, seconds: 2 }),
   start: ({ quick }) =>
     benchStart(quick ? { rounds: 3, idleSeconds: 2 } : { rounds: 9, idleSeconds: 10 }),
   tokens: async ({ quick }) => {

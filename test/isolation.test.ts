@@ -107,6 +107,8 @@ const calls: readonly [string, string, unknown?][] = [
   ["GET", "/grants"],
   ["GET", "/grants/GRANT"],
   ["POST", "/grants/GRANT/revoke"],
+  ["GET", "/issuer-keys"],
+  ["POST", "/issuer-keys/rotate"],
   ["GET", "/requests"],
   ["POST", "/requests", request],
   ["GET", "/requests/REQUEST"],

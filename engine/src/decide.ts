@@ -45,7 +45,7 @@ export function createDecide(parts: DecideParts): Decide {
     ...parts,
     path: new RequestPath(),
     presented,
-    inquiry: new Inquiry(parts.policy, parts.memory),
+    inquiry: new Inquiry(parts),
     versionHeader: presented.numberOf(version?.header ?? ""),
     accountHeader: presented.numberOf(accountHeader ?? ""),
   };

@@ -3,9 +3,11 @@ import type { AccountState } from "./domain/account.ts";
 import type { Clock } from "./domain/clock.ts";
 import type { CredentialState } from "./domain/credential.ts";
 import type { Decision } from "./domain/decision.ts";
+import type { IssuerKeysState } from "./domain/issuer-key.ts";
 import type { OneTime } from "./domain/one-time.ts";
-import type { CredentialMaterial, Proof } from "./domain/proof.ts";
+import type { CredentialMaterial, Proof, SignatureProof } from "./domain/proof.ts";
 import type { UserState } from "./domain/user.ts";
+import { KnownIssuerKeys } from "./freshness/known-issuer-keys.ts";
 import type { Lease } from "./freshness/lease.ts";
 import { Memory } from "./freshness/memory.ts";
 import type { Source } from "./freshness/source.ts";
@@ -19,6 +21,7 @@ import type { RenderContext, Rendered } from "./profiles/render.ts";
 import { SCHEMES } from "./schemes/index.ts";
 import type { Scheme } from "./schemes/scheme.ts";
 import { secretDigestProof, sharedSecretProof } from "./tokens/hmac-key.ts";
+import { readPublicKey } from "./tokens/public-key.ts";
 import { verifierOf } from "./tokens/public-key-proof.ts";
 import { VerifiedTokens } from "./tokens/verified-tokens.ts";
 
@@ -49,6 +52,8 @@ export interface Engine {
   applyAccount(seq: number, state: AccountState): void;
   /** Applies a change of a user, at `seq` of the change feed. */
   applyUser(seq: number, state: UserState): void;
+  /** Applies a change of the keys that sign the API's own tokens, at `seq` of the change feed. */
+  applyIssuerKeys(seq: number, state: IssuerKeysState): void;
   /** How many credentials are in memory. */
   readonly known: number;
 }
@@ -73,11 +78,13 @@ export function createEngine(parts: EngineParts): Engine {
     authorityOf: (state) => authorityOf(policy, limitKindOf(state.scheme), state),
     proofOf,
   });
+  const issuerKeys = new KnownIssuerKeys(lease, proofOfJwk);
   const decide = createDecide({
     policy,
     schemes,
     credentialHeaders: [...new Set(schemes.flatMap((scheme) => scheme.headers))],
     memory,
+    issuerKeys,
     tokens: new VerifiedTokens(MOST_TOKENS),
     admission,
     limiter,
@@ -92,6 +99,7 @@ export function createEngine(parts: EngineParts): Engine {
     applyCredential: (seq, state) => memory.applyCredential(seq, state),
     applyAccount: (seq, state) => memory.applyAccount(seq, state),
     applyUser: (seq, state) => memory.applyUser(seq, state),
+    applyIssuerKeys: (seq, state) => issuerKeys.apply(seq, state),
     get known() {
       return memory.size;
     },
@@ -107,6 +115,13 @@ function schemeNamed(name: string): Scheme {
 /** Some credentials are only ever part of another scheme's: they are counted as keys. */
 function limitKindOf(scheme: string): string {
   return SCHEMES.find(({ name }) => name === scheme)?.limitKind ?? "apiKey";
+}
+
+/** @throws {TypeError} for what is no public key. */
+function proofOfJwk(jwk: object): SignatureProof {
+  const key = readPublicKey(jwk);
+  if (typeof key === "string") throw new TypeError(key);
+  return verifierOf(key.spki);
 }
 
 function proofOf(material: CredentialMaterial): Proof {

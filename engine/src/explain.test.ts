@@ -189,6 +189,29 @@ const FIXTURES: Readonly<Record<Reason, Fixture>> = {
     before: ({ world }, headers) => world.decide({ headers }),
     step: "one-time",
   },
+  dpop_proof_missing: {
+    api: { schemes: ["access-token"] },
+    headers: ({ world, account }) =>
+      bearer(world.accessToken({ accountId: account.id }, { boundKey: "thumbprint" }).token),
+    step: "authenticate",
+  },
+  dpop_proof_invalid: {
+    api: { schemes: ["access-token"] },
+    headers: ({ world, account }) => {
+      const { token } = world.accessToken({ accountId: account.id }, { boundKey: "thumbprint" });
+      return { authorization: `DPoP ${token}`, dpop: "no.proof.at-all" };
+    },
+    step: "authenticate",
+    detail: /its form/,
+  },
+  dpop_token_unbound: {
+    api: { schemes: ["access-token"] },
+    headers: ({ world, account }) => {
+      const { token } = world.accessToken({ accountId: account.id });
+      return { authorization: `DPoP ${token}` };
+    },
+    step: "authenticate",
+  },
   origin_refused: {
     api: { schemes: ["access-token"] },
     headers: ({ world, account }) => {

@@ -11,6 +11,7 @@ export type {
 export type { Allow, Decision, Deny, Trace, TraceStep } from "./domain/decision.ts";
 export { API_ERRORS, ApiError, type ApiErrorCode } from "./domain/errors.ts";
 export { hideSecrets, loggedPath } from "./domain/hidden-secrets.ts";
+export type { IssuerKeysState } from "./domain/issuer-key.ts";
 export type {
   LimitSpec,
   LimitState,
@@ -28,11 +29,12 @@ export {
 } from "./domain/network.ts";
 export type { OneTime } from "./domain/one-time.ts";
 export type { Actor, Mode, Principal } from "./domain/principal.ts";
-export type {
-  CredentialMaterial,
-  SecretDigest,
-  SharedSecret,
-  SignatureProof,
+export {
+  type CredentialMaterial,
+  DPOP_ALGORITHMS,
+  type SecretDigest,
+  type SharedSecret,
+  type SignatureProof,
 } from "./domain/proof.ts";
 export { REASONS, type Reason, type RefusalClass } from "./domain/reasons.ts";
 export { type ApiRequest, header, headerCount } from "./domain/request.ts";
@@ -71,6 +73,7 @@ export { SCHEMES } from "./schemes/index.ts";
 export { randomBase62 } from "./tokens/base62.ts";
 export { bearerToken } from "./tokens/bearer.ts";
 export { sameSecret, secretDigest } from "./tokens/digest.ts";
+export { thumbprintOf } from "./tokens/dpop-proof.ts";
 export { secretDigestProof, sharedSecretProof } from "./tokens/hmac-key.ts";
 export { type Jwt, type JwtFault, type JwtHeader, jwtHeader, readJwt } from "./tokens/jwt.ts";
 export { type TimeFault, type TimeRules, timeFault } from "./tokens/jwt-times.ts";

@@ -40,11 +40,14 @@ import { verifyDoor } from "./http/verify.ts";
 import { openCounters } from "./limits/open-counters.ts";
 import { createMail } from "./mail/create-mail.ts";
 import { createAuthorizationServers } from "./oauth/authorization-servers.ts";
+import { createCalcomTokens } from "./oauth/calcom-tokens.ts";
+import { createIssuerKeys } from "./oauth/issuer-key-rotation.ts";
 import { createGuardedFetch } from "./outbound/guarded-fetch.ts";
 import { loadPolicies } from "./policy-file/load-policies.ts";
 import { resealAll } from "./resealing.ts";
 import type { Settings } from "./settings.ts";
 import { createSignInParts } from "./sign-in/create-sign-in-parts.ts";
+import { toIssuerKeysState } from "./store/issuer-keys.ts";
 import { openStore } from "./store/open-store.ts";
 import { createSealing } from "./store/sealing.ts";
 import type { Store } from "./store/store.ts";
@@ -110,6 +113,11 @@ export async function startLatchkey(
     apis.set(api, { slug: api, engine });
   }
   store.onChange((api, changes) => applyChanges(apis.get(api)?.engine, changes));
+  for (const [api, { engine }] of apis) {
+    const keys = await store.issuerKeys.list(api);
+    // Before any change of them: what was heard meanwhile is newer.
+    if (keys.length > 0) engine.applyIssuerKeys(0, toIssuerKeysState(keys));
+  }
 
   const compiled = new Map([...apis].map(([slug, { engine }]) => [slug, engine.policy]));
   const usage = createUsageRecorder({ store, clock, log });
@@ -164,6 +172,9 @@ export async function startLatchkey(
     fetch: createGuardedFetch({ allow: settings.outboundAllow }),
     onFault: (fault, call) =>
       log.error({ err: fault, requestId: call?.requestId }, "the authorization server failed"),
+  });
+  store.onChange((api, changes) => {
+    if (changes.some(({ kind }) => kind === "issuer_keys")) authorizationServers.renew(api);
   });
   const signInParts = createSignInParts({
     store,
@@ -221,6 +232,7 @@ export async function startLatchkey(
     ...useCases,
     grants: createGrants(keyring),
     requests: createRequests({ store, clock }),
+    issuerKeys: createIssuerKeys(keyring),
     operatorTokens: createOperatorTokens({ store, clock, apis: new Set(apis.keys()) }),
     front: (request, response) => {
       bindHost(request);
@@ -245,6 +257,7 @@ export async function startLatchkey(
       ...[...apis.values()].map((api) =>
         facadeDoor(api, {
           ...useCases,
+          calcomTokens: createCalcomTokens({ store, clock }),
           childAccounts: store.childAccounts,
           masterKeys: settings.masterKeys,
           publicUrl: settings.publicUrl,

@@ -110,7 +110,7 @@ describe("6.3.37 X-Request-Id is made here", () => {
   const OTHERS: typeof ENDINGS = [
     ["GET /v2/%2e%2e/me", () => ({}), 400],
     ["GET /v2/me", () => ({ authorization: [`Bearer ${key}`, "Bearer x"] }), 400],
-    ["POST /v2/auth/oauth2/token", () => ({}), 200],
+    ["POST /v2/auth/oauth2/token", () => ({}), 400],
     [
       "OPTIONS /v2/me",
       () => ({ origin: "https://app.example.com", "access-control-request-method": "GET" }),

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Answer } from "../answer.ts";
+import { approve } from "../approval.ts";
 import { freePort } from "../free-port.ts";
 import { type RunningServer, startServer, TEST_ACCOUNT, waitUntil } from "../running-server.ts";
 import { runSample } from "../samples/run-sample.ts";
@@ -11,6 +12,7 @@ const REDIRECT_URI = "https://myapp.com/callback";
 const EMAIL = "ada@example.com";
 const PASSWORD = "a horse is no battery";
 const SCOPES = "read:users write:projects";
+const PERSON = { email: EMAIL, password: PASSWORD };
 
 let server: RunningServer;
 let origin: string;
@@ -55,34 +57,8 @@ async function step(name: string, env: Readonly<Record<string, string>> = {}): P
   return stdout;
 }
 
-/** The user signs in and allows all that is asked; where the browser is sent in the end. */
-async function approve(authorizationUrl: string): Promise<URL> {
-  const cookies = new Map<string, string>();
-  async function go(url: URL, form?: URLSearchParams): Promise<{ url: URL; html: string }> {
-    const headers = { cookie: [...cookies.values()].join("; ") };
-    const sent = form === undefined ? {} : { method: "POST", body: form };
-    const answer = await fetch(url, { ...sent, headers, redirect: "manual" });
-    for (const [pair = ""] of answer.headers.getSetCookie().map((line) => line.split(";"))) {
-      cookies.set(pair.slice(0, pair.indexOf("=")), pair);
-    }
-    const html = await answer.text();
-    const location = answer.headers.get("location");
-    if (location === null) return { url, html };
-    const next = new URL(location, url);
-    return next.origin === origin ? go(next) : { url: next, html: "" };
-  }
-  const csrf = (html: string) => /name="csrf" value="([^"]+)"/.exec(html)?.[1] ?? "";
-
-  const signIn = await go(new URL(authorizationUrl));
-  const account = { csrf: csrf(signIn.html), email: EMAIL, password: PASSWORD };
-  const consent = await go(signIn.url, new URLSearchParams(account));
-  const form = new URLSearchParams({ csrf: csrf(consent.html), decision: "allow" });
-  for (const scope of SCOPES.split(" ")) form.append("scope", scope);
-  return (await go(consent.url, form)).url;
-}
-
 async function newCode(): Promise<string> {
-  const back = await approve(await step("authorize"));
+  const back = await approve(await step("authorize"), PERSON);
   return back.searchParams.get("code") ?? "";
 }
 
@@ -110,7 +86,7 @@ const askToken = (params: Readonly<Record<string, string>>): Promise<Answer> =>
 
 test("6.2.8 the user comes back with a code, and the state as it was sent", async () => {
   const sent = new URL(await step("authorize"));
-  const back = await approve(sent.href);
+  const back = await approve(sent.href, PERSON);
   expect(back.origin + back.pathname).toBe(REDIRECT_URI);
   expect(back.searchParams.get("code")).toMatch(/^[\w-]{20,}$/);
   expect(back.searchParams.get("state")).toBe(sent.searchParams.get("state"));

@@ -42,8 +42,8 @@ export interface MoreOfCredential {
   readonly rotation: Rotation | undefined;
   readonly brownOuts: readonly Interval[];
   readonly applicationId: string | null;
-  /** Of an access token. */
-  readonly token: AccessTokenState | undefined;
+  /** Of an access token; its grant ends it by ending it. */
+  readonly token: Omit<AccessTokenState, "grantId"> | undefined;
 }
 
 /** What a lookup finds in memory: what is asked for, certainty that it is not, or nothing yet. */

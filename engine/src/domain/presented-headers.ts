@@ -1,4 +1,4 @@
-import { MOST_CREDENTIAL_LENGTH } from "./bearer.ts";
+import { dpopStart, MOST_CREDENTIAL_LENGTH } from "./bearer.ts";
 import { PresentedSecret } from "./presented-secret.ts";
 
 /**
@@ -19,6 +19,8 @@ export class PresentedHeaders {
   hasCredential = false;
   /** The Bearer token of the header `Authorization` (RFC 6750 §2.1). */
   readonly bearer = new PresentedSecret();
+  /** The token that the header `Authorization` says to be bound to a key (RFC 9449 §7.1). */
+  readonly dpop = new PresentedSecret();
 
   /** The first of the names whose lines are joined when there are several. */
   readonly #firstList: number;
@@ -69,13 +71,18 @@ export class PresentedHeaders {
     }
     const authorization = this.at(this.#authorization);
     this.bearer.readBearer(authorization);
-    if (this.#bareKeys && this.bearer.start < 0) this.#readBare(authorization);
+    this.dpop.start = -1;
+    if (this.bearer.start < 0 && authorization !== undefined) this.#readOther(authorization);
     return undefined;
   }
 
-  #readBare(authorization: string | undefined): void {
-    if (authorization === undefined) return;
-    if (authorization.length <= MOST_CREDENTIAL_LENGTH) this.bearer.read(authorization, 0);
+  #readOther(authorization: string): void {
+    const start = dpopStart(authorization);
+    if (start >= 0) {
+      this.dpop.read(authorization, start);
+    } else if (this.#bareKeys && authorization.length <= MOST_CREDENTIAL_LENGTH) {
+      this.bearer.read(authorization, 0);
+    }
   }
 
   /** The value of the header of this name, which must be one that is read. */

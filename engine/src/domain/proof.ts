@@ -1,6 +1,13 @@
 import type { Interval } from "./credential.ts";
 import type { Rotation } from "./decision.ts";
 
+/** How DPoP proofs may be signed: tokens are bound to keys of these algorithms and no others. */
+export const DPOP_ALGORITHMS: readonly ("ES256" | "EdDSA" | "Ed25519")[] = [
+  "ES256",
+  "EdDSA",
+  "Ed25519",
+];
+
 /** How a proof ended. */
 export type Verdict = Proven | BrownedOut | "failed";
 

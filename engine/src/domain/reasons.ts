@@ -169,8 +169,23 @@ export const REASONS = {
   },
   signature_replayed: {
     class: "unauthenticated",
-    meaning: "The signature's `jti` was used before.",
+    meaning: "The `jti` of the signature or DPoP proof was used before.",
     remedy: "Make a new `jti` for each request.",
+  },
+  dpop_proof_missing: {
+    class: "unauthenticated",
+    meaning: "The token is bound to a key, and came without a DPoP proof or as Bearer.",
+    remedy: "Send it as `Authorization: DPoP`, with a proof of its own for each request.",
+  },
+  dpop_proof_invalid: {
+    class: "unauthenticated",
+    meaning: "The DPoP proof is not one of the token's key for this request, made just now.",
+    remedy: "Look at the trace for the claim that differs; `oauth.origins` says what `htu` may be.",
+  },
+  dpop_token_unbound: {
+    class: "unauthenticated",
+    meaning: "The token is bound to no key, and came as `Authorization: DPoP`.",
+    remedy: "Send it as Bearer, or have the client send a proof when it asks for tokens.",
   },
   origin_refused: {
     class: "unauthenticated",
@@ -249,7 +264,7 @@ export const REASONS = {
   },
   one_time_unavailable: {
     class: "unavailable",
-    meaning: "Whether the signature was used before could not be recorded.",
+    meaning: "Whether the signature or DPoP proof was used before could not be recorded.",
     remedy: "Look at /readyz: the store or the shared counters are away.",
   },
   source_unavailable: {

@@ -12,6 +12,11 @@ export interface ApiRequest {
   readonly address: string | undefined;
   /** Whether the client reached us over TLS. */
   readonly secure: boolean;
+  /**
+   * What stands before `target` in the address that the client called, as far as the door can know:
+   * `https://api.acme.com`. Unknown: only an address that the policy names fits a DPoP proof.
+   */
+  readonly base?: string | undefined;
 }
 
 /** How many lines are named `lowerName`: a second credential header is refused, not ignored. */

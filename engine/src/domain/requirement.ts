@@ -6,6 +6,11 @@ export interface Requirement {
   readonly match: string;
   readonly anonymous: boolean;
   readonly scopes: readonly string[];
+  /**
+   * What the token of an application that acts for a user needs here in place of `scopes`; `[]`:
+   * nothing.
+   */
+  readonly delegated?: readonly string[];
   /** The path parameter that names the resource's owner: a scope `…:own` then suffices for the owner. */
   readonly owner: string | null;
   /** Kinds of principals that it is for; empty: all. */
@@ -19,4 +24,18 @@ export interface Requirement {
   readonly account: string | null;
   /** The family of endpoints that plans speak of. */
   readonly family: string | null;
+}
+
+/** Whether an application acts for a user by a token that the user let it have. */
+export function isDelegated(scheme: string | undefined, kind: Principal["kind"] | undefined) {
+  return scheme === "access-token" && kind === "user";
+}
+
+/** The scopes that the endpoint asks of who presents a credential of this kind by this scheme. */
+export function scopesAsked(
+  { scopes, delegated }: Requirement,
+  scheme: string | undefined,
+  kind: Principal["kind"] | undefined,
+): readonly string[] {
+  return (isDelegated(scheme, kind) ? delegated : undefined) ?? scopes;
 }

@@ -4,6 +4,7 @@ import type { KnownCredential, MoreOfCredential, OfScheme } from "../domain/know
 import type { Proof } from "../domain/proof.ts";
 import { DigestTable, RECORD_WORDS } from "./digest-table.ts";
 import { Interned } from "./interned.ts";
+import { createMoreOf, PLAIN } from "./more-of-credential.ts";
 
 const FIRST_CAPACITY = 1024;
 
@@ -25,15 +26,8 @@ const HAS_MORE = 4;
 /** Its secrets have changed: the source must be asked before it is used again. */
 const OUTDATED = 8;
 
-const FIRST_GENERATION = 1;
-const PLAIN: MoreOfCredential = {
-  proof: undefined,
-  generation: FIRST_GENERATION,
-  rotation: undefined,
-  brownOuts: [],
-  applicationId: null,
-  token: undefined,
-};
+/** Kinds of access tokens that are remembered as alike. */
+const MOST_ALIKE = 10_000;
 
 /** How a table of known credentials is made. */
 export interface KnownCredentialsParts<Authority extends OfScheme> {
@@ -61,6 +55,7 @@ export class KnownCredentials<Authority extends OfScheme> {
   readonly #parts: KnownCredentialsParts<Authority>;
   readonly #authorities = new Interned<Authority>();
   readonly #accounts = new Interned<AccountState>();
+  readonly #moreOf = createMoreOf(MOST_ALIKE);
   readonly #slots = new Map<string, number>();
   readonly #table = new DigestTable(FIRST_CAPACITY);
   /** Most have an id and nothing else. */
@@ -211,7 +206,7 @@ export class KnownCredentials<Authority extends OfScheme> {
     const { id, userId, lineageId, expiresAt, revokedAt } = state;
     const { words, doubles } = this.#table;
     const record = slot * RECORD_WORDS;
-    const more = moreOf(state, proof);
+    const more = this.#moreOf(state, proof);
     const plain = userId === null && lineageId === id && more === PLAIN;
     this.#names[slot] = plain ? id : { id, userId, lineageId, more };
     doubles[record / 2 + EXPIRES_AT_DOUBLE] = expiresAt ?? Number.POSITIVE_INFINITY;
@@ -263,19 +258,6 @@ export class KnownCredentials<Authority extends OfScheme> {
     const names = this.#names[slot] as string | Particulars;
     return typeof names === "string" ? PLAIN : names.more;
   }
-}
-
-function moreOf(state: CredentialState, proof: Proof | undefined): MoreOfCredential {
-  const { generation, rotatedAt, expiresAt, brownOuts, applicationId, token } = state;
-  const isPlain =
-    proof === undefined &&
-    generation === FIRST_GENERATION &&
-    rotatedAt === null &&
-    applicationId === null &&
-    token === undefined;
-  if (isPlain) return PLAIN;
-  const rotation = rotatedAt === null ? undefined : { rotatedAt, endsAt: expiresAt };
-  return { proof, generation, rotation, brownOuts, applicationId, token };
 }
 
 /** Credentials with the same key may do the same. */

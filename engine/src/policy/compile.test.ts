@@ -29,6 +29,7 @@ function aPolicy(policy: Partial<Policy> = {}): Policy {
     keyExpiry: "instant",
     countersAway: "local",
     limitsShown: "counted",
+    delegated: "any",
     platformSignups: "open",
     signInUrl: null,
     oauth: null,
@@ -49,7 +50,7 @@ test("the digest depends on what the policy says, not on the order of its member
 test("the digest is the SHA-256 of the canonical JSON", async () => {
   const { createHash } = await import("node:crypto");
   const text =
-    '{"accountHeader":null,"bareKeys":false,"countersAway":"local","endpoints":[],' +
+    '{"accountHeader":null,"bareKeys":false,"countersAway":"local","delegated":"any","endpoints":[],' +
     '"entitlements":{},"failures":[],"hosts":[],"keyExpiry":"instant",' +
     '"keyFormat":{"form":"checksummed","live":"lk_live_","test":"lk_test_"},"limits":{},"limitsShown":"counted",' +
     '"oauth":null,"otherwise":"authenticated","plans":[],"platformSignups":"open","policyFormat":1,"renderer":"standard",' +

@@ -61,6 +61,8 @@ export interface ApiDefinition {
   readonly countersAway?: Policy["countersAway"];
   /** Which answers tell where the caller's limit stands; default `counted`. */
   readonly limitsShown?: Policy["limitsShown"];
+  /** Which endpoints tokens of applications that act for users reach; default `any`. */
+  readonly delegated?: Policy["delegated"];
   /** Whether new applications of kind platform are made; default `open`. */
   readonly platformSignups?: Policy["platformSignups"];
   /** The vendor's own page on which people sign in; `null`, the default: they do so here. */
@@ -92,6 +94,11 @@ export interface EndpointDefinition {
   /** No credential is needed; a bad one is still refused. */
   readonly anonymous?: boolean;
   readonly scopes?: readonly string[];
+  /**
+   * What the token of an application that acts for a user needs here in place of `scopes`; `[]`:
+   * nothing.
+   */
+  readonly delegated?: readonly string[];
   /** The path parameter that names the owner of the resource. */
   readonly owner?: string | null;
   /** Kinds of principals that it is for; default all. */

@@ -26,6 +26,7 @@ const MEMBERS = [
   "match",
   "anonymous",
   "scopes",
+  "delegated",
   "owner",
   "accepts",
   "context",
@@ -54,6 +55,7 @@ export function readEndpoints(value: unknown, place: Place): readonly Placed<End
 function readEndpoint(value: unknown, place: Place): EndpointRule {
   const object = readObject(value, place, MEMBERS);
   const { match, anonymous = false, scopes = [], accepts = [], context = "account" } = object;
+  const { delegated } = object;
   const textOrNull = (member: (typeof MEMBERS)[number], form: TextForm) => {
     const found = object[member] ?? null;
     return found === null ? null : readText(found, within(place, member), form);
@@ -63,6 +65,9 @@ function readEndpoint(value: unknown, place: Place): EndpointRule {
     match: readText(match, within(place, "match"), MATCH),
     anonymous: readFlag(anonymous, within(place, "anonymous")),
     scopes: readTexts(scopes, within(place, "scopes"), SCOPE, 32),
+    ...(delegated !== undefined && {
+      delegated: readTexts(delegated, within(place, "delegated"), SCOPE, 32),
+    }),
     owner: textOrNull("owner", PARAMETER),
     accepts: readList(accepts, kinds, PRINCIPALS.length).map((kind, i) =>
       readChoice(kind, within(kinds, i), PRINCIPALS),
@@ -84,8 +89,10 @@ export function checkEndpoints(
     report(within(place, "endpoints"), text);
   }
   for (const { part, place: here } of endpoints) {
-    for (const [i, scope] of part.scopes.entries()) {
-      checkScope(scope, within(within(here, "scopes"), i), scopeNames);
+    for (const member of ["scopes", "delegated"] as const) {
+      for (const [i, scope] of (part[member] ?? []).entries()) {
+        checkScope(scope, within(within(here, member), i), scopeNames);
+      }
     }
     if (part.anonymous && part.scopes.length > 0) {
       report(here, "is anonymous and asks for scopes, which no anonymous request has");

@@ -63,6 +63,7 @@ export interface Layer {
   readonly keyExpiry: Policy["keyExpiry"] | undefined;
   readonly countersAway: Policy["countersAway"] | undefined;
   readonly limitsShown: Policy["limitsShown"] | undefined;
+  readonly delegated: Policy["delegated"] | undefined;
   readonly platformSignups: Policy["platformSignups"] | undefined;
   readonly signInUrl: string | null | undefined;
   readonly oauth: Partial<OAuthRule> | null | undefined;
@@ -95,6 +96,7 @@ const MEMBERS = [
   "keyExpiry",
   "countersAway",
   "limitsShown",
+  "delegated",
   "platformSignups",
   "signInUrl",
   "oauth",
@@ -159,6 +161,7 @@ export function readLayer(value: unknown, place: Place): Layer {
     keyExpiry: choice("keyExpiry", ["instant", "day"]),
     countersAway: choice("countersAway", ["open", "closed", "local"]),
     limitsShown: choice("limitsShown", ["counted", "always"]),
+    delegated: choice("delegated", ["any", "scoped"]),
     platformSignups: choice("platformSignups", ["open", "closed"]),
     signInUrl: member("signInUrl", (found, here) =>
       found === null ? null : readText(found, here, PAGE_URL),

@@ -9,6 +9,8 @@ import type { ScopeRegistry } from "./scopes.ts";
 /** A requirement with all that can be known before a request comes. */
 export interface CompiledRequirement extends Requirement {
   readonly needed: ScopeBits;
+  /** The same for the token of an application that acts for a user; `undefined`: it stays out. */
+  readonly delegatedNeeded: ScopeBits | undefined;
   /** Which segment of the path names the owner, counting from 0; -1 without one. */
   readonly ownerSegment: number;
   /** Which segment names the account acted for; -1 without one. */
@@ -55,16 +57,18 @@ const NONE = 0x3fffffff;
  * use.
  */
 export function compileMatcher(
-  policy: Pick<Policy, "endpoints" | "otherwise">,
+  policy: Pick<Policy, "endpoints" | "otherwise"> & Partial<Pick<Policy, "delegated">>,
   scopes: ScopeRegistry,
 ): Matcher {
   const patterns: NumberedPattern[] = [];
   const requirements = policy.endpoints.map((rule, number) => {
     const pattern = usablePattern(rule, number);
     patterns.push({ ...pattern, number });
-    return compileRule(rule, pattern, scopes, number);
+    const isOpen = policy.delegated !== "scoped" || isOpenToTokens(rule);
+    const compiled = compileRule(rule, pattern, scopes, number);
+    return isOpen ? compiled : { ...compiled, delegatedNeeded: undefined };
   });
-  const otherwise = defaultRequirement(policy.otherwise, scopes);
+  const otherwise = defaultRequirement(policy, scopes);
 
   const methods = new Set(patterns.map(({ method }) => method).filter((method) => method !== null));
   const trees = new Map<string, Branch>();
@@ -102,6 +106,11 @@ function usablePattern(rule: EndpointRule, number: number): Pattern {
   throw new PolicyError([{ path: `endpoints[${number}].match`, text }]);
 }
 
+/** Whether anything is said of tokens of applications that act for users. */
+function isOpenToTokens({ anonymous, scopes, delegated }: EndpointRule): boolean {
+  return anonymous || scopes.length > 0 || delegated !== undefined;
+}
+
 function compileRule(
   rule: EndpointRule,
   pattern: Pattern,
@@ -118,6 +127,7 @@ function compileRule(
   return {
     ...rule,
     needed: scopes.needed(rule.scopes, `endpoints[${number}].scopes`),
+    delegatedNeeded: scopes.needed(rule.delegated ?? rule.scopes, `endpoints[${number}].delegated`),
     ownerSegment: segmentOf("owner"),
     accountSegment: segmentOf("account"),
     clientSegment: parameterIndex(pattern, "clientId"),
@@ -125,10 +135,11 @@ function compileRule(
 }
 
 function defaultRequirement(
-  otherwise: Policy["otherwise"],
+  { otherwise, delegated }: Parameters<typeof compileMatcher>[0],
   scopes: ScopeRegistry,
 ): CompiledRequirement | undefined {
   if (otherwise === "refuse") return undefined;
+  const needed = scopes.needed([], "otherwise");
   return {
     match: "*",
     anonymous: otherwise === "anonymous",
@@ -138,7 +149,8 @@ function defaultRequirement(
     context: "account",
     account: null,
     family: null,
-    needed: scopes.needed([], "otherwise"),
+    needed,
+    delegatedNeeded: delegated === "scoped" && otherwise !== "anonymous" ? undefined : needed,
     ownerSegment: -1,
     accountSegment: -1,
     clientSegment: -1,

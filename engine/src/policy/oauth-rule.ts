@@ -4,6 +4,7 @@ import {
   readInteger,
   readObject,
   readText,
+  readTexts,
   report,
   type TextForm,
   within,
@@ -24,6 +25,11 @@ export interface OAuthRule {
   readonly refreshGraceSeconds: number;
   /** Whether anyone may register a client (RFC 7591), or name one by its document's address. */
   readonly dynamicRegistration: boolean;
+  /**
+   * Where clients reach the API, besides its own mount: one of these, and the path, is what a DPoP
+   * proof must name. Empty: the address that the request itself says it went to.
+   */
+  readonly origins: readonly string[];
 }
 
 const DEFAULT_OAUTH: OAuthRule = {
@@ -33,9 +39,14 @@ const DEFAULT_OAUTH: OAuthRule = {
   codeSeconds: 600,
   refreshGraceSeconds: 0,
   dynamicRegistration: false,
+  origins: [],
 };
 
 const PREFIX: TextForm = { pattern: /^[A-Za-z0-9_-]{1,32}$/, expected: "1 to 32 of A-Za-z0-9_-" };
+const ORIGIN: TextForm = {
+  pattern: /^https?:\/\/[a-z0-9.[\]:-]{1,253}(?:\/[\w.~-]{1,64}){0,8}$/,
+  expected: 'an address without a final slash, such as "https://api.acme.com"',
+};
 const YEAR = 31_536_000;
 
 /** Reads what one definition says of its authorization server; `null`: the API has none. */
@@ -43,7 +54,7 @@ export function readOAuth(value: unknown, place: Place): Partial<OAuthRule> | nu
   if (value === null) return null;
   const object = readObject(value, place, Object.keys(DEFAULT_OAUTH));
   const rule: { -readonly [Member in keyof OAuthRule]?: OAuthRule[Member] } = {};
-  const { accessTokenPrefix, dynamicRegistration } = object;
+  const { accessTokenPrefix, dynamicRegistration, origins } = object;
   if (accessTokenPrefix !== undefined && accessTokenPrefix !== "") {
     rule.accessTokenPrefix = readText(
       accessTokenPrefix,
@@ -53,6 +64,9 @@ export function readOAuth(value: unknown, place: Place): Partial<OAuthRule> | nu
   } else if (accessTokenPrefix === "") rule.accessTokenPrefix = "";
   if (dynamicRegistration !== undefined) {
     rule.dynamicRegistration = readFlag(dynamicRegistration, within(place, "dynamicRegistration"));
+  }
+  if (origins !== undefined) {
+    rule.origins = readTexts(origins, within(place, "origins"), ORIGIN, 20);
   }
   for (const [member, from, to] of SECONDS) {
     if (object[member] === undefined) continue;

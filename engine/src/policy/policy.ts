@@ -60,6 +60,8 @@ export interface Policy {
   readonly countersAway: "open" | "closed" | "local";
   /** `always`: refusals that count for nothing tell too where the caller's limit stands. */
   readonly limitsShown: "counted" | "always";
+  /** `scoped`: tokens of applications that act for users reach no endpoint that names no scope. */
+  readonly delegated: "any" | "scoped";
   /** `closed`: no application of kind platform is made any more; those there are work on. */
   readonly platformSignups: "open" | "closed";
   /** Where people sign in instead, as the vendor's own page hands them off; `null`: here. */
@@ -100,6 +102,11 @@ export interface EndpointRule {
   readonly match: string;
   readonly anonymous: boolean;
   readonly scopes: readonly string[];
+  /**
+   * What the token of an application that acts for a user needs here in place of `scopes`; `[]`:
+   * nothing.
+   */
+  readonly delegated?: readonly string[];
   /** The path parameter that names the owner of the resource. */
   readonly owner: string | null;
   /** Kinds of principals that it is for; empty: all. */

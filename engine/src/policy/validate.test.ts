@@ -248,6 +248,7 @@ test("an API that is written out says the least it can", () => {
     keyExpiry: "instant",
     countersAway: "local",
     limitsShown: "counted",
+    delegated: "any",
     platformSignups: "open",
     signInUrl: null,
     oauth: null,

@@ -134,6 +134,7 @@ function complete(layers: readonly [Layer, ...Layer[]], known: Known): Policy {
     keyExpiry: first(layers, "keyExpiry") ?? "instant",
     countersAway: first(layers, "countersAway") ?? "local",
     limitsShown: first(layers, "limitsShown") ?? "counted",
+    delegated: first(layers, "delegated") ?? "any",
     platformSignups: first(layers, "platformSignups") ?? "open",
     signInUrl: first(layers, "signInUrl") ?? null,
     oauth: mergeOAuth(

@@ -1,5 +1,9 @@
+import { dpopStart } from "../domain/bearer.ts";
 import type { Decision, Deny } from "../domain/decision.ts";
+import { DPOP_ALGORITHMS } from "../domain/proof.ts";
 import { REASONS, type Reason } from "../domain/reasons.ts";
+import { header } from "../domain/request.ts";
+import { scopesAsked } from "../domain/requirement.ts";
 import type { Policy } from "../policy/policy.ts";
 import { rateLimitHeaders } from "./rate-limit-headers.ts";
 import type { RenderContext } from "./render.ts";
@@ -10,6 +14,11 @@ const NOTHING_SENT: readonly Reason[] = [
   "client_id_missing",
   "client_secret_missing",
 ];
+
+/** Reasons that find fault with a DPoP proof, where the token is one that needs it. */
+const PROOF_REFUSED: readonly Reason[] = ["dpop_proof_invalid", "signature_replayed"];
+
+const DPOP_ALGS = `, algs="${DPOP_ALGORITHMS.join(" ")}"`;
 
 /** What every answer carries where the document says nothing else: limits, request id, version. */
 export function answerHeaders(decision: Decision, { policy, requestId }: RenderContext): string[] {
@@ -26,13 +35,15 @@ export function versionHeader({ apiVersion }: Decision, { version }: Policy): st
 /** What every refusal carries besides; `scheme` is the auth-scheme of its challenge. */
 export function refusalHeaders(
   decision: Deny,
-  { policy }: RenderContext,
+  context: RenderContext,
   { status, scheme }: { readonly status: number; readonly scheme: "Bearer" | "ApiKey" },
 ): string[] {
   const headers = ["Content-Type", "application/json; charset=utf-8", "Cache-Control", "no-store"];
   const parameters = challengeParameters(decision, status);
   if (parameters !== undefined) {
-    headers.push("WWW-Authenticate", `${scheme} realm="${policy.slug}"${parameters}`);
+    const [name, more] = isAboutDpop(decision, context) ? ["DPoP", DPOP_ALGS] : [scheme, ""];
+    const realm = context.policy.slug;
+    headers.push("WWW-Authenticate", `${name} realm="${realm}"${parameters}${more}`);
   }
   if (decision.retryAfterSeconds !== undefined) {
     headers.push("Retry-After", String(decision.retryAfterSeconds));
@@ -45,11 +56,23 @@ export function refusalHeaders(
  * scopes (RFC 6750 §3). No error code when nothing was sent, and none that tells unknown from
  * revoked; `undefined`: no challenge.
  */
-function challengeParameters({ reason, requirement }: Deny, status: number): string | undefined {
+function challengeParameters(decision: Deny, status: number): string | undefined {
+  const { reason, requirement, scheme, principal } = decision;
   if (reason === "scope_insufficient") {
-    return `, error="insufficient_scope", scope="${requirement?.scopes.join(" ") ?? ""}"`;
+    const asked = requirement && scopesAsked(requirement, scheme, principal?.kind);
+    return `, error="insufficient_scope", scope="${asked?.join(" ") ?? ""}"`;
   }
   const asksForAnother = REASONS[reason].class === "unauthenticated" || status === 401;
   if (!asksForAnother) return undefined;
-  return NOTHING_SENT.includes(reason) ? "" : ', error="invalid_token"';
+  if (NOTHING_SENT.includes(reason)) return "";
+  return PROOF_REFUSED.includes(reason) && scheme === "access-token"
+    ? ', error="invalid_dpop_proof"'
+    : ', error="invalid_token"';
+}
+
+/** RFC 9449 §7.1: whoever sent a bound token is told of its scheme, and how a proof is signed. */
+function isAboutDpop({ reason }: Deny, { request }: RenderContext): boolean {
+  const authorization = header(request.headers, "authorization");
+  const isSent = authorization !== undefined && dpopStart(authorization) >= 0;
+  return reason === "dpop_proof_missing" || (isSent && reason !== "dpop_token_unbound");
 }

@@ -63,7 +63,8 @@ describe.each(PROFILES)("%s", (name, api) => {
     if (reason === "scope_insufficient") {
       expect(challenge).toMatch(/ error="insufficient_scope", scope="read:x write:x"$/);
     } else if (status === 401 || status === 498) {
-      expect(challenge).toMatch(new RegExp(`^(Bearer|ApiKey) realm="${name}"`));
+      const scheme = reason === "dpop_proof_missing" ? "DPoP" : "(Bearer|ApiKey)";
+      expect(challenge).toMatch(new RegExp(`^${scheme} realm="${name}"`));
     } else {
       expect(challenge).toBeUndefined();
     }

@@ -70,6 +70,7 @@ test.each(ROWS)("$name: what $scheme sends is its own: %#", ({ policy, scheme, h
   const context = {
     keyOutlines: keyOutlines(policy.keyFormat),
     accessTokenPrefix: new TextEncoder().encode(policy.oauth?.accessTokenPrefix),
+    issuesTokens: policy.schemes.includes("access-token"),
     clientParameter: undefined,
     tokens: undefined,
   };

@@ -4,7 +4,9 @@ import type { KnownCredential, Lookup, OfScheme, Question } from "../domain/know
 import type { PresentedHeaders } from "../domain/presented-headers.ts";
 import type { PresentedSecret } from "../domain/presented-secret.ts";
 import type { Actor, Principal } from "../domain/principal.ts";
+import type { SignatureProof } from "../domain/proof.ts";
 import type { Reason } from "../domain/reasons.ts";
+import type { ApiRequest } from "../domain/request.ts";
 import type { SignatureRule, TokenRule } from "../domain/token-rules.ts";
 import type { UserState } from "../domain/user.ts";
 import type { KeyOutline } from "../tokens/key-format.ts";
@@ -36,6 +38,8 @@ export interface ClaimContext {
   readonly keyOutlines: readonly KeyOutline[];
   /** What the API's own opaque access tokens begin with; empty: any form. */
   readonly accessTokenPrefix: Uint8Array;
+  /** Access tokens are a way to present a credential of this API. */
+  readonly issuesTokens: boolean;
   /** What the path has in the place of `{clientId}`. */
   readonly clientParameter: string | undefined;
   /** Those whose form was looked at before; `undefined` while a decision is explained. */
@@ -47,12 +51,15 @@ export interface SchemeRules {
   readonly keyFormat: KeyFormat;
   readonly tokens: TokenRule;
   readonly signatures: SignatureRule;
+  /** Where the API is reached, as its clients spell it; `null`: it takes no access tokens. */
+  readonly oauth: { readonly origins: readonly string[] } | null;
 }
 
 /** What a scheme may use to prove a credential. It serves one request after the other. */
 export interface VerifyContext<A extends OfScheme> {
   /** Unix milliseconds. */
   readonly now: number;
+  readonly request: ApiRequest;
   readonly policy: SchemeRules;
   readonly clientParameter: string | undefined;
   /** The endpoint takes requests that carry no credential. */
@@ -70,6 +77,8 @@ export interface VerifyContext<A extends OfScheme> {
   /** Those of the names that are scopes of this API, each once. */
   knownScopes(names: readonly string[]): readonly string[];
   user(id: string): Lookup<UserState>;
+  /** What verifies the API's own tokens that name this key. */
+  issuerKey(id: string): Lookup<SignatureProof>;
 }
 
 /** A proof, a refusal, or what memory must first be asked about. */
@@ -92,11 +101,14 @@ export interface Verified<A extends OfScheme> {
   readonly token: VerifiedToken | undefined;
   /** The organization's key that signed for its user, and must be as good as the user's. */
   readonly cosigner: KnownCredential<A> | undefined;
-  /** Tokens of this request that must not be used again. */
-  readonly oneTime: readonly VerifiedToken[];
+  /** What of this request must not be used again. */
+  readonly oneTime: readonly OneTimeUse[];
   /** Of the credential or of the secret that was used, when it has a successor. */
   readonly rotation: Rotation | undefined;
 }
+
+/** Something with a name of its own among what this key signs, forgotten some time after its end. */
+export type OneTimeUse = Pick<VerifiedToken, "credentialId" | "jti" | "expiresAt">;
 
 export interface Refused {
   readonly outcome: "refused";
@@ -114,7 +126,7 @@ export interface Ask {
   readonly question: Question;
 }
 
-const NONE: readonly VerifiedToken[] = [];
+const NONE: readonly OneTimeUse[] = [];
 
 /** The proof of a credential that nobody else has a part in. */
 export function verified<A extends OfScheme>(

@@ -3,6 +3,7 @@ import type { KnownCredential, OfScheme } from "../domain/known.ts";
 import type { PresentedSecret } from "../domain/presented-secret.ts";
 import type { SignatureProof } from "../domain/proof.ts";
 import type { Reason } from "../domain/reasons.ts";
+import { issuedHeader } from "../tokens/issued-jwt.ts";
 import { type Jwt, jwtHeader, looksLikeJwt, readJwt } from "../tokens/jwt.ts";
 import { timeFault } from "../tokens/jwt-times.ts";
 import { tokenKey, type VerifiedToken } from "../tokens/verified-tokens.ts";
@@ -35,8 +36,11 @@ export interface ReadToken extends Jwt {
   readonly key: string;
 }
 
-/** Whose a JWT as Bearer is, by its form: `shared`, signed with a secret that two know, or not. */
-export type JwtKind = "shared" | "asymmetric";
+/**
+ * Whose a JWT as Bearer is, by its form: `shared`, signed with a secret that two know, or not; or
+ * `issued`, an access token of an authorization server.
+ */
+export type JwtKind = "shared" | "asymmetric" | "issued";
 
 /** The JWT that was looked at last: every scheme that takes one asks about the same. */
 let last = { text: "", start: 0, key: "", kind: undefined as JwtKind | undefined };
@@ -67,7 +71,8 @@ export function jwtKindOf(
 function kindOfForm(bearer: PresentedSecret, token: string): JwtKind | undefined {
   if (!looksLikeJwt(bearer)) return undefined;
   const header = jwtHeader(token);
-  return typeof header === "string" ? "asymmetric" : kindOfAlgorithm(header.alg);
+  if (typeof header !== "string") return kindOfAlgorithm(header.alg);
+  return issuedHeader(token) === undefined ? "asymmetric" : "issued";
 }
 
 function kindOfAlgorithm(algorithm: string): JwtKind {

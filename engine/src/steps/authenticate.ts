@@ -30,6 +30,7 @@ export function authenticate(parts: Shared, attempt: Attempt): Reason | Question
 function prepare({ inquiry, path, tokens, memory }: Shared, attempt: Attempt): void {
   const { requirement } = attempt;
   inquiry.now = attempt.now;
+  inquiry.request = attempt.request;
   inquiry.answered = attempt.before.answered;
   inquiry.trace = attempt.trace;
   inquiry.tokens = attempt.trace === undefined ? tokens : undefined;

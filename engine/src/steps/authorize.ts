@@ -1,6 +1,13 @@
 import type { AccountState } from "../domain/account.ts";
 import type { Reason } from "../domain/reasons.ts";
-import { narrowed, type ScopeSet, satisfies, satisfiesOnOwn } from "../domain/scope.ts";
+import { isDelegated, scopesAsked } from "../domain/requirement.ts";
+import {
+  narrowed,
+  type ScopeBits,
+  type ScopeSet,
+  satisfies,
+  satisfiesOnOwn,
+} from "../domain/scope.ts";
 import type { Authority } from "../policy/authority.ts";
 import type { CompiledPolicy } from "../policy/compile.ts";
 import { ownerOf } from "../policy/match.ts";
@@ -60,13 +67,21 @@ function checkScopes(
   attempt: Attempt,
   { scopes: held }: Authority,
 ): Reason | undefined {
-  const { requirement, verified } = attempt;
+  const { requirement, verified, scheme } = attempt;
   if (requirement === undefined || verified === undefined) return undefined;
   const { token } = verified;
   const scopes = token === undefined ? held : scopesOf(token, held, parts.policy);
   attempt.scopes = scopes;
-  if (!satisfies(scopes, requirement.needed)) return checkExemptions(parts, attempt, scopes);
-  if (attempt.trace !== undefined) pass(attempt, "scopes", requirement.scopes.join(" "));
+  const needed = isDelegated(scheme, verified.kind)
+    ? requirement.delegatedNeeded
+    : requirement.needed;
+  if (needed === undefined) {
+    return refuse(attempt, "scopes", "scope_insufficient", "no scope opens this to such a token");
+  }
+  if (!satisfies(scopes, needed)) return checkExemptions(parts, attempt, { scopes, needed });
+  if (attempt.trace !== undefined) {
+    pass(attempt, "scopes", scopesAsked(requirement, scheme, verified.kind).join(" "));
+  }
   return undefined;
 }
 
@@ -74,21 +89,21 @@ function checkScopes(
 function checkExemptions(
   { policy, path }: Shared,
   attempt: Attempt,
-  scopes: ScopeSet,
+  { scopes, needed }: { readonly scopes: ScopeSet; readonly needed: ScopeBits },
 ): Reason | undefined {
   const { requirement, verified, scheme } = attempt;
   if (requirement === undefined || verified === undefined || scheme === undefined) return undefined;
   if (policy.policy.unscoped.includes(scheme)) return undefined;
-  const needed = requirement.scopes.join(" ");
+  const names = scopesAsked(requirement, scheme, verified.kind);
   const owner = ownerOf(requirement, path);
   const subject = verified.isForeign ? null : verified.subject;
   const isOwn = owner !== undefined && (owner === verified.userId || owner === subject);
-  if (isOwn && satisfiesOnOwn(scopes, requirement.needed)) {
-    pass(attempt, "scopes", `${needed}, on what is its own`);
+  if (isOwn && satisfiesOnOwn(scopes, needed)) {
+    pass(attempt, "scopes", `${names.join(" ")}, on what is its own`);
     return undefined;
   }
   const has = scopes.names.join(" ");
-  return refuse(attempt, "scopes", "scope_insufficient", `needs ${needed}; has ${has}`);
+  return refuse(attempt, "scopes", "scope_insufficient", `needs ${names.join(" ")}; has ${has}`);
 }
 
 /** What may be done now: a token's own claims, as far as its key may give them today. */

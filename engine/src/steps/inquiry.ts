@@ -1,7 +1,10 @@
 import type { AccountState } from "../domain/account.ts";
 import type { Trace } from "../domain/decision.ts";
+import type { IssuerKeyMemory } from "../domain/issuer-key.ts";
 import type { CredentialMemory, KnownCredential, Lookup, Question } from "../domain/known.ts";
 import { PresentedSecret } from "../domain/presented-secret.ts";
+import type { SignatureProof } from "../domain/proof.ts";
+import type { ApiRequest } from "../domain/request.ts";
 import type { UserState } from "../domain/user.ts";
 import type { Authority } from "../policy/authority.ts";
 import type { CompiledPolicy } from "../policy/compile.ts";
@@ -11,9 +14,24 @@ import type { ClaimContext, VerifyContext } from "../schemes/scheme.ts";
 import { type KeyOutline, keyOutlines } from "../tokens/key-format.ts";
 import type { VerifiedToken, VerifiedTokens } from "../tokens/verified-tokens.ts";
 
+interface InquiryParts {
+  readonly policy: CompiledPolicy;
+  readonly memory: CredentialMemory<Authority>;
+  readonly issuerKeys: IssuerKeyMemory;
+}
+
+const NOTHING_ASKED: ApiRequest = {
+  method: "",
+  target: "",
+  headers: [],
+  address: undefined,
+  secure: false,
+};
+
 /** What one request after the other may look up while it is decided. One object serves them all. */
 export class Inquiry implements ClaimContext, VerifyContext<Authority> {
   now = 0;
+  request: ApiRequest = NOTHING_ASKED;
   clientParameter: string | undefined;
   anonymous = false;
   tokens: VerifiedTokens | undefined;
@@ -25,14 +43,18 @@ export class Inquiry implements ClaimContext, VerifyContext<Authority> {
   readonly keyOutlines: readonly KeyOutline[];
   readonly accessTokenPrefix: Uint8Array;
   readonly #memory: CredentialMemory<Authority>;
+  readonly issuesTokens: boolean;
+  readonly #issuerKeys: IssuerKeyMemory;
   readonly #handle = new PresentedSecret();
 
-  constructor({ policy, scopes }: CompiledPolicy, memory: CredentialMemory<Authority>) {
+  constructor({ policy: { policy, scopes }, memory, issuerKeys }: InquiryParts) {
     this.policy = policy;
     this.#scopes = scopes;
     this.keyOutlines = keyOutlines(policy.keyFormat);
     this.accessTokenPrefix = new TextEncoder().encode(policy.oauth?.accessTokenPrefix);
+    this.issuesTokens = policy.schemes.includes("access-token");
     this.#memory = memory;
+    this.#issuerKeys = issuerKeys;
   }
 
   secret(scheme: string, secret: PresentedSecret): Lookup<KnownCredential<Authority>> {
@@ -56,6 +78,10 @@ export class Inquiry implements ClaimContext, VerifyContext<Authority> {
 
   user(id: string): Lookup<UserState> {
     return this.#memory.user(id, this.answered);
+  }
+
+  issuerKey(id: string): Lookup<SignatureProof> {
+    return this.#issuerKeys.find(id);
   }
 
   account(id: string): Lookup<AccountState> {

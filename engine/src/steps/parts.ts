@@ -1,5 +1,6 @@
 import type { Admission } from "../domain/admission.ts";
 import type { Clock } from "../domain/clock.ts";
+import type { IssuerKeyMemory } from "../domain/issuer-key.ts";
 import type { CredentialMemory } from "../domain/known.ts";
 import type { OneTime } from "../domain/one-time.ts";
 import type { RequestPath } from "../domain/path.ts";
@@ -17,6 +18,7 @@ export interface DecideParts {
   /** Those that the policy names, in its order. */
   readonly schemes: readonly Scheme[];
   readonly memory: CredentialMemory<Authority>;
+  readonly issuerKeys: IssuerKeyMemory;
   readonly tokens: VerifiedTokens;
   readonly admission: Admission;
   readonly limiter: Limiter;

@@ -137,13 +137,12 @@ export class World {
     return { secret, ...this.#add({ ...state, applicationId: id }, sha256(id), material) };
   }
 
-  /** A token of `app_1`; a managed user's unless `token` says otherwise. */
+  /** A token of `app_1`; a managed user's unless `token` says otherwise. `secret`: all of it. */
   accessToken(
     state: Partial<CredentialState> & { readonly accountId: string },
     token: Partial<AccessTokenState> = {},
+    secret = `${this.engine.policy.policy.oauth?.accessTokenPrefix ?? ""}access token ${this.#made}`,
   ) {
-    const { oauth } = this.engine.policy.policy;
-    const secret = `${oauth?.accessTokenPrefix ?? ""}access token ${this.#made}`;
     const rules = { kind: "managed-user", grantId: null, boundKey: null, origins: null } as const;
     const added = { applicationId: "app_1", ...state, token: { ...rules, ...token } };
     return {

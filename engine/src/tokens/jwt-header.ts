@@ -17,8 +17,8 @@ const KEY_ID = /^[!-~]{1,256}$/;
 /** Longer ones are read each time, so that what is kept stays small. */
 const MOST_KEPT_LENGTH = 1024;
 
-/** Reads the first part of a JWT (RFC 7515 §4, RFC 7519 §5). */
-export function parseJwtHeader(segment: string): JwtHeader | "form" | "header" {
+/** Reads the first part of a JWT (RFC 7515 §4, RFC 7519 §5) whose `typ`, if any, is this. */
+export function parseJwtHeader(segment: string, type = TYPE): JwtHeader | "form" | "header" {
   const text = decodeBase64urlText(segment);
   if (text === undefined) return "form";
   const header = readStrictObject(text);
@@ -27,7 +27,7 @@ export function parseJwtHeader(segment: string): JwtHeader | "form" | "header" {
   if (typeof alg !== "string" || alg === "") return "header";
   if (kid !== undefined && !(typeof kid === "string" && KEY_ID.test(kid))) return "header";
   // `at+jwt`, `dpop+jwt` and their like are tokens for another purpose (RFC 8725 §3.11).
-  if (typ !== undefined && !(typeof typ === "string" && TYPE.test(typ))) return "header";
+  if (typ !== undefined && !(typeof typ === "string" && type.test(typ))) return "header";
   return Object.freeze({ alg, kid, typ });
 }
 
@@ -36,12 +36,15 @@ export function parseJwtHeader(segment: string): JwtHeader | "form" | "header" {
  * `capacity` of them: a flood of others costs only the time to read them, and drops none that is
  * used at least once while half as many new ones come.
  */
-export function rememberHeaders(capacity: number): typeof parseJwtHeader {
+export function rememberHeaders(
+  capacity: number,
+  type = TYPE,
+): (segment: string) => JwtHeader | "form" | "header" {
   const headers = new BoundedMap<string, JwtHeader>(capacity);
   return (segment) => {
     const known = headers.get(segment);
     if (known !== undefined) return known;
-    const header = parseJwtHeader(segment);
+    const header = parseJwtHeader(segment, type);
     if (typeof header === "string" || segment.length > MOST_KEPT_LENGTH) return header;
     // A part of a string keeps the whole string in memory, so the key is a copy.
     headers.set(Buffer.from(segment, "latin1").toString("latin1"), header);

@@ -41,7 +41,11 @@ export function jwtHeader(token: string): JwtHeader | "form" | "header" {
  * of any two tokens that differ at least one is refused or means something else.
  */
 export function readJwt(token: string): Jwt | JwtFault {
-  const header = jwtHeader(token);
+  return readJwtUnder(jwtHeader(token), token);
+}
+
+/** The same for a token whose header was read before. */
+export function readJwtUnder(header: JwtHeader | "form" | "header", token: string): Jwt | JwtFault {
   if (typeof header === "string") return header;
   const endOfHeader = token.indexOf(".");
   const endOfClaims = token.indexOf(".", endOfHeader + 1);

@@ -1,4 +1,10 @@
-import type { AccountState, CredentialState, Engine, UserState } from "@latchkey/engine";
+import type {
+  AccountState,
+  CredentialState,
+  Engine,
+  IssuerKeysState,
+  UserState,
+} from "@latchkey/engine";
 import type { ChangeRecord } from "../store/records.ts";
 
 /** Brings an engine's memory up to the changes, in their order. Other kinds concern others. */
@@ -8,5 +14,6 @@ export function applyChanges(engine: Engine | undefined, changes: readonly Chang
     if (kind === "credential") engine?.applyCredential(seq, state as CredentialState);
     else if (kind === "account") engine?.applyAccount(seq, state as AccountState);
     else if (kind === "user") engine?.applyUser(seq, state as UserState);
+    else if (kind === "issuer_keys") engine?.applyIssuerKeys(seq, state as IssuerKeysState);
   }
 }

@@ -21,6 +21,7 @@ import type { OrganizationKeys } from "../accounts/organization-keys.ts";
 import type { Requests } from "../accounts/requests.ts";
 import type { SigningKeys } from "../accounts/signing-keys.ts";
 import type { Users } from "../accounts/users.ts";
+import type { IssuerKeys } from "../oauth/issuer-key-rotation.ts";
 import type { Store } from "../store/store.ts";
 import { guardRoutes } from "./access.ts";
 import { createCallOf } from "./call.ts";
@@ -43,6 +44,7 @@ import { applicationRoutes } from "./routes/applications.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { dashboardRoutes } from "./routes/dashboard.ts";
 import { grantRoutes } from "./routes/grants.ts";
+import { issuerKeyRoutes } from "./routes/issuer-keys.ts";
 import { jwtSecretRoutes } from "./routes/jwt-secrets.ts";
 import { operatorTokenRoutes } from "./routes/operator-tokens.ts";
 import { organizationKeyRoutes } from "./routes/organization-keys.ts";
@@ -82,6 +84,7 @@ export interface AppParts {
   readonly applications: Applications;
   readonly grants: Grants;
   readonly requests: Requests;
+  readonly issuerKeys: IssuerKeys;
   readonly operatorTokens: OperatorTokens;
   /** Stands before the framework: forward-auth. */
   readonly front?: Front;
@@ -151,6 +154,7 @@ export async function createApp(
   await app.register(applicationRoutes({ applications, cursors, callOf }));
   await app.register(grantRoutes({ grants: parts.grants, ...keyring }));
   await app.register(requestRoutes({ requests: parts.requests, cursors, callOf }));
+  await app.register(issuerKeyRoutes({ issuerKeys: parts.issuerKeys, callOf }));
   await app.register(auditRoutes({ store, cursors }));
   await app.register(operatorTokenRoutes({ operatorTokens, cursors, callOf }));
   await app.register(systemRoutes({ store, probes, metrics, operators }));

@@ -11,6 +11,7 @@ import {
   type Principal,
   parseAddress,
 } from "@latchkey/engine";
+import { forwardedAddress } from "./asked-address.ts";
 import { askedLine } from "./asked-line.ts";
 import { clientBehind } from "./client-address.ts";
 import { errorBody, toApiError } from "./errors.ts";
@@ -73,7 +74,7 @@ function answer(
     trustProxy(parts, request, slug);
     const api = parts.apis.get(slug);
     if (api === undefined) throw new ApiError("NOT_FOUND", "There is no such API.");
-    const asked = askedRequest(parts, request, suffix);
+    const asked = askedRequest(parts, api, request, suffix);
     if (isPreflight(asked.method, asked.headers)) {
       sendPreflight(response, requestId);
       return;
@@ -116,6 +117,7 @@ function trustProxy(parts: ForwardAuthParts, request: IncomingMessage, slug: str
 /** The request that the proxy asks about, from one family of headers. */
 function askedRequest(
   parts: ForwardAuthParts,
+  { engine }: ProtectedApi,
   request: IncomingMessage,
   suffix: string,
 ): ApiRequest {
@@ -128,7 +130,8 @@ function askedRequest(
   const peerAddress = parseAddress(request.socket.remoteAddress ?? "")?.text;
   // The peer has proved to be a proxy, by its address or by its token: its word counts.
   const { address, secure } = clientBehind(peerAddress, headers, parts.trustedProxies);
-  return { method, target, headers, address, secure };
+  const base = forwardedAddress(engine.policy.policy, { headers, secure });
+  return { method, target, headers, address, secure, base };
 }
 
 /** The API, or the proxy, answers a preflight; there is nobody to decide about. */

@@ -19,6 +19,6 @@ export function createHostBinding(
 }
 
 /** Without port and trailing dot, in lower case: one name has many spellings (RFC 9110 §4.2.3). */
-function hostName(host: string): string {
+export function hostName(host: string): string {
   return host.replace(/:\d*$/, "").replace(/\.$/, "").toLowerCase();
 }

@@ -44,6 +44,7 @@ export function openApiOptions(parts: { version: string; publicUrl: string }): S
         { name: "organization-keys", description: "App keys of organizations." },
         { name: "applications", description: "OAuth clients and platform clients." },
         { name: "grants", description: "Which users approved which applications." },
+        { name: "issuer-keys", description: "What signs the tokens of an API's own server." },
         { name: "requests", description: "What customers ask of the operator." },
         { name: "decisions", description: "What may pass." },
         { name: "audit", description: "What was done, and how much was used." },

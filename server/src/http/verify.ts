@@ -1,8 +1,15 @@
-import { ApiError, type ApiRequest, type Clock, type Decision } from "@latchkey/engine";
+import {
+  ApiError,
+  type ApiRequest,
+  type Clock,
+  type Decision,
+  type Policy,
+} from "@latchkey/engine";
 import type { FastifyRequest } from "fastify";
 import type { Static } from "typebox";
 import { operatorOf } from "./access.ts";
 import type { Door } from "./app.ts";
+import { describedAddress } from "./asked-address.ts";
 import { type DecisionWire, decisionWire } from "./decision-wire.ts";
 import { may } from "./permissions.ts";
 import type { ProtectedApi, RecordDecision } from "./protected-api.ts";
@@ -105,7 +112,7 @@ function decide(
   explain: boolean,
   requestId: string,
 ): DecisionWire | Promise<DecisionWire> {
-  const request = apiRequest(asked);
+  const request = apiRequest(asked, engine.policy.policy);
   const start = monotonic();
   const settle = (decision: Decision) => {
     if (!explain) record(slug, decision, request, requestId, (monotonic() - start) / 1000);
@@ -115,23 +122,33 @@ function decide(
   return decision instanceof Promise ? decision.then(settle) : settle(decision);
 }
 
-function apiRequest({ method, url, headers, ip, secure }: AskedRequestBody): ApiRequest {
-  const { target, tls } = readUrl(url);
+function apiRequest(
+  { method, url, headers, ip, secure }: AskedRequestBody,
+  policy: Policy,
+): ApiRequest {
+  const { target, tls, base } = readUrl(url);
+  const flat = flatHeaders(headers);
+  const isSecure = secure ?? tls;
   return {
     method: method.toUpperCase(),
     target,
-    headers: flatHeaders(headers),
+    headers: flat,
     address: ip,
-    secure: secure ?? tls,
+    secure: isSecure,
+    base: describedAddress(policy, { headers: flat, secure: isSecure }, base),
   };
 }
 
-const ABSOLUTE = /^(https?):\/\/[^/?#]+([^#]*)/i;
+const ABSOLUTE = /^((https?):\/\/[^/?#]+)([^#]*)/i;
 
 /** Cut out of the text as it stands: a URL parser would tidy what hygiene must see. */
-function readUrl(url: string): { readonly target: string; readonly tls: boolean } {
-  if (url.startsWith("/")) return { target: url, tls: true };
-  const [, scheme, rest = ""] = ABSOLUTE.exec(url) ?? [];
+function readUrl(url: string): {
+  readonly target: string;
+  readonly tls: boolean;
+  readonly base: string | undefined;
+} {
+  if (url.startsWith("/")) return { target: url, tls: true, base: undefined };
+  const [, base, scheme, rest = ""] = ABSOLUTE.exec(url) ?? [];
   if (scheme === undefined) {
     throw new ApiError("INVALID_REQUEST", "url must be a path or an absolute http(s) URL.", {
       details: { field: "request.url" },
@@ -140,6 +157,7 @@ function readUrl(url: string): { readonly target: string; readonly tls: boolean 
   return {
     target: rest.startsWith("/") ? rest : `/${rest}`,
     tls: scheme.toLowerCase() === "https",
+    base,
   };
 }
 

@@ -1,10 +1,10 @@
-import { randomBytes } from "node:crypto";
 import { ApiError, type Policy } from "@latchkey/engine";
 import Provider, { type Adapter, errors } from "oidc-provider";
 import type { StoredArtifact } from "../store/oauth-artifacts.ts";
 import type { Store } from "../store/store.ts";
 import { artifactDigest, isReference, referenceTo, tokenDigest } from "./artifact-names.ts";
 import type { Calls } from "./calls.ts";
+import { newTokenId, tokenIdOf } from "./jwt-access-tokens.ts";
 import { noteLate } from "./refresh-grace.ts";
 import { fromRest, type Payload, toRest } from "./resting-payload.ts";
 
@@ -161,6 +161,7 @@ export function grantAdapter({ store, policy, calls }: AdapterParts): Adapter {
         userId: accountId ?? "",
         applicationId: clientId ?? "",
         scopes: scopesOf(rest as Payload),
+        refused: scopesOf((rest.rejected ?? {}) as Payload),
         payload: JSON.stringify({ ...rest, accountId, clientId, exp }),
         expiresAt: (exp ?? 0) * 1000,
       };
@@ -196,11 +197,13 @@ async function revokeQuietly(
   await store.write("revokeGrant", { id }, calls.writeContext(policy.slug));
 }
 
-function tokenOf(value: string, { clientId, scope }: Payload, { scopes }: Policy) {
+function tokenOf(value: string, { clientId, scope, jkt }: Payload, { scopes }: Policy) {
   return {
-    id: `tok_${randomBytes(12).toString("hex")}`,
+    id: tokenIdOf(value) ?? newTokenId(),
     digest: tokenDigest(value),
     applicationId: clientId ?? "",
+    // RFC 9449 §6: nobody may use it who does not hold this key.
+    boundKey: jkt ?? null,
     // The protocol's own scopes open nothing of the API.
     scopes: (scope ?? "").split(" ").filter((name) => name in scopes),
   };

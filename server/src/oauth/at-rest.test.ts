@@ -1,6 +1,8 @@
+import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { newBrowser } from "../testing/browser.ts";
+import { aDpopProof } from "../testing/dpop-proof.ts";
 import { startOAuthWorld } from "../testing/oauth-world.ts";
 import { temporarySqlite } from "../testing/temporary-sqlite.ts";
 import { DEVICE_CODE } from "./client-metadata.ts";
@@ -40,6 +42,24 @@ test("O-107: after every flow nothing in the database could be presented", async
     keep("own token", own.body.access_token);
 
     const { searchParams } = new URL(world.authorizationUrl(client));
+    const key = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const jti = keep("name of a proof", randomUUID());
+    const said = { method: "POST", url: `${world.issuer}/oauth/token`, jti, at: Date.now() };
+    const proof = keep("proof", aDpopProof(key, said));
+    const jwtClient = await world.register({ accessTokenFormat: "jwt" });
+    const bound = await fetch(said.url, {
+      method: "POST",
+      headers: { dpop: proof },
+      body: new URLSearchParams({
+        grant_type: "client_credentials",
+        ...{ client_id: jwtClient.id, client_secret: keep("secret", jwtClient.secret) },
+      }),
+    });
+    const issued = (await bound.json()) as Record<string, unknown>;
+    expect(issued.token_type).toBe("DPoP");
+    const jwt = keep("JWT access token", issued.access_token);
+    keep("signature of a JWT", jwt.split(".")[2]);
+
     const pushed = await world.post(client, "par", Object.fromEntries(searchParams));
     keep("request_uri", String(pushed.body.request_uri).split(":").at(-1));
 

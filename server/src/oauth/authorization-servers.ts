@@ -5,12 +5,14 @@ import type { Configuration } from "oidc-provider";
 import type { Sealing } from "../store/sealing.ts";
 import type { Store, WriteContext } from "../store/store.ts";
 import { createAttempts } from "./attempts.ts";
+import { calcomAuthorization } from "./calcom-authorization.ts";
+import { asksCalcom, isCalcom } from "./calcom-configuration.ts";
 import type { Calls, OAuthCall } from "./calls.ts";
 import type { Interaction } from "./interactions.ts";
 import { type Issuer, issuerOf } from "./issuer.ts";
 import { issuerKeys, resealIssuerKeys } from "./issuer-keys.ts";
 import { protectedResource } from "./metadata.ts";
-import { acceptJson } from "./token-body.ts";
+import { acceptBody } from "./token-body.ts";
 
 /** As the library calls it. */
 type Fetch = NonNullable<Configuration["fetch"]>;
@@ -36,6 +38,8 @@ export interface AuthorizationServers {
   owns(url: string): boolean;
   /** Seals the issuer keys under the newest master key; tells of faults and never rejects. */
   reseal(): Promise<void>;
+  /** Has the server of this API read its keys anew: they have changed. */
+  renew(api: string): void;
   /** Answers a request to such a path. */
   answer(request: IncomingMessage, response: ServerResponse, call: OAuthCall): Promise<void>;
   /** What the browser of this request is asked by the server of this API, if anything. */
@@ -54,10 +58,15 @@ interface Server {
   readonly issuer: Issuer;
   readonly policy: Policy;
   provider(): Promise<{ readonly provider: Provider; readonly calls: Calls }>;
+  /** Builds another one for whoever comes from now on. */
+  renew(): void;
 }
 
 const ENDPOINT =
-  /^\/oauth\/(?:authorize|token|jwks|userinfo|introspect|revoke|register|device|par)(?:[/?]|$)/;
+  /^\/oauth\/(?:authorize|token|jwks|userinfo|introspect|revoke|register|device|par|logout)(?:[/?]|$)/;
+/** The same of an API whose own document has other paths; `/v2` before them changes nothing. */
+const CALCOM_ENDPOINT =
+  /^(?:\/v2)?(\/auth\/oauth2\/authorize(?:[/?].*)?|\/oauth\/(?:jwks|introspect|revoke)(?:\?.*)?)$/;
 const DOCUMENT =
   /^\/\.well-known\/(oauth-authorization-server|openid-configuration|oauth-protected-resource)(?:\?|$)/;
 /** RFC 8414 §3.1, RFC 9728 §3.1: the issuer's path comes after the document's name. */
@@ -70,9 +79,11 @@ const REGISTRATIONS = { most: 60, windowSeconds: 3600 };
 /** A user code is short, and whoever guesses one gets a device's tokens (RFC 8628 §5.1). */
 const USER_CODES = { most: 20, windowSeconds: 60 };
 const USER_CODE = /^\/oauth\/device(?:\?|$)/;
+/** What asks about a token, or ends it. */
+const ABOUT_TOKEN = /^\/oauth\/(?:introspect|revoke)(?:\?|$)/;
 const REGISTRATION = /^\/oauth\/register(?:\?|$)/;
 /** What answers browsers with pages. */
-const PAGE = /^\/oauth\/(?:authorize|device(?!\/code))/;
+const PAGE = /^\/(?:oauth\/(?:authorize|logout|device(?!\/code))|auth\/oauth2\/)/;
 /** The library adds the hash of a script that hands on what a page was given. */
 const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'";
@@ -107,7 +118,10 @@ export function createAuthorizationServers(parts: AuthorizationServersParts): Au
       document === undefined
         ? url.slice(end)
         : document + url.slice(document.length + 1 + (slug ?? "").length);
-    return ENDPOINT.test(target) || DOCUMENT.test(target) ? { server, target } : undefined;
+    if (DOCUMENT.test(target)) return { server, target };
+    if (!isCalcom(server.policy)) return ENDPOINT.test(target) ? { server, target } : undefined;
+    const [, own] = CALCOM_ENDPOINT.exec(target) ?? [];
+    return own === undefined ? undefined : { server, target: own };
   }
 
   return {
@@ -122,6 +136,8 @@ export function createAuthorizationServers(parts: AuthorizationServersParts): Au
         );
       }
     },
+
+    renew: (api) => servers.get(api)?.renew(),
 
     async interaction(api, request, response) {
       const server = servers.get(api);
@@ -175,7 +191,8 @@ export function createAuthorizationServers(parts: AuthorizationServersParts): Au
       try {
         const { provider, calls } = await server.provider();
         if (ENDPOINT.test(target) && !target.startsWith("/oauth/register")) {
-          if (!(await acceptJson(request))) {
+          const isAboutToken = ABOUT_TOKEN.test(target);
+          if (!(await acceptBody(request, { isAboutToken }))) {
             // What is left of a body that was too long is not for the next request.
             response.setHeader("connection", "close");
             const error_description = "the body must be a flat JSON object";
@@ -184,7 +201,17 @@ export function createAuthorizationServers(parts: AuthorizationServersParts): Au
           }
         }
         calls.begin(request, call);
-        presentAs(issuer, request, target);
+        const asked = { provider, policy, issuer: issuer.url };
+        const onward =
+          request.method === "GET" && asksCalcom(target)
+            ? await calcomAuthorization(target, asked)
+            : { target };
+        if ("location" in onward) {
+          const headers = { location: onward.location, "cache-control": "no-store" };
+          response.writeHead(303, headers).end();
+          return;
+        }
+        presentAs(issuer, request, onward.target);
         await provider.callback()(request, response);
       } catch (fault) {
         parts.onFault(fault, call);
@@ -207,6 +234,9 @@ function createServer(policy: Policy, parts: AuthorizationServersParts): Server 
         throw fault;
       });
       return built;
+    },
+    renew() {
+      built = undefined;
     },
   };
 }

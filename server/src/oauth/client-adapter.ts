@@ -53,7 +53,8 @@ function registrable(metadata: AllClientMetadata, open: readonly string[]): AllC
     const reason = "only an application of an account may act for itself";
     throw new errors.InvalidClientMetadata(`client_credentials: ${reason}`);
   }
-  for (const uri of metadata.redirect_uris ?? []) {
+  const { redirect_uris = [], post_logout_redirect_uris = [] } = metadata;
+  for (const uri of [...redirect_uris, ...post_logout_redirect_uris]) {
     if (!isSafeRedirect(uri)) throw new errors.InvalidRedirectUri(`${uri} is not allowed`);
   }
   return { ...metadata, scope: wanted.join(" ") };

@@ -2,7 +2,9 @@ import type { Policy } from "@latchkey/engine";
 import type { AllClientMetadata } from "oidc-provider";
 import type { ApplicationRecord } from "../store/application-record.ts";
 import type { StoredMaterial } from "../store/material.ts";
+import { isCalcom } from "./calcom-configuration.ts";
 import { hashedSecrets } from "./client-secrets.ts";
+import { FORMAT_MEMBER } from "./jwt-access-tokens.ts";
 
 /** Scopes that are the protocol's own and open nothing of the API. */
 export const PROTOCOL_SCOPES = ["openid", "offline_access", "email", "profile"] as const;
@@ -19,7 +21,7 @@ export const DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code";
 export function clientMetadata(
   application: ApplicationRecord,
   material: StoredMaterial | undefined,
-  { scopes }: Policy,
+  policy: Policy,
 ): AllClientMetadata | undefined {
   const { kind, status, revokedAt, redirectUris, type } = application;
   if (kind !== "oauth" || status === "rejected" || revokedAt !== null) return undefined;
@@ -27,6 +29,8 @@ export function clientMetadata(
   const redirects = redirectUris.length > 0;
   const digests = material?.kind === "secret-digests" ? material.digests : [];
   const { logo, homePage } = application;
+  const { scopes } = policy;
+  const ownGrants = [DEVICE_CODE, ...(isConfidential ? ["client_credentials"] : [])];
   return {
     client_id: application.id,
     client_name: application.name,
@@ -38,10 +42,10 @@ export function clientMetadata(
     grant_types: [
       ...(redirects ? ["authorization_code"] : []),
       "refresh_token",
-      DEVICE_CODE,
-      ...(isConfidential ? ["client_credentials"] : []),
+      ...(isCalcom(policy) ? [] : ownGrants),
     ],
     scope: [...PROTOCOL_SCOPES, ...application.scopes.filter((name) => name in scopes)].join(" "),
+    ...(application.accessTokenFormat === "jwt" && { [FORMAT_MEMBER]: "jwt" }),
     ...(logo !== null && { logo_uri: logo }),
     ...(homePage !== null && { client_uri: homePage }),
     ...(isConfidential && application.pkce === "optional" && { [PKCE_MEMBER]: "optional" }),

@@ -1,7 +1,7 @@
 import { createPrivateKey, generateKeyPair, randomBytes } from "node:crypto";
 import { promisify } from "node:util";
 import type { JWK } from "oidc-provider";
-import { type IssuerKeyRecord, issuerKeyPlace } from "../store/issuer-keys.ts";
+import { type IssuerKeyRecord, issuerKeyPlace, type NewIssuerKey } from "../store/issuer-keys.ts";
 import type { Sealing } from "../store/sealing.ts";
 import type { Store, WriteContext } from "../store/store.ts";
 
@@ -10,7 +10,8 @@ const generate = promisify(generateKeyPair);
 /** ES256 signs what may choose; RS256 is what OpenID Connect clients expect unasked. */
 const ALGORITHMS = ["ES256", "RS256"] as const;
 
-interface KeyParts {
+/** What keys are made, kept and opened with. */
+export interface KeyParts {
   readonly store: Store;
   readonly sealing: Sealing;
   readonly context: WriteContext;
@@ -21,28 +22,46 @@ interface KeyParts {
  * sign and after. What is missing is made and kept, sealed.
  */
 export async function issuerKeys(parts: KeyParts): Promise<readonly JWK[]> {
-  const { store, context } = parts;
-  const { api } = context;
-  let keys = await store.issuerKeys.list(api);
-  const missing = ALGORITHMS.filter((algorithm) => !keys.some((key) => signs(key, algorithm)));
-  for (const algorithm of missing)
-    await store.write("addIssuerKey", await make(algorithm, parts), context);
-  if (missing.length > 0) keys = await store.issuerKeys.list(api);
-  const opened = await Promise.all(keys.map((key) => open(key, parts)));
+  const opened = (await ensureKeys(parts)).map((key) => open(key, parts));
   const order = ["current", "next", "retired"];
   return opened
     .toSorted((a, b) => order.indexOf(a.status) - order.indexOf(b.status))
     .map(({ jwk }) => jwk);
 }
 
-function signs({ algorithm, status }: IssuerKeyRecord, wanted: string): boolean {
-  return status === "current" && algorithm === wanted;
+/** All keys, once there is one of each algorithm that signs, and one that will. */
+export async function ensureKeys(parts: KeyParts): Promise<readonly IssuerKeyRecord[]> {
+  const { store, context } = parts;
+  const keys = await store.issuerKeys.list(context.api);
+  const missing = (["current", "next"] as const).flatMap((status) =>
+    ALGORITHMS.filter((algorithm) => !keys.some((key) => isOf(key, algorithm, status))).map(
+      (algorithm) => ({ algorithm, status }),
+    ),
+  );
+  if (missing.length === 0) return keys;
+  const made = await Promise.all(
+    missing.map(async ({ algorithm, status }) => ({
+      ...(await makeKey(algorithm, parts)),
+      status,
+    })),
+  );
+  for (const key of made) await store.write("addIssuerKey", key, context);
+  return store.issuerKeys.list(context.api);
 }
 
-async function make(
+/** A new pair of each algorithm, that nothing knows yet. */
+export function makeSuccessors(parts: KeyParts): Promise<readonly NewIssuerKey[]> {
+  return Promise.all(ALGORITHMS.map((algorithm) => makeKey(algorithm, parts)));
+}
+
+function isOf(key: IssuerKeyRecord, algorithm: string, status: string): boolean {
+  return key.status === status && key.algorithm === algorithm;
+}
+
+async function makeKey(
   algorithm: (typeof ALGORITHMS)[number],
   { sealing, context }: KeyParts,
-): Promise<IssuerKeyRecord> {
+): Promise<NewIssuerKey> {
   const { privateKey, publicKey } =
     algorithm === "ES256"
       ? await generate("ec", { namedCurve: "P-256" })
@@ -52,13 +71,12 @@ async function make(
   return {
     id,
     algorithm,
-    status: "current",
     publicKey: JSON.stringify(publicKey.export({ format: "jwk" })),
     sealed: sealing.seal(plain, issuerKeyPlace(context.api, id)),
   };
 }
 
-async function open(key: IssuerKeyRecord, { sealing, context }: KeyParts) {
+function open(key: IssuerKeyRecord, { sealing, context }: KeyParts) {
   const { id, algorithm, status, sealed } = key;
   const der = Buffer.from(sealing.open(sealed, issuerKeyPlace(context.api, id)));
   const jwk = createPrivateKey({ key: der, format: "der", type: "pkcs8" }).export({

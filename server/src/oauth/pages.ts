@@ -1,8 +1,7 @@
 import type { KoaContextWithOIDC } from "oidc-provider";
 
 /** What every page of ours may load: nothing from anywhere, and nobody may frame it. */
-const PAGE_POLICY =
-  "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'";
+const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
 /** The page for a mistake that no client can be told of: it redirects nowhere and escapes all. */
 export function showError(
@@ -42,14 +41,45 @@ export function confirmUserCode(
   ]);
 }
 
+/** Asks whether to sign out, wherever the request came from. `form` is the library's. */
+export function askLogout(ctx: KoaContextWithOIDC, form: string): void {
+  const { params, client } = ctx.oidc;
+  const onward = URL.parse(String(params?.post_logout_redirect_uri ?? ""));
+  const name = client?.clientName ?? "An application";
+  show(
+    ctx,
+    "Sign out?",
+    [
+      `<p><strong>${escaped(name)}</strong> asks to sign you out here. What you allowed `,
+      "applications stays allowed.</p>",
+      form,
+      '<p><button type="submit" form="op.logoutForm" name="logout" value="yes">Sign out</button> ',
+      '<button type="submit" form="op.logoutForm">Stay signed in</button></p>',
+    ],
+    // It is the client's own: the library has compared it. Browsers hold forms to their targets.
+    onward === null ? [] : [onward.host === "" ? onward.protocol : onward.origin],
+  );
+}
+
+/** Nobody is signed in here any more, or the user chose to stay. */
+export function showLoggedOut(ctx: KoaContextWithOIDC): void {
+  show(ctx, "Done", ["<p>You can close this page.</p>"]);
+}
+
 /** The end of it, as far as this browser is concerned. */
 export function showSuccess(ctx: KoaContextWithOIDC): void {
   show(ctx, "The device is connected", ["<p>You can close this page.</p>"]);
 }
 
-function show(ctx: KoaContextWithOIDC, title: string, content: readonly string[]): void {
+function show(
+  ctx: KoaContextWithOIDC,
+  title: string,
+  content: readonly string[],
+  formTargets: readonly string[] = [],
+): void {
   ctx.type = "html";
-  ctx.set("content-security-policy", PAGE_POLICY);
+  const targets = ["form-action 'self'", ...formTargets].join(" ");
+  ctx.set("content-security-policy", `${PAGE_POLICY}; ${targets}`);
   ctx.set("referrer-policy", "no-referrer");
   ctx.set("cache-control", "no-store");
   ctx.body = page(title, content);

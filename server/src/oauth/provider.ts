@@ -1,5 +1,5 @@
 import { hkdfSync, randomBytes } from "node:crypto";
-import type { Clock, OAuthRule, Policy } from "@latchkey/engine";
+import { type Clock, DPOP_ALGORITHMS, type OAuthRule, type Policy } from "@latchkey/engine";
 import Provider, {
   type Client,
   type Configuration,
@@ -10,14 +10,24 @@ import Provider, {
 import type { Store } from "../store/store.ts";
 import { artifactAdapter, grantAdapter, replayAdapter } from "./adapter.ts";
 import { createUserCodeDigest } from "./artifact-names.ts";
+import { asCalcom, isCalcom } from "./calcom-configuration.ts";
 import type { Calls } from "./calls.ts";
 import { clientAdapter, isSafeRedirect } from "./client-adapter.ts";
 import { limitScope, openScopes, PKCE_MEMBER, PROTOCOL_SCOPES } from "./client-metadata.ts";
 import { isClientSecret } from "./client-secrets.ts";
 import type { Issuer } from "./issuer.ts";
+import { createTokenWriter, FORMAT_MEMBER, type TokenFacts } from "./jwt-access-tokens.ts";
 import { MORE_METADATA } from "./metadata.ts";
-import { askUserCode, confirmUserCode, showError, showSuccess } from "./pages.ts";
+import {
+  askLogout,
+  askUserCode,
+  confirmUserCode,
+  showError,
+  showLoggedOut,
+  showSuccess,
+} from "./pages.ts";
 import { answerLate } from "./refresh-grace.ts";
+import { rememberedGrant } from "./remembered-consent.ts";
 import { sessionAdapter } from "./session-adapter.ts";
 
 /** What one API's authorization server is made of. */
@@ -36,9 +46,14 @@ export interface ProviderParts {
   readonly masterKeys: readonly [Uint8Array, ...Uint8Array[]];
 }
 
-/** What gives a new token its value. */
-interface TokenIds {
+/** A new access token, which the library asks for its value. */
+interface NewToken extends Omit<TokenFacts, "iat" | "exp"> {
   generateTokenId(): string;
+  readonly client?: Client;
+  /** How many seconds it is to live. */
+  readonly expiration: number;
+  iat?: number;
+  exp?: number;
 }
 
 const TEN_YEARS = 315_360_000;
@@ -48,7 +63,8 @@ const ASYMMETRIC = ["RS256", "ES256", "EdDSA"] as const;
 /** Builds one API's authorization server: the library with our storage, lifetimes and pages. */
 export function createProvider(parts: ProviderParts): Provider {
   const { store, policy, rule, issuer, clock, calls } = parts;
-  const provider = new Provider(issuer.url, configuration(parts));
+  const ours = configuration(parts);
+  const provider = new Provider(issuer.url, isCalcom(policy) ? asCalcom(ours) : ours);
   provider.proxy = true;
   // The prototype is the library's own hook for secrets that are stored hashed.
   Object.assign(provider.Client.prototype, {
@@ -56,12 +72,19 @@ export function createProvider(parts: ProviderParts): Provider {
       return isClientSecret(this.clientSecret, presented, clock());
     },
   });
+  const writeToken = createTokenWriter(signingKey(parts.keys), issuer.url);
   for (const { prototype } of [provider.AccessToken, provider.ClientCredentials]) {
-    const { generateTokenId } = prototype as unknown as TokenIds;
+    const { generateTokenId } = prototype as unknown as NewToken;
     Object.assign(prototype, {
-      generateTokenId(this: TokenIds): string {
-        // It settles the format too.
+      generateTokenId(this: NewToken): string {
+        // To the library every token is opaque; it settles that here.
         generateTokenId.call(this);
+        if (this.client?.[FORMAT_MEMBER] === "jwt") {
+          const iat = Math.floor(clock() / 1000);
+          const exp = iat + this.expiration;
+          Object.assign(this, { iat, exp });
+          return writeToken({ ...this, iat, exp });
+        }
         return rule.accessTokenPrefix + randomBytes(TOKEN_BYTES).toString("base64url");
       },
     });
@@ -73,6 +96,13 @@ export function createProvider(parts: ProviderParts): Provider {
   provider.use(mendAnswers);
   provider.use(answerLate({ store, api: policy.slug, calls, seconds }));
   return provider;
+}
+
+/** Keys that sign come first. */
+function signingKey(keys: readonly JWK[]): JWK {
+  const key = keys.find(({ alg }) => alg === "ES256");
+  if (key === undefined) throw new Error("no key signs access tokens");
+  return key;
 }
 
 /** Mends two answers of the library. */
@@ -114,9 +144,10 @@ function configuration(parts: ProviderParts): Configuration {
       clientAuthSigningAlgValues: [...ASYMMETRIC],
       requestObjectSigningAlgValues: [...ASYMMETRIC],
       idTokenSigningAlgValues: ["RS256", "ES256"],
+      dPoPSigningAlgValues: [...DPOP_ALGORITHMS],
     },
     extraClientMetadata: {
-      properties: [PKCE_MEMBER],
+      properties: [PKCE_MEMBER, FORMAT_MEMBER],
       validator(ctx, key, value) {
         // With a context a client speaks of itself, and this is not its own to say.
         if (ctx !== undefined && value !== undefined) {
@@ -133,7 +164,8 @@ function configuration(parts: ProviderParts): Configuration {
     // Each authorization is a grant of its own: one that is reused takes no other with it.
     async loadExistingGrant(ctx) {
       const id = ctx.oidc.result?.consent?.grantId;
-      return id === undefined ? undefined : ctx.oidc.provider.Grant.find(id);
+      if (id === undefined) return rememberedGrant(ctx, parts);
+      return ctx.oidc.provider.Grant.find(id);
     },
     fetch,
     renderError: async (ctx, out) => showError(ctx, out),
@@ -188,8 +220,8 @@ function features({ policy, rule, issuer }: ProviderParts): Configuration["featu
         (client.redirectUris ?? []).every((uri) => isSafeRedirect(uri)),
     },
     pushedAuthorizationRequests: { enabled: true },
-    // The doors of the API check no proof yet: they would refuse each token that is bound.
-    dPoP: { enabled: false },
+    // Without nonces: a proof is good for a minute, and once.
+    dPoP: { enabled: true },
     resourceIndicators: {
       enabled: true,
       // Without a resource one opaque token serves userinfo and the API alike.
@@ -200,7 +232,11 @@ function features({ policy, rule, issuer }: ProviderParts): Configuration["featu
         return { scope: apiScopes, audience: resource, accessTokenFormat: "opaque" };
       },
     },
-    rpInitiatedLogout: { enabled: false },
+    rpInitiatedLogout: {
+      enabled: true,
+      logoutSource: async (ctx, form) => askLogout(ctx, form),
+      postLogoutSuccessSource: async (ctx) => showLoggedOut(ctx),
+    },
     userinfo: { enabled: true },
   };
 }
@@ -216,6 +252,7 @@ const ROUTES = {
   device_authorization: "/oauth/device/code",
   code_verification: "/oauth/device",
   pushed_authorization_request: "/oauth/par",
+  end_session: "/oauth/logout",
 } as const;
 
 function adapters({ store, policy, calls, masterKeys: [newest] }: ProviderParts) {

@@ -1,3 +1,4 @@
+import { thumbprintOf } from "@latchkey/engine";
 import type { KoaContextWithOIDC } from "oidc-provider";
 import type { Store } from "../store/store.ts";
 import { artifactDigest } from "./artifact-names.ts";
@@ -35,7 +36,7 @@ export function answerLate({ store, api, calls, seconds }: GraceParts) {
     const params = ctx.oidc.params;
     const token = params?.refresh_token;
     if (params?.grant_type !== "refresh_token" || typeof token !== "string") return;
-    const digest = artifactDigest(MODEL, nameOf(token, params));
+    const digest = artifactDigest(MODEL, nameOf(token, params, keyOf(ctx)));
     if (ctx.status === 200) {
       const context = calls.writeContext(api);
       const payload = sealUnder(token, MODEL, JSON.stringify(ctx.body));
@@ -55,9 +56,21 @@ export function answerLate({ store, api, calls, seconds }: GraceParts) {
   };
 }
 
-/** What makes two requests the same one: narrowing the scope makes it another. */
-function nameOf(token: string, { scope, resource }: Record<string, unknown>): string {
-  return JSON.stringify([token, scope ?? null, resource ?? null]);
+/** What makes two requests the same one: narrowing the scope, or another key, makes it another. */
+function nameOf(
+  token: string,
+  { scope, resource }: Record<string, unknown>,
+  key: string | null,
+): string {
+  return JSON.stringify([token, scope ?? null, resource ?? null, key]);
+}
+
+/** The key of a DPoP proof that the library has accepted: the answer's tokens are bound to it. */
+function keyOf(ctx: KoaContextWithOIDC): string | null {
+  const [header = ""] = ctx.get("DPoP").split(".", 1);
+  if (header === "") return null;
+  const { jwk } = JSON.parse(Buffer.from(header, "base64url").toString());
+  return thumbprintOf(jwk);
 }
 
 async function firstAnswer<Found>(look: () => Promise<Found | undefined>) {

@@ -1,19 +1,35 @@
 import type { IncomingMessage } from "node:http";
+import { marked } from "./jwt-access-tokens.ts";
 
 /** The most that the library reads of a form. */
 const MOST_BYTES = 56 * 1024;
 const FORM = "application/x-www-form-urlencoded";
 
+const JSON_TYPE = /^application\/json\s*(?:;|$)/i;
+const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
+
 /**
  * Lets a flat JSON object stand for the form that RFC 6749 asks for, with the same checks after it.
- * False: it is no such object, and its sender has to be told so.
+ * Where a request is about a token, lets that be a JWT: the library takes none, but ours are rows
+ * as any other. False: it is no such object, or too long, and its sender has to be told so.
  */
-export async function acceptJson(request: IncomingMessage): Promise<boolean> {
+export async function acceptBody(
+  request: IncomingMessage,
+  { isAboutToken }: { readonly isAboutToken: boolean },
+): Promise<boolean> {
   const type = request.headers["content-type"] ?? "";
-  if (!/^application\/json\s*(?:;|$)/i.test(type)) return true;
-  const form = formOf(await readText(request));
+  const isJson = JSON_TYPE.test(type);
+  if (!isJson && !(isAboutToken && FORM_TYPE.test(type))) return true;
+  const text = await readText(request);
+  if (text === undefined) return false;
+  const form = isJson ? formOf(text) : new URLSearchParams(text);
   if (form === undefined) return false;
-  const bytes = Buffer.from(form);
+  // Sent twice it is refused, whatever it is.
+  const [token, second] = form.getAll("token");
+  if (isAboutToken && token !== undefined && second === undefined) {
+    form.set("token", marked(token));
+  }
+  const bytes = Buffer.from(form.toString());
   request.headers["content-type"] = FORM;
   request.headers["content-length"] = String(bytes.length);
   Object.defineProperties(request, {
@@ -34,8 +50,7 @@ async function readText(request: IncomingMessage): Promise<string | undefined> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-function formOf(text: string | undefined): string | undefined {
-  if (text === undefined) return undefined;
+function formOf(text: string): URLSearchParams | undefined {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -52,5 +67,5 @@ function formOf(text: string | undefined): string | undefined {
       form.append(name, String(each));
     }
   }
-  return form.toString();
+  return form;
 }

@@ -6,6 +6,7 @@ import type { Backend } from "./backend.ts";
 import { changeReads, readHeads } from "./changes.ts";
 import { childAccountReads } from "./child-accounts.ts";
 import type { CommandInput, CommandName, CommandOutput } from "./commands.ts";
+import { consentReads } from "./consents.ts";
 import { credentialReads } from "./credentials.ts";
 import { eventReads } from "./events.ts";
 import { startFeeds } from "./feeds.ts";
@@ -103,6 +104,7 @@ export async function createStore(backend: Backend, { clock, log }: CreateStore)
     grants: grantReads(db, ask),
     oauthArtifacts: oauthArtifactReads(db, ask),
     oauthClients: oauthClientReads(db, ask),
+    consents: consentReads(db, ask),
     issuerKeys: issuerKeyReads(db, ask),
     operatorTokens: operatorTokenReads(db, ask),
     events: eventReads(db, ask),

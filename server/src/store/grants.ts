@@ -2,6 +2,7 @@ import { ApiError } from "@latchkey/engine";
 import type { Kysely, Selectable } from "kysely";
 import { endAccessTokens } from "./access-tokens.ts";
 import type { Ask } from "./ask.ts";
+import { forgetConsent, rememberConsent } from "./consents.ts";
 import { olderThan, pageOf } from "./paging.ts";
 import type { Millis, PageRequest } from "./records.ts";
 import type { OAuthGrantTable, Tables } from "./schema.ts";
@@ -27,6 +28,8 @@ interface SaveGrant {
   readonly userId: string;
   readonly applicationId: string;
   readonly scopes: readonly string[];
+  /** What the user was asked for and left out. */
+  readonly refused: readonly string[];
   /** JSON, given back as it is. */
   readonly payload: string;
   readonly expiresAt: Millis;
@@ -34,14 +37,15 @@ interface SaveGrant {
 
 export const grantCommands = {
   /**
-   * Writes a new grant for the first of the user's accounts, or what changed of one that lives. A
-   * revoked one stays as it is, and the answer says so. @throws {ApiError} `INVALID_REQUEST`: the
+   * Writes a new grant for the first of the user's accounts, or what changed of one that lives, and
+   * remembers what the user approved. A revoked one stays as it is, and the answer says so. @throws {ApiError} `INVALID_REQUEST`: the
    * user has no account.
    */
   async saveGrant(tx: Transaction, input: SaveGrant): Promise<{ readonly saved: boolean }> {
     const { api, at } = tx.context;
     const { id, userId, applicationId, payload, expiresAt } = input;
     const scopes = JSON.stringify(input.scopes);
+    const approval = { ...{ userId, applicationId }, scopes: input.scopes, refused: input.refused };
     const known = await tx.db
       .updateTable("oauth_grant")
       .set((eb) => ({ id: eb.ref("id") }))
@@ -57,6 +61,7 @@ export const grantCommands = {
         .where("api", "=", api)
         .where("id", "=", id)
         .execute();
+      await rememberConsent(tx, approval);
       return { saved: true };
     }
     const membership = await tx.db
@@ -87,13 +92,14 @@ export const grantCommands = {
         expires_at: expiresAt,
       })
       .execute();
+    await rememberConsent(tx, approval);
     const detail = { grantId: id, userId, applicationId, scopes: input.scopes };
     tx.event("grant.created", { accountId, detail });
     return { saved: true };
   },
 
   /**
-   * Ends a grant and all that was issued under it, for good. Idempotent: revoking twice keeps the
+   * Ends a grant and all that was issued under it, for good; the user is asked again next time. Idempotent: revoking twice keeps the
    * first instant. @throws {ApiError} `NOT_FOUND`.
    */
   async revokeGrant(
@@ -136,15 +142,30 @@ export async function revokeGrantsOf(tx: Transaction, userId: string): Promise<v
 
 /** Ends what was issued under a grant that this transaction has revoked. */
 async function endIssued(tx: Transaction, grant: Selectable<OAuthGrantTable>): Promise<void> {
-  const { api, id, account_id: accountId } = grant;
+  const { id, account_id: accountId } = grant;
   await endAccessTokens(tx, { grantId: id });
-  await tx.db
+  await endArtifacts(tx, id);
+  const { user_id: userId, application_id: applicationId } = grant;
+  await forgetConsent(tx, { userId, applicationId });
+  tx.event("grant.revoked", { accountId, detail: { grantId: id, userId, applicationId } });
+}
+
+/** Refresh tokens stay, used up, until they would have expired: who comes with one can be told. */
+async function endArtifacts({ db, context: { api, at } }: Transaction, id: string): Promise<void> {
+  await db
+    .updateTable("oauth_artifact")
+    .set({ consumed_at: at })
+    .where("api", "=", api)
+    .where("grant_id", "=", id)
+    .where("model", "=", "RefreshToken")
+    .where("consumed_at", "is", null)
+    .execute();
+  await db
     .deleteFrom("oauth_artifact")
     .where("api", "=", api)
     .where("grant_id", "=", id)
+    .where("model", "!=", "RefreshToken")
     .execute();
-  const { user_id: userId, application_id: applicationId } = grant;
-  tx.event("grant.revoked", { accountId, detail: { grantId: id, userId, applicationId } });
 }
 
 /** Which grants are wanted; a field left out does not narrow the list. */

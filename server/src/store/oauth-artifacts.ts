@@ -30,6 +30,8 @@ interface SaveToken {
   readonly digest: Uint8Array;
   readonly applicationId: string;
   readonly scopes: readonly string[];
+  /** The thumbprint of the key to which it is bound (RFC 9449 §6.1). */
+  readonly boundKey: string | null;
 }
 
 /** An artifact as it was saved, with when it was consumed. */
@@ -59,7 +61,7 @@ export const oauthArtifactCommands = {
       const { expiresAt } = input;
       await issueAccessToken(tx, {
         ...{ ...token, ...party, kind, expiresAt, grantId },
-        ...{ boundKey: null, origins: null },
+        origins: null,
       });
     }
     const columns = {
@@ -92,6 +94,23 @@ export const oauthArtifactCommands = {
       .returning("digest")
       .executeTakeFirst();
     return { first: consumed !== undefined };
+  },
+
+  /**
+   * Consumes one and saves others in its stead, so that who comes first always gets them. `used`: it
+   * was consumed before; `ended`: its grant is revoked. In neither case is anything saved.
+   */
+  async tradeArtifact(
+    tx: Transaction,
+    { spent, made }: { readonly spent: NamedArtifact; readonly made: readonly SaveArtifact[] },
+  ): Promise<{ readonly outcome: "traded" | "used" | "ended" }> {
+    const { first } = await oauthArtifactCommands.consumeArtifact(tx, spent);
+    if (!first) return { outcome: "used" };
+    for (const artifact of made) {
+      const { saved } = await oauthArtifactCommands.saveArtifact(tx, artifact);
+      if (!saved) return { outcome: "ended" };
+    }
+    return { outcome: "traded" };
   },
 
   /** Deletes it; with `tokenDigest` the access token that it was is revoked too. */

@@ -128,7 +128,7 @@ export interface UsageRecord {
 export interface ChangeRecord {
   /** Gap-free and rising within its API. */
   readonly seq: number;
-  readonly kind: "credential" | "account" | "user" | "policy" | "operator_token";
+  readonly kind: "credential" | "account" | "user" | "policy" | "operator_token" | "issuer_keys";
   readonly subjectId: string;
   /** The subject's whole new state, as JSON: `CredentialState`, `UserState`, … */
   readonly state: unknown;

@@ -26,6 +26,7 @@ export interface Tables extends PeopleTables {
   readonly oauth_grant: OAuthGrantTable;
   readonly oauth_artifact: OAuthArtifactTable;
   readonly oauth_client: OAuthClientTable;
+  readonly oauth_consent: OAuthConsentTable;
   readonly issuer_key: IssuerKeyTable;
   readonly managed_refresh_token: ManagedRefreshTokenTable;
 }
@@ -250,6 +251,16 @@ export interface OAuthClientTable {
   readonly created_at: number;
 }
 
+export interface OAuthConsentTable {
+  readonly api: string;
+  readonly user_id: string;
+  readonly application_id: string;
+  readonly account_id: string;
+  readonly redirect_uris: string;
+  readonly scopes: string;
+  readonly created_at: number;
+}
+
 export interface IssuerKeyTable {
   readonly api: string;
   readonly id: string;
@@ -258,6 +269,7 @@ export interface IssuerKeyTable {
   readonly public_key: string;
   readonly sealed: Uint8Array;
   readonly created_at: number;
+  readonly retired_at: number | null;
 }
 
 export interface PolicyVersionTable {

@@ -2,6 +2,7 @@ import type { AccountState, CredentialState, UserState } from "@latchkey/engine"
 import type { ApplicationRecord } from "./application-record.ts";
 import type { ApplicationFilter } from "./applications.ts";
 import type { CommandInput, CommandName, CommandOutput } from "./commands.ts";
+import type { ConsentOf } from "./consents.ts";
 import type { NamedCredential } from "./credential-kinds.ts";
 import type { GrantFilter, GrantRecord } from "./grants.ts";
 import type { IssuerKeyRecord } from "./issuer-keys.ts";
@@ -141,6 +142,11 @@ export interface Store {
     /** What the authorization server keeps of one that is not revoked. */
     payload(api: string, id: string): Promise<string | undefined>;
     list(api: string, filter: GrantFilter, page: PageRequest): Promise<Page<GrantRecord>>;
+  };
+
+  readonly consents: {
+    /** What the user approved of a confidential application as it is now; empty: nothing. */
+    scopes(api: string, of: ConsentOf): Promise<readonly string[]>;
   };
 
   /** What authorization servers keep, by digests of its names; what has expired may be there. */

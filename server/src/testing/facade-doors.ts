@@ -5,6 +5,7 @@ import { applyChanges } from "../changes/apply-changes.ts";
 import { createSource } from "../changes/source.ts";
 import type { AppParts, Door } from "../http/app.ts";
 import { facadeDoor } from "../http/facade/facade.ts";
+import { createCalcomTokens } from "../oauth/calcom-tokens.ts";
 import { createSealing } from "../store/sealing.ts";
 
 /** The facades of all APIs of an app, decided by engines that hear of every change. */
@@ -32,6 +33,7 @@ export function facadeDoors(parts: AppParts): readonly Door[] {
     ...parts,
     portalSessions,
     managedUsers: createManagedUsers(parts),
+    calcomTokens: createCalcomTokens({ store, clock }),
     childAccounts: store.childAccounts,
     record: () => undefined,
     monotonic: clock,

@@ -20,6 +20,7 @@ import { type App, type AppParts, createApp } from "../http/app.ts";
 import { createLog } from "../http/log.ts";
 import { createMetrics } from "../http/metrics.ts";
 import { openOperators } from "../http/operators.ts";
+import { createIssuerKeys } from "../oauth/issuer-key-rotation.ts";
 import { openStore } from "../store/open-store.ts";
 import { createSealing } from "../store/sealing.ts";
 import type { Store } from "../store/store.ts";
@@ -162,6 +163,7 @@ async function appParts({
     applications: createApplications({ store, clock, policies, nodeLeaseMillis: 0 }),
     grants: createGrants({ store, clock, nodeLeaseMillis: 0 }),
     requests: createRequests({ store, clock }),
+    issuerKeys: createIssuerKeys(keyring),
     operatorTokens: createOperatorTokens({ store, clock, apis: new Set(slugs) }),
   };
 }

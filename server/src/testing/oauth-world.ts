@@ -20,6 +20,8 @@ export interface OAuthWorld {
   readonly issuer: string;
   /** What the user says to applications that ask; at first yes to everything. */
   decision: ConsentDecision | "everything";
+  /** What the user was asked so far, in order. */
+  readonly prompts: readonly string[];
   /** Faults that the servers told of. */
   readonly faults: readonly unknown[];
   /** Registers an application of `acct_1` with the scopes `read:users` and `read:projects`. */
@@ -65,6 +67,7 @@ export async function startOAuthWorld(
   url: string,
   changes: object = {},
   fetchGuarded = createGuardedFetch({ allow: [] }),
+  masterKeys = [randomBytes(32)],
 ): Promise<OAuthWorld> {
   const definition: ApiDefinition = {
     ...profiles.standard,
@@ -75,14 +78,17 @@ export async function startOAuthWorld(
   let ahead = 0;
   const clock = () => Date.now() + ahead;
   const store = await openStore({ url, clock, log: keptLog() });
-  await store.write("createAccount", anAccount(), aContext({ api: API }));
-  await store.write("createUser", aUser(), aContext({ api: API }));
+  // With the same master keys this may be another node on a database that has them.
+  if ((await store.users.find(API, "user_1")) === undefined) {
+    await store.write("createAccount", anAccount(), aContext({ api: API }));
+    await store.write("createUser", aUser(), aContext({ api: API }));
+  }
   const policies = new Map([[API, compilePolicy(policy)]]);
   const applications = createApplications({ store, clock, policies, nodeLeaseMillis: 0 });
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
   const faults: unknown[] = [];
-  const masterKeys = [randomBytes(32)];
+  const prompts: string[] = [];
   const servers = createAuthorizationServers({
     store,
     clock,
@@ -101,6 +107,7 @@ export async function startOAuthWorld(
       return;
     }
     const { prompt, scopes } = interaction;
+    prompts.push(prompt);
     const { decision } = world;
     const granted =
       decision === "everything" ? { granted: scopes.map(({ name }) => name) } : decision;
@@ -111,6 +118,9 @@ export async function startOAuthWorld(
     response.writeHead(303, { location }).end();
   }
 
+  store.onChange((api, changes) => {
+    if (changes.some(({ kind }) => kind === "issuer_keys")) servers.renew(api);
+  });
   const server = createServer((request, response) => {
     const call = { requestId: "req_1", address: "192.0.2.1" };
     const answered = servers.owns(request.url ?? "")
@@ -128,6 +138,7 @@ export async function startOAuthWorld(
     origin,
     issuer: `${origin}/${API}`,
     decision: "everything",
+    prompts,
     faults,
 
     async register(draft = {}) {

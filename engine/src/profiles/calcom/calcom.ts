@@ -23,6 +23,7 @@ export const calcomApi = defineApi({
   entitlements: calcomEntitlements["2025-12-15"],
   endpoints: calcomEndpoints,
   otherwise: "authenticated",
+  delegated: "scoped",
   limits: {
     // Several windows on one key refuse only when all of them are exceeded.
     apiKey: { per: "credential", windows: perMinute(120), refuseWhen: "all" },
@@ -38,4 +39,10 @@ export const calcomApi = defineApi({
     unsupported: "default",
   },
   requestIds: "make",
+  oauth: {
+    accessTokenSeconds: 1800,
+    refreshTokenSeconds: 2_592_000,
+    codeSeconds: 600,
+    refreshGraceSeconds: 0,
+  },
 });

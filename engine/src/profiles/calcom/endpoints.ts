@@ -15,8 +15,39 @@ const PLATFORM = [
   { match: "/v2/oauth-clients/{clientId}/**", accepts: CLIENT },
   { match: "/v2/oauth/{clientId}/**", accepts: CLIENT },
   { match: "GET /v2/provider/{clientId}", anonymous: true },
-  { match: "/v2/provider/{clientId}/**" },
+  { match: "/v2/provider/{clientId}/**", delegated: [] },
 ].map((endpoint) => ({ ...endpoint, family: "Platform" }));
+
+/** What tokens of third parties need where neither keys nor clients need a scope. */
+function delegated(
+  family: string,
+  base: string,
+  scopes: Readonly<Record<string, string>>,
+): readonly EndpointDefinition[] {
+  const account = base.startsWith(ORG) ? { account: "orgId" } : {};
+  return Object.entries(scopes).flatMap(([rest, scope]) => [
+    { match: `GET ${base}${rest}`, family, ...account, delegated: [`${scope}_READ`] },
+    { match: `${base}${rest}`, family, ...account, delegated: [`${scope}_WRITE`] },
+  ]);
+}
+
+const OF_TEAM = {
+  "/event-types/**": "TEAM_EVENT_TYPE",
+  "/bookings/**": "TEAM_BOOKING",
+  "/schedules/**": "TEAM_SCHEDULE",
+  "/users/{userId}/schedules/**": "TEAM_SCHEDULE",
+  "/memberships/**": "TEAM_MEMBERSHIP",
+  "": "TEAM_PROFILE",
+};
+const OF_ORGANIZATION = {
+  "/event-types/**": "ORG_EVENT_TYPE",
+  "/teams/event-types/**": "ORG_EVENT_TYPE",
+  "/bookings/**": "ORG_BOOKING",
+  "/schedules/**": "ORG_SCHEDULE",
+  "/users/{userId}/schedules/**": "ORG_SCHEDULE",
+  "/teams": "ORG_PROFILE",
+  "": "ORG_PROFILE",
+};
 
 /** The families below an organization; the first that matches names it. */
 const ORGANIZATION: readonly EndpointDefinition[] = (
@@ -54,12 +85,17 @@ const UNPREFIXED: readonly EndpointDefinition[] = [
   { match: "/v2/me/**", scopes: ["PROFILE_WRITE"] },
   { match: "POST /v2/api-keys/refresh", accepts: KEYS },
   { match: "POST /v2/auth/oauth2/token", anonymous: true },
+  { match: "GET /v2/auth/oauth2/clients/{clientId}", delegated: [] },
 ];
 
 /** Every endpoint that asks more than a valid credential. */
 export const calcomEndpoints: readonly EndpointDefinition[] = [
   ...PLATFORM,
+  ...delegated("Orgs", ORG, OF_ORGANIZATION),
+  ...delegated("Orgs", TEAM, OF_TEAM),
   ...ORGANIZATION,
+  ...delegated("Teams", "/v2/teams/{teamId}", OF_TEAM),
+  ...delegated("Teams", "/v2/teams", { "": "TEAM_PROFILE" }),
   { match: "/v2/teams/{teamId}/**", family: "Teams" },
   { match: "/v2/teams/**", family: "Teams" },
   ...UNPREFIXED,

@@ -4,6 +4,8 @@ import { hideSecrets } from "../../domain/hidden-secrets.ts";
 export interface Fault {
   readonly status: FaultStatus;
   readonly message: string;
+  /** The class of the exception, where it is not the one that its status has. */
+  readonly code?: string;
   /**
    * `text`: the message again; `bare`: an object without the status's name, where there is nothing
    * to say but that; or what else there is to say. Default: an object.
@@ -40,12 +42,12 @@ export function bareFault(status: FaultStatus): Fault {
 
 /** The envelope of every error: `at` in Unix milliseconds, `target` as the client sent it. */
 export function envelopeOf(fault: Fault, at: number, target: string): string {
-  const { status, message } = fault;
+  const { status, message, code = EXCEPTIONS[status].code } = fault;
   return JSON.stringify({
     status: "error",
     timestamp: new Date(at).toISOString(),
     path: hideSecrets(target),
-    error: { code: EXCEPTIONS[status].code, message, details: detailsOf(fault) },
+    error: { code, message, details: detailsOf(fault) },
   });
 }
 

@@ -1,5 +1,6 @@
 import { ACCOUNT_KINDS } from "../../domain/account.ts";
 import type { Deny } from "../../domain/decision.ts";
+import { scopesAsked } from "../../domain/requirement.ts";
 import type { Policy } from "../../policy/policy.ts";
 import type { RenderContext } from "../render.ts";
 import { bareFault, type Fault } from "./envelope.ts";
@@ -24,7 +25,8 @@ export function forbidden(decision: Deny, context: RenderContext): Fault {
 /** Permissions are a client's, also where a user of its own stands before it; scopes a token's. */
 function scopeMessage(decision: Deny, context: RenderContext): string {
   const { principal, requirement, scheme } = decision;
-  const required = (requirement?.scopes ?? []).join(", ");
+  const asked = requirement && scopesAsked(requirement, scheme, principal?.kind);
+  const required = asked?.join(", ") ?? "";
   if (scheme === "client-secret-headers" || principal?.kind === "managed-user") {
     const id = principal?.applicationId ?? clientIdOf(requirement, context) ?? "<invalid>";
     return (

@@ -10,31 +10,56 @@ import {
   type VerifyContext,
   verified,
 } from "../scheme.ts";
+import { jwtKindOf } from "../signed-token.ts";
+import { proveBinding } from "./binding.ts";
+import { judgeIssued } from "./issued-jwt.ts";
 
-/** An OAuth access token as `Authorization: Bearer <token>` (RFC 6750 §2.1), found by its digest. */
+const NAME = "access-token";
+
+/**
+ * An OAuth access token, found by its digest: as `Authorization: Bearer` (RFC 6750 §2.1), or as
+ * `Authorization: DPoP` with a proof when it is bound to a key (RFC 9449 §7.1).
+ */
 export const accessToken: Scheme = {
-  name: "access-token",
+  name: NAME,
   limitKind: "oauth",
   challenge: "Bearer",
-  headers: ["authorization"],
+  headers: ["authorization", "dpop"],
 
-  claims({ bearer }: PresentedHeaders, { keyOutlines, accessTokenPrefix }: ClaimContext): boolean {
-    if (bearer.start < 0 || !bearer.beginsWith(accessTokenPrefix)) return false;
-    return !looksLikeKey(keyOutlines, bearer);
+  claims(presented: PresentedHeaders, context: ClaimContext): boolean {
+    const token = tokenOf(presented);
+    if (token.start < 0) return false;
+    if (!token.beginsWith(context.accessTokenPrefix)) return jwtKindOf(token, context) === "issued";
+    return !looksLikeKey(context.keyOutlines, token);
   },
 
   verify<A extends OfScheme>(
-    { bearer }: PresentedHeaders,
+    presented: PresentedHeaders,
     context: VerifyContext<A>,
   ): Verification<A> {
-    const found = context.secret("access-token", bearer);
+    const secret = tokenOf(presented);
+    const found = context.secret(NAME, secret);
     if (found === "unknown") return refused("credential_unknown");
-    if (found === "ask") return askCredential("access-token", bearer.text.slice(bearer.start));
+    if (found === "ask") {
+      const text = secret.text.slice(secret.start);
+      const verdict = judgeIssued(text, context);
+      return typeof verdict === "string" ? askCredential(NAME, text) : verdict;
+    }
     const { applicationId, token } = found.more;
-    // Nothing here checks the proof yet that a bound token needs (RFC 9449 §7.1).
-    if (token === undefined || token.boundKey !== null) return refused("signature_missing");
+    if (token === undefined) return refused("credential_unknown");
     const ofUser = token.kind !== "application" && applicationId !== null;
     const actor = ofUser ? ({ kind: "application", id: applicationId } as const) : null;
-    return verified(found, token.kind, actor);
+    const proven = verified(found, token.kind, actor);
+    const isDpop = secret === presented.dpop;
+    if (token.boundKey === null) return isDpop ? refused("dpop_token_unbound") : proven;
+    // RFC 9449 §7.2: what is bound is no use as Bearer.
+    if (!isDpop) return refused("dpop_proof_missing");
+    const use = proveBinding(presented, token.boundKey, context);
+    return "outcome" in use ? use : { ...proven, oneTime: [use] };
   },
 };
+
+/** One of the two: a line `Authorization` has one auth-scheme. */
+function tokenOf({ bearer, dpop }: PresentedHeaders): PresentedHeaders["bearer"] {
+  return bearer.start < 0 ? dpop : bearer;
+}

@@ -36,7 +36,9 @@ export const customerJwt: Scheme = {
   headers: ["authorization"],
 
   claims({ bearer }: PresentedHeaders, context: ClaimContext): boolean {
-    return jwtKindOf(bearer, context) === "asymmetric";
+    const kind = jwtKindOf(bearer, context);
+    // Where nobody issues any, an access token is a customer's JWT of a wrong type.
+    return kind === "asymmetric" || (kind === "issued" && !context.issuesTokens);
   },
 
   verify<A extends OfScheme>(

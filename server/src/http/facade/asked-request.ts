@@ -1,6 +1,8 @@
 import { type ApiRequest, parseNetworks } from "@latchkey/engine";
 import type { FastifyRequest } from "fastify";
+import { mountAddress } from "../asked-address.ts";
 import { type Client, clientOf } from "../client-address.ts";
+import type { ProtectedApi } from "../protected-api.ts";
 import type { FacadeParts } from "./profile-facade.ts";
 
 const LOOPBACK = parseNetworks(["127.0.0.0/8", "::1"]);
@@ -8,15 +10,17 @@ const LOOPBACK = parseNetworks(["127.0.0.0/8", "::1"]);
 /** A request to the facade of `slug` as its policy decides about it: below the mount, as sent. */
 export function askedRequest(
   { raw }: FastifyRequest,
-  slug: string,
-  { trustedProxies, plainLoopback }: Pick<FacadeParts, "trustedProxies" | "plainLoopback">,
+  { slug, engine }: ProtectedApi,
+  parts: Pick<FacadeParts, "trustedProxies" | "plainLoopback" | "publicUrl">,
 ): ApiRequest {
+  const { trustedProxies, plainLoopback, publicUrl } = parts;
   const peer = { address: raw.socket.remoteAddress, encrypted: false };
   const client = clientOf(peer, raw.rawHeaders, trustedProxies);
   const { address } = client;
   const secure = isSecure(client, plainLoopback);
   const target = targetBelow(`/${slug}`, raw.url ?? "");
-  return { method: raw.method ?? "GET", target, headers: raw.rawHeaders, address, secure };
+  const base = mountAddress(engine.policy.policy, raw.headers.host ?? "", publicUrl);
+  return { method: raw.method ?? "GET", target, headers: raw.rawHeaders, address, secure, base };
 }
 
 /** Whether a request crossed no network in the open; with `plainLoopback` this machine is none. */

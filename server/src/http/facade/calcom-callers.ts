@@ -31,7 +31,7 @@ export function createSendFault(api: ProtectedApi, parts: FacadeParts) {
   return (request: FastifyRequest, reply: FastifyReply, fault: CalcomFault): FastifyReply => {
     const { status, headers, body } = calcomAnswer(fault, {
       policy: api.engine.policy.policy,
-      request: askedRequest(request, api.slug, parts),
+      request: askedRequest(request, api, parts),
       at: parts.clock(),
     });
     for (let i = 0; i < headers.length; i += 2) reply.header(headers[i] as string, headers[i + 1]);

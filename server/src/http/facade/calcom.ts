@@ -6,6 +6,7 @@ import type { ProtectedApi } from "../protected-api.ts";
 import { API_KEYS_ONLY, createSendFault, hasApiKey } from "./calcom-callers.ts";
 import { addOAuthClients } from "./calcom-clients.ts";
 import { calcomError } from "./calcom-envelope.ts";
+import { addOAuth2, withoutClientProof } from "./calcom-oauth.ts";
 import { addManagedUsers, addTokenCheck, userWire } from "./calcom-users.ts";
 import { accountOf, createCredentialCall } from "./credential-call.ts";
 import { allowedOf, type FacadeParts, OWN_ENDPOINT, type ProfileFacade } from "./profile-facade.ts";
@@ -31,7 +32,9 @@ export const calcomFacade: ProfileFacade = {
     addOAuthClients(app, api, parts);
     addManagedUsers(app, api, parts);
     addTokenCheck(app, api, parts);
+    addOAuth2(app, api, parts);
   },
+  asDecided: withoutClientProof,
   errorAnswer: calcomError,
 };
 

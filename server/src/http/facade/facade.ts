@@ -37,7 +37,7 @@ export const facadeDoor =
     };
     root.mounts.set(api.slug, (fault, request, reply) => {
       identify(request, reply);
-      decideRequest(request, reply, api, parts).then(
+      decideRequest(request, reply, { api, facade, parts }).then(
         // Most have a path that the policy refuses too.
         () => reply.sent || answerFault(fault, request, reply),
         (reason: unknown) => answerFault(reason, request, reply),
@@ -52,7 +52,7 @@ export const facadeDoor =
           if (isPreflight(request.method, request.raw.rawHeaders)) {
             return answerPreflight(request, reply);
           }
-          return decideRequest(request, reply, api, parts);
+          return decideRequest(request, reply, { api, facade, parts });
         });
         app.setErrorHandler(answerFault);
         // Reached by methods that no route takes; what they are told is told in the same shape.
@@ -77,10 +77,11 @@ export const facadeDoor =
 async function decideRequest(
   request: FastifyRequest,
   reply: FastifyReply,
-  { slug, engine }: ProtectedApi,
-  parts: FacadeParts,
+  { api, facade, parts }: { api: ProtectedApi; facade: ProfileFacade; parts: FacadeParts },
 ): Promise<FastifyReply | undefined> {
-  const asked = askedRequest(request, slug, parts);
+  const { slug, engine } = api;
+  const sent = askedRequest(request, api, parts);
+  const asked = facade.asDecided?.(sent) ?? sent;
   const start = parts.monotonic();
   const decision = await engine.decide(asked);
   parts.record(slug, decision, asked, request.id, (parts.monotonic() - start) / 1000);
@@ -124,7 +125,7 @@ function faultHandler(facade: ProfileFacade, api: ProtectedApi, parts: FacadePar
     const answer = facade.errorAnswer(error, {
       policy: api.engine.policy.policy,
       requestId: request.id,
-      request: askedRequest(request, api.slug, parts),
+      request: askedRequest(request, api, parts),
       at: parts.clock(),
     });
     return sendRendered(reply, answer);
@@ -135,7 +136,7 @@ function faultHandler(facade: ProfileFacade, api: ProtectedApi, parts: FacadePar
 function refusal(
   reason: Reason,
   request: FastifyRequest,
-  { slug, engine }: ProtectedApi,
+  api: ProtectedApi,
   parts: FacadeParts,
 ): Rendered {
   const allow: Allow = allowedOf(request);
@@ -152,8 +153,8 @@ function refusal(
     apiVersion: allow.apiVersion,
     trace: undefined,
   };
-  const asked = askedRequest(request, slug, parts);
-  return engine.render(deny, { requestId: request.id, request: asked });
+  const asked = askedRequest(request, api, parts);
+  return api.engine.render(deny, { requestId: request.id, request: asked });
 }
 
 function sendRendered(

@@ -6,6 +6,7 @@ import type { Applications } from "../../accounts/applications.ts";
 import type { ManagedUsers } from "../../accounts/managed-users.ts";
 import type { PortalSessions } from "../../accounts/portal-sessions.ts";
 import type { Users } from "../../accounts/users.ts";
+import type { CalcomTokens } from "../../oauth/calcom-tokens.ts";
 import type { Store } from "../../store/store.ts";
 import type { App } from "../app.ts";
 import type { ProtectedApi, RecordDecision } from "../protected-api.ts";
@@ -18,6 +19,7 @@ export interface FacadeParts {
   readonly applications: Applications;
   readonly managedUsers: ManagedUsers;
   readonly portalSessions: PortalSessions;
+  readonly calcomTokens: CalcomTokens;
   readonly childAccounts: Store["childAccounts"];
   /** Newest first. */
   readonly masterKeys: readonly Uint8Array[];
@@ -38,6 +40,8 @@ export interface FacadeParts {
 export interface ProfileFacade {
   /** Adds the endpoints below the API's mount. Each handler runs only once allowed. */
   routes(app: App, api: ProtectedApi, parts: FacadeParts): void;
+  /** A request as the policy decides about it: without what an endpoint checks by itself. */
+  asDecided?(request: ApiRequest): ApiRequest;
   /**
    * What the caller gets for a mistake in a body or query, for something that is not there, and for
    * a fault of ours. Never a status below 400; may repeat no value of the request, only names.

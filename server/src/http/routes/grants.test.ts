@@ -27,7 +27,8 @@ async function approve(id: string, changes: { userId?: string; expiresAt?: numbe
   const { userId = "user_1", expiresAt = NOW + MONTH } = changes;
   const scopes = ["read:users"];
   const context = aContext();
-  const grant = { id, userId, applicationId: APPLICATION, scopes, payload: "{}", expiresAt };
+  const approval = { userId, applicationId: APPLICATION, scopes, refused: [] };
+  const grant = { id, ...approval, payload: "{}", expiresAt };
   await it.store.write("saveGrant", grant, context);
   const names = { digest: digestOf(`${id} saved`), uidDigest: null, userCodeDigest: null };
   const part = { applicationId: APPLICATION, scopes, boundKey: null };

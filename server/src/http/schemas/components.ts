@@ -5,6 +5,7 @@ import { Application, ApplicationList, IssuedApplication } from "./application.t
 import { Event, EventList, Usage, UsageList } from "./audit.ts";
 import { ErrorAnswer } from "./error.ts";
 import { Grant, GrantList } from "./grant.ts";
+import { IssuerKey, IssuerKeyList } from "./issuer-key.ts";
 import { IssuedJwtSecret, JwtSecret, JwtSecretList } from "./jwt-secret.ts";
 import { IssuedOperatorToken, OperatorToken, OperatorTokenList } from "./operator-token.ts";
 import { IssuedOrganizationKey, OrganizationKey, OrganizationKeyList } from "./organization-key.ts";
@@ -43,6 +44,8 @@ export const components = [
   GrantList,
   CustomerRequest,
   CustomerRequestList,
+  IssuerKey,
+  IssuerKeyList,
   OperatorToken,
   IssuedOperatorToken,
   OperatorTokenList,

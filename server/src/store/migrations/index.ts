@@ -6,7 +6,9 @@ import { accessTokens } from "./0005-access-tokens.ts";
 import { managedUsers } from "./0006-managed-users.ts";
 import { oauth } from "./0007-oauth.ts";
 import { requests } from "./0008-requests.ts";
-import { signIn } from "./0009-sign-in.ts";
+import { rememberedConsent } from "./0009-remembered-consent.ts";
+import { issuerKeyRetirement } from "./0010-issuer-key-retirement.ts";
+import { signIn } from "./0011-sign-in.ts";
 import type { Migration } from "./migration.ts";
 
 /** Every migration in order. Released ones are never changed, renumbered or removed. */
@@ -19,5 +21,7 @@ export const migrations: readonly Migration[] = [
   managedUsers,
   oauth,
   requests,
+  rememberedConsent,
+  issuerKeyRetirement,
   signIn,
 ];

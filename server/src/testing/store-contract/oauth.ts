@@ -14,6 +14,7 @@ function aGrant(changes: Partial<CommandInput<"saveGrant">> = {}): CommandInput<
     userId: "user_1",
     applicationId: "app_1",
     scopes: ["read:users"],
+    refused: [],
     payload: "{}",
     expiresAt: NOW + DAY,
     ...changes,
@@ -42,6 +43,7 @@ const TOKEN = {
   digest: digestOf("lk_at_1"),
   applicationId: "app_1",
   scopes: ["read:users"],
+  boundKey: null,
 };
 
 async function aSceneWithGrant(store: Store): Promise<Scene> {
@@ -84,7 +86,8 @@ export function oauthContract(open: () => Store): void {
       revokedAt: NOW,
     });
     expect(await store.oauthArtifacts.isLiveToken(api, TOKEN.digest)).toBe(false);
-    expect(await store.oauthArtifacts.find(api, anArtifact())).toBeUndefined();
+    expect(await store.oauthArtifacts.find(api, access)).toBeUndefined();
+    expect(await store.oauthArtifacts.find(api, anArtifact())).toMatchObject({ consumedAt: NOW });
     expect(await write("saveArtifact", anArtifact())).toEqual({ saved: false });
     expect(await write("saveGrant", aGrant())).toEqual({ saved: false });
     expect(await store.grants.payload(api, "gnt_1")).toBeUndefined();
@@ -108,6 +111,27 @@ export function oauthContract(open: () => Store): void {
       grantId: "gnt_1",
       consumedAt: NOW,
     });
+  });
+
+  test("an artifact is traded for others once, and for none under a revoked grant", async () => {
+    const { store, api, write } = await aSceneWithGrant(open());
+    const spent = { model: "RefreshToken", digest: digestOf("refresh") };
+    const access = anArtifact({ model: "AccessToken", digest: digestOf("a"), token: TOKEN });
+    const next = anArtifact({ digest: digestOf("next") });
+    await write("saveArtifact", anArtifact());
+    const traded = { outcome: "traded" };
+    expect(await write("tradeArtifact", { spent, made: [access, next] })).toEqual(traded);
+    expect(await store.oauthArtifacts.isLiveToken(api, TOKEN.digest)).toBe(true);
+    expect(await store.oauthArtifacts.find(api, next)).toMatchObject({ consumedAt: null });
+    const other = anArtifact({ digest: digestOf("other") });
+    const used = { outcome: "used" };
+    expect(await write("tradeArtifact", { spent, made: [other] })).toEqual(used);
+    await write("saveArtifact", anArtifact({ grantId: null, digest: digestOf("free") }));
+    await write("revokeGrant", { id: "gnt_1" });
+    const free = { model: "RefreshToken", digest: digestOf("free") };
+    const ended = { outcome: "ended" };
+    expect(await write("tradeArtifact", { spent: free, made: [other] })).toEqual(ended);
+    expect(await store.oauthArtifacts.find(api, other)).toBeUndefined();
   });
 
   test("an application that is none may have no token of its own", async () => {

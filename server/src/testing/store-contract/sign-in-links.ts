@@ -85,11 +85,17 @@ export function signInLinksContract(open: () => Store): void {
     const { write, store, api } = await aSceneWithUser(open);
     await write("createUser", aUser({ id: "user_2", email: "two@example.com" }));
     for (const userId of ["user_1", "user_2"]) {
-      const grant = { id: `gnt_${userId}`, applicationId: "app_1", scopes: ["read:users"] };
+      const grant = {
+        id: `gnt_${userId}`,
+        applicationId: "app_1",
+        scopes: ["read:users"],
+        refused: [],
+      };
       await write("saveGrant", { ...grant, userId, payload: "{}", expiresAt: NOW + 9000 });
       for (const model of ["AccessToken", "RefreshToken"]) {
         const digest = digestOf(`${api} ${model} ${userId}`);
-        const token = { id: `tok_${userId}`, digest, applicationId: "app_1", scopes: [] };
+        const id = `tok_${userId}`;
+        const token = { id, digest, applicationId: "app_1", scopes: [], boundKey: null };
         await write("saveArtifact", {
           ...{ model, digest, grantId: grant.id, uidDigest: null, userCodeDigest: null },
           ...{ payload: "{}", expiresAt: NOW + 9000 },
@@ -98,15 +104,20 @@ export function signInLinksContract(open: () => Store): void {
       }
     }
     await write("setPassword", { personId: "user_1", passwordHash: "new" });
-    const liveOf = async (userId: string) => ({
-      token: await store.oauthArtifacts.isLiveToken(api, digestOf(`${api} AccessToken ${userId}`)),
-      refresh: await store.oauthArtifacts.find(api, {
-        ...{ model: "RefreshToken", digest: digestOf(`${api} RefreshToken ${userId}`) },
-      }),
-      grant: await store.grants.payload(api, `gnt_${userId}`),
-    });
-    expect(await liveOf("user_1")).toEqual({ token: false });
-    expect(await liveOf("user_2")).toMatchObject({ token: true, refresh: {}, grant: "{}" });
+    const liveOf = async (userId: string) => {
+      const digest = digestOf(`${api} RefreshToken ${userId}`);
+      const refresh = await store.oauthArtifacts.find(api, { model: "RefreshToken", digest });
+      return {
+        token: await store.oauthArtifacts.isLiveToken(
+          api,
+          digestOf(`${api} AccessToken ${userId}`),
+        ),
+        usedAt: refresh?.consumedAt,
+        grant: await store.grants.payload(api, `gnt_${userId}`),
+      };
+    };
+    expect(await liveOf("user_1")).toEqual({ token: false, usedAt: NOW, grant: undefined });
+    expect(await liveOf("user_2")).toEqual({ token: true, usedAt: null, grant: "{}" });
   });
 
   test("neither a managed nor a deleted user nor a stranger gets a password, or is found", async () => {

@@ -5,7 +5,7 @@ import type { Migration } from "./migration.ts";
  * `*` for operators. The previous release leaves the tables alone, and asks for no second factor.
  */
 export const signIn: Migration = {
-  number: 9,
+  number: 11,
   name: "sign-in",
   statements: ({ id, number, millis, bytes, end }) => [
     // apis is JSON; null: every API. What was begun before signed_out_at has ended.

@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import type { CredentialState } from "../domain/credential.ts";
+import { createMoreOf, PLAIN } from "./more-of-credential.ts";
+
+const KEY: CredentialState = {
+  ...{ id: "key_1", scheme: "api-key", accountId: "acct_1", userId: null, scopes: [] },
+  ...{ mode: "live", allowedIps: [], limits: null, signing: "off", expiresAt: null },
+  ...{ revokedAt: null, lineageId: "key_1", successorId: null, rotatedAt: null, brownOuts: [] },
+  ...{ handle: null, generation: 1, applicationId: null },
+};
+const token = { kind: "user", grantId: "gnt_1", boundKey: null, origins: null } as const;
+const TOKEN: CredentialState = { ...KEY, scheme: "access-token", applicationId: "app_1", token };
+
+test("a plain key has nothing of its own, and tokens alike share what they have", () => {
+  const moreOf = createMoreOf(10);
+  expect(moreOf(KEY, undefined)).toBe(PLAIN);
+  const one = moreOf(TOKEN, undefined);
+  expect(one).toMatchObject({ applicationId: "app_1", token: { kind: "user" } });
+  const other = { ...TOKEN, id: "tok_2", token: { ...token, grantId: "gnt_2" } };
+  expect(moreOf(other, undefined)).toBe(one);
+});
+
+test.each<[string, Partial<CredentialState>]>([
+  ["another application", { applicationId: "app_2" }],
+  ["another kind", { token: { ...token, kind: "managed-user" } }],
+  ["other origins", { token: { ...token, origins: ["https://a.example"] } }],
+  ["a key", { token: { ...token, boundKey: "thumbprint" } }],
+  ["a successor", { rotatedAt: 1 }],
+  ["another generation", { generation: 2 }],
+])("a token with %s shares nothing with it", (_what, change) => {
+  const moreOf = createMoreOf(10);
+  const one = moreOf(TOKEN, undefined);
+  const { applicationId, token: state, rotatedAt, generation } = { ...TOKEN, ...change };
+  const more = moreOf({ ...TOKEN, ...change }, undefined);
+  expect(more).not.toBe(one);
+  expect(more).toMatchObject({ applicationId, token: state, generation });
+  expect(more.rotation?.rotatedAt ?? null).toBe(rotatedAt);
+});

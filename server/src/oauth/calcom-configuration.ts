@@ -1,0 +1,43 @@
+import type { Policy } from "@latchkey/engine";
+import type { Configuration } from "oidc-provider";
+
+/** Where `calcom`'s document has its authorization endpoint, below the mount. */
+export const CALCOM_AUTHORIZE = "/auth/oauth2/authorize";
+
+/** Whether the API's clients know the endpoints of the `calcom` document. */
+export function isCalcom({ renderer }: Pick<Policy, "renderer">): boolean {
+  return renderer === "calcom";
+}
+
+/** Whether this is the document's authorization endpoint itself, not a way back to it. */
+export function asksCalcom(target: string): boolean {
+  return target === CALCOM_AUTHORIZE || target.startsWith(`${CALCOM_AUTHORIZE}?`);
+}
+
+/**
+ * The library for an API whose document has two endpoints of its own: the library keeps the
+ * authorization, and what the document does not know is closed. Its token endpoint is never asked.
+ */
+export function asCalcom(configuration: Configuration): Configuration {
+  const off = { enabled: false };
+  return {
+    ...configuration,
+    clientAuthMethods: ["client_secret_basic", "client_secret_post", "none"],
+    routes: {
+      ...configuration.routes,
+      authorization: CALCOM_AUTHORIZE,
+      token: "/v2/auth/oauth2/token",
+    },
+    features: {
+      ...configuration.features,
+      clientCredentials: off,
+      clientIdMetadataDocument: off,
+      deviceFlow: off,
+      pushedAuthorizationRequests: off,
+      registration: off,
+      registrationManagement: off,
+      rpInitiatedLogout: off,
+      userinfo: off,
+    },
+  };
+}

@@ -1,0 +1,129 @@
+import { policyOf, profiles } from "@latchkey/engine";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { newBrowser } from "../testing/browser.ts";
+import { DATABASES } from "../testing/databases.ts";
+import { API, type Client, type OAuthWorld, startOAuthWorld } from "../testing/oauth-world.ts";
+import { type CalcomTokens, createCalcomTokens, type TokenPair } from "./calcom-tokens.ts";
+
+// The document's own token endpoint, on codes that the library gave out.
+
+const DEFINITION = { ...profiles.calcom, slug: API };
+const POLICY = policyOf(DEFINITION);
+const SCOPE = "PROFILE_READ BOOKING_READ";
+const ROUNDS = 20;
+const AT_ONCE = 20;
+const DAY_SECONDS = 86_400;
+
+for (const database of DATABASES) {
+  describe.skipIf(database.absent)(`on ${database.name}`, () => {
+    let world: OAuthWorld;
+    let client: Client;
+    let tokens: CalcomTokens;
+    let ahead = 0;
+    beforeAll(async () => {
+      await database.start();
+      world = await startOAuthWorld(await database.newUrl(), DEFINITION);
+      client = await world.register({ scopes: SCOPE.split(" "), status: "verified" });
+      tokens = createCalcomTokens({ store: world.store, clock: () => Date.now() + ahead * 1000 });
+    });
+    afterAll(async () => {
+      await world?.close();
+      await database.stop();
+      expect(world?.faults).toEqual([]);
+    });
+
+    async function aCode(): Promise<string> {
+      const { id: client_id, redirectUri: redirect_uri } = client;
+      const asked = new URLSearchParams({ client_id, redirect_uri, scope: SCOPE });
+      const url = `${world.issuer}/auth/oauth2/authorize?${asked}`;
+      const { left } = await newBrowser(world.origin).visit(url);
+      return left?.searchParams.get("code") ?? "";
+    }
+
+    const issue = (grant: Readonly<Record<string, string>>): Promise<TokenPair> =>
+      tokens.issue(POLICY, {
+        body: { client_id: client.id, client_secret: client.secret, ...grant },
+        authorization: undefined,
+        requestId: "req_1",
+        address: "192.0.2.1",
+      });
+    const redeem = (code: string) =>
+      issue({ grant_type: "authorization_code", code, redirect_uri: client.redirectUri });
+    const refresh = (token: string) => issue({ grant_type: "refresh_token", refresh_token: token });
+
+    /** Those who won; whoever lost was told so in these words. */
+    async function winnersOf(ask: () => Promise<TokenPair>, loss: string) {
+      const outcomes = await Promise.allSettled(Array.from({ length: AT_ONCE }, ask));
+      return outcomes.flatMap((outcome) => {
+        if (outcome.status === "fulfilled") return [outcome.value];
+        expect(outcome.reason).toMatchObject({ error: "invalid_grant", message: loss });
+        return [];
+      });
+    }
+
+    test("a code has one winner, and leaves nothing alive", async () => {
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const code = await aCode();
+        const winners = await winnersOf(() => redeem(code), "code_invalid_or_expired");
+        expect(winners).toHaveLength(1);
+        for (const { access_token } of winners)
+          expect(await world.isLive(access_token)).toBe(false);
+      }
+    }, 60_000);
+
+    test("so has a refresh token", async () => {
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const first = await redeem(await aCode());
+        const winners = await winnersOf(
+          () => refresh(first.refresh_token),
+          "refresh_token_revoked",
+        );
+        expect(winners).toHaveLength(1);
+        for (const { access_token } of [first, ...winners]) {
+          expect(await world.isLive(access_token)).toBe(false);
+        }
+      }
+    }, 60_000);
+
+    test.each([
+      [
+        "a code",
+        600,
+        async () => ({ use: redeem, value: await aCode() }),
+        "code_invalid_or_expired",
+      ],
+      [
+        "a refresh token",
+        30 * DAY_SECONDS,
+        async () => ({ use: refresh, value: (await redeem(await aCode())).refresh_token }),
+        "invalid_refresh_token",
+      ],
+    ])("%s lives for %i seconds and no longer", async (_what, seconds, make, loss) => {
+      const timely = await make();
+      ahead = seconds - 5;
+      await expect(timely.use(timely.value)).resolves.toMatchObject({ token_type: "bearer" });
+      ahead = 0;
+      const late = await make();
+      ahead = seconds + 5;
+      await expect(late.use(late.value)).rejects.toMatchObject({ message: loss });
+      ahead = 0;
+    });
+
+    test("the library revokes what was issued here, refresh token or access token", async () => {
+      for (const which of ["access_token", "refresh_token"] as const) {
+        const pair = await redeem(await aCode());
+        const { status } = await world.post(client, "revoke", { token: pair[which] });
+        expect(status).toBe(200);
+        expect(await world.isLive(pair.access_token)).toBe(false);
+      }
+    });
+
+    test.each(["token", "par", "device/code", "register", "authorize"])(
+      "there is no second way in at /oauth/%s",
+      async (path) => {
+        const answer = await fetch(`${world.issuer}/oauth/${path}`, { method: "POST" });
+        expect(answer.status).toBe(404);
+      },
+    );
+  });
+}

@@ -1,0 +1,48 @@
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { DATABASES } from "../testing/databases.ts";
+import { type Client, type OAuthWorld, startOAuthWorld } from "../testing/oauth-world.ts";
+
+// The library reads the machine's clock, so that is what goes ahead here.
+
+const DAY_SECONDS = 86_400;
+
+const [database] = DATABASES;
+let world: OAuthWorld;
+let client: Client;
+beforeAll(async () => {
+  await database?.start();
+  world = await startOAuthWorld((await database?.newUrl()) ?? "");
+  client = await world.register();
+});
+afterEach(() => vi.useRealTimers());
+afterAll(async () => {
+  await world?.close();
+  await database?.stop();
+});
+
+const aCode = async () => (await world.authorize(client)).get("code") ?? "";
+const aRefreshToken = async () =>
+  String((await world.redeem(client, await aCode())).body.refresh_token);
+
+function goAhead(seconds: number): void {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + seconds * 1000 });
+}
+
+test.each([
+  ["O-071: a code", 600, aCode, (code: string) => world.redeem(client, code)],
+  [
+    "O-127: a refresh token that nobody uses",
+    30 * DAY_SECONDS,
+    aRefreshToken,
+    (token: string) => world.refresh(client, token),
+  ],
+])("%s lives for %i seconds and no longer", async (_what, seconds, make, use) => {
+  const timely = await make();
+  goAhead(seconds - 5);
+  expect((await use(timely)).status).toBe(200);
+  vi.useRealTimers();
+  const late = await make();
+  goAhead(seconds + 1);
+  const { status, body } = await use(late);
+  expect([status, body.error]).toEqual([400, "invalid_grant"]);
+});

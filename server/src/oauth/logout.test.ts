@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { type Browser, newBrowser } from "../testing/browser.ts";
+import { DATABASES } from "../testing/databases.ts";
+import { type Client, type OAuthWorld, startOAuthWorld } from "../testing/oauth-world.ts";
+
+// OpenID Connect RP-Initiated Logout 1.0.
+
+const REDIRECT = "https://client.example/callback";
+const AFTERWARDS = "https://client.example/signed-out";
+
+const [database] = DATABASES;
+let world: OAuthWorld;
+let client: Client;
+let browser: Browser;
+let idToken: string;
+beforeAll(async () => {
+  await database?.start();
+  world = await startOAuthWorld((await database?.newUrl()) ?? "");
+  const answer = await fetch(`${world.issuer}/oauth/register`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      redirect_uris: [REDIRECT],
+      post_logout_redirect_uris: [AFTERWARDS],
+    }),
+  });
+  const { client_id, client_secret } = (await answer.json()) as Record<string, string>;
+  client = { id: client_id ?? "", secret: client_secret ?? "", redirectUri: REDIRECT };
+});
+beforeEach(async () => {
+  browser = newBrowser(world.origin);
+  const back = await world.authorize(client, { scope: "openid read:users" }, browser);
+  idToken = String((await world.redeem(client, back.get("code") ?? "")).body.id_token);
+});
+afterAll(async () => {
+  await world?.close();
+  await database?.stop();
+  expect(world?.faults).toEqual([]);
+});
+
+const ask = (params: Readonly<Record<string, string>> = {}) =>
+  browser.visit(
+    `${world.issuer}/oauth/logout?${new URLSearchParams({ id_token_hint: idToken, ...params })}`,
+  );
+
+/** Whether this browser would be asked for the password. */
+async function isSignedOut(): Promise<boolean> {
+  const back = await world.authorize(client, { prompt: "none" }, browser);
+  return back.get("error") === "login_required";
+}
+
+async function answerPage(html: string, choice: Readonly<Record<string, string>>) {
+  const [, action = ""] = /action="([^"]+)"/.exec(html) ?? [];
+  const [, xsrf = ""] = /name="xsrf" value="([^"]+)"/.exec(html) ?? [];
+  return browser.submit(action, { xsrf, ...choice });
+}
+
+test("the user is asked, signed out, and sent where the client registered, with its state", async () => {
+  const { answer } = await ask({ post_logout_redirect_uri: AFTERWARDS, state: "st" });
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get("content-security-policy")).toContain(
+    "form-action 'self' https://client.example",
+  );
+  expect(answer.headers.get("cache-control")).toBe("no-store");
+  const { left } = await answerPage(await answer.text(), { logout: "yes" });
+  expect(left?.href).toBe(`${AFTERWARDS}?state=st`);
+  expect(await isSignedOut()).toBe(true);
+});
+
+test("who chooses to stay stays, and a form without its own token changes nothing", async () => {
+  const html = await (await ask()).answer.text();
+  await answerPage(html.replaceAll(/value="[^"]+"/g, 'value="x"'), { logout: "yes" });
+  expect(await isSignedOut()).toBe(false);
+  const again = await (await ask()).answer.text();
+  expect((await answerPage(again, {})).answer.status).toBe(200);
+  expect(await isSignedOut()).toBe(false);
+});
+
+test.each([
+  ["another path", `${AFTERWARDS}/more`],
+  ["another site", "https://evil.example/"],
+  ["its redirect URI", REDIRECT],
+])("O-145 O-060: %s than the registered one is not where it leads", async (_what, uri) => {
+  const { left, answer } = await ask({ post_logout_redirect_uri: uri });
+  expect(left).toBeUndefined();
+  expect(answer.status).toBe(400);
+  expect(await isSignedOut()).toBe(false);
+});
+
+test("O-145 O-060: nor is anything where no client is named", async () => {
+  const query = new URLSearchParams({ post_logout_redirect_uri: "https://evil.example/" });
+  const { left, answer } = await browser.visit(`${world.issuer}/oauth/logout?${query}`);
+  expect(left).toBeUndefined();
+  const end = await answerPage(await answer.text(), { logout: "yes" });
+  expect(end.left).toBeUndefined();
+});
+
+test("an address that could be anybody's is not registered", async () => {
+  const answer = await fetch(`${world.issuer}/oauth/register`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      redirect_uris: [REDIRECT],
+      post_logout_redirect_uris: ["http://evil.example/"],
+    }),
+  });
+  expect(answer.status).toBe(400);
+});
