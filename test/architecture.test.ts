@@ -56,7 +56,7 @@ const MAY_IMPORT = {
   "server/setting-values.ts": ["engine"],
   "server/settings.ts": ["engine", "server/setting-values.ts"],
   "server/dev-secrets.ts": ["server/settings.ts", "server/setting-values.ts"],
-  "server/policy-file": ["engine"],
+  "server/policy-file": ["engine", "server/store"],
   "server/demo.ts": ["engine", "server/accounts", "server/store"],
   "server/index.ts": ["engine"],
   "server/latchkey.ts": ["engine", "server"],

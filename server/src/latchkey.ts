@@ -1,11 +1,5 @@
 import path from "node:path";
-import {
-  type Clock,
-  compilePolicy,
-  createEngine,
-  type Policy,
-  parseNetworks,
-} from "@latchkey/engine";
+import { type Clock, createEngine, parseNetworks } from "@latchkey/engine";
 import { createAccounts } from "./accounts/accounts.ts";
 import { createApiKeys } from "./accounts/api-keys.ts";
 import { createApplications } from "./accounts/applications.ts";
@@ -44,13 +38,13 @@ import { createCalcomTokens } from "./oauth/calcom-tokens.ts";
 import { createIssuerKeys } from "./oauth/issuer-key-rotation.ts";
 import { createGuardedFetch } from "./outbound/guarded-fetch.ts";
 import { loadPolicies } from "./policy-file/load-policies.ts";
+import { recordPolicies } from "./policy-file/record-policies.ts";
 import { resealAll } from "./resealing.ts";
 import type { Settings } from "./settings.ts";
 import { createSignInParts } from "./sign-in/create-sign-in-parts.ts";
 import { toIssuerKeysState } from "./store/issuer-keys.ts";
 import { openStore } from "./store/open-store.ts";
 import { createSealing } from "./store/sealing.ts";
-import type { Store } from "./store/store.ts";
 
 /** A running deployment. */
 export interface Latchkey {
@@ -89,7 +83,7 @@ export async function startLatchkey(
   const log = createLog({ level: settings.logLevel });
   const { file: policyFile, policies } = await loadPolicies(settings.policyFile);
   const store = await openStore({ url: settings.database.url, clock, log });
-  await recordPolicies(store, policies);
+  await recordPolicies(policies, { store, clock });
   const sealing = createSealing(settings.masterKeys);
   const { redisUrl } = settings;
   const counters = await openCounters({ redisUrl, clock, monotonic, log });
@@ -294,13 +288,4 @@ export async function startLatchkey(
       await store.close();
     },
   };
-}
-
-async function recordPolicies(store: Store, policies: readonly Policy[]): Promise<void> {
-  for (const policy of policies) {
-    const { digest } = compilePolicy(policy);
-    const actor = { kind: "system", id: null } as const;
-    const context = { api: policy.slug, at: clock(), actor, requestId: null, address: null };
-    await store.write("recordPolicy", { digest, document: policy }, context);
-  }
 }
