@@ -1,0 +1,8 @@
+export type {
+  AnswerContext,
+  CreateVerifier,
+  Verifier,
+  VerifierOptions,
+  VerifierProblem,
+  VerifierStatus,
+} from "./verifier/verifier.ts";

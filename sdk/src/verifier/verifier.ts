@@ -1,0 +1,83 @@
+import type { ApiRequest, Decision, Rendered } from "@latchkey/engine";
+
+/** What a verifier needs to know. */
+export interface VerifierOptions {
+  /** Where the Latchkey server is: `https://latchkey.internal:4000`. */
+  readonly url: string;
+  /** An operator token with the role verifier. */
+  readonly token: string;
+  /** The slug of the API. */
+  readonly api: string;
+  /** Refuse requests whose `secure` is false; default false. */
+  readonly requireTls?: boolean;
+  /** Most credentials kept in memory, up to 16,777,214; default 1,000,000. */
+  readonly capacity?: number;
+  /** Told of what goes wrong between this process and the server; never of a refused request. */
+  readonly onProblem?: (problem: VerifierProblem) => void;
+}
+
+/** Something that the verifier goes on without. */
+export interface VerifierProblem {
+  readonly kind: "feed" | "lease" | "policy" | "source" | "online" | "usage";
+  /** What happened, in a sentence; never a part of a credential. */
+  readonly message: string;
+  readonly cause: unknown;
+}
+
+/** Whose memory decides, and how far it may be behind. */
+export interface VerifierStatus {
+  /**
+   * `memory`: this process decides by itself. `online`: each request is asked of the server,
+   * because the lease has lapsed or because of `unable`. `stale`: the server does not answer, and
+   * the policy allows what is known to be used for a while. `closed`: after `close`.
+   */
+  readonly mode: "memory" | "online" | "stale" | "closed";
+  /** What of the policy this release does not know: then everything is asked of the server. */
+  readonly unable: string | undefined;
+  /** Milliseconds for which the lease still holds; 0: it has lapsed. */
+  readonly leaseMillis: number;
+  /** Milliseconds by which what is known may be behind. */
+  readonly lagMillis: number;
+  /** The last change that was applied. */
+  readonly seq: number;
+  /** Credentials in memory. */
+  readonly known: number;
+  /** Requests that were asked of the server, and requests decided on stale knowledge. */
+  readonly online: number;
+  readonly stale: number;
+}
+
+/** What is told of a request beside the request itself. */
+export interface AnswerContext {
+  readonly request: ApiRequest;
+  readonly requestId: string;
+}
+
+/**
+ * Decides about the requests of one API inside the API's own process. One object serves all
+ * requests; it holds a connection to the server until `close`.
+ */
+export interface Verifier {
+  /** Without a promise when memory knows all that it takes. Never rejects: a fault is a refusal. */
+  verify(request: ApiRequest): Decision | Promise<Decision>;
+  /** The id under which the request is answered: the client's own where the policy keeps it. */
+  requestIdOf(request: Pick<ApiRequest, "headers">): string;
+  /**
+   * The decision as the API's document says it. Of an allow: the headers to add to the API's own
+   * answer, whose status and body are the API's. Headers for browsers of any origin are among them.
+   */
+  render(decision: Decision, context: AnswerContext): Rendered;
+  /** The answer to a browser that asks whether it may call, which needs no decision; else nothing. */
+  preflight(request: ApiRequest): Rendered | undefined;
+  readonly status: VerifierStatus;
+  /** Resolves once usage is reported and the connections are closed; then `verify` refuses. */
+  close(): Promise<void>;
+}
+
+/**
+ * Connects to a server. Resolves with the policy in memory and a lease; when the server cannot be
+ * reached within 10 seconds it resolves all the same, refuses with 503, and goes on trying.
+ *
+ * @throws {TypeError} `url`, `api` or `token` cannot be one.
+ */
+export type CreateVerifier = (options: VerifierOptions) => Promise<Verifier>;
