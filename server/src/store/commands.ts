@@ -26,6 +26,7 @@ import { secretRotationCommands } from "./secret-rotation.ts";
 import { signInLinkCommands } from "./sign-in-links.ts";
 import { usageCommands } from "./usage.ts";
 import { userCommands } from "./users.ts";
+import { verifierCommands } from "./verifiers.ts";
 
 /** Every command by the name under which `Store.write` runs it. */
 export const commands = {
@@ -57,6 +58,7 @@ export const commands = {
   ...requestCommands,
   ...usageCommands,
   ...idempotencyCommands,
+  ...verifierCommands,
 } as const;
 
 /** The name of a command. */

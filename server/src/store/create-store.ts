@@ -22,6 +22,7 @@ import { operatorPersonReads } from "./operator-persons.ts";
 import { operatorTokenReads } from "./operator-tokens.ts";
 import { passkeyReads } from "./passkeys.ts";
 import { peopleReads } from "./people.ts";
+import { policyReads } from "./policies.ts";
 import { requestReads } from "./requests.ts";
 import { sealedReads } from "./resealing.ts";
 import { secondFactorReads } from "./second-factors.ts";
@@ -30,6 +31,7 @@ import type { Store, WriteContext, Written } from "./store.ts";
 import type { StoreLog } from "./store-log.ts";
 import { usageReads } from "./usage.ts";
 import { userReads } from "./users.ts";
+import { verifierReads } from "./verifiers.ts";
 import { startWork } from "./work.ts";
 
 interface CreateStore {
@@ -67,6 +69,7 @@ export async function createStore(backend: Backend, { clock, log }: CreateStore)
       once: result.once as Once,
       // A replay without the caller's key is this very write, tried again after a lost reply.
       replayed: result.replayed && context.idempotency !== undefined,
+      seq: result.changes.at(-1)?.seq,
     };
   }
 
@@ -109,6 +112,8 @@ export async function createStore(backend: Backend, { clock, log }: CreateStore)
     operatorTokens: operatorTokenReads(db, ask),
     events: eventReads(db, ask),
     usage: usageReads(db, ask),
+    policies: policyReads(db, ask),
+    verifiers: verifierReads(db, ask),
     ping: () => work.add(() => backend.ping()),
     async close() {
       await forgetting.stop();

@@ -1,4 +1,7 @@
+import type { Kysely } from "kysely";
+import type { Ask } from "./ask.ts";
 import { lockCounter } from "./counters.ts";
+import type { Tables } from "./schema.ts";
 import type { Transaction } from "./transaction.ts";
 
 interface RecordPolicy {
@@ -6,6 +9,15 @@ interface RecordPolicy {
   readonly digest: string;
   /** The policy itself, as plain data. */
   readonly document: unknown;
+}
+
+/** A policy as it was recorded. */
+export interface PolicyVersion {
+  /** Counts from 1 in each API. */
+  readonly version: number;
+  readonly digest: string;
+  /** The policy itself, as plain data; perhaps of another release. */
+  readonly policy: unknown;
 }
 
 interface RecordedPolicy {
@@ -38,3 +50,22 @@ export const policyCommands = {
     return { version, changed: true };
   },
 } as const;
+
+/** Reading side of policies. */
+export function policyReads(db: Kysely<Tables>, ask: Ask) {
+  return {
+    newest: (api: string) =>
+      ask(async (): Promise<PolicyVersion | undefined> => {
+        const row = await db
+          .selectFrom("policy_version")
+          .select(["version", "digest", "document"])
+          .where("api", "=", api)
+          .orderBy("version", "desc")
+          .limit(1)
+          .executeTakeFirst();
+        if (row === undefined) return undefined;
+        const policy: unknown = JSON.parse(row.document);
+        return { version: row.version, digest: row.digest, policy };
+      }),
+  };
+}

@@ -29,6 +29,7 @@ export interface Tables extends PeopleTables {
   readonly oauth_consent: OAuthConsentTable;
   readonly issuer_key: IssuerKeyTable;
   readonly managed_refresh_token: ManagedRefreshTokenTable;
+  readonly verifier: VerifierTable;
 }
 
 export interface AccountTable {
@@ -284,4 +285,13 @@ export interface CounterTable {
   readonly api: string;
   readonly name: string;
   readonly value: number;
+}
+
+export interface VerifierTable {
+  readonly api: string;
+  readonly id: string;
+  readonly applied_seq: number;
+  readonly started_at: number;
+  readonly renewed_at: number;
+  readonly lease_ends_at: number;
 }

@@ -23,6 +23,7 @@ import { secretsContract } from "../testing/store-contract/secrets.ts";
 import { signInLinksContract } from "../testing/store-contract/sign-in-links.ts";
 import { usageContract } from "../testing/store-contract/usage.ts";
 import { usersContract } from "../testing/store-contract/users.ts";
+import { verifiersContract } from "../testing/store-contract/verifiers.ts";
 import type { Store } from "./store.ts";
 
 for (const database of DATABASES) {
@@ -67,6 +68,7 @@ for (const database of DATABASES) {
     describe("usage", () => usageContract(open));
     describe("events", () => eventsContract(open));
     describe("feeds", () => feedsContract(open, () => url));
+    describe("verifiers", () => verifiersContract(open, () => url));
     describe("idempotency", () => idempotencyContract(open));
   });
 }

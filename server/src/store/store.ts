@@ -13,6 +13,7 @@ import type { NamedArtifact, StoredArtifact } from "./oauth-artifacts.ts";
 import type { OperatorPersonRecord } from "./operator-persons.ts";
 import type { StoredPasskey } from "./passkeys.ts";
 import type { StoredPerson } from "./people.ts";
+import type { PolicyVersion } from "./policies.ts";
 import type {
   AccountRecord,
   ChangeRecord,
@@ -31,6 +32,7 @@ import type { RequestFilter } from "./requests.ts";
 import type { SealedRow } from "./resealing.ts";
 import type { SealedSeed, StoredTotp } from "./second-factors.ts";
 import type { SignInLinkKind, StoredLink } from "./sign-in-links.ts";
+import type { VerifierRecord } from "./verifiers.ts";
 import type { WriteContext } from "./write-context.ts";
 
 export type { EventFilter, UsageFilter } from "./records.ts";
@@ -41,6 +43,8 @@ export interface Written<Output, Once> {
   /** What was passed in as `once`; the first call's, when this one repeats it. */
   readonly once: Once;
   readonly replayed: boolean;
+  /** Where its last change stands on the feed; `undefined` when it changed nothing this time. */
+  readonly seq: number | undefined;
 }
 
 /** What a credential's digest stands for, at a known point of the change feed. */
@@ -249,6 +253,19 @@ export interface Store {
 
   readonly usage: {
     list(api: string, filter: UsageFilter, page: PageRequest): Promise<Page<UsageRecord>>;
+  };
+
+  readonly policies: {
+    /** The version that was recorded last; `undefined` before the first start with this API. */
+    newest(api: string): Promise<PolicyVersion | undefined>;
+  };
+
+  /** Processes that decide about an API from memory, those whose lease has lapsed included. */
+  readonly verifiers: {
+    /** From the one started last to the first. */
+    list(api: string, page: PageRequest): Promise<Page<VerifierRecord>>;
+    /** How far those have come whose lease did not end before this instant, at most 10,000. */
+    since(api: string, leaseEndsAt: number): Promise<readonly VerifierRecord[]>;
   };
 
   /** Resolves when the database answers and can take a write. */

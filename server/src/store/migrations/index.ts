@@ -9,6 +9,7 @@ import { requests } from "./0008-requests.ts";
 import { rememberedConsent } from "./0009-remembered-consent.ts";
 import { issuerKeyRetirement } from "./0010-issuer-key-retirement.ts";
 import { signIn } from "./0011-sign-in.ts";
+import { verifiers } from "./0012-verifiers.ts";
 import type { Migration } from "./migration.ts";
 
 /** Every migration in order. Released ones are never changed, renumbered or removed. */
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   rememberedConsent,
   issuerKeyRetirement,
   signIn,
+  verifiers,
 ];

@@ -18,6 +18,15 @@ export function policiesContract(open: () => Store): void {
     expect(changes[1]?.state).toEqual({ version: 2, digest: "b", policy: { digest: "b" } });
   });
 
+  test("reads the version that was recorded last, as it was", async () => {
+    const { store, api, write } = aScene(open());
+    expect(await store.policies.newest(api)).toBeUndefined();
+    await write("recordPolicy", { digest: "a", document: { a: [1] } });
+    await write("recordPolicy", { digest: "b", document: { b: [2] } });
+    const newest = { version: 2, digest: "b", policy: { b: [2] } };
+    expect(await store.policies.newest(api)).toEqual(newest);
+  });
+
   test("makes one version when many nodes start at once", async () => {
     const { store, api, write } = aScene(open());
     const starts = Array.from({ length: 6 }, () =>
