@@ -32,6 +32,7 @@ function aPolicy(policy: Partial<Policy> = {}): Policy {
     delegated: "any",
     platformSignups: "open",
     signInUrl: null,
+    verifiers: { limits: "local", staleSeconds: 0, holdSecrets: false },
     oauth: null,
     ...policy,
   };
@@ -58,7 +59,8 @@ test("the digest is the SHA-256 of the canonical JSON", async () => {
     '"scopes":{"admin:all":{"implies":["*"],"impliesOnOwn":[],"title":"Tout — é"}},' +
     '"several":"refuse","signInUrl":null,"signatures":{"maxLifetimeSeconds":60,"oneTime":false,"skewSeconds":5},' +
     '"slug":"acme","tokens":{"audience":[],"maxLifetimeSeconds":86400,"skewSeconds":30},' +
-    '"unscoped":[],"version":null}';
+    '"unscoped":[],"verifiers":{"holdSecrets":false,"limits":"local","staleSeconds":0},' +
+    '"version":null}';
   const scopes = { "admin:all": { title: "Tout — é", implies: ["*"], impliesOnOwn: [] } };
   expect(compilePolicy(aPolicy({ scopes, limits: {}, failures: [] })).digest).toBe(
     createHash("sha256").update(text, "utf8").digest("hex"),

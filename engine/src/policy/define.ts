@@ -4,6 +4,7 @@ import type { SignatureRule, TokenRule } from "../domain/token-rules.ts";
 import type { RefuseWhen } from "../limits/compiled-limit.ts";
 import type { OAuthRule } from "./oauth-rule.ts";
 import type { EndpointRule, LimitKind, POLICY_FORMAT, Policy, VersionRule } from "./policy.ts";
+import type { VerifierRule } from "./verifier-rule.ts";
 
 /**
  * An API as its authors describe it: a profile, a profile with changes, or written out. What
@@ -67,6 +68,8 @@ export interface ApiDefinition {
   readonly platformSignups?: Policy["platformSignups"];
   /** The vendor's own page on which people sign in; `null`, the default: they do so here. */
   readonly signInUrl?: string | null;
+  /** Processes that decide in their own memory; default: they hold no secrets. */
+  readonly verifiers?: Partial<VerifierRule>;
   /** The API's own authorization server; `null`, the default: it has none. */
   readonly oauth?: Partial<OAuthRule> | null;
   readonly policyFormat?: typeof POLICY_FORMAT;

@@ -33,6 +33,7 @@ import {
 } from "./shape.ts";
 import { HEADER, NAME, PAGE_URL } from "./text-forms.ts";
 import { readSignatures, readTokens } from "./token-rules.ts";
+import { readVerifiers, type VerifierRule } from "./verifier-rule.ts";
 import { readVersion } from "./version-rule.ts";
 
 /** One definition, read but for what depends on others: `undefined` where it says nothing. */
@@ -66,6 +67,7 @@ export interface Layer {
   readonly delegated: Policy["delegated"] | undefined;
   readonly platformSignups: Policy["platformSignups"] | undefined;
   readonly signInUrl: string | null | undefined;
+  readonly verifiers: Partial<VerifierRule>;
   readonly oauth: Partial<OAuthRule> | null | undefined;
 }
 
@@ -99,6 +101,7 @@ const MEMBERS = [
   "delegated",
   "platformSignups",
   "signInUrl",
+  "verifiers",
   "oauth",
   "policyFormat",
 ] as const satisfies readonly Member[];
@@ -166,6 +169,7 @@ export function readLayer(value: unknown, place: Place): Layer {
     signInUrl: member("signInUrl", (found, here) =>
       found === null ? null : readText(found, here, PAGE_URL),
     ),
+    verifiers: member("verifiers", readVerifiers) ?? {},
     oauth: member("oauth", readOAuth),
   };
 }

@@ -29,6 +29,7 @@ const TABLES: Readonly<Record<string, object>> = {
   "A limit": api({ limits: { apiKey: { ...keys, ...STRANGE } } }),
   "A window": api({ limits: { apiKey: { ...keys, windows: [{ ...window, ...STRANGE }] } } }),
   Version: api({ version: STRANGE }),
+  Verifiers: api({ verifiers: STRANGE }),
   "The authorization server": api({ oauth: STRANGE }),
 };
 

@@ -5,6 +5,7 @@ import type { Principal } from "../domain/principal.ts";
 import type { SignatureRule, TokenRule } from "../domain/token-rules.ts";
 import type { RefuseWhen } from "../limits/compiled-limit.ts";
 import type { OAuthRule } from "./oauth-rule.ts";
+import type { VerifierRule } from "./verifier-rule.ts";
 
 /** Bumped when a verifier of an older release could misread a policy. */
 export const POLICY_FORMAT = 1;
@@ -66,6 +67,8 @@ export interface Policy {
   readonly platformSignups: "open" | "closed";
   /** Where people sign in instead, as the vendor's own page hands them off; `null`: here. */
   readonly signInUrl: string | null;
+  /** Processes that decide in their own memory. */
+  readonly verifiers: VerifierRule;
   /** The API's own authorization server; `null`: it has none. */
   readonly oauth: OAuthRule | null;
 }

@@ -251,6 +251,7 @@ test("an API that is written out says the least it can", () => {
     delegated: "any",
     platformSignups: "open",
     signInUrl: null,
+    verifiers: { limits: "local", staleSeconds: 0, holdSecrets: false },
     oauth: null,
   });
 });
@@ -293,6 +294,7 @@ test("an API may say everything", () => {
     entitlements: { team: { "": null, "Orgs / Teams": "FREE" }, platform: {} },
     keyExpiry: "day",
     countersAway: "closed",
+    verifiers: { limits: "exact", staleSeconds: 3600, holdSecrets: true },
   } as const;
   const { keyFormat, endpoints, ...policy } = policyOf(extended(all));
   const { keyFormat: _format, endpoints: _endpoints, ...rest } = all;
@@ -387,6 +389,21 @@ test.each([
   ["precedence", { several: "last" }, 'several: found "last"; expected "refuse" or "first"'],
   ["expiry of keys", { keyExpiry: "week" }, 'keyExpiry: found "week"; expected "instant" or "day"'],
   ["mode", { countersAway: "off" }, 'countersAway: found "off"; expected "open" or "closed" or'],
+  [
+    "verifier's limits",
+    { verifiers: { limits: "leased" } },
+    'verifiers.limits: found "leased"; ex',
+  ],
+  [
+    "verifier's stale time",
+    { verifiers: { staleSeconds: 3601 } },
+    "verifiers.staleSeconds: found 36",
+  ],
+  [
+    "verifier's secrets",
+    { verifiers: { holdSecrets: 1 } },
+    "verifiers.holdSecrets: found 1; expec",
+  ],
   ["header", { accountHeader: "X-Account" }, 'accountHeader: found "X-Account"; expected the name'],
   [
     "endpoint's kind",

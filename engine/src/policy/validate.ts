@@ -19,6 +19,7 @@ import {
   within,
 } from "./shape.ts";
 import { DEFAULT_SIGNATURES, DEFAULT_TOKENS } from "./token-rules.ts";
+import { DEFAULT_VERIFIERS } from "./verifier-rule.ts";
 import { mergeVersion } from "./version-rule.ts";
 
 /** What a policy file may refer to by name. */
@@ -137,6 +138,11 @@ function complete(layers: readonly [Layer, ...Layer[]], known: Known): Policy {
     delegated: first(layers, "delegated") ?? "any",
     platformSignups: first(layers, "platformSignups") ?? "open",
     signInUrl: first(layers, "signInUrl") ?? null,
+    verifiers: Object.assign(
+      {},
+      DEFAULT_VERIFIERS,
+      ...basesFirst.map(({ verifiers }) => verifiers),
+    ),
     oauth: mergeOAuth(
       basesFirst.map(({ oauth }) => oauth),
       place,
