@@ -13,10 +13,14 @@ import { createPortalSessions } from "./accounts/portal-sessions.ts";
 import { createRequests } from "./accounts/requests.ts";
 import { createSigningKeys } from "./accounts/signing-keys.ts";
 import { createUsers } from "./accounts/users.ts";
+import { createReportUsage } from "./audit/reported-usage.ts";
 import { createUsageRecorder } from "./audit/usage.ts";
 import { applyChanges } from "./changes/apply-changes.ts";
+import { createChangeStreams } from "./changes/change-streams.ts";
+import { createLeaseRenewals } from "./changes/lease-renewals.ts";
 import { NODE_LEASE_SECONDS, type NodeLease, startNodeLease } from "./changes/node-lease.ts";
 import { createStoreOneTime } from "./changes/one-time.ts";
+import { createReceipts } from "./changes/receipts.ts";
 import { createSource } from "./changes/source.ts";
 import { type DemoKey, provideDemoKeys } from "./demo.ts";
 import { createApp } from "./http/app.ts";
@@ -30,6 +34,9 @@ import { createMetrics } from "./http/metrics.ts";
 import { oauthFront } from "./http/oauth-front.ts";
 import { openOperators } from "./http/operators.ts";
 import type { ProtectedApi, RecordDecision } from "./http/protected-api.ts";
+import { changesDoor } from "./http/routes/changes.ts";
+import { type ResolvedApi, resolveDoor } from "./http/routes/resolve.ts";
+import { verifiersDoor } from "./http/routes/verifiers.ts";
 import { verifyDoor } from "./http/verify.ts";
 import { openCounters } from "./limits/open-counters.ts";
 import { createMail } from "./mail/create-mail.ts";
@@ -90,13 +97,16 @@ export async function startLatchkey(
 
   const leases: NodeLease[] = [];
   const apis = new Map<string, ProtectedApi>();
+  const resolvable = new Map<string, ResolvedApi>();
   for (const policy of policies) {
     const api = policy.slug;
     const lease = await startNodeLease({ changes: store.changes, api, clock, monotonic, log });
     leases.push(lease);
+    const source = createSource({ store, api, sealing });
+    resolvable.set(api, { source, holdSecrets: policy.verifiers.holdSecrets });
     const engine = createEngine({
       policy,
-      source: createSource({ store, api, sealing }),
+      source,
       lease: lease.lease,
       limiter: counters.limiterOf(policy),
       oneTime: counters.oneTime ?? createStoreOneTime(store, api, clock),
@@ -193,13 +203,17 @@ export async function startLatchkey(
     requireHttps: settings.requireHttps,
     plainLoopback: settings.mode === "dev",
   });
-  const keyring = {
+  const staleMillisOf = (api: string) =>
+    (compiled.get(api)?.policy.verifiers.staleSeconds ?? 0) * 1000;
+  const renewals = createLeaseRenewals({ store, clock, staleMillisOf });
+  const receiptOf = createReceipts({
     store,
+    renewals,
     clock,
-    policies: compiled,
-    sealing,
+    staleMillisOf,
     nodeLeaseMillis: store.kind === "postgres" ? NODE_LEASE_SECONDS * 1000 : 0,
-  };
+  });
+  const keyring = { store, clock, policies: compiled, sealing, receiptOf };
   const useCases = {
     accounts: createAccounts({ store, clock, policies: compiled }),
     users: createUsers({ store, clock, policies: compiled }),
@@ -235,6 +249,15 @@ export async function startLatchkey(
     doors: [
       forwardAuthDoor(forwardAuth),
       verifyDoor({ apis, record, monotonic }),
+      changesDoor({ streams: createChangeStreams({ store, log }) }),
+      resolveDoor({ apis: resolvable }),
+      verifiersDoor({
+        store,
+        renewals,
+        reportUsage: createReportUsage({ store, clock }),
+        clock,
+        masterKeys: settings.masterKeys,
+      }),
       interactionDoor({
         servers: authorizationServers,
         ...signInParts,

@@ -6,6 +6,7 @@ import type { Store } from "../store/store.ts";
 import { API, aContext, anAccount } from "../testing/builders.ts";
 import { keptLog } from "../testing/log.ts";
 import { type FrozenClock, frozenClock, NOW } from "../testing/now.ts";
+import { receiptsOf } from "../testing/receipts.ts";
 import { type TemporarySqlite, temporarySqlite } from "../testing/temporary-sqlite.ts";
 import type { Ceiling } from "./api-key-ceiling.ts";
 import { type ApiKeys, createApiKeys } from "./api-keys.ts";
@@ -39,7 +40,7 @@ beforeEach(async () => {
     clock,
     policies: new Map([[API, POLICY]]),
     sealing: createSealing([new Uint8Array(32).fill(7)]),
-    nodeLeaseMillis: 3000,
+    receiptOf: receiptsOf(store, clock, 3000),
   });
 });
 afterEach(async () => {

@@ -24,7 +24,7 @@ import {
 import type { Call } from "./call.ts";
 import { newId } from "./ids.ts";
 import { MOST_LIVE, type Rotation } from "./keyring.ts";
-import { type Receipt, receiptOf } from "./receipt.ts";
+import type { Receipt, ReceiptOf } from "./receipt.ts";
 
 /** A new application, as asked for. */
 export interface ApplicationDraft extends ApplicationRules {
@@ -91,8 +91,11 @@ export interface Applications {
     name: ApplicationName,
     brownOuts: readonly number[],
   ): Promise<ApplicationRecord>;
-  /** Refused by this node before this resolves. Repeating it answers the same `revokedAt`. */
-  revoke(call: Call, name: ApplicationName): Promise<Receipt>;
+  /**
+   * Refused by this node before this resolves, which waits so many milliseconds for every verifier
+   * to confirm. Repeating it answers the same `revokedAt`.
+   */
+  revoke(call: Call, name: ApplicationName, waitMillis?: number): Promise<Receipt>;
 }
 
 /** What the API itself is told when nobody has said otherwise. */
@@ -110,10 +113,9 @@ export function createApplications(parts: {
   readonly store: Store;
   readonly clock: Clock;
   readonly policies: ReadonlyMap<string, CompiledPolicy>;
-  /** How long another node may decide without having heard of a change; 0: there is none. */
-  readonly nodeLeaseMillis: number;
+  readonly receiptOf: ReceiptOf;
 }): Applications {
-  const { store, clock, policies, nodeLeaseMillis } = parts;
+  const { store, clock, policies, receiptOf } = parts;
 
   const policyOf = (api: string): CompiledPolicy => {
     const policy = policies.get(api);
@@ -213,10 +215,10 @@ export function createApplications(parts: {
       return (await store.write("planClientSecretBrownOuts", input, context)).output;
     },
 
-    async revoke(call, name) {
-      const { output } = await store.write("revokeApplication", name, { ...call, at: clock() });
-      // The write resolves after this node's memory has applied the change, so it is confirmed now.
-      return receiptOf(output.revokedAt, clock(), nodeLeaseMillis);
+    async revoke(call, name, waitMillis) {
+      const context = { ...call, at: clock() };
+      const { output, seq } = await store.write("revokeApplication", name, context);
+      return receiptOf({ api: call.api, revokedAt: output.revokedAt, seq }, waitMillis);
     },
   };
 }

@@ -3,7 +3,7 @@ import type { GrantFilter, GrantRecord } from "../store/grants.ts";
 import type { Page, PageRequest } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
 import type { Call } from "./call.ts";
-import { type Receipt, receiptOf } from "./receipt.ts";
+import type { Receipt, ReceiptOf } from "./receipt.ts";
 
 /** The use cases of grants: which user approved which application, and the end of it. */
 export interface Grants {
@@ -11,20 +11,20 @@ export interface Grants {
   find(api: string, id: string): Promise<GrantRecord>;
   list(api: string, filter: GrantFilter, page: PageRequest): Promise<Page<GrantRecord>>;
   /**
-   * Every token of the grant is refused by this node before this resolves. Repeating it answers the
-   * same `revokedAt`. @throws {ApiError} `NOT_FOUND`.
+   * Every token of the grant is refused by this node before this resolves, which waits so many
+   * milliseconds for every verifier to confirm. Repeating it answers the same `revokedAt`.
+   * @throws {ApiError} `NOT_FOUND`.
    */
-  revoke(call: Call, id: string): Promise<Receipt>;
+  revoke(call: Call, id: string, waitMillis?: number): Promise<Receipt>;
 }
 
 /** Grants of all APIs, kept in `store`. */
 export function createGrants(parts: {
   readonly store: Store;
   readonly clock: Clock;
-  /** How long another node may decide without having heard of a change; 0: there is none. */
-  readonly nodeLeaseMillis: number;
+  readonly receiptOf: ReceiptOf;
 }): Grants {
-  const { store, clock, nodeLeaseMillis } = parts;
+  const { store, clock, receiptOf } = parts;
   return {
     async find(api, id) {
       const grant = await store.grants.find(api, id);
@@ -34,10 +34,9 @@ export function createGrants(parts: {
 
     list: (api, filter, page) => store.grants.list(api, filter, page),
 
-    async revoke(call, id) {
-      const { output } = await store.write("revokeGrant", { id }, { ...call, at: clock() });
-      // The write resolves after this node's memory has applied the change, so it is confirmed now.
-      return receiptOf(output.revokedAt, clock(), nodeLeaseMillis);
+    async revoke(call, id, waitMillis) {
+      const { output, seq } = await store.write("revokeGrant", { id }, { ...call, at: clock() });
+      return receiptOf({ api: call.api, revokedAt: output.revokedAt, seq }, waitMillis);
     },
   };
 }

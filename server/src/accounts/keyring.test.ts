@@ -8,6 +8,7 @@ import type { Store } from "../store/store.ts";
 import { API, aContext, anAccount } from "../testing/builders.ts";
 import { keptLog } from "../testing/log.ts";
 import { type FrozenClock, frozenClock, NOW } from "../testing/now.ts";
+import { receiptsOf } from "../testing/receipts.ts";
 import { type TemporarySqlite, temporarySqlite } from "../testing/temporary-sqlite.ts";
 import { createAccounts } from "./accounts.ts";
 import { createApiKeys } from "./api-keys.ts";
@@ -45,7 +46,8 @@ beforeEach(async () => {
     const organization = anAccount({ id: "acct_2", kind: "organization" });
     await store.write("createAccount", organization, aContext({ api }));
   }
-  parts = { store, clock, policies: POLICIES, sealing: createSealing([OLD]), nodeLeaseMillis: 0 };
+  const receiptOf = receiptsOf(store, clock);
+  parts = { store, clock, policies: POLICIES, sealing: createSealing([OLD]), receiptOf };
 });
 afterEach(async () => {
   await store.close();

@@ -4,7 +4,7 @@ import type { CredentialRecord, Page, PageRequest } from "../store/records.ts";
 import type { Sealing } from "../store/sealing.ts";
 import type { Store } from "../store/store.ts";
 import type { Call } from "./call.ts";
-import { type Receipt, receiptOf } from "./receipt.ts";
+import type { Receipt, ReceiptOf } from "./receipt.ts";
 
 /** What the use cases of every kind of key are made of. */
 export interface KeyringParts {
@@ -13,8 +13,7 @@ export interface KeyringParts {
   /** By slug. */
   readonly policies: ReadonlyMap<string, CompiledPolicy>;
   readonly sealing: Sealing;
-  /** How long another node may decide without having heard of a change; 0: there is none. */
-  readonly nodeLeaseMillis: number;
+  readonly receiptOf: ReceiptOf;
 }
 
 /** Which key: with `accountId`, keys of any other account do not exist. */
@@ -44,8 +43,11 @@ export interface Keyring {
     filter: { readonly accountId?: string | undefined },
     page: PageRequest,
   ): Promise<Page<CredentialRecord>>;
-  /** Refused by this node before this resolves. Repeating it answers the same `revokedAt`. */
-  revoke(call: Call, name: KeyName): Promise<Receipt>;
+  /**
+   * Refused by this node before this resolves, which waits so many milliseconds for every verifier
+   * to confirm. Repeating it answers the same `revokedAt`.
+   */
+  revoke(call: Call, name: KeyName, waitMillis?: number): Promise<Receipt>;
   /** Replaces the brown-outs of a rotation whose overlap runs; else `CONFLICT`. */
   planBrownOuts(call: Call, name: KeyName, brownOuts: readonly number[]): Promise<CredentialRecord>;
 }
@@ -55,7 +57,7 @@ export const MOST_LIVE = 1000;
 
 /** The keys of one kind. */
 export function createKeyring(parts: KeyringParts, scheme: KeyringScheme): Keyring {
-  const { store, clock, nodeLeaseMillis } = parts;
+  const { store, clock, receiptOf } = parts;
 
   return {
     async find(api, name) {
@@ -66,11 +68,10 @@ export function createKeyring(parts: KeyringParts, scheme: KeyringScheme): Keyri
 
     list: (api, filter, page) => store.keyring.list(api, { scheme, ...filter }, page),
 
-    async revoke(call, name) {
+    async revoke(call, name, waitMillis) {
       const context = { ...call, at: clock() };
-      const { output } = await store.write("revokeCredential", { scheme, ...name }, context);
-      // The write resolves after this node's memory has applied the change, so it is confirmed now.
-      return receiptOf(output.revokedAt, clock(), nodeLeaseMillis);
+      const { output, seq } = await store.write("revokeCredential", { scheme, ...name }, context);
+      return receiptOf({ api: call.api, revokedAt: output.revokedAt, seq }, waitMillis);
     },
 
     async planBrownOuts(call, name, brownOuts) {

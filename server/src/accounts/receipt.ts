@@ -2,22 +2,20 @@
 export interface Receipt {
   /** Unix milliseconds, as all instants here. The first revocation's, however often it is repeated. */
   readonly revokedAt: number;
-  /** When the last verifier confirmed; `null` while one has not. */
+  /** When the last verifier had confirmed; `null` while one has not. */
   readonly confirmedAt: number | null;
   /** After this instant nobody accepts the credential, confirmed or not. */
   readonly boundAt: number;
+  /** Those that may decide in memory, and have applied it or not. */
   readonly verifiers: { readonly confirmed: number; readonly pending: number };
 }
 
 /**
- * The receipt of a revocation that no verifier outside the server has to hear of. Other nodes on the
+ * The receipt of a deed that this node has applied; `seq` is its change on the feed, `undefined` if
+ * it was done before. Waits so many milliseconds for every verifier to confirm. Other nodes on the
  * same database hear of it by the feed, and at the latest when their lease ends.
  */
-export function receiptOf(revokedAt: number, appliedAt: number, nodeLeaseMillis: number): Receipt {
-  return {
-    revokedAt,
-    confirmedAt: appliedAt,
-    boundAt: appliedAt + nodeLeaseMillis,
-    verifiers: { confirmed: 0, pending: 0 },
-  };
-}
+export type ReceiptOf = (
+  deed: { readonly api: string; readonly revokedAt: number; readonly seq: number | undefined },
+  waitMillis?: number,
+) => Promise<Receipt>;

@@ -47,6 +47,7 @@ export function openApiOptions(parts: { version: string; publicUrl: string }): S
         { name: "issuer-keys", description: "What signs the tokens of an API's own server." },
         { name: "requests", description: "What customers ask of the operator." },
         { name: "decisions", description: "What may pass." },
+        { name: "verifiers", description: "Processes that decide in their own memory." },
         { name: "audit", description: "What was done, and how much was used." },
         { name: "operator-tokens", description: "Who may call this API." },
         { name: "system", description: "How the process is." },

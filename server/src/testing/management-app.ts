@@ -27,6 +27,7 @@ import type { Store } from "../store/store.ts";
 import { facadeDoors } from "./facade-doors.ts";
 import { keptLog } from "./log.ts";
 import { type FrozenClock, frozenClock } from "./now.ts";
+import { receiptsOf } from "./receipts.ts";
 import { temporarySqlite } from "./temporary-sqlite.ts";
 
 /** The environment's operator token in tests. */
@@ -142,7 +143,8 @@ async function appParts({
   const slugs = [...policies.keys()];
   const masterKeys = [new Uint8Array(32).fill(7)];
   const sealing = createSealing(masterKeys);
-  const keyring = { store, clock, policies, sealing, nodeLeaseMillis: 0 };
+  const receiptOf = receiptsOf(store, clock);
+  const keyring = { store, clock, policies, sealing, receiptOf };
   return {
     version: "0.0.0",
     publicUrl: "http://localhost:4000",
@@ -160,8 +162,8 @@ async function appParts({
     signingKeys: createSigningKeys(keyring),
     jwtSecrets: createJwtSecrets(keyring),
     organizationKeys: createOrganizationKeys(keyring),
-    applications: createApplications({ store, clock, policies, nodeLeaseMillis: 0 }),
-    grants: createGrants({ store, clock, nodeLeaseMillis: 0 }),
+    applications: createApplications({ store, clock, policies, receiptOf }),
+    grants: createGrants({ store, clock, receiptOf }),
     requests: createRequests({ store, clock }),
     issuerKeys: createIssuerKeys(keyring),
     operatorTokens: createOperatorTokens({ store, clock, apis: new Set(slugs) }),

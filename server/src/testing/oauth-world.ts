@@ -12,6 +12,7 @@ import { type Browser, newBrowser } from "./browser.ts";
 import { aContext, anAccount, aUser } from "./builders.ts";
 import { freePort } from "./free-port.ts";
 import { keptLog } from "./log.ts";
+import { receiptsOf } from "./receipts.ts";
 
 /** Authorization servers on a store, behind real HTTP, with a user who signs in when asked. */
 export interface OAuthWorld {
@@ -84,7 +85,12 @@ export async function startOAuthWorld(
     await store.write("createUser", aUser(), aContext({ api: API }));
   }
   const policies = new Map([[API, compilePolicy(policy)]]);
-  const applications = createApplications({ store, clock, policies, nodeLeaseMillis: 0 });
+  const applications = createApplications({
+    store,
+    clock,
+    policies,
+    receiptOf: receiptsOf(store, clock),
+  });
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
   const faults: unknown[] = [];

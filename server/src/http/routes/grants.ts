@@ -9,7 +9,7 @@ import { readRefusals, writeRefusals } from "../schemas/error.ts";
 import { Grant, GrantList, toGrant } from "../schemas/grant.ts";
 import { answerPage, pageQuery } from "../schemas/list.ts";
 import { ApiParams, IdempotencyHeaders } from "../schemas/params.ts";
-import { RevocationReceipt, toReceipt } from "../schemas/receipt.ts";
+import { RevocationReceipt, toReceipt, WaitQuery } from "../schemas/receipt.ts";
 
 const tags = ["grants"];
 /** Grants are named by the authorization server. */
@@ -82,22 +82,13 @@ export const grantRoutes =
         summary: "End a grant and every token of it for good, now",
         params: GrantParams,
         headers: IdempotencyHeaders,
-        querystring: Type.Object(
-          {
-            wait: Type.Optional(
-              Type.Integer({
-                minimum: 0,
-                maximum: 30_000,
-                description: "Milliseconds to wait for every verifier to confirm.",
-              }),
-            ),
-          },
-          { additionalProperties: false },
-        ),
+        querystring: WaitQuery,
         body: Type.Optional(Body({})),
         response: { 200: Ref(RevocationReceipt, "The receipt."), ...writeRefusals(422) },
       },
-      handler: async (request) =>
-        toReceipt(await grants.revoke(callOf(request), request.params.id)),
+      handler: async (request) => {
+        const { params, query } = request;
+        return toReceipt(await grants.revoke(callOf(request), params.id, query.wait));
+      },
     });
   };

@@ -12,7 +12,7 @@ import { readRefusals, writeRefusals } from "../schemas/error.ts";
 import { PlanBrownOuts, Rotate } from "../schemas/keyring.ts";
 import { answerPage, pageQuery } from "../schemas/list.ts";
 import { ApiAndId, ApiParams, IdempotencyHeaders } from "../schemas/params.ts";
-import { RevocationReceipt, toReceipt } from "../schemas/receipt.ts";
+import { RevocationReceipt, toReceipt, WaitQuery } from "../schemas/receipt.ts";
 
 /** What the routes of every kind of key work with. */
 export interface KeyringRouteParts {
@@ -140,23 +140,14 @@ export function addKeyringRoutes<Issued>(
       summary: `End a ${noun} for good, now`,
       params,
       headers: IdempotencyHeaders,
-      querystring: Type.Object(
-        {
-          wait: Type.Optional(
-            Type.Integer({
-              minimum: 0,
-              maximum: 30_000,
-              description: "Milliseconds to wait for every verifier to confirm.",
-            }),
-          ),
-        },
-        { additionalProperties: false },
-      ),
+      querystring: WaitQuery,
       body: Type.Optional(Body({})),
       response: { 200: Ref(RevocationReceipt, "The receipt."), ...writeRefusals(422) },
     },
-    handler: async (request) =>
-      toReceipt(await keyring.revoke(callOf(request), { id: request.params.id })),
+    handler: async (request) => {
+      const { params, query } = request;
+      return toReceipt(await keyring.revoke(callOf(request), { id: params.id }, query.wait));
+    },
   });
 }
 

@@ -14,6 +14,20 @@ export const RevocationReceipt = Type.Object(
   { $id: "RevocationReceipt" },
 );
 
+/** How long whoever ends something waits. */
+export const WaitQuery = Type.Object(
+  {
+    wait: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 30_000,
+        description: "Milliseconds to wait for every verifier to confirm.",
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
 /** The receipt as it goes over the wire. */
 export function toReceipt(receipt: Receipt): Static<typeof RevocationReceipt> {
   return {

@@ -1,0 +1,60 @@
+import { ApiError, type Clock } from "@latchkey/engine";
+import type { Store, WriteContext } from "../store/store.ts";
+
+/** What a verifier counted of one credential in one hour. */
+export interface ReportedCount {
+  readonly accountId: string;
+  readonly credentialId: string;
+  /** Any instant of the hour; Unix milliseconds, as all instants here. */
+  readonly hour: number;
+  readonly allowed: number;
+  readonly denied: number;
+  readonly lastAllowedAt: number | null;
+  readonly clientVersion: string | null;
+}
+
+/** Adds what verifiers counted to what this server counted itself. */
+export type ReportUsage = (
+  call: Omit<WriteContext, "at">,
+  counts: readonly ReportedCount[],
+) => Promise<void>;
+
+const HOUR = 3_600_000;
+/** Verifiers keep what they could not report; longer than this nobody is away. */
+const OLDEST_MILLIS = 48 * HOUR;
+const CLOCK_DIFFERENCE_MILLIS = 300_000;
+
+/** @throws {ApiError} `INVALID_REQUEST` for instants that cannot be. */
+export function createReportUsage(parts: {
+  readonly store: Pick<Store, "write">;
+  readonly clock: Clock;
+}): ReportUsage {
+  const { store, clock } = parts;
+  return async (call, counts) => {
+    const at = clock();
+    const { api } = call;
+    counts.forEach(({ hour, lastAllowedAt }, i) => {
+      checkInstant(hour, at, `counts[${i}].hour`);
+      if (lastAllowedAt !== null) checkInstant(lastAllowedAt, at, `counts[${i}].lastAllowedAt`);
+    });
+    const usage = counts.flatMap(({ accountId, credentialId, clientVersion, ...count }) => {
+      const row = { api, accountId, credentialId, clientVersion };
+      const hour = count.hour - (count.hour % HOUR);
+      return [
+        { ...row, hour, outcome: "allow" as const, count: count.allowed },
+        { ...row, hour, outcome: "deny" as const, count: count.denied },
+      ].filter((each) => each.count > 0);
+    });
+    const lastUsed = counts.flatMap(({ credentialId, lastAllowedAt }) =>
+      lastAllowedAt === null ? [] : [{ api, credentialId, at: lastAllowedAt }],
+    );
+    await store.write("recordUsage", { usage, lastUsed, refusals: [] }, { ...call, at });
+  };
+}
+
+function checkInstant(instant: number, now: number, field: string): void {
+  if (instant <= now + CLOCK_DIFFERENCE_MILLIS && instant >= now - OLDEST_MILLIS) return;
+  throw new ApiError("INVALID_REQUEST", `${field} is in the future or too long ago.`, {
+    details: { field },
+  });
+}

@@ -1,0 +1,140 @@
+import { ApiError, type Clock } from "@latchkey/engine";
+import type { Store } from "../store/store.ts";
+
+/** A verifier that asks for a lease. */
+export interface Renewal {
+  readonly id: string;
+  /** Every change up to it is applied there. */
+  readonly appliedSeq: number;
+}
+
+/** What a verifier is granted. */
+export interface GrantedLease {
+  /**
+   * Once it has applied every change up to here, it may decide by itself until `leaseSeconds` after
+   * the instant at which it asked.
+   */
+  readonly head: number;
+  readonly leaseSeconds: number;
+  /** Milliseconds after which it may tell again how far it has come. */
+  readonly tellAfterMillis: number;
+}
+
+/** Grants leases on the changes of every API. */
+export interface LeaseRenewals {
+  /**
+   * Resolves after a write of the lease is durable on the primary.
+   * @throws {ApiError} `STORE_UNAVAILABLE`: then there is no lease.
+   */
+  renew(api: string, renewal: Renewal): Promise<GrantedLease>;
+  /** Resolves when the next renewals of an API are written down. */
+  nextRound(api: string): Promise<void>;
+}
+
+/** How long a verifier may decide by itself. */
+export const LEASE_SECONDS = 3;
+
+const MOST_WAITING = 10_000;
+/** Many tell less often, so that all of them together ask for some thousand writes a second. */
+const SOONEST_TELL_MILLIS = 20;
+const LATEST_TELL_MILLIS = 1000;
+
+interface Waiting {
+  readonly renewals: Map<string, Renewal>;
+  readonly written: PromiseWithResolvers<number>;
+}
+
+/** One API's rounds. */
+interface Rounds {
+  next: Waiting;
+  running: boolean;
+  /** Verifiers of this node that renewed lately, and when. */
+  readonly seen: Map<string, number>;
+  readonly onRound: Set<() => void>;
+}
+
+/**
+ * Writes the renewals that wait with one command for each API: whoever comes while it is under way
+ * gets into the next, because the write has to begin after the question.
+ */
+export function createLeaseRenewals(parts: {
+  readonly store: Pick<Store, "write">;
+  readonly clock: Clock;
+  /** How long after its lease a verifier of the API may go on. */
+  readonly staleMillisOf: (api: string) => number;
+}): LeaseRenewals {
+  const { store, clock, staleMillisOf } = parts;
+  const apis = new Map<string, Rounds>();
+
+  function roundsOf(api: string): Rounds {
+    let rounds = apis.get(api);
+    if (rounds === undefined) {
+      rounds = { next: newWaiting(), running: false, seen: new Map(), onRound: new Set() };
+      apis.set(api, rounds);
+    }
+    return rounds;
+  }
+
+  async function run(api: string, rounds: Rounds): Promise<void> {
+    rounds.running = true;
+    while (rounds.next.renewals.size > 0) {
+      const { renewals, written } = rounds.next;
+      rounds.next = newWaiting();
+      await write(api, [...renewals.values()]).then(written.resolve, written.reject);
+      for (const told of rounds.onRound) told();
+      rounds.onRound.clear();
+    }
+    rounds.running = false;
+  }
+
+  async function write(api: string, renewals: readonly Renewal[]): Promise<number> {
+    const at = clock();
+    const leaseMillis = LEASE_SECONDS * 1000;
+    const input = { renewals, leaseMillis, forgetBefore: at - staleMillisOf(api) - 60_000 };
+    const actor = { kind: "system", id: null } as const;
+    const context = { api, at, actor, requestId: null, address: null };
+    return (await store.write("renewLeases", input, context)).output.head;
+  }
+
+  return {
+    async renew(api, renewal) {
+      const rounds = roundsOf(api);
+      const { renewals, written } = rounds.next;
+      if (renewals.size >= MOST_WAITING && !renewals.has(renewal.id)) {
+        throw new ApiError("STORE_UNAVAILABLE", "This node serves as many verifiers as it can.");
+      }
+      renewals.set(renewal.id, renewal);
+      if (!rounds.running) void run(api, rounds);
+      const head = await written.promise;
+      const verifiers = seenLately(rounds.seen, renewal.id, clock());
+      const tellAfterMillis = Math.min(
+        LATEST_TELL_MILLIS,
+        Math.max(SOONEST_TELL_MILLIS, verifiers),
+      );
+      return { head, leaseSeconds: LEASE_SECONDS, tellAfterMillis };
+    },
+
+    nextRound: (api) =>
+      new Promise((resolve) => {
+        roundsOf(api).onRound.add(resolve);
+      }),
+  };
+}
+
+function newWaiting(): Waiting {
+  const written = Promise.withResolvers<number>();
+  // Whoever waits sees the failure; without anybody it concerns nobody.
+  written.promise.catch(() => undefined);
+  return { renewals: new Map(), written };
+}
+
+/** How many verifiers renewed within a lease, this one included. */
+function seenLately(seen: Map<string, number>, id: string, now: number): number {
+  seen.delete(id);
+  seen.set(id, now);
+  for (const [each, at] of seen) {
+    if (at > now - LEASE_SECONDS * 1000) break;
+    seen.delete(each);
+  }
+  return seen.size;
+}

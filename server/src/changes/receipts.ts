@@ -1,0 +1,76 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Clock } from "@latchkey/engine";
+import type { Store } from "../store/store.ts";
+import type { VerifierRecord } from "../store/verifiers.ts";
+import type { LeaseRenewals } from "./lease-renewals.ts";
+
+/** A deed that ends something, once it is durable and this node has applied it. */
+export interface EndingDeed {
+  readonly api: string;
+  /** Unix milliseconds. */
+  readonly revokedAt: number;
+  /** Its change on the feed; `undefined`: it was done before. */
+  readonly seq: number | undefined;
+}
+
+/** What is known of it; the same as the receipt of `accounts`. */
+interface KnownOfDeed {
+  readonly revokedAt: number;
+  readonly confirmedAt: number | null;
+  readonly boundAt: number;
+  readonly verifiers: { readonly confirmed: number; readonly pending: number };
+}
+
+/** How often it is looked for what verifiers told other nodes. */
+const LOOK_MILLIS = 50;
+
+/**
+ * Who has applied a deed, and until when whoever has not may decide as if it had not happened. That
+ * is the last lease that was granted without it: leases are written down before they are granted,
+ * and one that does not know of a change is written down before that change commits.
+ */
+export function createReceipts(parts: {
+  readonly store: Pick<Store, "changes" | "verifiers">;
+  readonly renewals: Pick<LeaseRenewals, "nextRound">;
+  readonly clock: Clock;
+  /** How long another node may decide without having heard of a change; 0: there is none. */
+  readonly nodeLeaseMillis: number;
+  /** How long after its lease a verifier of the API may go on. */
+  readonly staleMillisOf: (api: string) => number;
+}) {
+  const { store, renewals, clock, nodeLeaseMillis, staleMillisOf } = parts;
+
+  /** Resolves once every verifier has confirmed or can decide no more, or when the wait is over. */
+  return async function receiptOf(deed: EndingDeed, waitMillis = 0): Promise<KnownOfDeed> {
+    const { api, revokedAt } = deed;
+    const appliedAt = clock();
+    const seq = deed.seq ?? (await store.changes.head(api));
+    const staleMillis = staleMillisOf(api);
+    const over = waitMillis > 0 ? AbortSignal.timeout(waitMillis) : AbortSignal.abort();
+    for (;;) {
+      const verifiers = await store.verifiers.since(api, clock() - staleMillis);
+      const pending = verifiers.filter(({ appliedSeq }) => appliedSeq < seq);
+      if (pending.length === 0 || over.aborted) {
+        return {
+          revokedAt,
+          confirmedAt: pending.length === 0 ? clock() : null,
+          boundAt: Math.max(appliedAt + nodeLeaseMillis, lastEnd(pending) + staleMillis),
+          verifiers: { confirmed: verifiers.length - pending.length, pending: pending.length },
+        };
+      }
+      await someTime(renewals.nextRound(api), over);
+    }
+  };
+}
+
+function lastEnd(pending: readonly VerifierRecord[]): number {
+  return Math.max(0, ...pending.map(({ leaseEndsAt }) => leaseEndsAt));
+}
+
+/** Until a renewal is written down here, or a little while, or until it is over. */
+async function someTime(nextRound: Promise<void>, over: AbortSignal): Promise<void> {
+  const enough = new AbortController();
+  const signal = AbortSignal.any([enough.signal, over]);
+  await Promise.race([nextRound, pause(LOOK_MILLIS, undefined, { signal }).catch(() => undefined)]);
+  enough.abort();
+}

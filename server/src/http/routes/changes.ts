@@ -1,0 +1,55 @@
+import { Type } from "typebox";
+import type { ChangeStreams } from "../../changes/change-streams.ts";
+import { operatorOf } from "../access.ts";
+import type { Door } from "../app.ts";
+import { readRefusals } from "../schemas/error.ts";
+import { ApiParams } from "../schemas/params.ts";
+import { ChangesQuery } from "../schemas/verifier.ts";
+
+const HEADERS = {
+  "content-type": "application/x-ndjson",
+  "cache-control": "no-store",
+  // nginx would keep changes back until it has a buffer full of them.
+  "x-accel-buffering": "no",
+};
+
+/** `GET /v1/apis/{api}/changes`: an answer without an end, one line of JSON for each change. */
+export const changesDoor =
+  ({ streams }: { readonly streams: ChangeStreams }): Door =>
+  async (app) => {
+    app.addHook("preClose", () => streams.close());
+
+    app.get("/v1/apis/:api/changes", {
+      config: { requires: "enforce", quiet: true },
+      schema: {
+        tags: ["verifiers"],
+        operationId: "followChanges",
+        summary: "Follow what changes, for as long as the connection lasts",
+        params: ApiParams,
+        querystring: ChangesQuery,
+        response: {
+          200: Type.String({ description: "A line of JSON for each change, as it happens." }),
+          ...readRefusals(),
+        },
+      },
+      handler: async (request, reply) => {
+        const { api } = request.params;
+        const { after } = request.query;
+        const stream = await streams.open({ api, after, operatorId: operatorOf(request).id });
+        reply.hijack();
+        const { raw } = reply;
+        if (raw.destroyed) return;
+        raw.writeHead(200, { ...HEADERS, "x-request-id": request.id });
+        const end = stream.start({
+          write: (text) => void raw.write(text),
+          get waiting() {
+            return raw.writableLength;
+          },
+          // Not in good order: whoever waits for the rest must not take this for all there is.
+          end: () => void raw.destroy(),
+        });
+        raw.once("close", end);
+        raw.on("error", end);
+      },
+    });
+  };

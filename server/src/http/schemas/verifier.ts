@@ -1,0 +1,100 @@
+import { type Static, Type } from "typebox";
+import type { GrantedLease } from "../../changes/lease-renewals.ts";
+import type { VerifierRecord } from "../../store/verifiers.ts";
+import { instant } from "../instant.ts";
+import { Body, Id, Instant, Nullable, Text } from "./base.ts";
+import { ListOf } from "./list.ts";
+
+const Seq = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+
+/** `GET changes`. */
+export const ChangesQuery = Type.Object(
+  { after: Type.Optional({ ...Seq, description: "The last change that is known already." }) },
+  { additionalProperties: false },
+);
+
+/** `POST leases`. */
+export const RenewLease = Body({
+  verifier: Id("vrf", "Made at random when the verifier starts."),
+  appliedSeq: { ...Seq, description: "Every change up to it is applied there." },
+});
+
+/** A lease, from the instant at which it was asked for. */
+export const Lease = Type.Object(
+  {
+    head: Type.Integer({ description: "It counts once every change up to here is applied." }),
+    leaseSeconds: Type.Integer(),
+    tellAfterMillis: Type.Integer({
+      description: "When the verifier may tell again how far it has come.",
+    }),
+  },
+  { $id: "Lease" },
+);
+
+/** A process that decides in its own memory. */
+const Verifier = Type.Object(
+  {
+    id: Type.String(),
+    appliedSeq: Type.Integer({ description: "Every change up to it is applied there." }),
+    lag: Type.Integer({ description: "Changes that it has not confirmed yet." }),
+    status: Type.Unsafe<"leased" | "lapsed">({
+      type: "string",
+      enum: ["leased", "lapsed"],
+      description: "Whether it may decide by itself now.",
+    }),
+    startedAt: Instant("When it was first granted a lease."),
+    renewedAt: Instant("When its lease was last renewed."),
+    leaseEndsAt: Instant("Until when it may decide by itself."),
+  },
+  { $id: "Verifier" },
+);
+
+/** `GET verifiers`. */
+export const VerifierList = ListOf(Verifier, "VerifierList");
+
+/** How much was used of one credential in one hour. */
+const ReportedCount = Type.Object(
+  {
+    accountId: Id("acct"),
+    credentialId: Text({ minLength: 1, maxLength: 128 }),
+    hour: Instant("Any instant of the hour."),
+    allowed: Type.Integer({ minimum: 0, maximum: 1_000_000_000 }),
+    denied: Type.Integer({ minimum: 0, maximum: 1_000_000_000 }),
+    lastAllowedAt: Nullable(Instant("When a request was last allowed.")),
+    clientVersion: Nullable(Text({ maxLength: 64 })),
+  },
+  { additionalProperties: false },
+);
+
+/** `POST usage`. */
+export const ReportUsage = Body({
+  counts: Type.Array(ReportedCount, { minItems: 1, maxItems: 1000 }),
+});
+
+/** Every component of this file, for `app.addSchema`. */
+export const VERIFIER_COMPONENTS = [Lease, Verifier, VerifierList];
+
+/** The lease as it goes over the wire. */
+export function toLease({
+  head,
+  leaseSeconds,
+  tellAfterMillis,
+}: GrantedLease): Static<typeof Lease> {
+  return { head, leaseSeconds, tellAfterMillis };
+}
+
+/** The verifier as it goes over the wire, at `now` and with the feed at `head`. */
+export function toVerifier(
+  { id, appliedSeq, startedAt, renewedAt, leaseEndsAt }: VerifierRecord,
+  { now, head }: { readonly now: number; readonly head: number },
+): Static<typeof Verifier> {
+  return {
+    id,
+    appliedSeq,
+    lag: Math.max(0, head - appliedSeq),
+    status: now < leaseEndsAt ? "leased" : "lapsed",
+    startedAt: instant(startedAt),
+    renewedAt: instant(renewedAt),
+    leaseEndsAt: instant(leaseEndsAt),
+  };
+}
