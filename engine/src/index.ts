@@ -38,6 +38,7 @@ export {
 } from "./domain/proof.ts";
 export { REASONS, type Reason, type RefusalClass } from "./domain/reasons.ts";
 export { type ApiRequest, header, headerCount } from "./domain/request.ts";
+export { newRequestId, requestIdOf } from "./domain/request-id.ts";
 export type { Requirement } from "./domain/requirement.ts";
 export { type ScopeSet, satisfies } from "./domain/scope.ts";
 export type { Membership, UserState } from "./domain/user.ts";
@@ -67,6 +68,7 @@ export {
   envelopeOf as calcomEnvelope,
   type Fault as CalcomFault,
 } from "./profiles/calcom/envelope.ts";
+export { corsHeaders, isPreflight, preflightAnswer } from "./profiles/cross-origin.ts";
 export { profiles, RENDERERS } from "./profiles/index.ts";
 export type { Rendered } from "./profiles/render.ts";
 export { SCHEMES } from "./schemes/index.ts";

@@ -1,7 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Clock } from "@latchkey/engine";
 import type { Store } from "../store/store.ts";
-import type { VerifierRecord } from "../store/verifiers.ts";
 import type { LeaseRenewals } from "./lease-renewals.ts";
 
 /** A deed that ends something, once it is durable and this node has applied it. */
@@ -46,25 +45,23 @@ export function createReceipts(parts: {
     const appliedAt = clock();
     const seq = deed.seq ?? (await store.changes.head(api));
     const staleMillis = staleMillisOf(api);
+    let boundAt = appliedAt + nodeLeaseMillis;
     const over = waitMillis > 0 ? AbortSignal.timeout(waitMillis) : AbortSignal.abort();
     for (;;) {
       const verifiers = await store.verifiers.since(api, clock() - staleMillis);
       const pending = verifiers.filter(({ appliedSeq }) => appliedSeq < seq);
+      boundAt = Math.max(boundAt, ...pending.map(({ leaseEndsAt }) => leaseEndsAt + staleMillis));
       if (pending.length === 0 || over.aborted) {
         return {
           revokedAt,
           confirmedAt: pending.length === 0 ? clock() : null,
-          boundAt: Math.max(appliedAt + nodeLeaseMillis, lastEnd(pending) + staleMillis),
+          boundAt,
           verifiers: { confirmed: verifiers.length - pending.length, pending: pending.length },
         };
       }
       await someTime(renewals.nextRound(api), over);
     }
   };
-}
-
-function lastEnd(pending: readonly VerifierRecord[]): number {
-  return Math.max(0, ...pending.map(({ leaseEndsAt }) => leaseEndsAt));
 }
 
 /** Until a renewal is written down here, or a little while, or until it is over. */

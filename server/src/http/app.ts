@@ -1,6 +1,6 @@
 import swagger from "@fastify/swagger";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import type { Clock, CompiledPolicy, NetworkList } from "@latchkey/engine";
+import { type Clock, type CompiledPolicy, type NetworkList, requestIdOf } from "@latchkey/engine";
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -35,7 +35,6 @@ import type { Metrics } from "./metrics.ts";
 import { answerUnknownPaths } from "./not-found.ts";
 import { openApiOptions } from "./openapi.ts";
 import type { Operators } from "./operators.ts";
-import { requestIdOf } from "./request-id.ts";
 import { logRequests } from "./request-log.ts";
 import { accountRoutes } from "./routes/accounts.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";

@@ -7,9 +7,11 @@ import {
   type Clock,
   type Decision,
   header,
+  isPreflight,
   type NetworkList,
   type Principal,
   parseAddress,
+  requestIdOf,
 } from "@latchkey/engine";
 import { forwardedAddress } from "./asked-address.ts";
 import { askedLine } from "./asked-line.ts";
@@ -17,9 +19,7 @@ import { clientBehind } from "./client-address.ts";
 import { errorBody, toApiError } from "./errors.ts";
 import type { Operators } from "./operators.ts";
 import { may } from "./permissions.ts";
-import { isPreflight } from "./preflight.ts";
 import type { ProtectedApi, RecordDecision } from "./protected-api.ts";
-import { requestIdOf } from "./request-id.ts";
 
 /** What forward-auth is made of. */
 export interface ForwardAuthParts {

@@ -1,8 +1,7 @@
-import type { NetworkList } from "@latchkey/engine";
+import { type NetworkList, requestIdOf } from "@latchkey/engine";
 import type { AuthorizationServers } from "../oauth/authorization-servers.ts";
 import { clientOf } from "./client-address.ts";
 import { isSecure } from "./facade/asked-request.ts";
-import { requestIdOf } from "./request-id.ts";
 import type { Front } from "./server.ts";
 
 interface OAuthFrontParts {

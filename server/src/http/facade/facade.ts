@@ -3,17 +3,17 @@ import {
   type Allow,
   API_ERRORS,
   ApiError,
+  corsHeaders,
   type Deny,
+  preflightAnswer,
   type Reason,
   type Rendered,
 } from "@latchkey/engine";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Door } from "../app.ts";
 import { toApiError } from "../errors.ts";
-import { isPreflight } from "../preflight.ts";
 import type { ProtectedApi } from "../protected-api.ts";
 import { askedRequest } from "./asked-request.ts";
-import { answerPreflight, corsHeaders } from "./cors.ts";
 import { FACADES } from "./index.ts";
 import { allowedOf, type FacadeParts, OWN_ENDPOINT, type ProfileFacade } from "./profile-facade.ts";
 import { acceptCodedBodies, leaveBodies } from "./request-bodies.ts";
@@ -49,9 +49,11 @@ export const facadeDoor =
         app.decorateRequest("clientAddress", undefined);
         app.addHook("onRequest", async (request, reply) => {
           identify(request, reply);
-          if (isPreflight(request.method, request.raw.rawHeaders)) {
-            return answerPreflight(request, reply);
-          }
+          const preflight = preflightAnswer({
+            method: request.method,
+            headers: request.raw.rawHeaders,
+          });
+          if (preflight !== undefined) return sendRendered(reply, preflight);
           return decideRequest(request, reply, { api, facade, parts });
         });
         app.setErrorHandler(answerFault);

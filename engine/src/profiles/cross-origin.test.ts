@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { corsHeaders } from "./cors.ts";
+import { corsHeaders } from "./cross-origin.ts";
 
 function exposed(rendered: readonly string[]): readonly string[] {
   const [origin, any, name, list = ""] = corsHeaders(rendered);

@@ -1,5 +1,5 @@
 import { randomFillSync } from "node:crypto";
-import { header, headerCount } from "@latchkey/engine";
+import { header, headerCount } from "./request.ts";
 
 const CLEAN = /^[A-Za-z0-9._-]{1,128}$/;
 
@@ -9,8 +9,8 @@ const CLEAN = /^[A-Za-z0-9._-]{1,128}$/;
  */
 export function requestIdOf(rawHeaders: readonly string[]): string {
   const sent = header(rawHeaders, "x-request-id");
-  if (sent === undefined) return newUuid();
-  return CLEAN.test(sent) && headerCount(rawHeaders, "x-request-id") === 1 ? sent : newUuid();
+  if (sent === undefined) return newRequestId();
+  return CLEAN.test(sent) && headerCount(rawHeaders, "x-request-id") === 1 ? sent : newRequestId();
 }
 
 const HEX = Buffer.from("0123456789abcdef", "latin1");
@@ -27,7 +27,7 @@ let used = random.length;
  * A random UUID (RFC 9562 §5.4), written in place: `crypto.randomUUID` puts its text together of 20
  * parts, which costs `JSON.stringify` its fast path, and this id is in every answer.
  */
-function newUuid(): string {
+export function newRequestId(): string {
   if (used === random.length) {
     randomFillSync(random);
     used = 0;
