@@ -1,3 +1,4 @@
+export { createVerifier } from "./verifier/create-verifier.ts";
 export type {
   AnswerContext,
   CreateVerifier,

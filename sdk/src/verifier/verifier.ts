@@ -18,7 +18,7 @@ export interface VerifierOptions {
 
 /** Something that the verifier goes on without. */
 export interface VerifierProblem {
-  readonly kind: "feed" | "lease" | "policy" | "source" | "online" | "usage";
+  readonly kind: "feed" | "lease" | "policy" | "online" | "usage";
   /** What happened, in a sentence; never a part of a credential. */
   readonly message: string;
   readonly cause: unknown;
@@ -28,10 +28,9 @@ export interface VerifierProblem {
 export interface VerifierStatus {
   /**
    * `memory`: this process decides by itself. `online`: each request is asked of the server,
-   * because the lease has lapsed or because of `unable`. `stale`: the server does not answer, and
-   * the policy allows what is known to be used for a while. `closed`: after `close`.
+   * because the lease has lapsed or because of `unable`. `closed`: after `close`.
    */
-  readonly mode: "memory" | "online" | "stale" | "closed";
+  readonly mode: "memory" | "online" | "closed";
   /** What of the policy this release does not know: then everything is asked of the server. */
   readonly unable: string | undefined;
   /** Milliseconds for which the lease still holds; 0: it has lapsed. */

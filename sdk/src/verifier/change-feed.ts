@@ -1,0 +1,84 @@
+import type { LinkError, ServerLink } from "./server-link.ts";
+
+/** A policy as the server recorded it; whether this release can read it is seen later. */
+export interface PolicyVersion {
+  readonly version: number;
+  readonly digest: string;
+  readonly policy: unknown;
+}
+
+/** One change, with the subject's whole new state. */
+export interface Change {
+  readonly kind: string;
+  readonly seq: number;
+  readonly state: unknown;
+}
+
+/** Where a stream begins. */
+export interface Hello {
+  /** Every change after this one follows. */
+  readonly seq: number;
+  /** Whether that is where the last stream was left; if not, what is known is worth nothing. */
+  readonly resumed: boolean;
+  readonly policy: PolicyVersion;
+}
+
+/** Whoever follows the changes. */
+export interface ChangeListener {
+  /** The last change that was applied; `undefined` before the first hello. */
+  readonly seq: number | undefined;
+  hello(hello: Hello): void;
+  change(change: Change): void;
+  broken(why: LinkError): void;
+}
+
+const IDLE_MILLIS = 5000;
+const FIRST_PAUSE_MILLIS = 20;
+const LONGEST_PAUSE_MILLIS = 2000;
+
+/**
+ * Follows the changes of an API until it is stopped. When the connection is lost it goes on from
+ * the last change, after a pause that grows with each failure.
+ */
+export function followChanges(link: Pick<ServerLink, "follow">, listener: ChangeListener) {
+  let pauseMillis = FIRST_PAUSE_MILLIS;
+  let timer: NodeJS.Timeout | undefined;
+  let leave: (() => void) | undefined;
+  let stopped = false;
+
+  function connect(): void {
+    timer = undefined;
+    const after = listener.seq;
+    const path = after === undefined ? "/changes" : `/changes?after=${after}`;
+    leave = link.follow(path, IDLE_MILLIS, {
+      line: (text) => {
+        // Written by the server's own change streams.
+        const message = JSON.parse(text) as Hello & Change;
+        if (message.kind === "heartbeat") return;
+        if (message.kind === "hello") {
+          pauseMillis = FIRST_PAUSE_MILLIS;
+          listener.hello(message);
+        } else {
+          listener.change(message);
+        }
+      },
+      end: (why) => {
+        leave = undefined;
+        if (stopped) return;
+        listener.broken(why);
+        // At random, so that all verifiers of a server that restarts do not come at once.
+        timer = setTimeout(connect, pauseMillis * (0.5 + Math.random() / 2));
+        pauseMillis = Math.min(LONGEST_PAUSE_MILLIS, pauseMillis * 2);
+      },
+    });
+  }
+
+  connect();
+  return {
+    stop(): void {
+      stopped = true;
+      clearTimeout(timer);
+      leave?.();
+    },
+  };
+}

@@ -1,0 +1,182 @@
+import { randomBytes } from "node:crypto";
+import {
+  type ApiRequest,
+  corsHeaders,
+  type Decision,
+  newRequestId,
+  preflightAnswer,
+  type Rendered,
+  requestIdOf,
+} from "@latchkey/engine";
+import { followChanges } from "./change-feed.ts";
+import { createDecider, type Decider } from "./decider.ts";
+import { createKnownApi, type KnownApi } from "./known-api.ts";
+import { keepLease } from "./lease-keeper.ts";
+import { createOnline } from "./online.ts";
+import { createRemoteSource } from "./remote-source.ts";
+import { openServerLink } from "./server-link.ts";
+import { startUsageReport } from "./usage-report.ts";
+import type {
+  AnswerContext,
+  CreateVerifier,
+  VerifierOptions,
+  VerifierProblem,
+  VerifierStatus,
+} from "./verifier.ts";
+
+const SLUG = /^[a-z][a-z0-9-]{0,31}$/;
+const TOKEN = /^[\x21-\x7e]{1,8192}$/;
+const START_MILLIS = 10_000;
+const DEFAULT_CAPACITY = 1_000_000;
+
+const wall = () => Date.now();
+const monotonic = () => performance.now();
+
+/** Composes a verifier of its parts, and waits until it can decide by itself. */
+export const createVerifier: CreateVerifier = async (options) => {
+  const { requireTls = false, capacity = DEFAULT_CAPACITY } = options;
+  const onProblem = (kind: VerifierProblem["kind"]) => (cause: Error) => {
+    try {
+      options.onProblem?.({ kind, message: cause.message, cause });
+    } catch {
+      // Whoever is told must not bring down what it is told of.
+    }
+  };
+  const link = openServerLink({ base: baseOf(options), token: tokenOf(options) });
+  const verifier = `vrf_${randomBytes(12).toString("hex")}`;
+  const keeper = keepLease({ link, verifier, wall, monotonic, onProblem: onProblem("lease") });
+  const api = createKnownApi({
+    source: createRemoteSource(link),
+    lease: keeper.lease,
+    clock: wall,
+    requireTls,
+    capacity,
+    onUnable: onProblem("policy"),
+  });
+  let seq: number | undefined;
+  const feed = followChanges(link, {
+    get seq() {
+      return seq;
+    },
+    hello(hello) {
+      if (!hello.resumed && seq !== undefined) {
+        keeper.startAfresh();
+        api.forget();
+      }
+      seq = hello.seq;
+      api.adopt(hello.policy);
+      keeper.applied(seq);
+    },
+    change(change) {
+      api.apply(change);
+      seq = change.seq;
+      keeper.applied(seq);
+    },
+    broken: onProblem("feed"),
+  });
+  const usage = startUsageReport({ link, onProblem: onProblem("usage") });
+  const online = createOnline({ link, clock: wall, monotonic, onProblem: onProblem("online") });
+  const idOf = requestIds(api);
+  const decider = createDecider({
+    api,
+    keeper,
+    online,
+    clock: wall,
+    requestIdOf: idOf,
+    count: usage.count,
+  });
+  let closing: Promise<void> | undefined;
+
+  async function close(): Promise<void> {
+    decider.stop();
+    feed.stop();
+    keeper.stop();
+    await usage.stop();
+    link.close();
+  }
+
+  function status(): VerifierStatus {
+    const leaseMillis = keeper.rest();
+    return {
+      mode: closing !== undefined ? "closed" : modeOf(api, leaseMillis),
+      unable: api.unable,
+      leaseMillis,
+      lagMillis: keeper.lease.age(),
+      seq: seq ?? 0,
+      known: api.engine?.known ?? 0,
+      online: online.count,
+      stale: decider.stale,
+    };
+  }
+
+  await within(START_MILLIS, keeper.held);
+  return {
+    verify: decider.verify,
+    requestIdOf: idOf,
+    render: (decision, context) => render(api, decider, decision, context),
+    preflight: preflightAnswer,
+    get status() {
+      return status();
+    },
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+};
+
+function baseOf({ url, api }: VerifierOptions): URL {
+  if (!SLUG.test(api)) throw new TypeError(`no API can be called "${api}"`);
+  const base = URL.parse(`${url.replace(/\/+$/, "")}/v1/apis/${api}`);
+  if (base !== null && /^https?:$/.test(base.protocol) && base.search === "") return base;
+  throw new TypeError("url must be the http(s) address of a Latchkey server");
+}
+
+function tokenOf({ token }: VerifierOptions): string {
+  if (TOKEN.test(token)) return token;
+  throw new TypeError("token must be an operator token");
+}
+
+function modeOf(api: KnownApi, leaseMillis: number): VerifierStatus["mode"] {
+  return api.engine !== undefined && leaseMillis > 0 ? "memory" : "online";
+}
+
+/** One id for each request, however often it is asked for. */
+function requestIds(api: KnownApi) {
+  const made = new WeakMap<readonly string[], string>();
+  return ({ headers }: Pick<ApiRequest, "headers">): string => {
+    const known = made.get(headers);
+    if (known !== undefined) return known;
+    const isMade = api.engine?.policy.policy.requestIds === "make";
+    const id = isMade ? newRequestId() : requestIdOf(headers);
+    made.set(headers, id);
+    return id;
+  };
+}
+
+function render(
+  api: KnownApi,
+  decider: Decider,
+  decision: Decision,
+  context: AnswerContext,
+): Rendered {
+  const rendered = decider.renderedBy(decision) ?? api.engine?.render(decision, context) ?? AWAY;
+  const headers = [...corsHeaders(rendered.headers), ...rendered.headers];
+  const staleSeconds = decider.staleSeconds(decision);
+  if (staleSeconds !== undefined) headers.push("X-Latchkey-Stale", String(staleSeconds));
+  return { ...rendered, headers };
+}
+
+/** Without a policy there is no document to say it. */
+const AWAY: Rendered = {
+  status: 503,
+  headers: ["Content-Type", "application/json; charset=utf-8", "Retry-After", "5"],
+  body: '{"error":{"code":"SERVICE_UNAVAILABLE","message":"Try again in a moment."}}',
+};
+
+async function within(millis: number, done: Promise<void>): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, millis);
+  await Promise.race([done, late.promise]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,157 @@
+import type { ApiRequest, Decision, Deny, Engine, Reason, Rendered } from "@latchkey/engine";
+import type { KnownApi } from "./known-api.ts";
+import type { LeaseKeeper } from "./lease-keeper.ts";
+import type { Online } from "./online.ts";
+
+/** Decides from memory, else by the server, else not at all. */
+export interface Decider {
+  verify(request: ApiRequest): Decision | Promise<Decision>;
+  /** What the server would answer, for a decision that it made. */
+  renderedBy(decision: Decision): Rendered | undefined;
+  /** For a decision on stale knowledge: seconds by which that may be behind. */
+  staleSeconds(decision: Decision): number | undefined;
+  /** How many decisions were made on stale knowledge. */
+  readonly stale: number;
+  /** From now on everything is refused. */
+  stop(): void;
+}
+
+interface DeciderParts {
+  readonly api: Pick<KnownApi, "engine">;
+  readonly keeper: Pick<LeaseKeeper, "lease" | "useStale">;
+  readonly online: Pick<Online, "decide">;
+  readonly clock: () => number;
+  readonly requestIdOf: (request: ApiRequest) => string;
+  /** Told of what was decided here; what the server decides it counts itself. */
+  readonly count: (decision: Decision, request: ApiRequest) => void;
+}
+
+/** Refusals that mean that this process cannot tell, and the server may. */
+const SERVER_MAY_KNOW: readonly Reason[] = [
+  "source_unavailable",
+  "one_time_unavailable",
+  "counters_unavailable",
+];
+/** A policy that changes while a request is decided does not change again and again. */
+const MOST_TRIES = 3;
+const TRY_AGAIN_SECONDS = 5;
+
+/** Makes the decisions of a verifier. */
+export function createDecider(parts: DeciderParts): Decider {
+  const { api, keeper, online, clock, requestIdOf, count } = parts;
+  const renderings = new WeakMap<Decision, Rendered>();
+  const staleness = new WeakMap<Decision, number>();
+  let stale = 0;
+  let stopped = false;
+
+  function verify(request: ApiRequest): Decision | Promise<Decision> {
+    const { engine } = api;
+    if (stopped) return unavailable(clock());
+    if (engine === undefined || !keeper.lease.holds()) return decideOnline(request, undefined);
+    return inMemory(engine, request, MOST_TRIES);
+  }
+
+  function inMemory(
+    engine: Engine,
+    request: ApiRequest,
+    tries: number,
+  ): Decision | Promise<Decision> {
+    try {
+      const decision = engine.decide(request);
+      if (decision instanceof Promise) return afterAsking(engine, request, decision, tries);
+      return conclude(engine, request, decision);
+    } catch {
+      return unavailable(clock());
+    }
+  }
+
+  async function afterAsking(
+    engine: Engine,
+    request: ApiRequest,
+    asked: Promise<Decision>,
+    tries: number,
+  ): Promise<Decision> {
+    const decision = await asked.catch(() => unavailable(clock()));
+    // An engine that was replaced meanwhile has not heard of what changed since.
+    const now = api.engine;
+    if (now === engine) return conclude(engine, request, decision);
+    if (now === undefined || tries === 0) return decideOnline(request, undefined);
+    return inMemory(now, request, tries - 1);
+  }
+
+  function conclude(
+    engine: Engine,
+    request: ApiRequest,
+    decision: Decision,
+  ): Decision | Promise<Decision> {
+    if (decision.outcome === "deny" && mayBeKnownBetter(engine, decision)) {
+      return decideOnline(request, decision);
+    }
+    count(decision, request);
+    return decision;
+  }
+
+  /** Asks the server; `local` is what counts when it does not answer. */
+  async function decideOnline(request: ApiRequest, local: Decision | undefined): Promise<Decision> {
+    const answer = await online.decide(request, requestIdOf(request));
+    if (answer !== undefined) {
+      renderings.set(answer.decision, answer.rendered);
+      return answer.decision;
+    }
+    const decision = local ?? onStale(request) ?? unavailable(clock());
+    count(decision, request);
+    return decision;
+  }
+
+  /** What is known counts for a while longer, where the policy says so. */
+  function onStale(request: ApiRequest): Decision | undefined {
+    const { engine } = api;
+    const seconds = engine?.policy.policy.verifiers.staleSeconds ?? 0;
+    if (engine === undefined || seconds === 0 || stopped) return undefined;
+    const decision = keeper.useStale(seconds, () => engine.decide(request));
+    if (decision instanceof Promise) {
+      // It had to ask, and there is nobody to ask.
+      decision.catch(() => undefined);
+      return undefined;
+    }
+    if (decision === undefined) return undefined;
+    stale += 1;
+    staleness.set(decision, Math.ceil(keeper.lease.age() / 1000));
+    return decision;
+  }
+
+  return {
+    verify,
+    renderedBy: (decision) => renderings.get(decision),
+    staleSeconds: (decision) => staleness.get(decision),
+    get stale() {
+      return stale;
+    },
+    stop() {
+      stopped = true;
+    },
+  };
+}
+
+/** Where every answer tells of limits that the server counts, refusals have to come from there. */
+function mayBeKnownBetter(engine: Engine, { reason }: Deny): boolean {
+  if (SERVER_MAY_KNOW.includes(reason)) return true;
+  const { verifiers, limitsShown } = engine.policy.policy;
+  return verifiers.limits === "exact" && limitsShown === "always";
+}
+
+function unavailable(at: number): Deny {
+  return {
+    outcome: "deny",
+    at,
+    reason: "source_unavailable",
+    scheme: undefined,
+    principal: undefined,
+    requirement: undefined,
+    rotation: undefined,
+    limit: undefined,
+    retryAfterSeconds: TRY_AGAIN_SECONDS,
+    apiVersion: undefined,
+    trace: undefined,
+  };
+}

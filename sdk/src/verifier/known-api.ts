@@ -1,0 +1,108 @@
+import {
+  type AccountState,
+  type Clock,
+  type CredentialState,
+  createEngine,
+  createMemoryLimiter,
+  type Engine,
+  type Lease,
+  type Limiter,
+  type OneTime,
+  type Policy,
+  type Source,
+  type UserState,
+} from "@latchkey/engine";
+import type { Change, PolicyVersion } from "./change-feed.ts";
+
+/** What a verifier knows of its API: the policy, and an engine that decides by it. */
+export interface KnownApi {
+  /** `undefined`: there is no policy yet, or none that this release can read. */
+  readonly engine: Engine | undefined;
+  /** What this release does not know. */
+  readonly unable: string | undefined;
+  /** Takes a policy; one with another digest begins with an empty memory. */
+  adopt(version: PolicyVersion): void;
+  apply(change: Change): void;
+  /** Forgets everything but the policy. */
+  forget(): void;
+}
+
+interface KnownApiParts {
+  readonly source: Source;
+  readonly lease: Lease;
+  readonly clock: Clock;
+  readonly requireTls: boolean;
+  readonly capacity: number;
+  /** Told of what this release does not know. */
+  readonly onUnable: (why: Error) => void;
+}
+
+/** What must not be used twice is claimed where all can see it: by the server. */
+const CLAIMED_BY_SERVER: OneTime = {
+  claim: () => Promise.reject(new Error("the server claims it")),
+  isClaimed: () => Promise.reject(new Error("the server claims it")),
+};
+
+/** Where the policy wants exact limits, no request is counted here. */
+const COUNTED_BY_SERVER: Limiter = {
+  spend: () => "unavailable",
+  peek: () => "unavailable",
+};
+
+/** An API about which nothing is known. Counters outlive a change of the policy. */
+export function createKnownApi(parts: KnownApiParts): KnownApi {
+  const local = createMemoryLimiter();
+  let engine: Engine | undefined;
+  let unable: string | undefined;
+  let known: { readonly digest: string; readonly policy: Policy } | undefined;
+
+  function build(policy: Policy): void {
+    try {
+      const limiter = policy.verifiers.limits === "exact" ? COUNTED_BY_SERVER : local;
+      engine = createEngine({ ...parts, policy, limiter, oneTime: CLAIMED_BY_SERVER });
+      unable = undefined;
+    } catch (error) {
+      giveUp(error instanceof Error ? error.message : "a policy that cannot be read");
+    }
+  }
+
+  function giveUp(why: string): void {
+    engine = undefined;
+    unable = why;
+    parts.onUnable(new Error(`this release does not know ${why}: the server decides`));
+  }
+
+  return {
+    get engine() {
+      return engine;
+    },
+    get unable() {
+      return unable;
+    },
+    adopt({ digest, policy }) {
+      if (known?.digest === digest) return;
+      // A policy of another format ends in `unable`.
+      known = { digest, policy: policy as Policy };
+      build(known.policy);
+    },
+    apply({ kind, seq, state }) {
+      switch (kind) {
+        // Each kind's state has its own shape, fixed by the server that wrote it.
+        case "credential":
+          return engine?.applyCredential(seq, state as CredentialState);
+        case "account":
+          return engine?.applyAccount(seq, state as AccountState);
+        case "user":
+          return engine?.applyUser(seq, state as UserState);
+        case "policy":
+          return this.adopt(state as PolicyVersion);
+        default:
+          // A later server: whatever this means, going on as if it meant nothing could be wrong.
+          giveUp(`changes of the kind "${kind}"`);
+      }
+    },
+    forget() {
+      if (known !== undefined) build(known.policy);
+    },
+  };
+}

@@ -1,0 +1,141 @@
+import { type Lease, RenewedLease } from "@latchkey/engine";
+import type { LinkError, ServerLink } from "./server-link.ts";
+
+/** A verifier's own lease, kept alive by asking for the next one. */
+export interface LeaseKeeper {
+  /** Holds too while `useStale` runs. */
+  readonly lease: Lease;
+  /** Every change up to `seq` is applied. */
+  applied(seq: number): void;
+  /** What is known is worth nothing any more: the lease ends, and a new one is asked for. */
+  startAfresh(): void;
+  /** Milliseconds for which it still holds; 0: it has lapsed. */
+  rest(): number;
+  /** What `decide` answers when the lease is taken to hold, at most so long after its end. */
+  useStale<Decided>(staleSeconds: number, decide: () => Decided): Decided | undefined;
+  /** Resolves once it holds for the first time. */
+  readonly held: Promise<void>;
+  stop(): void;
+}
+
+interface LeaseKeeperParts {
+  readonly link: Pick<ServerLink, "post">;
+  /** Names this process to the server. */
+  readonly verifier: string;
+  readonly wall: () => number;
+  readonly monotonic: () => number;
+  readonly onProblem: (error: LinkError) => void;
+}
+
+/** Of the server's own making; a longer one would break what its receipts promise. */
+const LEASE_SECONDS = 3;
+const RENEW_EVERY_MILLIS = 1000;
+/** A renewal that takes longer would leave too little of its lease. */
+const TIMEOUT_MILLIS = 2000;
+const AFTER_FAILURE_MILLIS = 200;
+
+interface Granted {
+  readonly head: number;
+  readonly renew: () => void;
+}
+
+/**
+ * Asks for a lease once a second, and sooner to tell that changes were applied. A lease runs from
+ * the instant at which it was asked for, and begins to count when every change up to the head that
+ * the server answered is applied here.
+ */
+export function keepLease(parts: LeaseKeeperParts): LeaseKeeper {
+  const { link, verifier, wall, monotonic, onProblem } = parts;
+  const held = Promise.withResolvers<void>();
+  let current = new RenewedLease(LEASE_SECONDS, wall, monotonic);
+  let usingStale = false;
+  let appliedSeq: number | undefined;
+  let toldSeq = -1;
+  let granted: Granted[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  let asking = false;
+  /** Before this instant of the monotonic clock nothing is told. */
+  let tellAt = 0;
+  let stopped = false;
+
+  async function ask(): Promise<void> {
+    const lease = current;
+    const seq = appliedSeq;
+    if (seq === undefined || asking || stopped) return;
+    asking = true;
+    clearTimeout(timer);
+    const renew = lease.begin();
+    let next = RENEW_EVERY_MILLIS;
+    try {
+      const body = { verifier, appliedSeq: seq };
+      const answer = await link.post("/leases", body, { timeoutMillis: TIMEOUT_MILLIS });
+      // Written by the server's own leases route.
+      const { head, tellAfterMillis } = answer as { head: number; tellAfterMillis: number };
+      toldSeq = seq;
+      tellAt = monotonic() + tellAfterMillis;
+      if (lease === current) {
+        granted.push({ head, renew });
+        useGranted();
+      }
+    } catch (error) {
+      next = AFTER_FAILURE_MILLIS;
+      onProblem(error as LinkError);
+    }
+    asking = false;
+    if (stopped) return;
+    timer = setTimeout(() => void ask(), next);
+    timer.unref();
+    tellSoon();
+  }
+
+  function useGranted(): void {
+    const seq = appliedSeq ?? -1;
+    for (const { renew } of granted.filter(({ head }) => head <= seq)) {
+      renew();
+      held.resolve();
+    }
+    granted = granted.filter(({ head }) => head > seq);
+  }
+
+  /** The server waits to hear of what was applied; but not more often than it said. */
+  function tellSoon(): void {
+    if (asking || stopped || appliedSeq === undefined || appliedSeq <= toldSeq) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => void ask(), Math.max(0, tellAt - monotonic()));
+    timer.unref();
+  }
+
+  return {
+    lease: {
+      holds: () => usingStale || current.holds(),
+      age: () => current.age(),
+    },
+    applied(seq) {
+      appliedSeq = seq;
+      if (granted.length > 0) useGranted();
+      tellSoon();
+    },
+    startAfresh() {
+      current = new RenewedLease(LEASE_SECONDS, wall, monotonic);
+      granted = [];
+      appliedSeq = undefined;
+      toldSeq = -1;
+    },
+    rest: () => (current.holds() ? LEASE_SECONDS * 1000 - current.age() : 0),
+    useStale(staleSeconds, decide) {
+      if (current.age() >= (LEASE_SECONDS + staleSeconds) * 1000) return undefined;
+      usingStale = true;
+      try {
+        return decide();
+      } finally {
+        usingStale = false;
+      }
+    },
+    held: held.promise,
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+      current = new RenewedLease(LEASE_SECONDS, wall, monotonic);
+    },
+  };
+}

@@ -1,0 +1,162 @@
+import type {
+  ApiRequest,
+  Decision,
+  LimitState,
+  Principal,
+  Reason,
+  Rendered,
+} from "@latchkey/engine";
+import type { LinkError, ServerLink } from "./server-link.ts";
+
+/** The server's own decision, with the answer that it would give. */
+export interface OnlineDecision {
+  readonly decision: Decision;
+  readonly rendered: Rendered;
+}
+
+/** Has the server decide. */
+export interface Online {
+  /** `undefined` when the server does not answer, or did not a moment ago. Never rejects. */
+  decide(request: ApiRequest, requestId: string): Promise<OnlineDecision | undefined>;
+  /** How many requests it decided. */
+  readonly count: number;
+}
+
+/** What `POST verify` answers, as far as it is looked at. */
+interface VerifyAnswer {
+  readonly outcome: "allow" | "deny";
+  readonly reason?: Reason;
+  readonly principal?: Principal;
+  readonly limit?: {
+    readonly name: string;
+    readonly windows: readonly {
+      readonly name: string;
+      readonly limit: number;
+      readonly remaining: number;
+      readonly windowSeconds: number;
+      readonly resetAt: string;
+    }[];
+    readonly decidedBy: LimitState["decidedBy"];
+  };
+  readonly response: {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string | null;
+  };
+}
+
+const TIMEOUT_MILLIS = 2500;
+const MOST_UNDER_WAY = 256;
+/** For so long nobody else is made to wait for a server that does not answer. */
+const REST_MILLIS = 500;
+/** What a policy cannot look at stays here. */
+const NOT_SENT = ["cookie", "connection", "content-length", "transfer-encoding"];
+
+/** Asks `POST verify`, for a bounded number of requests at a time. */
+export function createOnline(parts: {
+  readonly link: Pick<ServerLink, "post">;
+  readonly clock: () => number;
+  readonly monotonic: () => number;
+  readonly onProblem: (error: LinkError) => void;
+}): Online {
+  const { link, clock, monotonic, onProblem } = parts;
+  let underWay = 0;
+  let restsUntil = 0;
+  let count = 0;
+
+  return {
+    get count() {
+      return count;
+    },
+    async decide(request, requestId) {
+      if (underWay >= MOST_UNDER_WAY || monotonic() < restsUntil) return undefined;
+      underWay += 1;
+      try {
+        const headers = { "x-request-id": requestId };
+        const options = { timeoutMillis: TIMEOUT_MILLIS, headers };
+        const answer = await link.post("/verify", { request: asked(request) }, options);
+        count += 1;
+        // Written by the server's own verify route.
+        return readAnswer(answer as VerifyAnswer, clock());
+      } catch (error) {
+        const { status } = error as LinkError;
+        // Who was answered, though with a refusal, reached a server that lives.
+        if (status === undefined || status >= 500) restsUntil = monotonic() + REST_MILLIS;
+        onProblem(error as LinkError);
+        return undefined;
+      } finally {
+        underWay -= 1;
+      }
+    },
+  };
+}
+
+function asked({ method, target, headers, address, secure }: ApiRequest): object {
+  const lines: Record<string, string[]> = {};
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = (headers[i] as string).toLowerCase();
+    if (NOT_SENT.includes(name)) continue;
+    lines[name] ??= [];
+    lines[name].push(headers[i + 1] as string);
+  }
+  return { method, url: target, headers: lines, ip: address, secure };
+}
+
+function readAnswer(answer: VerifyAnswer, now: number): OnlineDecision {
+  const { outcome, reason, principal, response } = answer;
+  const limit = answer.limit === undefined ? undefined : limitOf(answer.limit, reason, now);
+  const headers = Object.entries(response.headers).flat();
+  const rendered = { status: response.status, headers, body: response.body };
+  const same = { at: now, limit, rotation: undefined, apiVersion: undefined, trace: undefined };
+  if (outcome === "allow" && principal !== undefined) {
+    const decision = { ...same, outcome, principal, requirement: UNKNOWN, expiresAt: null };
+    return { rendered, decision };
+  }
+  const decision: Decision = {
+    ...same,
+    outcome: "deny",
+    reason: reason ?? "source_unavailable",
+    scheme: principal?.scheme,
+    principal,
+    requirement: undefined,
+    retryAfterSeconds: secondsIn(response.headers),
+  };
+  return { rendered, decision };
+}
+
+/** The server has compared the request with it, and tells only what came out. */
+const UNKNOWN = {
+  match: "*",
+  anonymous: false,
+  scopes: [],
+  owner: null,
+  accepts: [],
+  context: "account",
+  account: null,
+  family: null,
+} as const;
+
+function limitOf(
+  { name, windows, decidedBy }: NonNullable<VerifyAnswer["limit"]>,
+  reason: Reason | undefined,
+  now: number,
+): LimitState | undefined {
+  const states = windows.map((window) => ({ ...window, resetAt: Date.parse(window.resetAt) }));
+  const decisive = states.find((window) => window.name === name);
+  if (decisive === undefined) return undefined;
+  const exceeded = reason === "rate_limited";
+  return {
+    at: now,
+    windows: states,
+    decisive,
+    exceeded,
+    retryAt: exceeded ? decisive.resetAt : undefined,
+    // What is local to the server is not to us.
+    decidedBy: decidedBy === "local" ? "server" : decidedBy,
+  };
+}
+
+function secondsIn(headers: Readonly<Record<string, string>>): number | undefined {
+  const line = Object.entries(headers).find(([name]) => name.toLowerCase() === "retry-after");
+  return line === undefined ? undefined : Number(line[1]);
+}

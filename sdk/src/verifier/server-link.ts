@@ -1,0 +1,153 @@
+import { Agent, type ClientRequest, type IncomingMessage, request as requestHttp } from "node:http";
+import { request as requestHttps, Agent as TlsAgent } from "node:https";
+
+/** The server did not answer, or not with what was asked for. Holds no part of a request. */
+export class LinkError extends Error {
+  /** `undefined`: there was no answer. */
+  readonly status: number | undefined;
+
+  constructor(message: string, status?: number, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "LinkError";
+    this.status = status;
+  }
+}
+
+/** How a call is made. */
+export interface CallOptions {
+  readonly timeoutMillis: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Whoever listens to a stream. */
+export interface LineListener {
+  line(text: string): void;
+  /** Called once, however it ends. */
+  end(why: LinkError): void;
+}
+
+/** The way to one API of the server, on connections that are kept. */
+export interface ServerLink {
+  /** Sends JSON; resolves with the parsed answer. Rejects with `LinkError`. */
+  post(path: string, body: unknown, options: CallOptions): Promise<unknown>;
+  /** Listens to an answer without an end; the function it returns ends it. */
+  follow(path: string, idleMillis: number, listener: LineListener): () => void;
+  close(): void;
+}
+
+const MOST_SOCKETS = 64;
+const MOST_ANSWER = 8 * 1024 * 1024;
+const MOST_LINE = 4 * 1024 * 1024;
+
+/** Nothing is connected until it is used. */
+export function openServerLink({ base, token }: { base: URL; token: string }): ServerLink {
+  const secure = base.protocol === "https:";
+  const kept = { keepAlive: true, maxSockets: MOST_SOCKETS };
+  const agent = secure ? new TlsAgent(kept) : new Agent(kept);
+  const open = secure ? requestHttps : requestHttp;
+
+  function send(
+    method: string,
+    path: string,
+    headers: Readonly<Record<string, string | number>>,
+    options: { agent: Agent | false },
+  ): ClientRequest {
+    const authorization = `Bearer ${token}`;
+    const url = `${base.href}${path}`;
+    return open(url, { method, headers: { authorization, ...headers }, ...options });
+  }
+
+  return {
+    post: (path, body, { timeoutMillis, headers = {} }) =>
+      new Promise((resolve, reject) => {
+        const text = JSON.stringify(body);
+        const length = Buffer.byteLength(text);
+        const type = { "content-type": "application/json", "content-length": length };
+        const sent = send("POST", path, { ...type, ...headers }, { agent });
+        const timer = setTimeout(() => {
+          sent.destroy(new LinkError(`no answer within ${timeoutMillis} ms`));
+        }, timeoutMillis);
+        const fail = (cause: unknown) => {
+          clearTimeout(timer);
+          reject(asLinkError(cause));
+        };
+        sent.on("error", fail);
+        sent.on("response", (answer) => {
+          readAnswer(answer).then((value) => {
+            clearTimeout(timer);
+            resolve(value);
+          }, fail);
+        });
+        sent.end(text);
+      }),
+
+    follow(path, idleMillis, listener) {
+      // Of its own: kept connections are for calls that end.
+      const sent = send("GET", path, { accept: "application/x-ndjson" }, { agent: false });
+      let ended = false;
+      const end = (cause: unknown) => {
+        if (ended) return;
+        ended = true;
+        clearTimeout(idle);
+        sent.destroy();
+        listener.end(asLinkError(cause));
+      };
+      const idle = setTimeout(() => end(new LinkError("the stream fell silent")), idleMillis);
+      sent.on("error", end);
+      sent.on("response", (answer) => {
+        if (answer.statusCode !== 200) {
+          readAnswer(answer).catch(end);
+          return;
+        }
+        const read = lineReader((text) => ended || listener.line(text));
+        answer.setEncoding("utf8");
+        answer.on("data", (chunk: string) => {
+          idle.refresh();
+          try {
+            if (!read(chunk)) end(new LinkError("a line of the stream is too long"));
+          } catch (cause) {
+            // A line that cannot be taken must not end the process that listens.
+            end(cause);
+          }
+        });
+        answer.on("error", end);
+        answer.on("close", () => end(new LinkError("the stream ended")));
+      });
+      sent.end();
+      return () => end(new LinkError("it was closed here"));
+    },
+
+    close: () => agent.destroy(),
+  };
+}
+
+/** The parsed body of a 2xx; nothing for one without a body. */
+async function readAnswer(answer: IncomingMessage): Promise<unknown> {
+  answer.setEncoding("utf8");
+  let text = "";
+  for await (const chunk of answer) {
+    text += chunk;
+    if (text.length > MOST_ANSWER) throw new LinkError("the answer is too long");
+  }
+  const status = answer.statusCode ?? 0;
+  if (status < 200 || status > 299) throw new LinkError(`the server answered ${status}`, status);
+  return text === "" ? undefined : JSON.parse(text);
+}
+
+/** Gives each line on; false once one is too long. */
+function lineReader(onLine: (text: string) => void): (chunk: string) => boolean {
+  let rest = "";
+  return (chunk) => {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) onLine(line);
+    return rest.length <= MOST_LINE;
+  };
+}
+
+function asLinkError(cause: unknown): LinkError {
+  if (cause instanceof LinkError) return cause;
+  const code = (cause as { code?: unknown } | null)?.code;
+  const what = typeof code === "string" ? code : "no answer that can be read";
+  return new LinkError(`the server cannot be asked: ${what}`, undefined, { cause });
+}

@@ -1,0 +1,132 @@
+import { randomUUID } from "node:crypto";
+import type { ApiRequest, Decision } from "@latchkey/engine";
+import { header } from "@latchkey/engine";
+import type { LinkError, ServerLink } from "./server-link.ts";
+
+/** Tells the server how much was used, so that usage and last use stay true. */
+export interface UsageReport {
+  /** Counts in memory; never throws, never waits. */
+  count(decision: Decision, request: ApiRequest): void;
+  /** Tells what there is. Never rejects: what could not be told is told later. */
+  flush(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface Count {
+  readonly accountId: string;
+  readonly credentialId: string;
+  readonly hour: number;
+  allowed: number;
+  denied: number;
+  lastAllowedAt: number;
+  clientVersion: string | null;
+}
+
+/** A part that has a name of its own: told twice, it counts once. */
+interface Batch {
+  readonly key: string;
+  readonly counts: readonly object[];
+}
+
+const HOUR = 3_600_000;
+const FLUSH_MILLIS = 2000;
+const TIMEOUT_MILLIS = 5000;
+const ROWS_PER_BATCH = 1000;
+/** Credentials counted at once; what is used of others meanwhile is not told. */
+const MOST_COUNTS = 50_000;
+const CLEAN_VERSION = /^[\x20-\x7e]{1,64}$/;
+
+/** Counts by credential and hour, and tells every two seconds. */
+export function startUsageReport(parts: {
+  readonly link: Pick<ServerLink, "post">;
+  readonly onProblem: (error: LinkError) => void;
+}): UsageReport {
+  const { link, onProblem } = parts;
+  let counts = new Map<string, Count>();
+  let ended: Count[] = [];
+  const batches: Batch[] = [];
+  let telling: Promise<void> | undefined;
+
+  const timer = setInterval(() => void flush(), FLUSH_MILLIS);
+  timer.unref();
+
+  function open(accountId: string, credentialId: string, at: number): Count | undefined {
+    const before = counts.get(credentialId);
+    if (counts.size + ended.length >= MOST_COUNTS) return before;
+    if (before !== undefined) ended.push(before);
+    const hour = at - (at % HOUR);
+    const none = { allowed: 0, denied: 0, lastAllowedAt: 0, clientVersion: null };
+    const count = { accountId, credentialId, hour, ...none };
+    counts.set(credentialId, count);
+    return count;
+  }
+
+  function take(): void {
+    const all = [...ended, ...counts.values()];
+    counts = new Map();
+    ended = [];
+    for (let from = 0; from < all.length; from += ROWS_PER_BATCH) {
+      const rows = all.slice(from, from + ROWS_PER_BATCH).map(toWire);
+      batches.push({ key: randomUUID(), counts: rows });
+    }
+  }
+
+  async function tellAll(): Promise<void> {
+    // While a batch waits no other is made, so that a server that is away costs no more memory.
+    if (batches.length === 0) take();
+    for (let batch = batches[0]; batch !== undefined; batch = batches[0]) {
+      const headers = { "idempotency-key": batch.key };
+      const options = { timeoutMillis: TIMEOUT_MILLIS, headers };
+      try {
+        await link.post("/usage", { counts: batch.counts }, options);
+      } catch (error) {
+        onProblem(error as LinkError);
+        const { status } = error as LinkError;
+        // Told again it would be refused again.
+        const isRefused = status === 400 || status === 422;
+        if (!isRefused) return;
+      }
+      batches.shift();
+    }
+  }
+
+  function flush(): Promise<void> {
+    telling ??= tellAll().finally(() => {
+      telling = undefined;
+    });
+    return telling;
+  }
+
+  return {
+    count({ principal, outcome, at }, request) {
+      if (principal === undefined) return;
+      const { accountId, credentialId } = principal;
+      if (accountId === null || credentialId === null) return;
+      let count = counts.get(credentialId);
+      if (count === undefined || at >= count.hour + HOUR) {
+        count = open(accountId, credentialId, at);
+        if (count === undefined) return;
+      }
+      if (outcome === "allow") {
+        count.allowed += 1;
+        count.lastAllowedAt = at;
+      } else {
+        count.denied += 1;
+      }
+      const version = header(request.headers, "x-client-version");
+      if (version !== undefined && CLEAN_VERSION.test(version)) count.clientVersion = version;
+    },
+    flush,
+    async stop() {
+      clearInterval(timer);
+      // Twice: what waits since an earlier failure, then what came in after it.
+      for (let round = 0; round < 2; round += 1) await flush();
+    },
+  };
+}
+
+function toWire({ hour, lastAllowedAt, ...count }: Count): object {
+  const instant = (at: number) => new Date(at).toISOString();
+  const last = lastAllowedAt === 0 ? null : instant(lastAllowedAt);
+  return { ...count, hour: instant(hour), lastAllowedAt: last };
+}
