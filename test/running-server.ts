@@ -79,8 +79,10 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   if (options.policy !== undefined) {
     writeFileSync(path.join(folder, "latchkey.config.json"), JSON.stringify(options.policy));
   }
-  const operatorToken = randomBytes(24).toString("hex");
-  const masterKey = randomBytes(32).toString("base64url");
+  const {
+    LATCHKEY_OPERATOR_TOKEN: operatorToken = randomBytes(24).toString("hex"),
+    LATCHKEY_SECRET: masterKey = randomBytes(32).toString("base64url"),
+  } = options.env ?? {};
   const env = {
     LATCHKEY_PORT: "0",
     LATCHKEY_LOG_LEVEL: "info",

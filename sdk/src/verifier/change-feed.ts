@@ -32,7 +32,8 @@ export interface ChangeListener {
   broken(why: LinkError): void;
 }
 
-const IDLE_MILLIS = 5000;
+/** Three heartbeats that did not come. */
+const IDLE_MILLIS = 3000;
 const FIRST_PAUSE_MILLIS = 20;
 const LONGEST_PAUSE_MILLIS = 2000;
 

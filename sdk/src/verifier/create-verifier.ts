@@ -90,8 +90,7 @@ export const createVerifier: CreateVerifier = async (options) => {
   async function close(): Promise<void> {
     decider.stop();
     feed.stop();
-    keeper.stop();
-    await usage.stop();
+    await Promise.all([keeper.stop(), usage.stop()]);
     link.close();
   }
 

@@ -15,7 +15,8 @@ export interface LeaseKeeper {
   useStale<Decided>(staleSeconds: number, decide: () => Decided): Decided | undefined;
   /** Resolves once it holds for the first time. */
   readonly held: Promise<void>;
-  stop(): void;
+  /** Nothing is decided under it any more; resolves when the server knows. Never rejects. */
+  stop(): Promise<void>;
 }
 
 interface LeaseKeeperParts {
@@ -33,6 +34,7 @@ const RENEW_EVERY_MILLIS = 1000;
 /** A renewal that takes longer would leave too little of its lease. */
 const TIMEOUT_MILLIS = 2000;
 const AFTER_FAILURE_MILLIS = 200;
+const GIVE_BACK_MILLIS = 500;
 
 interface Granted {
   readonly head: number;
@@ -132,10 +134,14 @@ export function keepLease(parts: LeaseKeeperParts): LeaseKeeper {
       }
     },
     held: held.promise,
-    stop() {
+    async stop() {
       stopped = true;
       clearTimeout(timer);
       current = new RenewedLease(LEASE_SECONDS, wall, monotonic);
+      if (toldSeq < 0) return;
+      const body = { verifier, appliedSeq: toldSeq, ends: true };
+      // Without it the server waits until the lease has run out.
+      await link.post("/leases", body, { timeoutMillis: GIVE_BACK_MILLIS }).catch(() => undefined);
     },
   };
 }

@@ -1,12 +1,6 @@
 import { ApiError, type Clock } from "@latchkey/engine";
 import type { Store } from "../store/store.ts";
-
-/** A verifier that asks for a lease. */
-export interface Renewal {
-  readonly id: string;
-  /** Every change up to it is applied there. */
-  readonly appliedSeq: number;
-}
+import type { LeaseRenewal } from "../store/verifiers.ts";
 
 /** What a verifier is granted. */
 export interface GrantedLease {
@@ -26,7 +20,7 @@ export interface LeaseRenewals {
    * Resolves after a write of the lease is durable on the primary.
    * @throws {ApiError} `STORE_UNAVAILABLE`: then there is no lease.
    */
-  renew(api: string, renewal: Renewal): Promise<GrantedLease>;
+  renew(api: string, renewal: LeaseRenewal): Promise<GrantedLease>;
   /** Resolves when the next renewals of an API are written down. */
   nextRound(api: string): Promise<void>;
 }
@@ -40,7 +34,7 @@ const SOONEST_TELL_MILLIS = 20;
 const LATEST_TELL_MILLIS = 1000;
 
 interface Waiting {
-  readonly renewals: Map<string, Renewal>;
+  readonly renewals: Map<string, LeaseRenewal>;
   readonly written: PromiseWithResolvers<number>;
 }
 
@@ -87,7 +81,7 @@ export function createLeaseRenewals(parts: {
     rounds.running = false;
   }
 
-  async function write(api: string, renewals: readonly Renewal[]): Promise<number> {
+  async function write(api: string, renewals: readonly LeaseRenewal[]): Promise<number> {
     const at = clock();
     const leaseMillis = LEASE_SECONDS * 1000;
     const input = { renewals, leaseMillis, forgetBefore: at - staleMillisOf(api) - 60_000 };

@@ -17,9 +17,18 @@ export interface VerifierRecord {
   readonly leaseEndsAt: Millis;
 }
 
+/** What a verifier tells when it asks for a lease, or gives its own back. */
+export interface LeaseRenewal {
+  readonly id: string;
+  /** Every change up to it is applied there. */
+  readonly appliedSeq: number;
+  /** It decides by itself no more. */
+  readonly ends: boolean;
+}
+
 interface RenewLeases {
   /** Each id once. */
-  readonly renewals: readonly { readonly id: string; readonly appliedSeq: number }[];
+  readonly renewals: readonly LeaseRenewal[];
   readonly leaseMillis: number;
   /** Rows whose lease ended before this instant are deleted. */
   readonly forgetBefore: Millis;
@@ -46,6 +55,7 @@ export const verifierCommands = {
       .returning("seq")
       .executeTakeFirstOrThrow();
     const rows = input.renewals
+      .filter(({ ends }) => !ends)
       .map(({ id, appliedSeq }) => ({
         api,
         id,
@@ -69,11 +79,10 @@ export const verifierCommands = {
         )
         .execute();
     }
-    await tx.db
-      .deleteFrom("verifier")
-      .where("api", "=", api)
-      .where("lease_ends_at", "<", input.forgetBefore)
-      .execute();
+    const ended = input.renewals.filter(({ ends }) => ends).map(({ id }) => id);
+    const rowsOfApi = tx.db.deleteFrom("verifier").where("api", "=", api);
+    if (ended.length > 0) await rowsOfApi.where("id", "in", ended).execute();
+    await rowsOfApi.where("lease_ends_at", "<", input.forgetBefore).execute();
     return { head: locked.seq };
   },
 } as const;

@@ -77,8 +77,8 @@ export const verifiersDoor =
         body: RenewLease,
         response: { 200: Ref(Lease, "The lease."), ...writeRefusals() },
       },
-      handler: async ({ params: { api }, body: { verifier, appliedSeq } }) =>
-        toLease(await renewals.renew(api, { id: verifier, appliedSeq })),
+      handler: async ({ params: { api }, body: { verifier, appliedSeq, ends = false } }) =>
+        toLease(await renewals.renew(api, { id: verifier, appliedSeq, ends })),
     });
 
     app.post("/v1/apis/:api/usage", {

@@ -17,6 +17,7 @@ export const ChangesQuery = Type.Object(
 export const RenewLease = Body({
   verifier: Id("vrf", "Made at random when the verifier starts."),
   appliedSeq: { ...Seq, description: "Every change up to it is applied there." },
+  ends: Type.Optional(Type.Boolean({ description: "It gives its lease back." })),
 });
 
 /** A lease, from the instant at which it was asked for. */

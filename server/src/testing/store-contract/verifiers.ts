@@ -9,8 +9,8 @@ const LEASE = { leaseMillis: 3000, forgetBefore: 0 };
 
 /** What every store does with the leases of verifiers. `url` is the address of its database. */
 export function verifiersContract(open: () => Store, url: () => string): void {
-  const renewal = (id: string, appliedSeq: number) => ({
-    renewals: [{ id, appliedSeq }],
+  const renewal = (id: string, appliedSeq: number, ends = false) => ({
+    renewals: [{ id, appliedSeq, ends }],
     ...LEASE,
   });
 
@@ -38,6 +38,13 @@ export function verifiersContract(open: () => Store, url: () => string): void {
     const later = { at: NOW + 1 };
     await write("renewLeases", { ...renewal("vrf_b", 0), forgetBefore: NOW + 3001 }, later);
     expect(await ids(0)).toEqual(["vrf_b"]);
+  });
+
+  test("forgets at once who gives its lease back, and nobody else", async () => {
+    const { store, api, write } = aScene(open());
+    for (const id of ["vrf_a", "vrf_b"]) await write("renewLeases", renewal(id, 0));
+    expect(await write("renewLeases", renewal("vrf_a", 0, true))).toEqual({ head: 0 });
+    expect((await store.verifiers.since(api, 0)).map(({ id }) => id)).toEqual(["vrf_b"]);
   });
 
   test("lists from the one started last to the first, in pages", async () => {

@@ -1,0 +1,89 @@
+import { createVerifier, type Verifier } from "@latchkey/sdk";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { hasPostgres, type RunningPostgres, startPostgres } from "../running-postgres.ts";
+import { type RunningServer, startServer, waitUntil } from "../running-server.ts";
+
+const API = "/v1/apis/standard";
+
+describe.skipIf(!hasPostgres())("two nodes on one PostgreSQL, a verifier at each", () => {
+  let database: RunningPostgres;
+  const nodes: RunningServer[] = [];
+  const verifiers: Verifier[] = [];
+
+  beforeAll(async () => {
+    database = await startPostgres();
+    const token = "0123456789abcdef0123456789abcdef";
+    const env = {
+      LATCHKEY_DATABASE_URL: database.url,
+      LATCHKEY_OPERATOR_TOKEN: token,
+      LATCHKEY_SECRET: Buffer.alloc(32, 7).toString("base64url"),
+    };
+    for (let n = 0; n < 2; n += 1) nodes.push(await startServer({ env }));
+    for (const { port } of nodes) {
+      const url = `http://127.0.0.1:${port}`;
+      verifiers.push(await createVerifier({ url, token, api: "standard" }));
+    }
+  });
+  afterAll(async () => {
+    for (const verifier of verifiers) await verifier.close();
+    for (const node of nodes) await node.stop();
+    await database?.[Symbol.asyncDispose]();
+  });
+
+  async function outcomes(key: string): Promise<readonly string[]> {
+    const headers = ["Authorization", `Bearer ${key}`];
+    const request = { method: "GET", target: "/v2/users", headers, address: "::1", secure: true };
+    const decisions = await Promise.all(verifiers.map((verifier) => verifier.verify(request)));
+    return decisions.map((each) => (each.outcome === "allow" ? "allow" : each.reason));
+  }
+
+  const both = (outcome: string) => [outcome, outcome];
+  const operator = (n: number, path: string) =>
+    (nodes[n] as RunningServer).operator("POST", `${API}${path}`);
+  const issue = () => (nodes[0] as RunningServer).issueKey({ scopes: ["read:users"] });
+  const allLeased = () =>
+    waitUntil("both have a lease", async () =>
+      verifiers.every(({ status }) => status.mode === "memory"),
+    );
+
+  test("a receipt of either node counts the verifiers of both", async () => {
+    for (const n of [0, 1]) {
+      const { id, key } = await issue();
+      expect(await outcomes(key)).toEqual(both("allow"));
+      const { json } = await operator(n, `/api-keys/${id}/revoke?wait=3000`);
+      expect(json.verifiers).toEqual({ confirmed: 2, pending: 0 });
+      expect(json.confirmedAt).not.toBeNull();
+      expect(await outcomes(key)).toEqual(both("credential_revoked"));
+    }
+  });
+
+  test("a node that can read but not write renews no lease", async () => {
+    const { key } = await issue();
+    expect(await outcomes(key)).toEqual(both("allow"));
+    database.setReadOnly(true);
+    await waitUntil("no lease holds", async () =>
+      verifiers.every(({ status }) => status.mode === "online"),
+    );
+    // It goes on reading, and would go on saying that nothing changed.
+    expect((await (nodes[0] as RunningServer).ask({ path: "/healthz" })).status).toBe(200);
+    database.setReadOnly(false);
+    await allLeased();
+    expect(await outcomes(key)).toEqual(both("allow"));
+  });
+
+  test("when the database was gone and is back, verifiers decide again, and nothing is lost", async () => {
+    const [revoked, kept] = [await issue(), await issue()];
+    expect(await outcomes(revoked.key)).toEqual(both("allow"));
+    expect(await outcomes(kept.key)).toEqual(both("allow"));
+    await operator(0, `/api-keys/${revoked.id}/revoke`);
+    await database.kill();
+    await waitUntil("no lease holds", async () =>
+      verifiers.every(({ status }) => status.mode === "online"),
+    );
+    expect(await outcomes(kept.key)).toEqual(both("source_unavailable"));
+    await database.restart();
+    await allLeased();
+    await waitUntil("both decide", async () => (await outcomes(kept.key)).join() === "allow,allow");
+    expect(await outcomes(revoked.key)).toEqual(both("credential_revoked"));
+  });
+});
