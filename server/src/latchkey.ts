@@ -100,7 +100,7 @@ export async function startLatchkey(
   const resolvable = new Map<string, ResolvedApi>();
   for (const policy of policies) {
     const api = policy.slug;
-    const lease = await startNodeLease({ changes: store.changes, api, clock, monotonic, log });
+    const lease = await startNodeLease({ store, api, clock, monotonic, log });
     leases.push(lease);
     const source = createSource({ store, api, sealing });
     resolvable.set(api, { source, holdSecrets: policy.verifiers.holdSecrets });

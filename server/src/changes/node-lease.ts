@@ -16,27 +16,36 @@ export interface NodeLease {
 /**
  * Others may write to the same database: on PostgreSQL other nodes, on SQLite a second process. The
  * lease is renewed whenever every change up to the head that the database told has been applied
- * here; until then each decision asks the database. Resolves once the lease was tried for.
+ * here; until then each decision asks the database. On PostgreSQL the head comes with a write, for
+ * a primary that was replaced still answers reads. Resolves once the lease was tried for.
  */
 export async function startNodeLease(parts: {
-  readonly changes: Pick<Store["changes"], "caughtUp">;
+  readonly store: Pick<Store, "kind" | "changes" | "write">;
   readonly api: string;
   readonly clock: Clock;
   /** Milliseconds that no one can set back. */
   readonly monotonic: Clock;
   readonly log: StoreLog;
 }): Promise<NodeLease> {
-  const { changes, api, clock, monotonic, log } = parts;
+  const { store, api, clock, monotonic, log } = parts;
   const lease = new RenewedLease(NODE_LEASE_SECONDS, clock, monotonic);
   const repeating = startRepeating({
     everyMillis: RENEW_EVERY_MILLIS,
     round: async () => {
       const renew = lease.begin();
-      await changes.caughtUp(api);
+      if (store.kind === "postgres") await proveWriting();
+      await store.changes.caughtUp(api);
       renew();
     },
     onError: (error) => log.warn({ err: error, api }, "could not renew the node's lease"),
   });
+  async function proveWriting(): Promise<void> {
+    const actor = { kind: "system", id: null } as const;
+    const context = { api, at: clock(), actor, requestId: null, address: null };
+    const nobody = { renewals: [], leaseMillis: 0, forgetBefore: 0 };
+    await store.write("renewLeases", nobody, context);
+  }
+
   await repeating.now();
   return { lease, stop: () => repeating.stop() };
 }

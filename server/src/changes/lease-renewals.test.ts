@@ -1,0 +1,66 @@
+import { expect, test } from "vitest";
+import { frozenClock, NOW } from "../testing/now.ts";
+import { createLeaseRenewals } from "./lease-renewals.ts";
+
+type Write = Parameters<typeof createLeaseRenewals>[0]["store"]["write"];
+
+/** A store whose writes end when they are told to. */
+function heldStore() {
+  const writes: { input: unknown; at: number; end: PromiseWithResolvers<unknown> }[] = [];
+  const write = ((_name: string, input: unknown, { at }: { at: number }) => {
+    const end = Promise.withResolvers<unknown>();
+    writes.push({ input, at, end });
+    return end.promise;
+  }) as Write;
+  return { writes, store: { write } };
+}
+
+const idsOf = (input: unknown) =>
+  (input as { renewals: { id: string }[] }).renewals.map(({ id }) => id);
+const renewal = (id: string) => ({ id, appliedSeq: 1, ends: false });
+const head = (seq: number) => ({ output: { head: seq } });
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+test("who comes while a write is under way is in the next, which begins after the question", async () => {
+  const { writes, store } = heldStore();
+  const clock = frozenClock();
+  const renewals = createLeaseRenewals({ store, clock, staleMillisOf: () => 0 });
+  const first = renewals.renew("a", renewal("vrf_1"));
+  const later = [renewals.renew("a", renewal("vrf_2")), renewals.renew("a", renewal("vrf_3"))];
+  clock.advance(7);
+  writes[0]?.end.resolve(head(4));
+  expect(await first).toMatchObject({ head: 4, leaseSeconds: 3 });
+  await turn();
+  expect(writes.map(({ input, at }) => [idsOf(input), at])).toEqual([
+    [["vrf_1"], NOW],
+    [["vrf_2", "vrf_3"], NOW + 7],
+  ]);
+  writes[1]?.end.resolve(head(5));
+  for (const granted of later) expect(await granted).toMatchObject({ head: 5 });
+});
+
+test("without a write there is no lease, and the next may have one", async () => {
+  const { writes, store } = heldStore();
+  const renewals = createLeaseRenewals({ store, clock: frozenClock(), staleMillisOf: () => 0 });
+  const failed = renewals.renew("a", renewal("vrf_1"));
+  const next = renewals.renew("a", renewal("vrf_1"));
+  writes[0]?.end.reject(new Error("read-only"));
+  await expect(failed).rejects.toThrow("read-only");
+  await turn();
+  writes[1]?.end.resolve(head(1));
+  expect(await next).toMatchObject({ head: 1 });
+});
+
+test("the more verifiers there are, the less often each tells how far it has come", async () => {
+  const store = { write: (async () => head(1)) as unknown as Write };
+  const clock = frozenClock();
+  const renewals = createLeaseRenewals({ store, clock, staleMillisOf: () => 0 });
+  const renewMany = (n: number) =>
+    Promise.all(Array.from({ length: n }, (_, i) => renewals.renew("a", renewal(`vrf_${i}`))));
+  const last = async (n: number) => (await renewMany(n)).at(-1)?.tellAfterMillis;
+  expect(await last(1)).toBe(20);
+  expect(await last(100)).toBe(100);
+  expect(await last(2000)).toBe(1000);
+  clock.advance(3001);
+  expect(await last(1)).toBe(20);
+});
