@@ -13,10 +13,8 @@ import { createPortalSessions } from "./accounts/portal-sessions.ts";
 import { createRequests } from "./accounts/requests.ts";
 import { createSigningKeys } from "./accounts/signing-keys.ts";
 import { createUsers } from "./accounts/users.ts";
-import { createReportUsage } from "./audit/reported-usage.ts";
 import { createUsageRecorder } from "./audit/usage.ts";
 import { applyChanges } from "./changes/apply-changes.ts";
-import { createChangeStreams } from "./changes/change-streams.ts";
 import { createLeaseRenewals } from "./changes/lease-renewals.ts";
 import { NODE_LEASE_SECONDS, type NodeLease, startNodeLease } from "./changes/node-lease.ts";
 import { createStoreOneTime } from "./changes/one-time.ts";
@@ -34,9 +32,8 @@ import { createMetrics } from "./http/metrics.ts";
 import { oauthFront } from "./http/oauth-front.ts";
 import { openOperators } from "./http/operators.ts";
 import type { ProtectedApi, RecordDecision } from "./http/protected-api.ts";
-import { changesDoor } from "./http/routes/changes.ts";
-import { type ResolvedApi, resolveDoor } from "./http/routes/resolve.ts";
-import { verifiersDoor } from "./http/routes/verifiers.ts";
+import type { ResolvedApi } from "./http/routes/resolve.ts";
+import { verifierDoors } from "./http/verifier-doors.ts";
 import { verifyDoor } from "./http/verify.ts";
 import { openCounters } from "./limits/open-counters.ts";
 import { createMail } from "./mail/create-mail.ts";
@@ -249,14 +246,13 @@ export async function startLatchkey(
     doors: [
       forwardAuthDoor(forwardAuth),
       verifyDoor({ apis, record, monotonic }),
-      changesDoor({ streams: createChangeStreams({ store, log }) }),
-      resolveDoor({ apis: resolvable }),
-      verifiersDoor({
+      ...verifierDoors({
         store,
         renewals,
-        reportUsage: createReportUsage({ store, clock }),
+        apis: resolvable,
         clock,
         masterKeys: settings.masterKeys,
+        log,
       }),
       interactionDoor({
         servers: authorizationServers,

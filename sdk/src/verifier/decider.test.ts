@@ -1,0 +1,244 @@
+import type { ApiDefinition, CredentialAnswer, Decision, Source } from "@latchkey/engine";
+import { beforeEach, describe, expect, test } from "vitest";
+import { aCredential, anAnswer, aPolicy, aRequest, NOW } from "../testing/known-key.ts";
+import { createDecider, type Decider } from "./decider.ts";
+import { createKnownApi, type KnownApi } from "./known-api.ts";
+import type { OnlineDecision } from "./online.ts";
+
+/** What the server decides, when it is asked to. */
+const SERVERS: OnlineDecision = {
+  decision: { outcome: "deny", reason: "credential_revoked" } as Decision,
+  rendered: { status: 401, headers: ["X-From", "server"], body: "{}" },
+};
+
+let now: number;
+let holds: boolean;
+let stale: boolean;
+/** What the source answers; each question is kept until it is taken. */
+let questions: PromiseWithResolvers<CredentialAnswer>[];
+let server: OnlineDecision | undefined;
+let askedServer: number;
+let counted: string[];
+let unable: string[];
+let api: KnownApi;
+let decider: Decider;
+beforeEach(() => {
+  now = NOW;
+  holds = true;
+  stale = false;
+  questions = [];
+  server = SERVERS;
+  askedServer = 0;
+  counted = [];
+  unable = [];
+  open();
+});
+
+function open(changes: Partial<ApiDefinition> = {}): void {
+  const unasked = () => Promise.reject(new Error("nobody asks this here"));
+  const source: Source = {
+    credential: () => {
+      const question = Promise.withResolvers<CredentialAnswer>();
+      questions.push(question);
+      return question.promise;
+    },
+    account: unasked,
+    user: unasked,
+  };
+  const lease = { holds: () => holds || stale, age: () => 4000 };
+  api = createKnownApi({
+    source,
+    lease,
+    clock: () => now,
+    requireTls: false,
+    capacity: 100,
+    onUnable: ({ message }) => unable.push(message),
+  });
+  api.adopt({ version: 1, digest: "1", policy: aPolicy(changes) });
+  decider = createDecider({
+    api,
+    keeper: {
+      lease,
+      useStale(_seconds, decide) {
+        stale = true;
+        try {
+          return decide();
+        } finally {
+          stale = false;
+        }
+      },
+    },
+    online: {
+      decide: async () => {
+        askedServer += 1;
+        return server;
+      },
+    },
+    clock: () => now,
+    requestIdOf: () => "id",
+    count: ({ outcome }) => counted.push(outcome),
+  });
+}
+
+const told = (decision: Decision) =>
+  decision.outcome === "allow" ? decision.outcome : decision.reason;
+const outcome = async () => told(await decider.verify(aRequest()));
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+/** Makes the key known. */
+async function learn(answer: CredentialAnswer = anAnswer(1)): Promise<void> {
+  const first = outcome();
+  questions.at(-1)?.resolve(answer);
+  expect(await first).toBe("allow");
+}
+
+test("what is known is decided without a promise, and counted here", async () => {
+  await learn();
+  expect(decider.verify(aRequest())).toMatchObject({ outcome: "allow" });
+  expect([questions.length, askedServer, counted]).toEqual([1, 0, ["allow", "allow"]]);
+});
+
+test("several first sights of one key ask once", async () => {
+  const all = Array.from({ length: 20 }, outcome);
+  questions[0]?.resolve(anAnswer(1));
+  expect(new Set(await Promise.all(all))).toEqual(new Set(["allow"]));
+  expect(questions).toHaveLength(1);
+});
+
+describe("a revocation that arrives while its key is being asked about", () => {
+  const revoked = { kind: "credential", seq: 2, state: aCredential({ revokedAt: NOW }) };
+
+  test("is not undone by the answer that was read before it", async () => {
+    const first = outcome();
+    api.apply(revoked);
+    questions[0]?.resolve(anAnswer(1));
+    await turn();
+    // It was asked again, and only what was read after the change counts.
+    questions[1]?.resolve(anAnswer(2, { revokedAt: NOW }));
+    expect(await first).toBe("credential_revoked");
+  });
+
+  test("and again each time makes nobody pass: the server decides", async () => {
+    const first = outcome();
+    for (let n = 0; n < 3; n += 1) {
+      api.apply({ ...revoked, seq: 2 + n });
+      questions[n]?.resolve(anAnswer(1));
+      await turn();
+    }
+    expect(await first).toBe("credential_revoked");
+    expect([questions.length, askedServer]).toEqual([3, 1]);
+  });
+});
+
+test.each([
+  ["a revocation", aCredential({ revokedAt: NOW }), "credential_revoked"],
+  ["an expiry", aCredential({ expiresAt: NOW }), "credential_expired"],
+  ["fewer scopes", aCredential({ scopes: [] }), "scope_insufficient"],
+  ["a smaller network", aCredential({ allowedIps: ["198.51.100.0/24"] }), "address_not_allowed"],
+])("%s counts at the very next request", async (_what, state, reason) => {
+  await learn();
+  api.apply({ kind: "credential", seq: 2, state });
+  expect(told(decider.verify(aRequest()) as Decision)).toBe(reason);
+});
+
+test("a suspended account counts at the very next request", async () => {
+  await learn();
+  const state = { ...anAnswer(1).account, status: "suspended" };
+  api.apply({ kind: "account", seq: 2, state });
+  expect(told(decider.verify(aRequest()) as Decision)).toBe("account_suspended");
+});
+
+test("a policy that came while a key was asked about decides, not the one before", async () => {
+  const first = outcome();
+  const policy = aPolicy({ endpoints: [{ match: "/v2/users", scopes: ["admin:all"] }] });
+  api.apply({ kind: "policy", seq: 2, state: { version: 2, digest: "2", policy } });
+  questions[0]?.resolve(anAnswer(1));
+  await turn();
+  questions[1]?.resolve(anAnswer(2));
+  expect(await first).toBe("scope_insufficient");
+});
+
+test("the same policy again keeps what is known", async () => {
+  await learn();
+  api.adopt({ version: 1, digest: "1", policy: aPolicy() });
+  expect(decider.verify(aRequest())).toMatchObject({ outcome: "allow" });
+});
+
+describe("the server decides", () => {
+  const decideOnline = async (what: string) => {
+    expect([what, await outcome()]).toEqual([what, "credential_revoked"]);
+    expect([askedServer, counted]).toEqual([1, []]);
+  };
+
+  test("without a lease, and its answer is rendered as it is", async () => {
+    holds = false;
+    const decision = await decider.verify(aRequest());
+    expect(decider.renderedBy(decision)).toEqual(SERVERS.rendered);
+    expect([askedServer, counted]).toEqual([1, []]);
+  });
+
+  test("when it does not say what proves a credential", async () => {
+    const first = decideOnline("withheld");
+    questions[0]?.reject(new Error("withheld"));
+    await first;
+  });
+
+  test("about every request that is limited, where the policy wants exact limits", async () => {
+    open({ verifiers: { limits: "exact" } });
+    const first = decideOnline("exact");
+    questions[0]?.resolve(anAnswer(1));
+    await first;
+  });
+
+  test.each([
+    ["a policy of another format", { policyFormat: 2 }],
+    ["a scheme of a later release", { schemes: ["telepathy"] }],
+    ["a renderer of a later release", { renderer: "verse" }],
+  ])("under %s, and it is said so", async (_what, changes) => {
+    const policy = { ...aPolicy(), ...changes };
+    api.apply({ kind: "policy", seq: 2, state: { version: 2, digest: "2", policy } });
+    expect([api.unable, unable.length]).toEqual([expect.any(String), 1]);
+    await decideOnline("unable");
+  });
+
+  test("after a change of a kind that this release does not know", async () => {
+    api.apply({ kind: "weather", seq: 2, state: {} });
+    expect(api.unable).toBe('changes of the kind "weather"');
+    await decideOnline("unable");
+  });
+});
+
+describe("while the server does not answer", () => {
+  beforeEach(async () => {
+    await learn();
+    server = undefined;
+    holds = false;
+  });
+
+  test("everything is refused, to be tried again", async () => {
+    const decision = await decider.verify(aRequest());
+    expect(decision).toMatchObject({ reason: "source_unavailable", retryAfterSeconds: 5 });
+    expect(decider.staleSeconds(decision)).toBeUndefined();
+  });
+
+  test("what is known counts where the policy says so, which is said of the decision", async () => {
+    open({ verifiers: { staleSeconds: 60 } });
+    holds = true;
+    await learn();
+    holds = false;
+    const decision = await decider.verify(aRequest());
+    expect([told(decision), decider.staleSeconds(decision), decider.stale]).toEqual([
+      "allow",
+      4,
+      1,
+    ]);
+    const unknown = await decider.verify({ ...aRequest(), headers: ["Authorization", "Bearer x"] });
+    expect(told(unknown)).not.toBe("allow");
+  });
+});
+
+test("after it was stopped everything is refused, known or not", async () => {
+  await learn();
+  decider.stop();
+  expect(told(decider.verify(aRequest()) as Decision)).toBe("source_unavailable");
+});

@@ -1,0 +1,156 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { keepLease, type LeaseKeeper } from "./lease-keeper.ts";
+import { LinkError } from "./server-link.ts";
+
+interface Asked {
+  readonly body: { readonly verifier: string; readonly appliedSeq: number; readonly ends?: true };
+  readonly answer: PromiseWithResolvers<unknown>;
+}
+
+let asked: Asked[];
+let heard: PromiseWithResolvers<void>;
+let wall: number;
+let monotonic: number;
+let problems: number;
+let keeper: LeaseKeeper;
+beforeEach(() => {
+  asked = [];
+  heard = Promise.withResolvers();
+  wall = Date.UTC(2026, 10, 22, 12);
+  monotonic = 0;
+  problems = 0;
+  keeper = keepLease({
+    link: {
+      post: (_path, body) => {
+        const answer = Promise.withResolvers<unknown>();
+        asked.push({ body: body as Asked["body"], answer });
+        heard.resolve();
+        heard = Promise.withResolvers();
+        return answer.promise;
+      },
+    },
+    verifier: "vrf_1",
+    wall: () => wall,
+    monotonic: () => monotonic,
+    onProblem: () => {
+      problems += 1;
+    },
+  });
+});
+afterEach(async () => {
+  const stopped = keeper.stop();
+  asked.at(-1)?.answer.resolve({});
+  await stopped;
+});
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+/** Answers the last question. */
+async function answer(head: number): Promise<void> {
+  asked.at(-1)?.answer.resolve({ head, leaseSeconds: 3, tellAfterMillis: 0 });
+  await turn();
+}
+
+function pass(millis: number): void {
+  wall += millis;
+  monotonic += millis;
+}
+
+/** A lease that was granted at once. */
+async function leased(): Promise<void> {
+  keeper.applied(7);
+  await heard.promise;
+  await answer(7);
+  expect(keeper.lease.holds()).toBe(true);
+}
+
+test("nothing holds before the first answer; then it holds for three seconds", async () => {
+  expect(keeper.lease.holds()).toBe(false);
+  await leased();
+  expect(asked[0]?.body).toEqual({ verifier: "vrf_1", appliedSeq: 7 });
+  pass(2999);
+  expect([keeper.lease.holds(), keeper.rest()]).toEqual([true, 1]);
+  pass(1);
+  expect([keeper.lease.holds(), keeper.rest()]).toEqual([false, 0]);
+});
+
+test("an answer that took two seconds leaves one of its lease, and one that took three none", async () => {
+  keeper.applied(7);
+  await heard.promise;
+  pass(2000);
+  await answer(7);
+  expect(keeper.rest()).toBe(1000);
+  pass(1000);
+  expect(keeper.lease.holds()).toBe(false);
+});
+
+test("it counts only once every change up to the server's head is applied", async () => {
+  keeper.applied(7);
+  await heard.promise;
+  await answer(9);
+  expect(keeper.lease.holds()).toBe(false);
+  keeper.applied(8);
+  expect(keeper.lease.holds()).toBe(false);
+  keeper.applied(9);
+  expect(keeper.lease.holds()).toBe(true);
+});
+
+test("a frozen process and a suspended machine have no lease when they wake", async () => {
+  await leased();
+  monotonic += 3000;
+  expect(keeper.lease.holds()).toBe(false);
+  monotonic -= 3000;
+  wall += 3000;
+  expect(keeper.lease.holds()).toBe(false);
+});
+
+test("a server that refuses renews nothing", async () => {
+  await leased();
+  keeper.applied(8);
+  await heard.promise;
+  pass(2999);
+  asked.at(-1)?.answer.reject(new LinkError("the server answered 503", 503));
+  await turn();
+  expect([problems, keeper.rest()]).toEqual([1, 1]);
+});
+
+test("what was applied is told soon, and once", async () => {
+  await leased();
+  keeper.applied(8);
+  keeper.applied(9);
+  await heard.promise;
+  expect(asked.map(({ body }) => body.appliedSeq)).toEqual([7, 9]);
+});
+
+test("starting afresh ends the lease, and an answer to an older question does not bring it back", async () => {
+  await leased();
+  keeper.applied(8);
+  await heard.promise;
+  keeper.startAfresh();
+  expect(keeper.lease.holds()).toBe(false);
+  await answer(3);
+  keeper.applied(3);
+  expect(keeper.lease.holds()).toBe(false);
+});
+
+test("stale knowledge is used for as long after the lease as is allowed, and no longer", async () => {
+  await leased();
+  const holds = () => keeper.useStale(60, () => keeper.lease.holds());
+  pass(62_999);
+  expect([holds(), keeper.lease.holds()]).toEqual([true, false]);
+  pass(1);
+  expect(holds()).toBeUndefined();
+});
+
+test("whoever never had a lease has nothing stale either", () => {
+  expect(keeper.useStale(3600, () => true)).toBeUndefined();
+});
+
+test("stopping gives the lease back", async () => {
+  await leased();
+  const stopped = keeper.stop();
+  expect(keeper.lease.holds()).toBe(false);
+  expect(asked.at(-1)?.body).toEqual({ verifier: "vrf_1", appliedSeq: 7, ends: true });
+  asked.at(-1)?.answer.resolve({});
+  await stopped;
+});

@@ -1,0 +1,92 @@
+import type { Decision } from "@latchkey/engine";
+import { afterEach, expect, test } from "vitest";
+import { aRequest, NOW } from "../testing/known-key.ts";
+import { LinkError } from "./server-link.ts";
+import { startUsageReport, type UsageReport } from "./usage-report.ts";
+
+interface Told {
+  readonly key: string | undefined;
+  readonly counts: readonly object[];
+}
+
+let report: UsageReport;
+afterEach(() => report.stop());
+
+/** A report to a server that answers so, in turn. */
+function start(...answers: readonly (LinkError | undefined)[]): Told[] {
+  const told: Told[] = [];
+  const rest = [...answers];
+  report = startUsageReport({
+    link: {
+      post: async (_path, body, { headers }) => {
+        told.push({ key: headers?.["idempotency-key"], ...(body as { counts: object[] }) });
+        const error = rest.shift();
+        if (error !== undefined) throw error;
+        return undefined;
+      },
+    },
+    onProblem: () => undefined,
+  });
+  return told;
+}
+
+function count(outcome: "allow" | "deny", at = NOW, credentialId: string | null = "key_1"): void {
+  const principal = { accountId: "acct_1", credentialId };
+  report.count({ outcome, at, principal } as Decision, aRequest());
+}
+
+const row = (changes: object) => ({
+  accountId: "acct_1",
+  credentialId: "key_1",
+  hour: new Date(NOW).toISOString(),
+  allowed: 0,
+  denied: 0,
+  lastAllowedAt: null,
+  clientVersion: null,
+  ...changes,
+});
+
+test("tells counts by credential and hour, with the last use", async () => {
+  const told = start();
+  count("allow");
+  count("deny");
+  count("allow", NOW + 5);
+  count("deny", NOW + 3_600_000);
+  count("deny", NOW, null);
+  await report.flush();
+  const later = new Date(NOW + 3_600_000).toISOString();
+  const last = new Date(NOW + 5).toISOString();
+  expect(told.map(({ counts }) => counts)).toEqual([
+    [row({ allowed: 2, denied: 1, lastAllowedAt: last }), row({ hour: later, denied: 1 })],
+  ]);
+  await report.flush();
+  expect(told).toHaveLength(1);
+});
+
+test("what was not answered is told again under the same name, before anything newer", async () => {
+  const told = start(new LinkError("no answer"));
+  count("allow");
+  await report.flush();
+  count("allow");
+  await report.flush();
+  await report.flush();
+  const [first, again, newer] = told;
+  expect(again).toEqual(first);
+  expect(newer?.key).not.toBe(first?.key);
+  expect(told).toHaveLength(3);
+});
+
+test("what the server refuses for good is not told for ever", async () => {
+  const told = start(new LinkError("the server answered 400", 400));
+  count("allow");
+  await report.flush();
+  await report.flush();
+  expect(told).toHaveLength(1);
+});
+
+test("what is there when it stops is told", async () => {
+  const told = start();
+  count("allow");
+  await report.stop();
+  expect(told).toHaveLength(1);
+});

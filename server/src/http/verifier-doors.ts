@@ -1,0 +1,32 @@
+import type { Clock } from "@latchkey/engine";
+import { createReportUsage } from "../audit/reported-usage.ts";
+import { createChangeStreams } from "../changes/change-streams.ts";
+import type { LeaseRenewals } from "../changes/lease-renewals.ts";
+import type { Store } from "../store/store.ts";
+import type { StoreLog } from "../store/store-log.ts";
+import type { Door } from "./app.ts";
+import { changesDoor } from "./routes/changes.ts";
+import { type ResolvedApi, resolveDoor } from "./routes/resolve.ts";
+import { verifiersDoor } from "./routes/verifiers.ts";
+
+/** What serves processes that decide in their own memory. */
+export interface VerifierDoorsParts {
+  readonly store: Store;
+  readonly renewals: LeaseRenewals;
+  /** By slug. */
+  readonly apis: ReadonlyMap<string, ResolvedApi>;
+  readonly clock: Clock;
+  /** Newest first. */
+  readonly masterKeys: readonly Uint8Array[];
+  readonly log: StoreLog;
+}
+
+/** Every route that verifiers use but `verify`, and the list of them. */
+export function verifierDoors(parts: VerifierDoorsParts): readonly Door[] {
+  const { store, log, apis, clock } = parts;
+  return [
+    changesDoor({ streams: createChangeStreams({ store, log }) }),
+    resolveDoor({ apis }),
+    verifiersDoor({ ...parts, reportUsage: createReportUsage({ store, clock }) }),
+  ];
+}
