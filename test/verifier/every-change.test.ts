@@ -1,0 +1,132 @@
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { createVerifier, type Verifier } from "@latchkey/sdk";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { newClient, pairOf } from "../calcom-platform.ts";
+import { type RunningServer, startServer, TEST_ACCOUNT, waitUntil } from "../running-server.ts";
+import { sharedJwt } from "../signed-jwt.ts";
+import { startTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
+
+/** What `/pro` takes is a plan, and of `/admin` the policy says it. */
+const policyWith = (adminScope: string) => ({
+  apis: [
+    {
+      slug: "acme",
+      extends: "standard",
+      plans: ["FREE", "PRO"],
+      entitlements: { account: { "": null, Pro: "PRO" } },
+      endpoints: [
+        { match: "/pro/**", family: "Pro" },
+        { match: "/admin/**", scopes: [adminScope] },
+      ],
+    },
+    { slug: "calcom", extends: "calcom" },
+  ],
+});
+
+let server: RunningServer;
+/** Stays where it is when the server comes back at another port. */
+let address: TcpProxy;
+let acme: Verifier;
+let calcom: Verifier;
+beforeAll(async () => {
+  server = await startServer({ policy: policyWith("read:users") });
+  address = await startTcpProxy(() => server.port);
+  const options = { url: `http://127.0.0.1:${address.port}`, token: server.operatorToken };
+  acme = await createVerifier({ ...options, api: "acme" });
+  calcom = await createVerifier({ ...options, api: "calcom" });
+});
+afterAll(async () => {
+  await acme?.close();
+  await calcom?.close();
+  await address?.[Symbol.asyncDispose]();
+  await server?.stop();
+});
+
+function ask(verifier: Verifier, target: string, headers: Readonly<Record<string, string>>) {
+  const lines = Object.entries(headers).flat();
+  const request = { method: "GET", target, headers: lines, address: "::1", secure: true };
+  return verifier.verify(request);
+}
+
+const told = (decision: Awaited<ReturnType<typeof ask>>) =>
+  decision.outcome === "allow" ? "allow" : decision.reason;
+const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
+
+/** What holds once the change has travelled, which a call that answers does not wait for. */
+async function comesTo(outcome: string, decide: () => ReturnType<typeof ask>): Promise<void> {
+  await waitUntil(`it is ${outcome}`, async () => told(await decide()) === outcome);
+}
+
+async function change(method: string, url: string, body: object = {}): Promise<void> {
+  const { status } = await server.operator(method, `/v1/apis${url}`, body);
+  expect([url, status]).toEqual([url, 200]);
+}
+
+test("an account that is suspended and resumed, and a plan that is raised and lowered", async () => {
+  const { id } = await server.create("acme", "accounts", { name: "Pro", plan: "PRO" });
+  const { key } = await server.issueKey({ accountId: id }, "acme");
+  const decide = () => ask(acme, "/pro/report", bearer(key));
+  await comesTo("allow", decide);
+  await change("PATCH", `/acme/accounts/${id}`, { plan: "FREE" });
+  await comesTo("plan_insufficient", decide);
+  await change("PATCH", `/acme/accounts/${id}`, { plan: "PRO" });
+  await comesTo("allow", decide);
+  await change("POST", `/acme/accounts/${id}/suspend`);
+  await comesTo("account_suspended", decide);
+  await change("POST", `/acme/accounts/${id}/resume`);
+  await comesTo("allow", decide);
+});
+
+test("scopes that are taken away and given", async () => {
+  const { id, key } = await server.issueKey({ scopes: ["read:users"] }, "acme");
+  const decide = () => ask(acme, "/v2/users", bearer(key));
+  await comesTo("allow", decide);
+  await change("PATCH", `/acme/api-keys/${id}`, { scopes: [] });
+  await comesTo("scope_insufficient", decide);
+  await change("PATCH", `/acme/api-keys/${id}`, { scopes: ["read:all"] });
+  await comesTo("allow", decide);
+});
+
+test("an application that is revoked, with a secret of which only a digest is known here", async () => {
+  const { id } = await server.create("calcom", "accounts", { name: "P", kind: "platform" });
+  const client = await newClient(server, id);
+  const target = `/v2/oauth-clients/${client.clientId}/users`;
+  await comesTo("allow", () => ask(calcom, target, pairOf(client)));
+  const wrong = pairOf(client, { clientSecret: "0".repeat(64) });
+  expect(told(await ask(calcom, target, wrong))).toBe("secret_wrong");
+  expect(calcom.status.online).toBe(0);
+  const list = await server.operator("GET", "/v1/apis/calcom/applications");
+  await change("POST", `/calcom/applications/${list.json.data[0].id}/revoke`);
+  await waitUntil("it is refused", async () => {
+    return told(await ask(calcom, target, pairOf(client))) !== "allow";
+  });
+});
+
+test("what a secret signs that is kept from verifiers is decided by the server, rightly", async () => {
+  const draft = { accountId: TEST_ACCOUNT, issuer: "https://issuer.example.com" };
+  const { id, secret } = await server.create("acme", "jwt-secrets", draft);
+  const claims = { iss: draft.issuer, sub: "u1", scopes: ["read:users"] };
+  const decide = () => ask(acme, "/v2/users", bearer(sharedJwt(secret, claims)));
+  const before = acme.status.online;
+  expect(await decide()).toMatchObject({
+    outcome: "allow",
+    principal: { kind: "user", accountId: TEST_ACCOUNT, subject: "u1" },
+    limit: { decidedBy: "server" },
+  });
+  expect(acme.status.online).toBe(before + 1);
+  await change("POST", `/acme/jwt-secrets/${id}/revoke`);
+  expect(told(await decide())).toBe("credential_revoked");
+});
+
+test("a policy that changes while the server is restarted", async () => {
+  const { key } = await server.issueKey({ scopes: ["read:users"] }, "acme");
+  const decide = () => ask(acme, "/admin/panel", bearer(key));
+  await comesTo("allow", decide);
+  await server.end();
+  const policy = JSON.stringify(policyWith("write:users"));
+  writeFileSync(path.join(server.folder, "latchkey.config.json"), policy);
+  await server.restart();
+  await comesTo("scope_insufficient", decide);
+  await waitUntil("it has a lease", async () => acme.status.mode === "memory");
+});
