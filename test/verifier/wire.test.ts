@@ -1,0 +1,162 @@
+import { createHash } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Answer } from "../answer.ts";
+import { type RunningServer, startServer, TEST_ACCOUNT } from "../running-server.ts";
+
+const API = "/v1/apis/standard";
+const VERIFIER = "vrf_000000000000000000000001";
+
+let server: RunningServer;
+const tokens = new Map<string, string>();
+beforeAll(async () => {
+  server = await startServer();
+  for (const role of ["viewer", "verifier"]) tokens.set(role, await newToken(role, ["standard"]));
+  tokens.set("another API's", await newToken("verifier", ["calcom"]));
+});
+afterAll(() => server?.stop());
+
+async function newToken(role: string, apis: readonly string[]): Promise<string> {
+  const body = { name: role, role, apis };
+  return (await server.operator("POST", "/v1/operator-tokens", body)).json.token;
+}
+
+function call(who: string, method: string, path: string, body?: unknown): Promise<Answer> {
+  const headers = { authorization: `Bearer ${tokens.get(who) ?? who}` };
+  return server.ask({ method, path: `${API}${path}`, headers, body });
+}
+
+const digest = (text: string) => createHash("sha256").update(text).digest("base64url");
+const aCount = (changes: object = {}) => ({
+  accountId: TEST_ACCOUNT,
+  credentialId: "key_1",
+  hour: new Date().toISOString(),
+  allowed: 1,
+  denied: 0,
+  lastAllowedAt: null,
+  clientVersion: null,
+  ...changes,
+});
+
+const LEASE = { verifier: VERIFIER, appliedSeq: 0 };
+const CALLS = {
+  "POST /leases": LEASE,
+  "POST /resolve": { questions: [{ about: "account", name: TEST_ACCOUNT }] },
+  "POST /usage": { counts: [aCount()] },
+  "GET /verifiers": undefined,
+} as const;
+
+/** The statuses of every call but the one without an end, by one token. */
+async function statuses(who: string) {
+  const answers = Object.entries(CALLS).map(async ([line, body]) => {
+    const [method = "", path = ""] = line.split(" ");
+    return [line, (await call(who, method, path, body)).status] as const;
+  });
+  return Object.fromEntries(await Promise.all(answers));
+}
+
+test.each([
+  ["verifier", [200, 200, 204, 403]],
+  ["viewer", [403, 403, 403, 200]],
+  ["another API's", [404, 404, 404, 404]],
+  ["nobody", [401, 401, 401, 401]],
+])("a token of the kind %s", async (who, expected) => {
+  expect(await statuses(who)).toEqual(
+    Object.fromEntries(Object.keys(CALLS).map((line, i) => [line, expected[i]])),
+  );
+});
+
+test.each([
+  ["viewer", 403],
+  ["another API's", 404],
+  ["nobody", 401],
+])("the changes are not for %s", async (who, status) => {
+  expect((await call(who, "GET", "/changes")).status).toBe(status);
+});
+
+test("lists who holds a lease, with how far it is behind", async () => {
+  await call("verifier", "POST", "/leases", LEASE);
+  const { json } = await call("viewer", "GET", "/verifiers");
+  const head = (await call("verifier", "POST", "/leases", LEASE)).json.head;
+  expect(json.data).toMatchObject([{ id: VERIFIER, appliedSeq: 0, lag: head, status: "leased" }]);
+  await call("verifier", "POST", "/leases", { ...LEASE, ends: true });
+  expect((await call("viewer", "GET", "/verifiers")).json.data).toEqual([]);
+});
+
+describe("resolve", () => {
+  const ask = async (...questions: object[]) =>
+    (await call("verifier", "POST", "/resolve", { questions })).json;
+
+  test("tells what a decision needs, in the order of the questions, and what there is not", async () => {
+    const { id, key } = await server.issueKey({ scopes: ["read:users"] });
+    const { answers } = await ask(
+      { about: "user", name: "user_0" },
+      { about: "credential", scheme: "api-key", name: digest(key) },
+      { about: "credential", scheme: "customer-jwt", name: digest(key) },
+    );
+    expect(answers).toMatchObject([{}, { credential: { id, scopes: ["read:users"] } }, {}]);
+    expect(answers.map((answer: object) => Object.keys(answer).sort())).toEqual([
+      ["asOf"],
+      ["account", "asOf", "credential"],
+      ["asOf"],
+    ]);
+  });
+
+  test("keeps secrets that sign to itself, sealed or not", async () => {
+    const draft = { accountId: TEST_ACCOUNT, issuer: "https://issuer.example.com" };
+    const { secret } = await server.create("standard", "jwt-secrets", draft);
+    const question = {
+      about: "credential",
+      scheme: "shared-secret-jwt",
+      name: digest(draft.issuer),
+    };
+    const answer = await call("verifier", "POST", "/resolve", { questions: [question] });
+    expect(answer.json.answers[0].material).toEqual({ kind: "withheld" });
+    expect(answer.text).not.toContain(secret);
+    expect(answer.text).not.toContain("sealed");
+  });
+
+  test.each([
+    ["a scheme", { about: "credential", name: digest("x") }, "questions[0].scheme"],
+    ["a digest", { about: "credential", scheme: "api-key", name: "x" }, "questions[0].name"],
+  ])("refuses a credential without %s, and names the field", async (_what, question, field) => {
+    const { error } = await ask(question);
+    expect([error.code, error.details]).toEqual(["INVALID_REQUEST", { field }]);
+  });
+
+  test("refuses more than 64 questions", async () => {
+    const many = Array.from({ length: 65 }, () => ({ about: "account", name: "acct_1" }));
+    expect((await ask(...many)).error.code).toBe("INVALID_REQUEST");
+  });
+});
+
+describe("reported usage", () => {
+  const HOUR = 3_600_000;
+
+  test.each([
+    ["of tomorrow", { hour: new Date(Date.now() + HOUR).toISOString() }, "counts[0].hour"],
+    ["of last week", { hour: new Date(Date.now() - 49 * HOUR).toISOString() }, "counts[0].hour"],
+    ["without an end", { lastAllowedAt: "9999-01-01T00:00:00Z" }, "counts[0].lastAllowedAt"],
+  ])("%s is refused, and nothing is written", async (_what, changes, field) => {
+    const credentialId = "key_never";
+    const counts = [aCount({ credentialId, ...changes })];
+    const { status, json } = await call("verifier", "POST", "/usage", { counts });
+    expect([status, json.error.details]).toEqual([400, { field }]);
+    const usage = await server.operator("GET", `${API}/usage?credentialId=${credentialId}`);
+    expect(usage.json.data ?? []).toEqual([]);
+  });
+
+  test("told twice under one name it counts once", async () => {
+    const { id } = await server.issueKey();
+    const headers = {
+      authorization: `Bearer ${tokens.get("verifier")}`,
+      "idempotency-key": "batch-1",
+    };
+    const body = { counts: [aCount({ credentialId: id, allowed: 5 })] };
+    for (let n = 0; n < 2; n += 1) {
+      const told = await server.ask({ method: "POST", path: `${API}/usage`, headers, body });
+      expect(told.status).toBe(204);
+    }
+    const usage = await server.operator("GET", `${API}/usage?credentialId=${id}`);
+    expect(usage.json.data).toMatchObject([{ outcome: "allow", count: 5 }]);
+  });
+});
