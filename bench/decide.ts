@@ -83,7 +83,8 @@ export async function benchDecide(keyCount: number): Promise<void> {
 const newAccessToken = () =>
   BENCH_POLICY.oauth?.accessTokenPrefix + randomBytes(32).toString("base64url");
 
-function bareHashOf(keys: readonly string[], order: Uint32Array): Contender {
+/** One SHA-256 of a key after the other. */
+export function bareHashOf(keys: readonly string[], order: Uint32Array): Contender {
   const next = cursor(order);
   let sink = 0;
   return {
@@ -97,7 +98,8 @@ function bareHashOf(keys: readonly string[], order: Uint32Array): Contender {
   };
 }
 
-function bareMapOf(keys: readonly string[], order: Uint32Array): Contender {
+/** One lookup of a string never hashed before after the other. */
+export function bareMapOf(keys: readonly string[], order: Uint32Array): Contender {
   const next = cursor(order);
   const map = new Map(keys.map((key, i) => [key, i]));
   let copies: string[] = [];
@@ -184,7 +186,7 @@ async function engineKnowing(lines: readonly string[], clock: Clock): Promise<En
 }
 
 /** The indexes of `order` in turn, for ever. */
-function cursor(order: Uint32Array): () => number {
+export function cursor(order: Uint32Array): () => number {
   let at = -1;
   return () => {
     at = at + 1 === order.length ? 0 : at + 1;
@@ -192,7 +194,8 @@ function cursor(order: Uint32Array): () => number {
   };
 }
 
-function shuffled(length: number): Uint32Array {
+/** The whole numbers below `length`, each once, in random order. */
+export function shuffled(length: number): Uint32Array {
   const order = new Uint32Array(length).map((_, i) => i);
   for (let i = length - 1; i > 0; i -= 1) {
     const j = Math.floor(Math.random() * (i + 1));

@@ -4,6 +4,7 @@ import { benchOAuth } from "./oauth.ts";
 import { benchSeenTokens } from "./seen-tokens.ts";
 import { benchStart } from "./start.ts";
 import { benchTokens } from "./tokens.ts";
+import { benchVerifier } from "./verifier.ts";
 
 /** How long a bench may take; `million` adds the in-process run with a million keys. */
 interface Length {
@@ -23,6 +24,10 @@ const BENCHES: Readonly<Record<string, (length: Length) => Promise<void>>> = {
   tokens: async ({ quick }) => {
     await benchTokens({ rounds: quick ? 5 : 41 });
     await benchSeenTokens(quick ? 5 : 61);
+  },
+  verifier: async ({ million }) => {
+    await benchVerifier(10_000);
+    if (million) await benchVerifier(1_000_000);
   },
 };
 

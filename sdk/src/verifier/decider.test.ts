@@ -59,13 +59,12 @@ function open(changes: Partial<ApiDefinition> = {}): void {
     api,
     keeper: {
       lease,
-      useStale(_seconds, decide) {
-        stale = true;
-        try {
-          return decide();
-        } finally {
-          stale = false;
-        }
+      enter(staleSeconds = 0) {
+        stale = staleSeconds > 0;
+        return holds || stale;
+      },
+      leave() {
+        stale = false;
       },
     },
     online: {
@@ -219,6 +218,13 @@ describe("while the server does not answer", () => {
     const decision = await decider.verify(aRequest());
     expect(decision).toMatchObject({ reason: "source_unavailable", retryAfterSeconds: 5 });
     expect(decider.staleSeconds(decision)).toBeUndefined();
+  });
+
+  test("a lease that comes back meanwhile makes nothing stale of what the policy does not", async () => {
+    const first = decider.verify(aRequest());
+    holds = true;
+    expect(told(await first)).toBe("source_unavailable");
+    expect(decider.stale).toBe(0);
   });
 
   test("what is known counts where the policy says so, which is said of the decision", async () => {

@@ -18,7 +18,7 @@ export interface Decider {
 
 interface DeciderParts {
   readonly api: Pick<KnownApi, "engine">;
-  readonly keeper: Pick<LeaseKeeper, "lease" | "useStale">;
+  readonly keeper: Pick<LeaseKeeper, "lease" | "enter" | "leave">;
   readonly online: Pick<Online, "decide">;
   readonly clock: () => number;
   readonly requestIdOf: (request: ApiRequest) => string;
@@ -47,8 +47,9 @@ export function createDecider(parts: DeciderParts): Decider {
   function verify(request: ApiRequest): Decision | Promise<Decision> {
     const { engine } = api;
     if (stopped) return unavailable(clock());
-    if (engine === undefined || !keeper.lease.holds()) return decideOnline(request, undefined);
-    return inMemory(engine, request, MOST_TRIES);
+    return engine === undefined
+      ? decideOnline(request, undefined)
+      : inMemory(engine, request, MOST_TRIES);
   }
 
   function inMemory(
@@ -56,12 +57,20 @@ export function createDecider(parts: DeciderParts): Decider {
     request: ApiRequest,
     tries: number,
   ): Decision | Promise<Decision> {
+    if (!keeper.enter()) return decideOnline(request, undefined);
+    const decision = decideHere(engine, request);
+    if (decision instanceof Promise) return afterAsking(engine, request, decision, tries);
+    return conclude(engine, request, decision);
+  }
+
+  /** After `enter`. */
+  function decideHere(engine: Engine, request: ApiRequest): Decision | Promise<Decision> {
     try {
-      const decision = engine.decide(request);
-      if (decision instanceof Promise) return afterAsking(engine, request, decision, tries);
-      return conclude(engine, request, decision);
+      return engine.decide(request);
     } catch {
       return unavailable(clock());
+    } finally {
+      keeper.leave();
     }
   }
 
@@ -107,14 +116,14 @@ export function createDecider(parts: DeciderParts): Decider {
   function onStale(request: ApiRequest): Decision | undefined {
     const { engine } = api;
     const seconds = engine?.policy.policy.verifiers.staleSeconds ?? 0;
-    if (engine === undefined || seconds === 0 || stopped) return undefined;
-    const decision = keeper.useStale(seconds, () => engine.decide(request));
+    if (engine === undefined || stopped || seconds === 0) return undefined;
+    if (!keeper.enter(seconds)) return undefined;
+    const decision = decideHere(engine, request);
     if (decision instanceof Promise) {
       // It had to ask, and there is nobody to ask.
       decision.catch(() => undefined);
       return undefined;
     }
-    if (decision === undefined) return undefined;
     stale += 1;
     staleness.set(decision, Math.ceil(keeper.lease.age() / 1000));
     return decision;

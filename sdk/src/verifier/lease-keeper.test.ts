@@ -135,15 +135,17 @@ test("starting afresh ends the lease, and an answer to an older question does no
 
 test("stale knowledge is used for as long after the lease as is allowed, and no longer", async () => {
   await leased();
-  const holds = () => keeper.useStale(60, () => keeper.lease.holds());
   pass(62_999);
-  expect([holds(), keeper.lease.holds()]).toEqual([true, false]);
+  expect([keeper.enter(), keeper.enter(59)]).toEqual([false, false]);
+  expect([keeper.enter(60), keeper.lease.holds()]).toEqual([true, true]);
+  keeper.leave();
+  expect(keeper.lease.holds()).toBe(false);
   pass(1);
-  expect(holds()).toBeUndefined();
+  expect([keeper.enter(60), keeper.lease.holds()]).toEqual([false, false]);
 });
 
 test("whoever never had a lease has nothing stale either", () => {
-  expect(keeper.useStale(3600, () => true)).toBeUndefined();
+  expect([keeper.enter(), keeper.enter(3600)]).toEqual([false, false]);
 });
 
 test("stopping gives the lease back", async () => {

@@ -3,16 +3,20 @@ import type { LinkError, ServerLink } from "./server-link.ts";
 
 /** A verifier's own lease, kept alive by asking for the next one. */
 export interface LeaseKeeper {
-  /** Holds too while `useStale` runs. */
+  /** As the engine asks: between `enter` and `leave` it holds without another look at the clocks. */
   readonly lease: Lease;
+  /**
+   * Reads both clocks: whether one decision may be made from memory now, at most so many seconds
+   * after the lease has ended. If so, `leave` has to follow in the same turn.
+   */
+  enter(staleSeconds?: number): boolean;
+  leave(): void;
   /** Every change up to `seq` is applied. */
   applied(seq: number): void;
   /** What is known is worth nothing any more: the lease ends, and a new one is asked for. */
   startAfresh(): void;
   /** Milliseconds for which it still holds; 0: it has lapsed. */
   rest(): number;
-  /** What `decide` answers when the lease is taken to hold, at most so long after its end. */
-  useStale<Decided>(staleSeconds: number, decide: () => Decided): Decided | undefined;
   /** Resolves once it holds for the first time. */
   readonly held: Promise<void>;
   /** Nothing is decided under it any more; resolves when the server knows. Never rejects. */
@@ -50,7 +54,7 @@ export function keepLease(parts: LeaseKeeperParts): LeaseKeeper {
   const { link, verifier, wall, monotonic, onProblem } = parts;
   const held = Promise.withResolvers<void>();
   let current = new RenewedLease(LEASE_SECONDS, wall, monotonic);
-  let usingStale = false;
+  let entered = false;
   let appliedSeq: number | undefined;
   let toldSeq = -1;
   let granted: Granted[] = [];
@@ -109,8 +113,17 @@ export function keepLease(parts: LeaseKeeperParts): LeaseKeeper {
 
   return {
     lease: {
-      holds: () => usingStale || current.holds(),
+      holds: () => entered || current.holds(),
       age: () => current.age(),
+    },
+    enter(staleSeconds = 0) {
+      entered =
+        current.holds() ||
+        (staleSeconds > 0 && current.age() < (LEASE_SECONDS + staleSeconds) * 1000);
+      return entered;
+    },
+    leave() {
+      entered = false;
     },
     applied(seq) {
       appliedSeq = seq;
@@ -124,15 +137,6 @@ export function keepLease(parts: LeaseKeeperParts): LeaseKeeper {
       toldSeq = -1;
     },
     rest: () => (current.holds() ? LEASE_SECONDS * 1000 - current.age() : 0),
-    useStale(staleSeconds, decide) {
-      if (current.age() >= (LEASE_SECONDS + staleSeconds) * 1000) return undefined;
-      usingStale = true;
-      try {
-        return decide();
-      } finally {
-        usingStale = false;
-      }
-    },
     held: held.promise,
     async stop() {
       stopped = true;

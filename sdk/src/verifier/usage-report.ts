@@ -106,6 +106,8 @@ export function startUsageReport(parts: {
       if (count === undefined || at >= count.hour + HOUR) {
         count = open(accountId, credentialId, at);
         if (count === undefined) return;
+        // Only now and then: looking through all headers would cost as much as the decision's.
+        count.clientVersion = clientVersion(request.headers);
       }
       if (outcome === "allow") {
         count.allowed += 1;
@@ -113,8 +115,6 @@ export function startUsageReport(parts: {
       } else {
         count.denied += 1;
       }
-      const version = header(request.headers, "x-client-version");
-      if (version !== undefined && CLEAN_VERSION.test(version)) count.clientVersion = version;
     },
     flush,
     async stop() {
@@ -123,6 +123,12 @@ export function startUsageReport(parts: {
       for (let round = 0; round < 2; round += 1) await flush();
     },
   };
+}
+
+/** What the client says of itself. */
+function clientVersion(headers: readonly string[]): string | null {
+  const version = header(headers, "x-client-version");
+  return version !== undefined && CLEAN_VERSION.test(version) ? version : null;
 }
 
 function toWire({ hour, lastAllowedAt, ...count }: Count): object {
