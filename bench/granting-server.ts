@@ -20,7 +20,7 @@ export async function startGrantingServer(): Promise<{ origin: string; stop(): v
     request.on("end", () => {
       const path = request.url?.replace(/^.*\/apis\/[^/]+|\?.*$/g, "");
       if (path === "/changes") {
-        const hello = { kind: "hello", seq: 1, resumed: true, policy };
+        const hello = { kind: "hello", seq: 1, resumed: true, policy, issuerKeys: { keys: [] } };
         response.write(`${JSON.stringify(hello)}\n`);
         const beat = setInterval(() => response.write('{"kind":"heartbeat","seq":1}\n'), 1000);
         response.once("close", () => clearInterval(beat));

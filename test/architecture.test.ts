@@ -33,6 +33,9 @@ const MAY_IMPORT = {
   "engine/testing": ["engine"],
   "engine/engine.ts": ["engine"],
   "engine/index.ts": ["engine"],
+  "sdk/index.ts": ["sdk/verifier"],
+  "sdk/testing": ["engine"],
+  "sdk/verifier": ["engine"],
   "server/store": ["engine"],
   "server/accounts": ["engine", "server/store"],
   "server/audit": ["engine", "server/store"],
@@ -69,10 +72,10 @@ const MAY_IMPORT = {
     "server/settings.ts",
   ],
   "server/testing": ["engine", "server"],
-  bench: ["engine", "server"],
-  examples: ["engine", "server"],
+  bench: ["engine", "sdk", "server"],
+  examples: ["engine", "sdk", "server"],
   scripts: [],
-  test: ["engine", "server"],
+  test: ["engine", "sdk", "server"],
 };
 
 const RULES: Rules = {
@@ -94,12 +97,18 @@ const RULES: Rules = {
     "node:sqlite": ["server/store"],
   },
   only: { engine: ["node:crypto"] },
-  packages: { engine: "@latchkey/engine", server: "latchkey" },
-  mayReadClock: ["server/latchkey.ts", "server/cli", "bench", "scripts"],
+  packages: { engine: "@latchkey/engine", sdk: "@latchkey/sdk", server: "latchkey" },
+  mayReadClock: [
+    "sdk/verifier/create-verifier.ts",
+    "server/latchkey.ts",
+    "server/cli",
+    "bench",
+    "scripts",
+  ],
   mayReadEnvironment: ["server/settings.ts", "server/cli/main.ts", "bench", "scripts"],
 };
 
-const FOLDERS = ["engine/src", "server/src", "test", "bench", "examples", "scripts"];
+const FOLDERS = ["engine/src", "sdk/src", "server/src", "test", "bench", "examples", "scripts"];
 
 test("every import, name, size and clock of the repository follows the rules", () => {
   const root = path.join(import.meta.dirname, "..");
@@ -119,6 +128,7 @@ describe("a planted fault is found:", () => {
   const SOUND = {
     "package.json": '{ "devDependencies": { "vitest": "1" } }',
     "engine/package.json": "{}",
+    "sdk/package.json": "{}",
     "server/package.json": '{ "dependencies": { "@latchkey/engine": "1", "kysely": "1" } }',
     "engine/src/index.ts": 'export * from "./decide.ts";',
     "engine/src/decide.ts": 'import { hash } from "node:crypto";\nexport const a = hash;',

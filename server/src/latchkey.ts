@@ -15,10 +15,9 @@ import { createSigningKeys } from "./accounts/signing-keys.ts";
 import { createUsers } from "./accounts/users.ts";
 import { createUsageRecorder } from "./audit/usage.ts";
 import { applyChanges } from "./changes/apply-changes.ts";
-import { createLeaseRenewals } from "./changes/lease-renewals.ts";
-import { NODE_LEASE_SECONDS, type NodeLease, startNodeLease } from "./changes/node-lease.ts";
+import { createConfirmations } from "./changes/confirmations.ts";
+import { type NodeLease, startNodeLease } from "./changes/node-lease.ts";
 import { createStoreOneTime } from "./changes/one-time.ts";
-import { createReceipts } from "./changes/receipts.ts";
 import { createSource } from "./changes/source.ts";
 import { type DemoKey, provideDemoKeys } from "./demo.ts";
 import { createApp } from "./http/app.ts";
@@ -200,16 +199,7 @@ export async function startLatchkey(
     requireHttps: settings.requireHttps,
     plainLoopback: settings.mode === "dev",
   });
-  const staleMillisOf = (api: string) =>
-    (compiled.get(api)?.policy.verifiers.staleSeconds ?? 0) * 1000;
-  const renewals = createLeaseRenewals({ store, clock, staleMillisOf });
-  const receiptOf = createReceipts({
-    store,
-    renewals,
-    clock,
-    staleMillisOf,
-    nodeLeaseMillis: store.kind === "postgres" ? NODE_LEASE_SECONDS * 1000 : 0,
-  });
+  const { renewals, receiptOf } = createConfirmations({ store, clock, policies: compiled });
   const keyring = { store, clock, policies: compiled, sealing, receiptOf };
   const useCases = {
     accounts: createAccounts({ store, clock, policies: compiled }),

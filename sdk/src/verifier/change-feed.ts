@@ -1,3 +1,4 @@
+import type { IssuerKeysState } from "@latchkey/engine";
 import type { LinkError, ServerLink } from "./server-link.ts";
 
 /** A policy as the server recorded it; whether this release can read it is seen later. */
@@ -21,6 +22,8 @@ export interface Hello {
   /** Whether that is where the last stream was left; if not, what is known is worth nothing. */
   readonly resumed: boolean;
   readonly policy: PolicyVersion;
+  /** The keys that sign the API's own tokens. */
+  readonly issuerKeys: IssuerKeysState;
 }
 
 /** Whoever follows the changes. */

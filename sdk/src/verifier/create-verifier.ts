@@ -64,7 +64,7 @@ export const createVerifier: CreateVerifier = async (options) => {
         api.forget();
       }
       seq = hello.seq;
-      api.adopt(hello.policy);
+      api.adopt(hello);
       keeper.applied(seq);
     },
     change(change) {

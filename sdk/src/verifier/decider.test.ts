@@ -34,6 +34,12 @@ beforeEach(() => {
   open();
 });
 
+const helloWith = (policy: unknown) => ({
+  seq: 1,
+  policy: { version: 1, digest: "1", policy },
+  issuerKeys: { keys: [] },
+});
+
 function open(changes: Partial<ApiDefinition> = {}): void {
   const unasked = () => Promise.reject(new Error("nobody asks this here"));
   const source: Source = {
@@ -54,7 +60,7 @@ function open(changes: Partial<ApiDefinition> = {}): void {
     capacity: 100,
     onUnable: ({ message }) => unable.push(message),
   });
-  api.adopt({ version: 1, digest: "1", policy: aPolicy(changes) });
+  api.adopt(helloWith(aPolicy(changes)));
   decider = createDecider({
     api,
     keeper: {
@@ -159,7 +165,7 @@ test("a policy that came while a key was asked about decides, not the one before
 
 test("the same policy again keeps what is known", async () => {
   await learn();
-  api.adopt({ version: 1, digest: "1", policy: aPolicy() });
+  api.adopt(helloWith(aPolicy()));
   expect(decider.verify(aRequest())).toMatchObject({ outcome: "allow" });
 });
 
@@ -197,6 +203,15 @@ describe("the server decides", () => {
     const policy = { ...aPolicy(), ...changes };
     api.apply({ kind: "policy", seq: 2, state: { version: 2, digest: "2", policy } });
     expect([api.unable, unable.length]).toEqual([expect.any(String), 1]);
+    await decideOnline("unable");
+  });
+
+  test("when tokens are signed with a key of a later release", async () => {
+    const keys = [{ id: "k", publicKey: { kty: "quantum" } }];
+    api.apply({ kind: "issuer_keys", seq: 2, state: { keys: [] } });
+    expect(api.unable).toBeUndefined();
+    api.apply({ kind: "issuer_keys", seq: 3, state: { keys } });
+    expect(api.unable).toBe("a key that signs its tokens");
     await decideOnline("unable");
   });
 

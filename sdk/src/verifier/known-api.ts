@@ -5,6 +5,7 @@ import {
   createEngine,
   createMemoryLimiter,
   type Engine,
+  type IssuerKeysState,
   type Lease,
   type Limiter,
   type OneTime,
@@ -12,7 +13,7 @@ import {
   type Source,
   type UserState,
 } from "@latchkey/engine";
-import type { Change, PolicyVersion } from "./change-feed.ts";
+import type { Change, Hello, PolicyVersion } from "./change-feed.ts";
 
 /** What a verifier knows of its API: the policy, and an engine that decides by it. */
 export interface KnownApi {
@@ -20,8 +21,8 @@ export interface KnownApi {
   readonly engine: Engine | undefined;
   /** What this release does not know. */
   readonly unable: string | undefined;
-  /** Takes a policy; one with another digest begins with an empty memory. */
-  adopt(version: PolicyVersion): void;
+  /** Takes the policy and the keys; a policy with another digest begins with an empty memory. */
+  adopt(hello: Pick<Hello, "seq" | "policy" | "issuerKeys">): void;
   apply(change: Change): void;
   /** Forgets everything but the policy. */
   forget(): void;
@@ -55,14 +56,33 @@ export function createKnownApi(parts: KnownApiParts): KnownApi {
   let engine: Engine | undefined;
   let unable: string | undefined;
   let known: { readonly digest: string; readonly policy: Policy } | undefined;
+  /** An engine that is built later has to be told too. */
+  let issuerKeys: { readonly seq: number; readonly state: IssuerKeysState } | undefined;
 
   function build(policy: Policy): void {
     try {
       const limiter = policy.verifiers.limits === "exact" ? COUNTED_BY_SERVER : local;
       engine = createEngine({ ...parts, policy, limiter, oneTime: CLAIMED_BY_SERVER });
       unable = undefined;
+      if (issuerKeys !== undefined) engine.applyIssuerKeys(issuerKeys.seq, issuerKeys.state);
     } catch (error) {
       giveUp(error instanceof Error ? error.message : "a policy that cannot be read");
+    }
+  }
+
+  function takePolicy({ digest, policy }: PolicyVersion): void {
+    if (known?.digest === digest) return;
+    // A policy of another format ends in `unable`.
+    known = { digest, policy: policy as Policy };
+    build(known.policy);
+  }
+
+  function takeIssuerKeys(seq: number, state: IssuerKeysState): void {
+    issuerKeys = { seq, state };
+    try {
+      engine?.applyIssuerKeys(seq, state);
+    } catch {
+      giveUp("a key that signs its tokens");
     }
   }
 
@@ -79,11 +99,9 @@ export function createKnownApi(parts: KnownApiParts): KnownApi {
     get unable() {
       return unable;
     },
-    adopt({ digest, policy }) {
-      if (known?.digest === digest) return;
-      // A policy of another format ends in `unable`.
-      known = { digest, policy: policy as Policy };
-      build(known.policy);
+    adopt({ seq, policy, issuerKeys: keys }) {
+      takePolicy(policy);
+      takeIssuerKeys(seq, keys);
     },
     apply({ kind, seq, state }) {
       switch (kind) {
@@ -95,7 +113,9 @@ export function createKnownApi(parts: KnownApiParts): KnownApi {
         case "user":
           return engine?.applyUser(seq, state as UserState);
         case "policy":
-          return this.adopt(state as PolicyVersion);
+          return takePolicy(state as PolicyVersion);
+        case "issuer_keys":
+          return takeIssuerKeys(seq, state as IssuerKeysState);
         default:
           // A later server: whatever this means, going on as if it meant nothing could be wrong.
           giveUp(`changes of the kind "${kind}"`);

@@ -54,7 +54,8 @@ async function makeAccounts(from: number, to: number): Promise<void> {
 test("begins with where it begins and the policy, then tells each change before its write ends", async () => {
   const { lines, seqs } = await follow();
   const policy = { version: 1, digest: "d", policy: { a: 1 } };
-  expect(lines[0]).toEqual({ kind: "hello", seq: 1, resumed: false, policy });
+  const issuerKeys = { keys: [] };
+  expect(lines[0]).toEqual({ kind: "hello", seq: 1, resumed: false, policy, issuerKeys });
   await makeAccounts(1, 1);
   expect(seqs()).toEqual([2]);
   expect(lines.at(-1)).toMatchObject({ state: { id: "acct_1", status: "active" } });

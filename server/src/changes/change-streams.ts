@@ -1,4 +1,5 @@
 import { ApiError } from "@latchkey/engine";
+import { toIssuerKeysState } from "../store/issuer-keys.ts";
 import type { ChangeRecord } from "../store/records.ts";
 import { startRepeating } from "../store/repeating.ts";
 import { DEPLOYMENT, type Store } from "../store/store.ts";
@@ -37,7 +38,7 @@ export interface ChangeStreams {
 }
 
 interface ChangeStreamsParts {
-  readonly store: Pick<Store, "onChange" | "changes" | "policies">;
+  readonly store: Pick<Store, "onChange" | "changes" | "policies" | "issuerKeys">;
   readonly log: StoreLog;
   /** How often a line is written when nothing happens; default 1 s. */
   readonly heartbeatMillis?: number;
@@ -150,9 +151,10 @@ export function createChangeStreams(parts: ChangeStreamsParts): ChangeStreams {
       const head = source.recent.seq;
       const resumed = after !== undefined && after <= head && head - after <= MOST_REPLAYED;
       const from = resumed ? after : head;
-      // Read after the place was chosen: a later policy is also among the changes that follow.
+      // Read after the place was chosen: what is later than that also is among the changes to come.
       const policy = await store.policies.newest(api);
-      const hello = { kind: "hello", seq: from, resumed, policy };
+      const issuerKeys = toIssuerKeysState(await store.issuerKeys.list(api));
+      const hello = { kind: "hello", seq: from, resumed, policy, issuerKeys };
       return {
         start(sink) {
           const follower: Follower = { operatorId, sink, ended: false };
