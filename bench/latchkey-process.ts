@@ -26,8 +26,8 @@ export interface Installation {
   remove(): void;
 }
 
-/** An empty installation in a new temporary folder, without dev's conveniences. */
-export function newInstallation(): Installation {
+/** An installation in a new temporary folder, without dev's conveniences; by default on SQLite. */
+export function newInstallation(databaseUrl?: string): Installation {
   const folder = mkdtempSync(path.join(tmpdir(), "latchkey-bench-"));
   mkdirSync(path.join(folder, "data"));
   writeFileSync(path.join(folder, "policy.json"), JSON.stringify(POLICY));
@@ -39,7 +39,7 @@ export function newInstallation(): Installation {
       const env = {
         PATH: process.env.PATH,
         LATCHKEY_CONFIG: path.join(folder, "policy.json"),
-        LATCHKEY_DATABASE_URL: `sqlite:${path.join(folder, "data", "latchkey.db")}`,
+        LATCHKEY_DATABASE_URL: databaseUrl ?? `sqlite:${path.join(folder, "data", "latchkey.db")}`,
         LATCHKEY_LOG_LEVEL: "warn",
         LATCHKEY_OPERATOR_TOKEN: OPERATOR_TOKEN,
         LATCHKEY_PORT: String(port),
@@ -90,6 +90,19 @@ export async function registerApplication(
     ...{ redirectUris: ["https://client.example/callback"], accessTokenFormat },
   });
   return { id: String(clientId), secret: String(clientSecret) };
+}
+
+/** Makes an account with one key. */
+export async function issueKey(origin: string, operatorToken: string) {
+  const call = callAs(origin, operatorToken);
+  const { id: accountId } = await call("/accounts", { name: "Bench" });
+  const { id, key } = await call("/api-keys", { accountId, name: "Key" });
+  return { id: String(id), key: String(key) };
+}
+
+/** Resolves when every verifier has confirmed. */
+export async function revokeKey(origin: string, operatorToken: string, id: string) {
+  await callAs(origin, operatorToken)(`/api-keys/${id}/revoke?wait=5000`, {});
 }
 
 function callAs(origin: string, operatorToken: string) {

@@ -1,6 +1,7 @@
 import { benchDecide } from "./decide.ts";
 import { benchHttp } from "./http.ts";
 import { benchOAuth } from "./oauth.ts";
+import { benchRevocation } from "./revocation.ts";
 import { benchSeenTokens } from "./seen-tokens.ts";
 import { benchStart } from "./start.ts";
 import { benchTokens } from "./tokens.ts";
@@ -25,6 +26,7 @@ const BENCHES: Readonly<Record<string, (length: Length) => Promise<void>>> = {
     await benchTokens({ rounds: quick ? 5 : 41 });
     await benchSeenTokens(quick ? 5 : 61);
   },
+  revocation: ({ quick }) => benchRevocation(quick ? 50 : 200),
   verifier: async ({ million }) => {
     await benchVerifier(10_000);
     if (million) await benchVerifier(1_000_000);

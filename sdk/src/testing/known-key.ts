@@ -50,7 +50,7 @@ export function anAnswer(asOf: number, changes: Partial<CredentialState> = {}): 
 }
 
 /** A key of the right form; nothing says that it is `key_1` but the tests' own sources. */
-export const KEY = newKey(aPolicy().keyFormat, "live").key;
+const KEY = newKey(aPolicy().keyFormat, "live").key;
 
 /** A request that reads users with this key. */
 export function aRequest(key: string = KEY): ApiRequest {

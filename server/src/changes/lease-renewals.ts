@@ -26,7 +26,7 @@ export interface LeaseRenewals {
 }
 
 /** How long a verifier may decide by itself. */
-export const LEASE_SECONDS = 3;
+const LEASE_SECONDS = 3;
 
 const MOST_WAITING = 10_000;
 /** Many tell less often, so that all of them together ask for some thousand writes a second. */
