@@ -36,6 +36,7 @@ const MAY_IMPORT = {
   "sdk/index.ts": ["sdk/verifier"],
   "sdk/testing": ["engine"],
   "sdk/verifier": ["engine"],
+  "sdk/client": [],
   "server/store": ["engine"],
   "server/accounts": ["engine", "server/store"],
   "server/audit": ["engine", "server/store"],
@@ -105,6 +106,10 @@ const RULES: Rules = {
     "bench",
     "scripts",
   ],
+  // What runs in browsers imports nothing at all.
+  only: { engine: ["node:crypto"], "sdk/client": [] },
+  generated: ["sdk/client/management-api.ts"],
+  mayReadClock: ["server/latchkey.ts", "server/cli", "bench", "scripts"],
   mayReadEnvironment: ["server/settings.ts", "server/cli/main.ts", "bench", "scripts"],
 };
 
@@ -129,6 +134,8 @@ describe("a planted fault is found:", () => {
     "package.json": '{ "devDependencies": { "vitest": "1" } }',
     "engine/package.json": "{}",
     "sdk/package.json": "{}",
+    "sdk/package.json":
+      '{ "exports": { "./client": { "latchkey-src": "./src/client/index.ts" } } }',
     "server/package.json": '{ "dependencies": { "@latchkey/engine": "1", "kysely": "1" } }',
     "engine/src/index.ts": 'export * from "./decide.ts";',
     "engine/src/decide.ts": 'import { hash } from "node:crypto";\nexport const a = hash;',
@@ -153,6 +160,7 @@ describe("a planted fault is found:", () => {
   test("none in a sound tree", () => {
     expect(plant({})).toEqual([]);
     expect(plant({ "engine/src/domain/long.test.ts": LONG })).toEqual([]);
+    expect(plant({ "sdk/src/client/management-api.ts": LONG })).toEqual([]);
   });
 
   test.each([
@@ -202,6 +210,11 @@ describe("a planted fault is found:", () => {
       "server/src/store/store.ts:1: @latchkey/engine/src/decide.ts is a deep import",
     ],
     [
+      "deep into a package with several faces",
+      { "test/a.ts": 'import "@latchkey/sdk/client";\nimport "@latchkey/sdk/client/send.ts";' },
+      "test/a.ts:2: @latchkey/sdk/client/send.ts is a deep import",
+    ],
+    [
       "of a package nobody declared",
       { [STORE]: 'import "left-pad";' },
       "server/src/store/store.ts:1: left-pad is not in the package.json of this workspace",
@@ -220,6 +233,11 @@ describe("a planted fault is found:", () => {
       "of input and output",
       { "engine/src/decide.ts": 'import "node:fs";' },
       "engine/src/decide.ts:1: engine may not import node:fs",
+    ],
+    [
+      "of what browsers do not have",
+      { "sdk/src/client/client.ts": 'import "node:crypto";' },
+      "sdk/src/client/client.ts:1: sdk/client may not import node:crypto",
     ],
     [
       "a file without a part",

@@ -1,0 +1,2154 @@
+// Made by `npm run generate` from the service's OpenAPI document; a test compares them.
+
+/** `Account` of the document. */
+export type Account = {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: "account" | "platform" | "organization" | "team";
+  /** The platform or organization it belongs to. */
+  readonly parentId: string | null;
+  readonly plan: string | null;
+  readonly externalId: string | null;
+  /** While suspended, its credentials are refused. */
+  readonly status: "active" | "suspended";
+  /** When it was made. */
+  readonly createdAt: string;
+  /** Since when it is suspended. */
+  readonly suspendedAt: string | null;
+};
+/** `AccountList` of the document. */
+export type AccountList = {
+  readonly data: readonly Account[];
+  /** Null on the last page. */
+  readonly nextCursor: string | null;
+};
+/** `Api` of the document. */
+export type Api = {
+  readonly slug: string;
+  /** The profile whose answers its clients get. */
+  readonly profile: string;
+  /** The address below which its clients find it. */
+  readonly mount: string;
+  /** Host names whose root is the mount too. */
+  readonly hosts: readonly string[];
+  /** Two processes with the same digest decide alike. */
+  readonly policyDigest: string;
+};
+/** `ApiKey` of the document. */
+export type ApiKey = {
+  readonly id: string;
+  readonly accountId: string;
+  /** `rotated`: it has a successor, and works until `expiresAt`. */
+  readonly status: "active" | "rotated" | "expired" | "revoked";
+  /** When it was issued. */
+  readonly createdAt: string;
+  /** When it ends; for a rotated key, when its overlap does. */
+  readonly expiresAt: string | null;
+  /** When it was revoked. */
+  readonly revokedAt: string | null;
+  /** Last allowed request, to the minute. */
+  readonly lastUsedAt: string | null;
+  readonly userId: string | null;
+  readonly name: string;
+  /** The key's first characters. */
+  readonly prefix: string;
+  /** The key's last characters. */
+  readonly lastFour: string;
+  readonly scopes: readonly string[];
+  readonly mode: "live" | "test";
+  readonly allowedIps: readonly string[];
+  /** Replace all windows that the policy has for keys; null: the policy's. */
+  readonly limits: readonly unknown[] | null;
+  readonly signing: "off" | "optional" | "required";
+  /** When its successor was issued. */
+  readonly rotatedAt: string | null;
+  readonly successorId: string | null;
+  /** The first key of its chain of rotations. */
+  readonly lineageId: string;
+  /** When it is refused for a moment, so that who still uses it is noticed. */
+  readonly brownOuts: readonly string[];
+};
+/** `ApiKeyList` of the document. */
+export type ApiKeyList = {
+  readonly data: readonly ApiKey[];
+  /** Null on the last page. */
+  readonly nextCursor: string | null;
+};
+/** `ApiList` of the document. */
+export type ApiList = {
+  readonly data: readonly Api[];
+};
+/** `Application` of the document. */
+export type Application = {
+  readonly id: string;
+  /** `client_id` on the wire; the same as `id`. */
+  readonly clientId: string;
+  readonly accountId: string;
+  readonly name: string;
+  /** `platform`: its id and secret open the API by themselves. */
+  readonly kind: "oauth" | "platform";
+  /** `public`: it can keep no secret, and gets none. */
+  readonly type: "confidential" | "public";
+  readonly redirectUris: readonly string[];
+  readonly scopes: readonly string[];
+  readonly permissions: readonly string[];
+  readonly accessTokenFormat: "opaque" | "jwt";
+  /** Whether users are sent with a challenge: always when `public`. */
+  readonly pkce: "required" | "optional";
+  /** What a rejected application sends is refused. */
+  readonly status: "pending" | "verified" | "rejected";
+  readonly logo: string | null;
+  readonly homePage: string | null;
+  /** Kept for the API; Latchkey reads none. */
+  readonly settings: {
+    /** Where people go after booking. */
+    readonly bookingRedirectUri: string | null;
+    /** Where people go after cancelling. */
+    readonly bookingCancelRedirectUri: string | null;
+    /** Where people go after rescheduling. */
+    readonly bookingRescheduleRedirectUri: string | null;
+    readonly areEmailsEnabled: boolean;
+    readonly areDefaultEventTypesEnabled: boolean;
+    readonly areCalendarEventsEnabled: boolean;
+  };
+  /** From old to new; at most two live. */
+  readonly secrets: readonly {
+    readonly id: string;
+    /** The secret's last characters. */
+    readonly lastFour: string;
+    /** When it was made. */
+    readonly createdAt: string;
+    /** When its overlap ends; null: it is the newest. */
+    readonly endsAt: string | null;
+    readonly brownOuts: readonly string[];
+  }[];
+  /** When it was registered. */
+  readonly createdAt: string;
+  /** When it was revoked. */
+  readonly revokedAt: string | null;
+};
+/** `ApplicationList` of the document. */
+export type ApplicationList = {
+  readonly data: readonly Application[];
+  /** Null on the last page. */
+  readonly nextCursor: string | null;
+};
+/** `CustomerRequest` of the document. */
+export type CustomerRequest = {
+  readonly id: string;
+  readonly accountId: string;
+  /** A higher limit, or that an application is verified. */
+  readonly kind: "limit" | "verification";
+  /**
+   * In words, or with members. Approving a `verification` verifies `applicationId`;
+   * approving a `limit` gives the API key `credentialId` the `limits`. Other members
+   * are for people. Words that could be secrets are masked.
+   */
+  readonly detail: unknown;
+  /** `open` until it is decided, once. */
+  readonly status: "open" | "approved" | "declined";
+  /** What the operator said to it. */
+  readonly note: string | null;
+  /** When it was asked. */
+  readonly createdAt: string;
+  /** When it was decided; null: not yet. */
+  readonly decidedAt: string | null;
+};
+/** `CustomerRequestList` of the document. */
+export type CustomerRequestList = {
+  readonly data: readonly CustomerRequest[];
+  /** Null on the last page. */
+  readonly nextCursor: string | null;
+};
+/** `Decision` of the document. */
+export type Decision = {
+  readonly outcome: "allow" | "deny";
+  /** The status that the profile answers with. */
+  readonly status: number;
+  /** Why it was refused. */
+  readonly reason?:
+    | "path_malformed"
+    | "header_duplicated"
+    | "api_version_unsupported"
+    | "endpoint_unknown"
+    | "transport_insecure"
+    | "credential_missing"
+    | "credential_malformed"
+    | "credential_ambiguous"
+    | "credential_unknown"
+    | "credential_browned_out"
+    | "credential_expired"
+    | "credential_revoked"
+    | "secret_wrong"
+    | "client_id_missing"
+    | "client_secret_missing"
+    | "token_malformed"
+    | "token_algorithm_refused"
+    | "token_audience_refused"
+    | "token_issuer_missing"
+    | "token_key_missing"
+    | "token_expiry_missing"
+    | "token_expired"
+    | "token_lifetime_exceeded"
+    | "token_not_yet_valid"
+    | "token_subject_missing"
+    | "token_subject_unknown"
+    | "signature_missing"
+    | "signature_invalid"
+    | "signature_key_mismatch"
+    | "signature_replayed"
+    | "origin_refused"
+    | "organization_headers_incomplete"
+    | "organization_mismatch"
+    | "principal_kind_refused"
+    | "account_missing"
+    | "account_unknown"
+    | "account_mismatch"
+    | "entitlement_missing"
+    | "plan_insufficient"
+    | "address_throttled"
+    | "account_suspended"
+    | "address_not_allowed"
+    | "scope_insufficient"
+    | "rate_limited"
+    | "counters_unavailable"
+    | "one_time_unavailable"
+    | "source_unavailable";
+  readonly principal?: Principal;
+  readonly limit?: Limit;
+  readonly response: {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string>>;
+    /** The exact text, or null. */
+    readonly body: string | null;
+  };
+  readonly trace?: readonly {
+    readonly step: string;
+    readonly outcome: "passed" | "refused" | "skipped";
+    readonly detail: string;
+    /** When it was looked at. */
+    readonly at: string;
+  }[];
+};
+/** `Decisions` of the document. */
+export type Decisions = {
+  readonly decisions: readonly Decision[];
+};
+/** `Error` of the document. */
+export type ErrorAnswer = {
+  readonly error: {
+    /** Stable; meant for programs. */
+    readonly code:
+      | "INVALID_REQUEST"
+      | "INVALID_JSON"
+      | "INVALID_CURSOR"
+      | "UNAUTHORIZED"
+      | "PROXY_NOT_TRUSTED"
+      | "FORBIDDEN"
+      | "NOT_FOUND"
+      | "METHOD_NOT_ALLOWED"
+      | "REQUEST_TIMEOUT"
+      | "CONFLICT"
+      | "ROTATION_IN_PROGRESS"
+      | "PAYLOAD_TOO_LARGE"
+      | "UNSUPPORTED_MEDIA_TYPE"
+      | "IDEMPOTENCY_KEY_REUSED"
+      | "HEADERS_TOO_LARGE"
+      | "INTERNAL"
+      | "STORE_UNAVAILABLE";
+    /** For people; may change. */
+    readonly message: string;
+    /** Finds the call in logs and events. */
+    readonly requestId: string;
+    readonly details?: {
+      /** The wrong member or parameter. */
+      readonly field?: string;
+    } & Readonly<Record<string, unknown>>;
+  };
+};
+/** `Event` of the document. */
+export type Event = {
+  readonly id: string;
+  readonly type: string;
+  /** When it happened. */
+  readonly at: string;
+  readonly actor: {
+    readonly kind: "operator" | "credential" | "system" | "anonymous";
+    readonly id: string | null;
+  };
+  readonly accountId: string | null;
+  readonly credentialId: string | null;
+  readonly requestId: string | null;
+  /** The client's address. */
+  readonly address: string | null;
+  readonly detail: Readonly<Record<string, unknown>>;
+  /** How many alike this line stands for. */
+  readonly count: number;
+};
+/** `EventList` of the document. */
+export type EventList = {
+  readonly data: readonly Event[];
+  /** Null on the last page. */
+  readonly nextCursor: string | null;
+};
+/** `Grant` of the document. */
+export type Grant = {
+  readonly id: string;
+  /** Who approved. */
+  readonly userId: string;
+  /** The account that the application reaches by it. */
+  readonly accountId: string;
+  readonly applicationId: string;
+  readonly scopes: readonly string[];
+  readonly status: "active" | "expired" | "revoked";
+  /** When it was approved. */
+  readonly createdAt: string;
+  /** When a token was last issued by it. */
+  readonly lastUsedAt: string | null;
+  /** When it ends by itself. */
+  readonly expiresAt: string;
+  /** When it was revoked. */
+  readonly revokedAt: string | null;
+};
+/** `GrantList` of the document. */
+export type GrantList = {
+  readonly data: readonly Grant[];
+  /** Null on the last page. */
+  readonly nextCursor: string | null;
+};
+/** `Health` of the document. */
+export type Health = {
+  readonly status: "ok";
+};
+/** `IssuedApiKey` of the document. */
+export type IssuedApiKey = {
+  readonly id: string;
+  readonly accountId: string;
+  /** `rotated`: it has a successor, and works until `expiresAt`. */
+  readonly status: "active" | "rotated" | "expired" | "revoked";
+  /** When it was issued. */
+  readonly createdAt: string;
+  /** When it ends; for a rotated key, when its overlap does. */
+  readonly expiresAt: string | null;
+  /** When it was revoked. */
+  readonly revokedAt: string | null;
+  /** Last allowed request, to the minute. */
+  readonly lastUsedAt: string | null;
+  readonly userId: string | null;
+  readonly name: string;
+  /** The key's first characters. */
+  readonly prefix: string;
+  /** The key's last characters. */
+  readonly lastFour: string;
+  readonly scopes: readonly string[];
+  readonly mode: "live" | "test";
+  readonly allowedIps: readonly string[];
+  /** Replace all windows that the policy has for keys; null: the policy's. */
+  readonly limits: readonly unknown[] | null;
+  readonly signing: "off" | "optional" | "required";
+  /** When its successor was issued. */
+  readonly rotatedAt: string | null;
+  readonly successorId: string | null;
+  /** The first key of its chain of rotations. */
+  readonly lineageId: string;
+  /** When it is refused for a moment, so that who still uses it is noticed. */
+  readonly brownOuts: readonly string[];
+  /** The key: shown here and never again. */
+  readonly key: string;
+  /** What its requests are signed with: shown here and never again. */
+  readonly signingSecret?: string;
+};
+/** `IssuedApplication` of the document. */
+export type IssuedApplication = {
+  readonly id: string;
+  /** `client_id` on the wire; the same as `id`. */
+  readonly clientId: string;
+  readonly accountId: string;
+  readonly name: string;
+  /** `platform`: its id and secret open the API by themselves. */
+  readonly kind: "oauth" | "platform";
+  /** `public`: it can keep no secret, and gets none. */
+  readonly type: "confidential" | "public";
+  readonly redirectUris: readonly string[];
+  readonly scopes: readonly string[];
+  readonly permissions: readonly string[];
+  readonly accessTokenFormat: "opaque" | "jwt";
+  /** Whether users are sent with a challenge: always when `public`. */
+  readonly pkce: "required" | "optional";
+  /** What a rejected application sends is refused. */
+  readonly status: "pending" | "verified" | "rejected";
+  readonly logo: string | null;
+  readonly homePage: string | null;
+  /** Kept for the API; Latchkey reads none. */
+  readonly settings: {
+    /** Where people go after booking. */
+    readonly bookingRedirectUri: string | null;
+    /** Where people go after cancelling. */
+    readonly bookingCancelRedirectUri: string | null;
+    /** Where people go after rescheduling. */
+    readonly bookingRescheduleRedirectUri: string | null;
+    readonly areEmailsEnabled: boolean;
+    readonly areDefaultEventTypesEnabled: boolean;
+    readonly areCalendarEventsEnabled: boolean;
+  };
+  /** From old to new; at most two live. */
+  readonly secrets: readonly {
+    readonly id: string;
+    /** The secret's last characters. */
+    readonly lastFour: string;
+    /** When it was made. */
+    readonly createdAt: string;
+    /** When its overlap ends; null: it is the newest. */
+    readonly endsAt: string | null;
+    readonly brownOuts: readonly string[];
+  }[];
+  /** When it was registered. */
+  readonly createdAt: string;
+  /** When it was revoked. */
+  readonly revokedAt: string | null;
+  /** The secret: shown here and never again. */
+  readonly clientSecret?: string;
+};
+/** `IssuedJwtSecret` of the document. */
+export type IssuedJwtSecret = {
+  readonly id: string;
+  readonly accountId: string;
+  /** `rotated`: it has a successor, and works until `expiresAt`. */
+  readonly status: "active" | "rotated" | "expired" | "revoked";
+  /** When it was issued. */
+  readonly createdAt: string;
+  /** When it ends; for a rotated key, when its overlap does. */
+  readonly expiresAt: string | null;
+  /** When it was revoked. */
+  readonly revokedAt: string | null;
+  /** Last allowed request, to the minute. */
+  readonly lastUsedAt: string | null;
+  /** `iss` of its tokens. */
+  readonly issuer: string;
+  /** Most that a token may have. */
+  readonly scopes: readonly string[];
+  /** From old to new; at most two live. Never the secrets themselves. */
+  readonly secrets: readonly {
+    readonly id: string;
+    /** When it was made. */
+    readonly createdAt: string;
+    /** When its overlap ends; null: it is the newest. */
+    readonly endsAt: string | null;
+    /** When it is refused for a moment, so that who still uses it is noticed. */
+    readonly brownOuts: readonly string[];
+  }[];
+  /** The secret, whose UTF-8 bytes sign: shown here and never again. */
+  readonly secret: string;
+};
+/** `IssuedOperatorToken` of the document. */
+export type IssuedOperatorToken = {
+  readonly id: string;
+  readonly name: string;
+  /**
+   * viewer: reads; verifier: decides; admin: all but operator tokens; owner:
+   * everything.
+   */
+  readonly role: "viewer" | "verifier" | "admin" | "owner";
+  /** Slugs; null: every API. */
+  readonly apis: readonly string[] | null;
+  /** When it was made. */
+  readonly createdAt: string;
+  /** When it was revoked. */
+  readonly revokedAt: string | null;
+  /** The secret: shown here and never again. */
+  readonly token: string;
+};
+/** `IssuedOrganizationKey` of the document. */
+export type IssuedOrganizationKey = {
+  readonly id: string;
+  readonly accountId: string;
+  /** `rotated`: it has a successor, and works until `expiresAt`. */
+  readonly status: "active" | "rotated" | "expired" | "revoked";
+  /** When it was issued. */
+  readonly createdAt: string;
+  /** When it ends; for a rotated key, when its overlap does. */
+  readonly expiresAt: string | null;
+  /** When it was revoked. */
+  readonly revokedAt: string | null;
+  /** Last allowed request, to the minute. */
+  readonly lastUsedAt: string | null;
+  readonly name: string;
+  /** What requests name it by; no secret. */
+  readonly appKey: string;
+  /** From old to new; at most two live. Never the secrets themselves. */
+  readonly secrets: readonly {
+    readonly id: string;
+    /** When it was made. */
+    readonly createdAt: string;
+    /** When its overlap ends; null: it is the newest. */
+    readonly endsAt: string | null;
+    /** When it is refused for a moment, so that who still uses it is noticed. */
+    readonly brownOuts: readonly string[];
+  }[];
+  /** The secret, whose UTF-8 bytes sign: shown here and never again. */
+  readonly appSecret: string;
+};
+/** `IssuedSigningKey` of the document. */
+export type IssuedSigningKey = {
+  readonly id: string;
+  readonly accountId: string;
+  /** `rotated`: it has a successor, and works until `expiresAt`. */
+  readonly status: "active" | "rotated" | "expired" | "revoked";
+  /** When it was issued. */
+  readonly createdAt: string;
+  /** When it ends; for a rotated key, when its overlap does. */
+  readonly expiresAt: string | null;
+  /** When it was revoked. */
+  readonly revokedAt: string | null;
+  /** Last allowed request, to the minute. */
+  readonly lastUsedAt: string | null;
+  readonly name: string;
+  /** How its tokens are signed; a token cannot choose. */
+  readonly algorithm: "ES256" | "EdDSA" | "RS256";
+  /** PEM. */
+  readonly publicKey: string;
+  /** The pair was made elsewhere. */
+  readonly brought: boolean;
+  /** When its successor was issued. */
+  readonly rotatedAt: string | null;
+  readonly successorId: string | null;
+  /** The first key of its chain of rotations. */
+  readonly lineageId: string;
+  /** When it is refused for a moment, so that who still uses it is noticed. */
+  readonly brownOuts: readonly string[];
+  /** PKCS #8 in PEM, absent for a brought key: shown here and never again. */
+  readonly privateKey?: string;
+};
+/** `JwtSecret` of the document. */
+export type JwtSecret = {
+  readonly id: string;
+  readonly accountId: string;
+  /** `rotated`: it has a successor, and works until `expiresAt`. */
+  readonly status: "active" | "rotated" | "expired" | "revoked";
+  /** When it was issued. */
+  readonly createdAt: string;
+  /** When it ends; for a rotated key, when its overlap does. */
+  readonly expiresAt: string | null;
+  /** When it was revoked. */
+  readonly revokedAt: string | null;
+  /** Last allowed request, to the minute. */
+  readonly lastUsedAt: string | null;
+  /** `iss` of its tokens. */
+  readonly issuer: string;
+  /** Most that a token may have. */
+  readonly scopes: readonly string[];
+  /** From old to new; at most two live. Never the secrets themselves. */
+  readonly secrets: readonly {
+    readonly id: string;
+    /** When it was made. */
+    readonly createdAt: string;
+    /** When its overlap ends; null: it is the newest. */
+    readonly endsAt: string | null;
+    /** When it is refused for a moment, so that who still uses it is noticed. */
+    readonly brownOuts: readonly string[];
+  }[];
+};
+/** `JwtSecretList` of the document. */
+export type JwtSecretList = {
+  readonly data: readonly JwtSecret[];
+  /** Null on the last page. */
+  readonly nextCursor: string | null;
+};
+/** `Limit` of the document. */
+export type Limit = {
+  readonly name: string;
+  readonly limit: number;
+  readonly remaining: number;
+  /** When the whole limit is available again. */
+  readonly resetAt: string;
+  readonly windows: readonly {
+    readonly name: string;
+    readonly limit: number;
+    readonly remaining: number;
+    /** When the whole limit is available again. */
+    readonly resetAt: string;
+    readonly windowSeconds: number;
+  }[];
+  /** Which process counted. */
+  readonly decidedBy: "local" | "server" | "redis" | "lease";
+};
+/** `OperatorToken` of the document. */
+export type OperatorToken = {
+  readonly id: string;
+  readonly name: string;
+  /**
+   * viewer: reads; verifier: decides; admin: all but operator tokens; owner:
+   * everything.
+   */
+  readonly role: "viewer" | "verifier" | "admin" | "owner";
+  /** Slugs; null: every API. */
+  readonly apis: readonly string[] | null;
+  /** When it was made. */
+  readonly createdAt: string;
+  /** When it was revoked. */
+  readonly revokedAt: string | null;
+};
+/** `OperatorTokenList` of the document. */
+export type OperatorTokenList = {
+  readonly data: readonly OperatorToken[];
+  /** Null on the last page. */
+  readonly nextCursor: string | null;
+};
+/** `OrganizationKey` of the document. */
+export type OrganizationKey = {
+  readonly id: string;
+  readonly accountId: string;
+  /** `rotated`: it has a successor, and works until `expiresAt`. */
+  readonly status: "active" | "rotated" | "expired" | "revoked";
+  /** When it was issued. */
+  readonly createdAt: string;
+  /** When it ends; for a rotated key, when its overlap does. */
+  readonly expiresAt: string | null;
+  /** When it was revoked. */
+  readonly revokedAt: string | null;
+  /** Last allowed request, to the minute. */
+  readonly lastUsedAt: string | null;
+  readonly name: string;
+  /** What requests name it by; no secret. */
+  readonly appKey: string;
+  /** From old to new; at most two live. Never the secrets themselves. */
+  readonly secrets: readonly {
+    readonly id: string;
+    /** When it was made. */
+    readonly createdAt: string;
+    /** When its overlap ends; null: it is the newest. */
+    readonly endsAt: string | null;
+    /** When it is refused for a moment, so that who still uses it is noticed. */
+    readonly brownOuts: readonly string[];
+  }[];
+};
+/** `OrganizationKeyList` of the document. */
+export type OrganizationKeyList = {
+  readonly data: readonly OrganizationKey[];
+  /** Null on the last page. */
+  readonly nextCursor: string | null;
+};
+/** `Principal` of the document. */
+export type Principal = {
+  readonly kind: "account" | "user" | "platform" | "managed-user" | "application" | "anonymous";
+  readonly accountId: string | null;
+  readonly userId: string | null;
+  readonly subject: string | null;
+  readonly applicationId: string | null;
+  readonly actor: {
+    readonly kind: "platform" | "organization" | "application";
+    readonly id: string;
+  } | null;
+  readonly scopes: readonly string[];
+  readonly plan: string | null;
+  readonly mode: "live" | "test" | null;
+  readonly credentialId: string | null;
+  readonly scheme: string;
+};
+/** `Readiness` of the document. */
+export type Readiness = {
+  readonly status: "ready" | "unavailable";
+  readonly checks: Readonly<Record<string, "ok" | "unavailable">>;
+};
+/** `RevocationReceipt` of the document. */
+export type RevocationReceipt = {
+  /** When it was first revoked. */
+  readonly revokedAt: string;
+  /** When the last verifier had applied it; null: not yet. */
+  readonly confirmedAt: string | null;
+  /** After this instant nobody accepts the credential. */
+  readonly boundAt: string;
+  readonly verifiers: {
+    readonly confirmed: number;
+    readonly pending: number;
+  };
+};
+/** `SigningKey` of the document. */
+export type SigningKey = {
+  readonly id: string;
+  readonly accountId: string;
+  /** `rotated`: it has a successor, and works until `expiresAt`. */
+  readonly status: "active" | "rotated" | "expired" | "revoked";
+  /** When it was issued. */
+  readonly createdAt: string;
+  /** When it ends; for a rotated key, when its overlap does. */
+  readonly expiresAt: string | null;
+  /** When it was revoked. */
+  readonly revokedAt: string | null;
+  /** Last allowed request, to the minute. */
+  readonly lastUsedAt: string | null;
+  readonly name: string;
+  /** How its tokens are signed; a token cannot choose. */
+  readonly algorithm: "ES256" | "EdDSA" | "RS256";
+  /** PEM. */
+  readonly publicKey: string;
+  /** The pair was made elsewhere. */
+  readonly brought: boolean;
+  /** When its successor was issued. */
+  readonly rotatedAt: string | null;
+  readonly successorId: string | null;
+  /** The first key of its chain of rotations. */
+  readonly lineageId: string;
+  /** When it is refused for a moment, so that who still uses it is noticed. */
+  readonly brownOuts: readonly string[];
+};
+/** `SigningKeyList` of the document. */
+export type SigningKeyList = {
+  readonly data: readonly SigningKey[];
+  /** Null on the last page. */
+  readonly nextCursor: string | null;
+};
+/** `Usage` of the document. */
+export type Usage = {
+  /** `others` where memory was too short to tell. */
+  readonly accountId: string;
+  /** `others` where memory was too short to tell. */
+  readonly credentialId: string;
+  /** The start of the hour. */
+  readonly hour: string;
+  readonly outcome: "allow" | "deny";
+  readonly count: number;
+  /** The newest X-Client-Version that came with these requests. */
+  readonly clientVersion: string | null;
+};
+/** `UsageList` of the document. */
+export type UsageList = {
+  readonly data: readonly Usage[];
+  /** Null on the last page. */
+  readonly nextCursor: string | null;
+};
+/** `User` of the document. */
+export type User = {
+  readonly id: string;
+  /** Unique in its API, counting from 1. */
+  readonly number: number;
+  readonly name: string | null;
+  readonly email: string | null;
+  readonly memberships: readonly {
+    readonly accountId: string;
+    readonly role: "owner" | "admin" | "member";
+  }[];
+  /** When it was made. */
+  readonly createdAt: string;
+};
+/** `UserList` of the document. */
+export type UserList = {
+  readonly data: readonly User[];
+  /** Null on the last page. */
+  readonly nextCursor: string | null;
+};
+
+/** What each operation takes and answers. */
+export interface Operations {
+  /** Add a user to an account, or change its role there */
+  addMembership: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: {
+      readonly accountId: string;
+      /** `member` when absent. */
+      readonly role?: "owner" | "admin" | "member" | undefined;
+    };
+    answer: User;
+  };
+  /** Agree to a request, and do what it asks for */
+  approveRequest: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: {
+      /** What the customer is told. */
+      readonly note?: string | null | undefined;
+    };
+    answer: CustomerRequest;
+  };
+  /** Create an account */
+  createAccount: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: {
+      /** An id of your own choice. */
+      readonly id?: string | undefined;
+      readonly name: string;
+      /** `account` when absent. */
+      readonly kind?: "account" | "platform" | "organization" | "team" | undefined;
+      readonly parentId?: string | null | undefined;
+      /** What it has bought. */
+      readonly plan?: string | null | undefined;
+      /** The account's id in your own system. */
+      readonly externalId?: string | null | undefined;
+    };
+    answer: Account;
+  };
+  /** Register an application and show the only copy of its secret */
+  createApplication: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: {
+      readonly accountId: string;
+      readonly name: string;
+      /** Compared exactly; those of a platform application may have `*`. */
+      readonly redirectUris: readonly string[];
+      /** Scopes that users may be asked to approve; none when absent. */
+      readonly scopes?: readonly string[] | undefined;
+      /** `public`: it can keep no secret, and gets none. */
+      readonly type?: "confidential" | "public" | undefined;
+      /** `platform`: its id and secret open the API by themselves. */
+      readonly kind?: "oauth" | "platform" | undefined;
+      /** What a platform application may do by itself; `*`: everything. */
+      readonly permissions?: readonly string[] | undefined;
+      readonly accessTokenFormat?: "opaque" | "jwt" | undefined;
+      /** Whether users are sent with a challenge: always when `public`. */
+      readonly pkce?: "required" | "optional" | undefined;
+      /** What a rejected application sends is refused. */
+      readonly status?: "pending" | "verified" | "rejected" | undefined;
+      /** Shown to users. */
+      readonly logo?: string | null | undefined;
+      /** Shown to users. */
+      readonly homePage?: string | null | undefined;
+      readonly settings?:
+        | {
+            /** Where people go after booking. */
+            readonly bookingRedirectUri?: string | null | undefined;
+            /** Where people go after cancelling. */
+            readonly bookingCancelRedirectUri?: string | null | undefined;
+            /** Where people go after rescheduling. */
+            readonly bookingRescheduleRedirectUri?: string | null | undefined;
+            readonly areEmailsEnabled?: boolean | undefined;
+            readonly areDefaultEventTypesEnabled?: boolean | undefined;
+            readonly areCalendarEventsEnabled?: boolean | undefined;
+          }
+        | undefined;
+    };
+    answer: IssuedApplication;
+  };
+  /** Ask for a higher limit, or for an application to be verified */
+  createRequest: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: {
+      readonly accountId: string;
+      /** A higher limit, or that an application is verified. */
+      readonly kind: "limit" | "verification";
+      /**
+       * In words, or with members. Approving a `verification` verifies `applicationId`;
+       * approving a `limit` gives the API key `credentialId` the `limits`. Other members
+       * are for people. Words that could be secrets are masked.
+       */
+      readonly detail:
+        | string
+        | ({
+            readonly applicationId?: string | undefined;
+            readonly credentialId?: string | undefined;
+            /** Replace all windows that the policy has for keys; null: the policy's. */
+            readonly limits?:
+              | readonly (
+                  | string
+                  | {
+                      readonly name: string;
+                      readonly max: number;
+                      readonly windowSeconds: number;
+                      readonly blockSeconds?: number | undefined;
+                    }
+                )[]
+              | undefined;
+          } & Readonly<Record<string, unknown>>);
+    };
+    answer: CustomerRequest;
+  };
+  /** Create a user of an account */
+  createUser: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: {
+      /** An id of your own choice. */
+      readonly id?: string | undefined;
+      /** The first account it belongs to. */
+      readonly accountId: string;
+      readonly name?: string | null | undefined;
+      /** Unique in its API. */
+      readonly email?: string | null | undefined;
+      /** `member` when absent. */
+      readonly role?: "owner" | "admin" | "member" | undefined;
+      /** Only its argon2id hash is kept. */
+      readonly password?: string | undefined;
+    };
+    answer: User;
+  };
+  /** Refuse a request */
+  declineRequest: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: {
+      /** What the customer is told. */
+      readonly note?: string | null | undefined;
+    };
+    answer: CustomerRequest;
+  };
+  /** Read an account */
+  getAccount: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: undefined;
+    answer: Account;
+  };
+  /** Read a key; never its secret */
+  getApiKey: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: undefined;
+    answer: ApiKey;
+  };
+  /** Read an application; never its secret */
+  getApplication: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: undefined;
+    answer: Application;
+  };
+  /** Read that a user approved an application */
+  getGrant: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: undefined;
+    answer: Grant;
+  };
+  /** Whether the process lives */
+  getHealth: {
+    params: Record<never, never>;
+    body: undefined;
+    answer: Health;
+  };
+  /** Read a JWT secret; never its secret */
+  getJwtSecret: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: undefined;
+    answer: JwtSecret;
+  };
+  /** Prometheus text; an operator token unless the peer is loopback */
+  getMetrics: {
+    params: Record<never, never>;
+    body: undefined;
+    answer: string;
+  };
+  /** This document */
+  getOpenApi: {
+    params: Record<never, never>;
+    body: undefined;
+    answer: unknown;
+  };
+  /** Read a organization key; never its secret */
+  getOrganizationKey: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: undefined;
+    answer: OrganizationKey;
+  };
+  /** Whether the store and the counters answer */
+  getReadiness: {
+    params: Record<never, never>;
+    body: undefined;
+    answer: Readiness;
+  };
+  /** Read what a customer asked for */
+  getRequest: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: undefined;
+    answer: CustomerRequest;
+  };
+  /** Read a signing key; never its secret */
+  getSigningKey: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: undefined;
+    answer: SigningKey;
+  };
+  /** Read a user */
+  getUser: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: undefined;
+    answer: User;
+  };
+  /** Issue a key and show its only copy */
+  issueApiKey: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: {
+      readonly name: string;
+      readonly accountId: string;
+      /** A user of the account, for whom the key acts. */
+      readonly userId?: string | null | undefined;
+      /** Names of scopes of this API; none when absent. */
+      readonly scopes?: readonly string[] | undefined;
+      /** `live` when absent. */
+      readonly mode?: "live" | "test" | undefined;
+      /** Refused from this instant on; null: never expires. */
+      readonly expiresAt?: string | null | undefined;
+      /** CIDR blocks it may be used from; empty: from anywhere. */
+      readonly allowedIps?: readonly string[] | undefined;
+      /** Replace all windows that the policy has for keys; null: the policy's. */
+      readonly limits?:
+        | readonly (
+            | string
+            | {
+                readonly name: string;
+                readonly max: number;
+                readonly windowSeconds: number;
+                readonly blockSeconds?: number | undefined;
+              }
+          )[]
+        | null
+        | undefined;
+      /** Whether requests must be signed too; only for APIs with signed requests. */
+      readonly signing?: "off" | "optional" | "required" | undefined;
+    };
+    answer: IssuedApiKey;
+  };
+  /** Make a secret for JWTs of one issuer and show it */
+  issueJwtSecret: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: {
+      readonly accountId: string;
+      /** `iss` of its tokens: visible ASCII, unique among the live ones of the API. */
+      readonly issuer: string;
+      /** Most that a token may have; absent: every scope that does not stand for all. */
+      readonly scopes?: readonly string[] | undefined;
+      /** Your own, of 32 to 1024 bytes in UTF-8. */
+      readonly secret?: string | undefined;
+    };
+    answer: IssuedJwtSecret;
+  };
+  /** Issue an operator token and show its only copy */
+  issueOperatorToken: {
+    params: Record<never, never>;
+    body: {
+      readonly name: string;
+      /**
+       * viewer: reads; verifier: decides; admin: all but operator tokens; owner:
+       * everything.
+       */
+      readonly role: "viewer" | "verifier" | "admin" | "owner";
+      /** The only APIs it may see; every one when absent. */
+      readonly apis?: readonly string[] | null | undefined;
+    };
+    answer: IssuedOperatorToken;
+  };
+  /** Make an app key and secret of an organization and show the secret */
+  issueOrganizationKey: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: {
+      /** An account of the kind `organization`. */
+      readonly accountId: string;
+      readonly name?: string | undefined;
+    };
+    answer: IssuedOrganizationKey;
+  };
+  /** Make a signing key and show its private half, or bring a public one */
+  issueSigningKey: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: {
+      /** An id of your own choice, for a key that you bring. */
+      readonly id?: string | undefined;
+      readonly accountId: string;
+      readonly name: string;
+      /**
+       * Of a pair that you keep: PEM or a JWK, P-256, Ed25519 or RSA. Without it a P-256
+       * pair is made.
+       */
+      readonly publicKey?: string | Readonly<Record<string, unknown>> | undefined;
+      /** Refused from this instant on; null: never expires. */
+      readonly expiresAt?: string | null | undefined;
+    };
+    answer: IssuedSigningKey;
+  };
+  /** List accounts, newest first */
+  listAccounts: {
+    params: {
+      /** Most rows. */
+      readonly limit?: number | undefined;
+      /** `nextCursor` of the page before. */
+      readonly cursor?: string | undefined;
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: undefined;
+    answer: AccountList;
+  };
+  /** List keys, newest first; never their secrets */
+  listApiKeys: {
+    params: {
+      /** Most rows. */
+      readonly limit?: number | undefined;
+      /** `nextCursor` of the page before. */
+      readonly cursor?: string | undefined;
+      readonly accountId?: string | undefined;
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: undefined;
+    answer: ApiKeyList;
+  };
+  /** List the APIs, their profile and mount */
+  listApis: {
+    params: Record<never, never>;
+    body: undefined;
+    answer: ApiList;
+  };
+  /** List applications, newest first; never their secrets */
+  listApplications: {
+    params: {
+      /** Most rows. */
+      readonly limit?: number | undefined;
+      /** `nextCursor` of the page before. */
+      readonly cursor?: string | undefined;
+      readonly accountId?: string | undefined;
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: undefined;
+    answer: ApplicationList;
+  };
+  /** List management actions and refusals, newest first */
+  listEvents: {
+    params: {
+      /** Most rows. */
+      readonly limit?: number | undefined;
+      /** `nextCursor` of the page before. */
+      readonly cursor?: string | undefined;
+      readonly accountId?: string | undefined;
+      readonly credentialId?: string | undefined;
+      /** The earliest instant, included. */
+      readonly from?: string | undefined;
+      /** The latest instant, not included. */
+      readonly to?: string | undefined;
+      readonly type?: string | undefined;
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: undefined;
+    answer: EventList;
+  };
+  /** List which users approved which applications, newest first */
+  listGrants: {
+    params: {
+      /** Most rows. */
+      readonly limit?: number | undefined;
+      /** `nextCursor` of the page before. */
+      readonly cursor?: string | undefined;
+      readonly accountId?: string | undefined;
+      readonly userId?: string | undefined;
+      readonly applicationId?: string | undefined;
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: undefined;
+    answer: GrantList;
+  };
+  /** List JWT secrets, newest first; never their secrets */
+  listJwtSecrets: {
+    params: {
+      /** Most rows. */
+      readonly limit?: number | undefined;
+      /** `nextCursor` of the page before. */
+      readonly cursor?: string | undefined;
+      readonly accountId?: string | undefined;
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: undefined;
+    answer: JwtSecretList;
+  };
+  /** List operator tokens, newest first; never their secrets */
+  listOperatorTokens: {
+    params: {
+      /** Most rows. */
+      readonly limit?: number | undefined;
+      /** `nextCursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    body: undefined;
+    answer: OperatorTokenList;
+  };
+  /** List organization keys, newest first; never their secrets */
+  listOrganizationKeys: {
+    params: {
+      /** Most rows. */
+      readonly limit?: number | undefined;
+      /** `nextCursor` of the page before. */
+      readonly cursor?: string | undefined;
+      readonly accountId?: string | undefined;
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: undefined;
+    answer: OrganizationKeyList;
+  };
+  /** List what customers asked for, newest first */
+  listRequests: {
+    params: {
+      /** Most rows. */
+      readonly limit?: number | undefined;
+      /** `nextCursor` of the page before. */
+      readonly cursor?: string | undefined;
+      readonly accountId?: string | undefined;
+      /** `open` until it is decided, once. */
+      readonly status?: "open" | "approved" | "declined" | undefined;
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: undefined;
+    answer: CustomerRequestList;
+  };
+  /** List signing keys, newest first; never their secrets */
+  listSigningKeys: {
+    params: {
+      /** Most rows. */
+      readonly limit?: number | undefined;
+      /** `nextCursor` of the page before. */
+      readonly cursor?: string | undefined;
+      readonly accountId?: string | undefined;
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: undefined;
+    answer: SigningKeyList;
+  };
+  /** List requests by credential, hour and outcome, newest first */
+  listUsage: {
+    params: {
+      /** Most rows. */
+      readonly limit?: number | undefined;
+      /** `nextCursor` of the page before. */
+      readonly cursor?: string | undefined;
+      readonly accountId?: string | undefined;
+      readonly credentialId?: string | undefined;
+      /** The earliest instant, included. */
+      readonly from?: string | undefined;
+      /** The latest instant, not included. */
+      readonly to?: string | undefined;
+      /** All keys of one chain of rotations. */
+      readonly lineageId?: string | undefined;
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: undefined;
+    answer: UsageList;
+  };
+  /** List users, newest first */
+  listUsers: {
+    params: {
+      /** Most rows. */
+      readonly limit?: number | undefined;
+      /** `nextCursor` of the page before. */
+      readonly cursor?: string | undefined;
+      readonly accountId?: string | undefined;
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: undefined;
+    answer: UserList;
+  };
+  /** Choose when a rotated key is refused for a moment before its overlap ends */
+  planApiKeyBrownOuts: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: {
+      /** All within the overlap. */
+      readonly brownOuts: readonly string[];
+    };
+    answer: ApiKey;
+  };
+  /** Choose when the old secret is refused for a moment before its overlap ends */
+  planApplicationBrownOuts: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: {
+      /** All within the overlap. */
+      readonly brownOuts: readonly string[];
+    };
+    answer: Application;
+  };
+  /** Choose when a rotated JWT secret is refused for a moment before its overlap ends */
+  planJwtSecretBrownOuts: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: {
+      /** All within the overlap. */
+      readonly brownOuts: readonly string[];
+    };
+    answer: JwtSecret;
+  };
+  /**
+   * Choose when a rotated organization key is refused for a moment before its overlap
+   * ends
+   */
+  planOrganizationKeyBrownOuts: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: {
+      /** All within the overlap. */
+      readonly brownOuts: readonly string[];
+    };
+    answer: OrganizationKey;
+  };
+  /** Choose when a rotated signing key is refused for a moment before its overlap ends */
+  planSigningKeyBrownOuts: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: {
+      /** All within the overlap. */
+      readonly brownOuts: readonly string[];
+    };
+    answer: SigningKey;
+  };
+  /** Refuse an application; what it has stops working now */
+  rejectApplication: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: Record<never, never>;
+    answer: Application;
+  };
+  /** Accept the credentials of a suspended account again */
+  resumeAccount: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: Record<never, never>;
+    answer: Account;
+  };
+  /** End a key for good, now */
+  revokeApiKey: {
+    params: {
+      /** Milliseconds to wait for every verifier to confirm. */
+      readonly wait?: number | undefined;
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: Record<never, never>;
+    answer: RevocationReceipt;
+  };
+  /** End an application for good, now */
+  revokeApplication: {
+    params: {
+      /** Milliseconds to wait for every verifier to confirm. */
+      readonly wait?: number | undefined;
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: Record<never, never>;
+    answer: RevocationReceipt;
+  };
+  /** End a grant and every token of it for good, now */
+  revokeGrant: {
+    params: {
+      /** Milliseconds to wait for every verifier to confirm. */
+      readonly wait?: number | undefined;
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: Record<never, never>;
+    answer: RevocationReceipt;
+  };
+  /** End a JWT secret for good, now */
+  revokeJwtSecret: {
+    params: {
+      /** Milliseconds to wait for every verifier to confirm. */
+      readonly wait?: number | undefined;
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: Record<never, never>;
+    answer: RevocationReceipt;
+  };
+  /** End an operator token for good, now */
+  revokeOperatorToken: {
+    params: {
+      readonly id: string;
+    };
+    body: Record<never, never>;
+    answer: OperatorToken;
+  };
+  /** End a organization key for good, now */
+  revokeOrganizationKey: {
+    params: {
+      /** Milliseconds to wait for every verifier to confirm. */
+      readonly wait?: number | undefined;
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: Record<never, never>;
+    answer: RevocationReceipt;
+  };
+  /** End a signing key for good, now */
+  revokeSigningKey: {
+    params: {
+      /** Milliseconds to wait for every verifier to confirm. */
+      readonly wait?: number | undefined;
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: Record<never, never>;
+    answer: RevocationReceipt;
+  };
+  /** Make a new secret for a key; the old one works until the overlap ends */
+  rotateApiKey: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: {
+      /** How long the old one goes on working; 0 ends it at once. */
+      readonly overlapSeconds?: number | undefined;
+      /** Rotate although an overlap is under way. */
+      readonly force?: boolean | undefined;
+      /** All within the overlap. */
+      readonly brownOuts?: readonly string[] | undefined;
+    };
+    answer: IssuedApiKey;
+  };
+  /** Make another secret; the old one works until the overlap ends */
+  rotateApplication: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: {
+      /** How long the old one goes on working; 0 ends it at once. */
+      readonly overlapSeconds?: number | undefined;
+      /** Rotate although an overlap is under way. */
+      readonly force?: boolean | undefined;
+      /** All within the overlap. */
+      readonly brownOuts?: readonly string[] | undefined;
+    };
+    answer: IssuedApplication;
+  };
+  /** The same as `rotate` */
+  rotateClientSecret: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: {
+      /** How long the old one goes on working; 0 ends it at once. */
+      readonly overlapSeconds?: number | undefined;
+      /** Rotate although an overlap is under way. */
+      readonly force?: boolean | undefined;
+      /** All within the overlap. */
+      readonly brownOuts?: readonly string[] | undefined;
+    };
+    answer: IssuedApplication;
+  };
+  /** Make a new secret for a JWT secret; the old one works until the overlap ends */
+  rotateJwtSecret: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: {
+      /** How long the old one goes on working; 0 ends it at once. */
+      readonly overlapSeconds?: number | undefined;
+      /** Rotate although an overlap is under way. */
+      readonly force?: boolean | undefined;
+      /** All within the overlap. */
+      readonly brownOuts?: readonly string[] | undefined;
+    };
+    answer: IssuedJwtSecret;
+  };
+  /** Make a new secret for a organization key; the old one works until the overlap ends */
+  rotateOrganizationKey: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: {
+      /** How long the old one goes on working; 0 ends it at once. */
+      readonly overlapSeconds?: number | undefined;
+      /** Rotate although an overlap is under way. */
+      readonly force?: boolean | undefined;
+      /** All within the overlap. */
+      readonly brownOuts?: readonly string[] | undefined;
+    };
+    answer: IssuedOrganizationKey;
+  };
+  /** Make a new secret for a signing key; the old one works until the overlap ends */
+  rotateSigningKey: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: {
+      /** How long the old one goes on working; 0 ends it at once. */
+      readonly overlapSeconds?: number | undefined;
+      /** Rotate although an overlap is under way. */
+      readonly force?: boolean | undefined;
+      /** All within the overlap. */
+      readonly brownOuts?: readonly string[] | undefined;
+    };
+    answer: IssuedSigningKey;
+  };
+  /** Refuse all credentials of an account, at once */
+  suspendAccount: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: Record<never, never>;
+    answer: Account;
+  };
+  /** Change an account's name, plan or external id */
+  updateAccount: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: {
+      readonly name?: string | undefined;
+      /** What it has bought. */
+      readonly plan?: string | null | undefined;
+      /** The account's id in your own system. */
+      readonly externalId?: string | null | undefined;
+    };
+    answer: Account;
+  };
+  /** Change a key's name, scopes, expiry, addresses or limits */
+  updateApiKey: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: {
+      readonly name?: string | undefined;
+      /** Names of scopes of this API; none when absent. */
+      readonly scopes?: readonly string[] | undefined;
+      /** Refused from this instant on; null: never expires. */
+      readonly expiresAt?: string | null | undefined;
+      /** CIDR blocks it may be used from; empty: from anywhere. */
+      readonly allowedIps?: readonly string[] | undefined;
+      /** Replace all windows that the policy has for keys; null: the policy's. */
+      readonly limits?:
+        | readonly (
+            | string
+            | {
+                readonly name: string;
+                readonly max: number;
+                readonly windowSeconds: number;
+                readonly blockSeconds?: number | undefined;
+              }
+          )[]
+        | null
+        | undefined;
+    };
+    answer: ApiKey;
+  };
+  /** Change an application's name, redirect URIs, scopes, permissions or settings */
+  updateApplication: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: {
+      readonly name?: string | undefined;
+      /** Compared exactly; those of a platform application may have `*`. */
+      readonly redirectUris?: readonly string[] | undefined;
+      /** Scopes that users may be asked to approve; none when absent. */
+      readonly scopes?: readonly string[] | undefined;
+      /** What a platform application may do by itself; `*`: everything. */
+      readonly permissions?: readonly string[] | undefined;
+      readonly accessTokenFormat?: "opaque" | "jwt" | undefined;
+      /** Whether users are sent with a challenge: always when `public`. */
+      readonly pkce?: "required" | "optional" | undefined;
+      /** Shown to users. */
+      readonly logo?: string | null | undefined;
+      /** Shown to users. */
+      readonly homePage?: string | null | undefined;
+      readonly settings?:
+        | {
+            /** Where people go after booking. */
+            readonly bookingRedirectUri?: string | null | undefined;
+            /** Where people go after cancelling. */
+            readonly bookingCancelRedirectUri?: string | null | undefined;
+            /** Where people go after rescheduling. */
+            readonly bookingRescheduleRedirectUri?: string | null | undefined;
+            readonly areEmailsEnabled?: boolean | undefined;
+            readonly areDefaultEventTypesEnabled?: boolean | undefined;
+            readonly areCalendarEventsEnabled?: boolean | undefined;
+          }
+        | undefined;
+    };
+    answer: Application;
+  };
+  /** Decide about one request */
+  verify: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: {
+      readonly request: {
+        readonly method: string;
+        /** A path or an absolute URL, without the API's mount. */
+        readonly url: string;
+        readonly headers: Readonly<Record<string, string | readonly string[]>>;
+        /** Without it, rules about addresses refuse. */
+        readonly ip?: string | undefined;
+        /** Whether it came over TLS; the URL's scheme when absent. */
+        readonly secure?: boolean | undefined;
+      };
+      /** Answer with a trace, and spend no limit. Admins and owners. */
+      readonly explain?: boolean | undefined;
+    };
+    answer: Decision;
+  };
+  /** Say that an application is what it claims to be */
+  verifyApplication: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: Record<never, never>;
+    answer: Application;
+  };
+  /** Decide about up to 100 requests */
+  verifyBatch: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: {
+      readonly requests: readonly {
+        readonly method: string;
+        /** A path or an absolute URL, without the API's mount. */
+        readonly url: string;
+        readonly headers: Readonly<Record<string, string | readonly string[]>>;
+        /** Without it, rules about addresses refuse. */
+        readonly ip?: string | undefined;
+        /** Whether it came over TLS; the URL's scheme when absent. */
+        readonly secure?: boolean | undefined;
+      }[];
+    };
+    answer: Decisions;
+  };
+}
+
+/** How each operation is called; `keyed` ones take an `Idempotency-Key`. */
+export const OPERATIONS = {
+  addMembership: {
+    method: "POST",
+    path: "/v1/apis/{api}/users/{id}/memberships",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
+  approveRequest: {
+    method: "POST",
+    path: "/v1/apis/{api}/requests/{id}/approve",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
+  createAccount: {
+    method: "POST",
+    path: "/v1/apis/{api}/accounts",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
+  createApplication: {
+    method: "POST",
+    path: "/v1/apis/{api}/applications",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
+  createRequest: {
+    method: "POST",
+    path: "/v1/apis/{api}/requests",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
+  createUser: {
+    method: "POST",
+    path: "/v1/apis/{api}/users",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
+  declineRequest: {
+    method: "POST",
+    path: "/v1/apis/{api}/requests/{id}/decline",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
+  getAccount: {
+    method: "GET",
+    path: "/v1/apis/{api}/accounts/{id}",
+    query: [],
+    keyed: false,
+    answers: "json",
+  },
+  getApiKey: {
+    method: "GET",
+    path: "/v1/apis/{api}/api-keys/{id}",
+    query: [],
+    keyed: false,
+    answers: "json",
+  },
+  getApplication: {
+    method: "GET",
+    path: "/v1/apis/{api}/applications/{id}",
+    query: [],
+    keyed: false,
+    answers: "json",
+  },
+  getGrant: {
+    method: "GET",
+    path: "/v1/apis/{api}/grants/{id}",
+    query: [],
+    keyed: false,
+    answers: "json",
+  },
+  getHealth: { method: "GET", path: "/healthz", query: [], keyed: false, answers: "json" },
+  getJwtSecret: {
+    method: "GET",
+    path: "/v1/apis/{api}/jwt-secrets/{id}",
+    query: [],
+    keyed: false,
+    answers: "json",
+  },
+  getMetrics: { method: "GET", path: "/metrics", query: [], keyed: false, answers: "text" },
+  getOpenApi: { method: "GET", path: "/openapi.json", query: [], keyed: false, answers: "json" },
+  getOrganizationKey: {
+    method: "GET",
+    path: "/v1/apis/{api}/organization-keys/{id}",
+    query: [],
+    keyed: false,
+    answers: "json",
+  },
+  getReadiness: { method: "GET", path: "/readyz", query: [], keyed: false, answers: "json" },
+  getRequest: {
+    method: "GET",
+    path: "/v1/apis/{api}/requests/{id}",
+    query: [],
+    keyed: false,
+    answers: "json",
+  },
+  getSigningKey: {
+    method: "GET",
+    path: "/v1/apis/{api}/signing-keys/{id}",
+    query: [],
+    keyed: false,
+    answers: "json",
+  },
+  getUser: {
+    method: "GET",
+    path: "/v1/apis/{api}/users/{id}",
+    query: [],
+    keyed: false,
+    answers: "json",
+  },
+  issueApiKey: {
+    method: "POST",
+    path: "/v1/apis/{api}/api-keys",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
+  issueJwtSecret: {
+    method: "POST",
+    path: "/v1/apis/{api}/jwt-secrets",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
+  issueOperatorToken: {
+    method: "POST",
+    path: "/v1/operator-tokens",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
+  issueOrganizationKey: {
+    method: "POST",
+    path: "/v1/apis/{api}/organization-keys",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
+  issueSigningKey: {
+    method: "POST",
+    path: "/v1/apis/{api}/signing-keys",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
+  listAccounts: {
+    method: "GET",
+    path: "/v1/apis/{api}/accounts",
+    query: ["limit", "cursor"],
+    keyed: false,
+    answers: "json",
+  },
+  listApiKeys: {
+    method: "GET",
+    path: "/v1/apis/{api}/api-keys",
+    query: ["limit", "cursor", "accountId"],
+    keyed: false,
+    answers: "json",
+  },
+  listApis: { method: "GET", path: "/v1/apis", query: [], keyed: false, answers: "json" },
+  listApplications: {
+    method: "GET",
+    path: "/v1/apis/{api}/applications",
+    query: ["limit", "cursor", "accountId"],
+    keyed: false,
+    answers: "json",
+  },
+  listEvents: {
+    method: "GET",
+    path: "/v1/apis/{api}/events",
+    query: ["limit", "cursor", "accountId", "credentialId", "from", "to", "type"],
+    keyed: false,
+    answers: "json",
+  },
+  listGrants: {
+    method: "GET",
+    path: "/v1/apis/{api}/grants",
+    query: ["limit", "cursor", "accountId", "userId", "applicationId"],
+    keyed: false,
+    answers: "json",
+  },
+  listJwtSecrets: {
+    method: "GET",
+    path: "/v1/apis/{api}/jwt-secrets",
+    query: ["limit", "cursor", "accountId"],
+    keyed: false,
+    answers: "json",
+  },
+  listOperatorTokens: {
+    method: "GET",
+    path: "/v1/operator-tokens",
+    query: ["limit", "cursor"],
+    keyed: false,
+    answers: "json",
+  },
+  listOrganizationKeys: {
+    method: "GET",
+    path: "/v1/apis/{api}/organization-keys",
+    query: ["limit", "cursor", "accountId"],
+    keyed: false,
+    answers: "json",
+  },
+  listRequests: {
+    method: "GET",
+    path: "/v1/apis/{api}/requests",
+    query: ["limit", "cursor", "accountId", "status"],
+    keyed: false,
+    answers: "json",
+  },
+  listSigningKeys: {
+    method: "GET",
+    path: "/v1/apis/{api}/signing-keys",
+    query: ["limit", "cursor", "accountId"],
+    keyed: false,
+    answers: "json",
+  },
+  listUsage: {
+    method: "GET",
+    path: "/v1/apis/{api}/usage",
+    query: ["limit", "cursor", "accountId", "credentialId", "from", "to", "lineageId"],
+    keyed: false,
+    answers: "json",
+  },
+  listUsers: {
+    method: "GET",
+    path: "/v1/apis/{api}/users",
+    query: ["limit", "cursor", "accountId"],
+    keyed: false,
+    answers: "json",
+  },
+  planApiKeyBrownOuts: {
+    method: "POST",
+    path: "/v1/apis/{api}/api-keys/{id}/brown-outs",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
+  planApplicationBrownOuts: {
+    method: "POST",
+    path: "/v1/apis/{api}/applications/{id}/brown-outs",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
+  planJwtSecretBrownOuts: {
+    method: "POST",
+    path: "/v1/apis/{api}/jwt-secrets/{id}/brown-outs",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
+  planOrganizationKeyBrownOuts: {
+    method: "POST",
+    path: "/v1/apis/{api}/organization-keys/{id}/brown-outs",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
+  planSigningKeyBrownOuts: {
+    method: "POST",
+    path: "/v1/apis/{api}/signing-keys/{id}/brown-outs",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
+  rejectApplication: {
+    method: "POST",
+    path: "/v1/apis/{api}/applications/{id}/reject",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
+  resumeAccount: {
+    method: "POST",
+    path: "/v1/apis/{api}/accounts/{id}/resume",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
+  revokeApiKey: {
+    method: "POST",
+    path: "/v1/apis/{api}/api-keys/{id}/revoke",
+    query: ["wait"],
+    keyed: true,
+    answers: "json",
+  },
+  revokeApplication: {
+    method: "POST",
+    path: "/v1/apis/{api}/applications/{id}/revoke",
+    query: ["wait"],
+    keyed: true,
+    answers: "json",
+  },
+  revokeGrant: {
+    method: "POST",
+    path: "/v1/apis/{api}/grants/{id}/revoke",
+    query: ["wait"],
+    keyed: true,
+    answers: "json",
+  },
+  revokeJwtSecret: {
+    method: "POST",
+    path: "/v1/apis/{api}/jwt-secrets/{id}/revoke",
+    query: ["wait"],
+    keyed: true,
+    answers: "json",
+  },
+  revokeOperatorToken: {
+    method: "POST",
+    path: "/v1/operator-tokens/{id}/revoke",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
+  revokeOrganizationKey: {
+    method: "POST",
+    path: "/v1/apis/{api}/organization-keys/{id}/revoke",
+    query: ["wait"],
+    keyed: true,
+    answers: "json",
+  },
+  revokeSigningKey: {
+    method: "POST",
+    path: "/v1/apis/{api}/signing-keys/{id}/revoke",
+    query: ["wait"],
+    keyed: true,
+    answers: "json",
+  },
+  rotateApiKey: {
+    method: "POST",
+    path: "/v1/apis/{api}/api-keys/{id}/rotate",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
+  rotateApplication: {
+    method: "POST",
+    path: "/v1/apis/{api}/applications/{id}/rotate",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
+  rotateClientSecret: {
+    method: "POST",
+    path: "/v1/apis/{api}/applications/{id}/rotate-secret",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
+  rotateJwtSecret: {
+    method: "POST",
+    path: "/v1/apis/{api}/jwt-secrets/{id}/rotate",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
+  rotateOrganizationKey: {
+    method: "POST",
+    path: "/v1/apis/{api}/organization-keys/{id}/rotate",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
+  rotateSigningKey: {
+    method: "POST",
+    path: "/v1/apis/{api}/signing-keys/{id}/rotate",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
+  suspendAccount: {
+    method: "POST",
+    path: "/v1/apis/{api}/accounts/{id}/suspend",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
+  updateAccount: {
+    method: "PATCH",
+    path: "/v1/apis/{api}/accounts/{id}",
+    query: [],
+    keyed: false,
+    answers: "json",
+  },
+  updateApiKey: {
+    method: "PATCH",
+    path: "/v1/apis/{api}/api-keys/{id}",
+    query: [],
+    keyed: false,
+    answers: "json",
+  },
+  updateApplication: {
+    method: "PATCH",
+    path: "/v1/apis/{api}/applications/{id}",
+    query: [],
+    keyed: false,
+    answers: "json",
+  },
+  verify: {
+    method: "POST",
+    path: "/v1/apis/{api}/verify",
+    query: [],
+    keyed: false,
+    answers: "json",
+  },
+  verifyApplication: {
+    method: "POST",
+    path: "/v1/apis/{api}/applications/{id}/verify",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
+  verifyBatch: {
+    method: "POST",
+    path: "/v1/apis/{api}/verify/batch",
+    query: [],
+    keyed: false,
+    answers: "json",
+  },
+} as const;

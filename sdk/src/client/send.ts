@@ -1,0 +1,124 @@
+import { errorOf, LatchkeyError } from "./latchkey-error.ts";
+
+/** One call, ready to be sent as often as need be. */
+export interface Call {
+  readonly url: string;
+  readonly init: RequestInit;
+  /** Whether sending it twice does what sending it once does. */
+  readonly repeatable: boolean;
+  readonly answers: "json" | "text";
+  /** For each attempt, in milliseconds. */
+  readonly timeoutMillis: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What a call is sent with; tests bring their own. */
+export interface SendParts {
+  readonly fetch: typeof globalThis.fetch;
+  /** Resolves after so many milliseconds; rejects with the signal's reason when it is aborted. */
+  readonly wait: (millis: number, signal: AbortSignal | undefined) => Promise<void>;
+  /** From 0 to below 1: spreads out those who try again at once. */
+  readonly random: () => number;
+}
+
+const MOST_ATTEMPTS = 3;
+const FIRST_WAIT_MILLIS = 250;
+/** A service that asks for more than that gets its error reported instead. */
+const LONGEST_WAIT_MILLIS = 30_000;
+const TRY_AGAIN = new Set([408, 429, 502, 503, 504]);
+
+/**
+ * Sends a call and answers with its parsed body. A repeatable call is sent up to three times when
+ * the service cannot be reached, takes too long, or says 408, 429, 502, 503 or 504; `Retry-After`
+ * in seconds is heeded up to 30. Any other call is sent once.
+ *
+ * @throws {LatchkeyError} When it did not succeed; the signal's own reason when it was aborted.
+ */
+export async function send(call: Call, parts: SendParts): Promise<unknown> {
+  for (let attempt = 1; ; attempt += 1) {
+    const outcome = await attemptOf(call, parts.fetch);
+    if (outcome.ok) return outcome.body;
+    const waitMillis = outcome.retryAfterMillis ?? backOff(attempt, parts.random());
+    const isLast = attempt === MOST_ATTEMPTS || waitMillis > LONGEST_WAIT_MILLIS;
+    if (!call.repeatable || !outcome.passing || isLast) throw outcome.error;
+    await parts.wait(waitMillis, call.signal);
+  }
+}
+
+/** Waits with a timer. */
+export function wait(millis: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", abort);
+      resolve();
+    }, millis);
+    if (signal?.aborted) abort();
+    else signal?.addEventListener("abort", abort, { once: true });
+  });
+}
+
+type Outcome =
+  | { readonly ok: true; readonly body: unknown }
+  | {
+      readonly ok: false;
+      readonly error: LatchkeyError;
+      /** Whether it may be over by the next attempt. */
+      readonly passing: boolean;
+      readonly retryAfterMillis?: number | undefined;
+    };
+
+async function attemptOf(call: Call, fetch: SendParts["fetch"]): Promise<Outcome> {
+  const timeout = AbortSignal.timeout(call.timeoutMillis);
+  const signal = call.signal === undefined ? timeout : AbortSignal.any([call.signal, timeout]);
+  try {
+    const response = await fetch(call.url, { ...call.init, signal });
+    const text = await response.text();
+    if (response.ok) return successOf(response, text, call.answers);
+    return {
+      ok: false,
+      error: errorOf(response.status, parsed(text)),
+      passing: TRY_AGAIN.has(response.status),
+      retryAfterMillis: secondsOf(response.headers.get("retry-after")),
+    };
+  } catch (cause) {
+    if (call.signal?.aborted) throw call.signal.reason;
+    return { ok: false, error: noAnswer(timeout.aborted, cause), passing: true };
+  }
+}
+
+function noAnswer(timedOut: boolean, cause: unknown): LatchkeyError {
+  const [code, message] = timedOut
+    ? ["TIMED_OUT", "The service did not answer in time."]
+    : ["UNREACHABLE", "The service could not be reached."];
+  const nothing = { requestId: undefined, details: undefined };
+  return new LatchkeyError({ status: 0, code, message, cause, ...nothing });
+}
+
+/** Something that answers 200 with a page of its own, such as a proxy, is not the service. */
+function successOf({ status }: Response, text: string, answers: Call["answers"]): Outcome {
+  if (answers === "text") return { ok: true, body: text };
+  const body = parsed(text);
+  if (body !== undefined) return { ok: true, body };
+  return { ok: false, error: errorOf(status, undefined), passing: false };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function secondsOf(value: string | null): number | undefined {
+  return value !== null && /^[0-9]{1,9}$/.test(value) ? Number(value) * 1000 : undefined;
+}
+
+/** Doubles with each attempt; between half and all of it. */
+function backOff(attempt: number, random: number): number {
+  return FIRST_WAIT_MILLIS * 2 ** (attempt - 1) * (0.5 + random / 2);
+}
