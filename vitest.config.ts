@@ -6,7 +6,11 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ["{engine,server,sdk}/src/**/*.test.ts", "test/**/*.test.ts", "scripts/**/*.test.mjs"],
+    include: [
+      "{engine,server,sdk}/src/**/*.test.ts",
+      "test/**/*.test.ts",
+      "scripts/**/*.test.{mjs,ts}",
+    ],
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 30_000,

@@ -1,0 +1,94 @@
+import { expect, test } from "vitest";
+import { type ClientOptions, createClient } from "./client.ts";
+
+interface Sent {
+  readonly url: string;
+  readonly init: RequestInit;
+}
+
+function clientThatTells(options: ClientOptions, answers: readonly unknown[] = []) {
+  const sent: Sent[] = [];
+  const fetch: typeof globalThis.fetch = async (url, init = {}) => {
+    const body = answers[sent.length] ?? {};
+    sent.push({ url: String(url), init });
+    return Response.json(body);
+  };
+  return { client: createClient(options, { fetch }), sent };
+}
+
+const TOKEN = { url: "https://latchkey.example/", token: "lkop_1" };
+
+test("sends the token, the parameters in path and query, and no cookies", async () => {
+  const { client, sent } = clientThatTells(TOKEN);
+  await client.listAccounts({ api: "a b", limit: 5, cursor: "x/y" });
+  expect(sent[0]?.url).toBe("https://latchkey.example/v1/apis/a%20b/accounts?limit=5&cursor=x%2Fy");
+  expect(sent[0]?.init).toMatchObject({ method: "GET", credentials: "omit" });
+  expect(sent[0]?.init.headers).toEqual({
+    accept: "application/json",
+    authorization: "Bearer lkop_1",
+  });
+});
+
+test("sends an empty object where a body may be left out", async () => {
+  const { client, sent } = clientThatTells(TOKEN);
+  await client.suspendAccount({ api: "a", id: "acct_1" });
+  expect(sent[0]?.init).toMatchObject({ method: "POST", body: "{}" });
+});
+
+test("in a browser sends the session's cookie, and the csrf value where something is written", async () => {
+  let value = "c1";
+  const session = { url: "", credentials: "same-origin", csrf: () => value } as const;
+  const { client, sent } = clientThatTells(session);
+  await client.listApis();
+  await client.createAccount({ api: "a", body: { name: "N" } });
+  value = "c2";
+  await client.updateAccount({ api: "a", id: "acct_1", body: { name: "M" } });
+  expect(sent.map(({ init }) => new Headers(init.headers).get("x-csrf-token"))).toEqual([
+    null,
+    "c1",
+    "c2",
+  ]);
+  for (const { url, init } of sent) {
+    expect(url).toMatch(/^\/v1\/apis/);
+    expect(init.credentials).toBe("same-origin");
+    expect(new Headers(init.headers).has("authorization")).toBe(false);
+  }
+});
+
+test("uses the caller's own Idempotency-Key", async () => {
+  const { client, sent } = clientThatTells(TOKEN);
+  await client.createAccount({ api: "a", body: { name: "N" } }, { idempotencyKey: "mine" });
+  expect(new Headers(sent[0]?.init.headers).get("idempotency-key")).toBe("mine");
+});
+
+test.each(["", ".", ".."])("refuses %j as a part of a path", async (id) => {
+  const { client, sent } = clientThatTells(TOKEN);
+  await expect(async () => client.getAccount({ api: "a", id })).rejects.toThrow(
+    new TypeError("getAccount: id is missing"),
+  );
+  expect(sent).toEqual([]);
+});
+
+test("walks a list over its pages, and asks for a page only when it is needed", async () => {
+  const pages = [
+    { data: [1, 2], nextCursor: "p2" },
+    { data: [3], nextCursor: null },
+  ];
+  const { client, sent } = clientThatTells(TOKEN, pages);
+  const rows: unknown[] = [];
+  for await (const row of client.each.listAccounts({ api: "a", limit: 2 })) {
+    rows.push(row);
+    if (rows.length === 2) expect(sent).toHaveLength(1);
+  }
+  expect(rows).toEqual([1, 2, 3]);
+  expect(sent.map(({ url }) => new URL(url).search)).toEqual(["?limit=2", "?limit=2&cursor=p2"]);
+});
+
+test("stops asking when the reader stops reading", async () => {
+  const { client, sent } = clientThatTells(TOKEN, [{ data: [1], nextCursor: "p2" }]);
+  for await (const row of client.each.listAccounts({ api: "a" })) {
+    expect(row).toBe(1);
+    break;
+  }
+  expect(sent).toHaveLength(1);
+});

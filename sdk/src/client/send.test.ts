@@ -1,0 +1,173 @@
+import { once } from "node:events";
+import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type Client, createClient } from "./client.ts";
+
+interface Scripted {
+  readonly status?: number;
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
+  /** `cut`: the connection ends without an answer; `silent`: no answer comes. */
+  readonly fault?: "cut" | "silent";
+}
+
+interface Seen {
+  readonly line: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+let server: Server;
+let url = "";
+let seen: Seen[] = [];
+let waits: number[] = [];
+let script: Scripted[] = [];
+
+beforeEach(async () => {
+  seen = [];
+  waits = [];
+  script = [];
+  server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = Buffer.concat(chunks).toString();
+    seen.push({ line: `${request.method} ${request.url}`, headers: request.headers, body });
+    const next = script.shift() ?? {};
+    if (next.fault === "silent") return;
+    if (next.fault === "cut") return request.socket.destroy();
+    response.writeHead(next.status ?? 200, {
+      "content-type": "application/json; charset=utf-8",
+      ...next.headers,
+    });
+    return response.end(next.body ?? '{"data":[],"nextCursor":null}');
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterEach(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+function client(): Client {
+  return createClient(
+    { url, token: "t", timeoutMillis: 5_000 },
+    {
+      wait: async (millis) => {
+        waits.push(millis);
+      },
+      random: () => 0,
+    },
+  );
+}
+
+const refusal = (code: string) =>
+  JSON.stringify({ error: { code, message: "No.", requestId: "r-1" } });
+const list = () => client().listAccounts({ api: "a" });
+const create = () => client().createAccount({ api: "a", body: { name: "N" } });
+const change = () => client().updateAccount({ api: "a", id: "acct_1", body: { name: "N" } });
+
+test.each([429, 502, 503, 504, 408])("tries a reading call again after %i", async (status) => {
+  script = [{ status }, { status }];
+  expect(await list()).toEqual({ data: [], nextCursor: null });
+  expect(seen).toHaveLength(3);
+  expect(waits).toEqual([125, 250]);
+});
+
+test("gives up after three attempts, with the last answer", async () => {
+  script = [{ status: 502 }, { status: 503 }, { status: 503, body: refusal("STORE_UNAVAILABLE") }];
+  await expect(list()).rejects.toMatchObject({ status: 503, code: "STORE_UNAVAILABLE" });
+  expect(seen).toHaveLength(3);
+});
+
+test.each([400, 401, 403, 404, 409, 422, 500])("does not try again after %i", async (status) => {
+  script = [{ status, body: refusal("SOME_CODE") }];
+  await expect(create()).rejects.toMatchObject({
+    name: "LatchkeyError",
+    status,
+    code: "SOME_CODE",
+    message: "No.",
+    requestId: "r-1",
+    details: undefined,
+  });
+  expect(seen).toHaveLength(1);
+});
+
+test("repeats a writing call under one Idempotency-Key, and another call under another", async () => {
+  script = [{ fault: "cut" }, { status: 503 }, { status: 201, body: '{"id":"acct_1"}' }];
+  expect(await create()).toEqual({ id: "acct_1" });
+  await create();
+  const keys = seen.map(({ headers }) => headers["idempotency-key"]);
+  expect(keys[0]).toMatch(/^[0-9a-f]{32}$/);
+  expect(keys.slice(0, 3)).toEqual([keys[0], keys[0], keys[0]]);
+  expect(keys[3]).not.toBe(keys[0]);
+  expect(seen[2]?.body).toBe('{"name":"N"}');
+});
+
+test("sends a call that must not be repeated once", async () => {
+  script = [{ status: 503, body: refusal("STORE_UNAVAILABLE") }];
+  await expect(change()).rejects.toMatchObject({ status: 503 });
+  script = [{ fault: "cut" }];
+  await expect(change()).rejects.toMatchObject({ status: 0, code: "UNREACHABLE" });
+  expect(seen).toHaveLength(2);
+  expect(seen[0]?.headers["idempotency-key"]).toBeUndefined();
+});
+
+test.each([
+  ["0", [0]],
+  ["30", [30_000]],
+])("waits as long as Retry-After: %s says", async (value, expected) => {
+  script = [{ status: 429, headers: { "retry-after": value } }];
+  await list();
+  expect(waits).toEqual(expected);
+});
+
+test("reports an answer that asks for more than 30 seconds of patience", async () => {
+  script = [{ status: 429, headers: { "retry-after": "31" }, body: refusal("RATE_LIMITED") }];
+  await expect(list()).rejects.toMatchObject({ status: 429 });
+  expect(waits).toEqual([]);
+});
+
+test("ends an attempt after its time, and says so when all have", async () => {
+  script = [{ fault: "silent" }, { fault: "silent" }, { fault: "silent" }];
+  const call = client().listAccounts({ api: "a" }, { timeoutMillis: 20 });
+  await expect(call).rejects.toMatchObject({ status: 0, code: "TIMED_OUT" });
+  expect(seen).toHaveLength(3);
+});
+
+test("ends at once when the caller does, with the caller's reason", async () => {
+  script = [{ fault: "silent" }];
+  const abort = new AbortController();
+  const call = client().listAccounts({ api: "a" }, { signal: abort.signal });
+  await once(server, "request");
+  abort.abort(new Error("never mind"));
+  await expect(call).rejects.toThrow("never mind");
+  expect(seen.length).toBeLessThan(2);
+});
+
+test.each([
+  [200, "<h1>Welcome</h1>"],
+  [502, "<h1>Bad gateway</h1>"],
+  [404, '{"error":"nothing of ours"}'],
+])("knows %i %s for no answer of the service", async (status, body) => {
+  script = [{ status, body }];
+  await expect(change()).rejects.toMatchObject({ status, code: "UNEXPECTED_ANSWER" });
+});
+
+test("follows no redirect, for it would take the token along", async () => {
+  script = [{ status: 307, headers: { location: `${url}/elsewhere` } }];
+  await expect(change()).rejects.toMatchObject({ code: "UNREACHABLE" });
+  expect(seen.map(({ line }) => line)).toEqual(["PATCH /v1/apis/a/accounts/acct_1"]);
+});
+
+test("names the field that the service found wrong", async () => {
+  const error = {
+    code: "INVALID_REQUEST",
+    message: "m",
+    requestId: "r",
+    details: { field: "name" },
+  };
+  script = [{ status: 400, body: JSON.stringify({ error }) }];
+  await expect(create()).rejects.toMatchObject({ details: { field: "name" } });
+});
