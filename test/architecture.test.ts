@@ -36,6 +36,7 @@ const MAY_IMPORT = {
   "sdk/index.ts": ["sdk/verifier"],
   "sdk/testing": ["engine"],
   "sdk/verifier": ["engine"],
+  "sdk/api-client": [],
   "sdk/client": [],
   "server/store": ["engine"],
   "server/accounts": ["engine", "server/store"],
@@ -108,6 +109,8 @@ const RULES: Rules = {
   ],
   // What runs in browsers imports nothing at all.
   only: { engine: ["node:crypto"], "sdk/client": [] },
+  only: { engine: ["node:crypto"], "sdk/api-client": [], "sdk/client": [] },
+  packages: { engine: "@latchkey/engine", sdk: "@latchkey/sdk", server: "latchkey" },
   generated: ["sdk/client/management-api.ts"],
   mayReadClock: ["server/latchkey.ts", "server/cli", "bench", "scripts"],
   mayReadEnvironment: ["server/settings.ts", "server/cli/main.ts", "bench", "scripts"],

@@ -17,6 +17,9 @@ const VERIFY = "standard/javascript/verify.cjs";
 const OAUTH = ["authorize", "exchange", "call", "refresh"].map(
   (step) => `standard/javascript/${step}.mjs`,
 );
+/** What the document calls "our SDK": `@latchkey/sdk/api-client`. */
+const CLIENT = "standard/javascript/client.mjs";
+const API_CLIENT = new URL("../../sdk/src/api-client/api-client.ts", import.meta.url).href;
 const KEY_SIGNATURES = [
   "signed-keys/go/key-signature.go",
   "signed-keys/javascript/key-signature.cjs",
@@ -45,7 +48,7 @@ test("every sample that there is has its place here", () => {
     .map((file) => file.replaceAll(path.sep, "/"))
     .filter((file) => file.split("/").length === 3);
   const named = [
-    ...[...SAVVYCAL, GENERATE, VERIFY, ...OAUTH],
+    ...[...SAVVYCAL, GENERATE, VERIFY, CLIENT, ...OAUTH],
     ...[...KEY_SIGNATURES, ...ORGANIZATION_SIGNATURES],
   ];
   expect(there.toSorted()).toEqual(named.toSorted());
@@ -96,6 +99,23 @@ describe("6.1.10 a sample's JWT gets 200 as user `sub`, signed with a key", () =
     const headers = { authorization: `Bearer ${token}` };
     return server.ask({ path: "/savvycal/v1/user", headers });
   }
+});
+
+describe("the SDK's sample of `standard`", () => {
+  const run = (key: string) =>
+    runSample(CLIENT, {
+      env: { API_CLIENT, API_URL: `http://127.0.0.1:${server.port}/standard` },
+      instead: { YOUR_API_KEY: key },
+    });
+
+  test("says that a key is valid", async () => {
+    const { key } = await server.issueKey();
+    expect((await run(key)).stdout).toBe("Authentication valid: true");
+  });
+
+  test("fails with what the API says of a key that is not", async () => {
+    await expect(run("lk_live_none")).rejects.toThrow("Invalid or missing authentication");
+  });
 });
 
 describe("the JWT samples of `standard`:", () => {

@@ -1,0 +1,77 @@
+/** What an API built on the profile `standard` says of the credential that asked. */
+export interface AuthTest {
+  /** Always true in an answer; a refused credential throws instead. */
+  readonly valid: true;
+  /** How the caller authenticated: `api_key`, `oauth`, `jwt`. */
+  readonly method: string;
+  readonly subject: string | null;
+  readonly account_id: string | null;
+  readonly scopes: readonly string[];
+  readonly mode: "live" | "test" | null;
+  readonly expires_at: string | null;
+}
+
+/** Where the API is and what to present to it. */
+export interface APIClientOptions {
+  /** An API key, an access token or a JWT. */
+  readonly apiKey: string;
+  /** The API's address, without a trailing slash; `https://api.example.com` when absent. */
+  readonly baseUrl?: string;
+  /** For a call, in milliseconds; 10,000 when absent. */
+  readonly timeoutMillis?: number;
+}
+
+/** A refusal by the API. `code` and `message` are those of its body; `status` is HTTP's. */
+export class APIError extends Error {
+  override readonly name = "APIError";
+  readonly status: number;
+  readonly code: string;
+  /** Tell it to the API's support. */
+  readonly requestId: string | null;
+
+  constructor(status: number, code: string, message: string, requestId: string | null) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.requestId = requestId;
+  }
+}
+
+const DEFAULT_BASE_URL = "https://api.example.com";
+const DEFAULT_TIMEOUT_MILLIS = 10_000;
+
+/**
+ * What customers of an API with the profile `standard` call it with. Runs in browsers too. It is a
+ * class because that API's document constructs it with `new`.
+ */
+export class APIClient {
+  readonly #options: APIClientOptions;
+
+  constructor(options: APIClientOptions) {
+    this.#options = options;
+  }
+
+  readonly auth = {
+    /**
+     * Asks who the API takes the caller for.
+     *
+     * @throws {APIError} The credential is refused. A fault of the network throws as `fetch` does.
+     */
+    test: (): Promise<AuthTest> => this.#get("/v2/auth/test") as Promise<AuthTest>,
+  };
+
+  async #get(path: string): Promise<unknown> {
+    const { apiKey, baseUrl = DEFAULT_BASE_URL, timeoutMillis } = this.#options;
+    const response = await fetch(`${baseUrl}${path}`, {
+      headers: { accept: "application/json", authorization: `Bearer ${apiKey}` },
+      // A redirect would take the key elsewhere.
+      redirect: "error",
+      signal: AbortSignal.timeout(timeoutMillis ?? DEFAULT_TIMEOUT_MILLIS),
+    });
+    const body: unknown = await response.json().catch(() => undefined);
+    if (response.ok && body !== undefined) return body;
+    const { code = "UNEXPECTED_ANSWER", message = `The API answered ${response.status}.` } =
+      (body as { error?: { code?: string; message?: string } } | null | undefined)?.error ?? {};
+    throw new APIError(response.status, code, message, response.headers.get("x-request-id"));
+  }
+}
