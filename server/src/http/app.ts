@@ -1,6 +1,12 @@
 import swagger from "@fastify/swagger";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import { type Clock, type CompiledPolicy, type NetworkList, requestIdOf } from "@latchkey/engine";
+import {
+  type Clock,
+  type CompiledPolicy,
+  clientOf,
+  type NetworkList,
+  requestIdOf,
+} from "@latchkey/engine";
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -25,7 +31,6 @@ import type { IssuerKeys } from "../oauth/issuer-key-rotation.ts";
 import type { Store } from "../store/store.ts";
 import { guardRoutes } from "./access.ts";
 import { createCallOf } from "./call.ts";
-import { clientOf } from "./client-address.ts";
 import { createCursors } from "./cursor.ts";
 import { answerFrameworkError, handleErrors } from "./errors.ts";
 import { keepHygiene } from "./hygiene.ts";

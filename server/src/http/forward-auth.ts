@@ -5,6 +5,7 @@ import {
   ApiError,
   type ApiRequest,
   type Clock,
+  clientBehind,
   type Decision,
   header,
   isPreflight,
@@ -15,7 +16,6 @@ import {
 } from "@latchkey/engine";
 import { forwardedAddress } from "./asked-address.ts";
 import { askedLine } from "./asked-line.ts";
-import { clientBehind } from "./client-address.ts";
 import { errorBody, toApiError } from "./errors.ts";
 import type { Operators } from "./operators.ts";
 import { may } from "./permissions.ts";

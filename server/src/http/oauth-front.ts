@@ -1,6 +1,5 @@
-import { type NetworkList, requestIdOf } from "@latchkey/engine";
+import { clientOf, type NetworkList, requestIdOf } from "@latchkey/engine";
 import type { AuthorizationServers } from "../oauth/authorization-servers.ts";
-import { clientOf } from "./client-address.ts";
 import { isSecure } from "./facade/asked-request.ts";
 import type { Front } from "./server.ts";
 

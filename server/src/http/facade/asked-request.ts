@@ -1,7 +1,6 @@
-import { type ApiRequest, parseNetworks } from "@latchkey/engine";
+import { type ApiRequest, type Client, clientOf, parseNetworks } from "@latchkey/engine";
 import type { FastifyRequest } from "fastify";
 import { mountAddress } from "../asked-address.ts";
-import { type Client, clientOf } from "../client-address.ts";
 import type { ProtectedApi } from "../protected-api.ts";
 import type { FacadeParts } from "./profile-facade.ts";
 

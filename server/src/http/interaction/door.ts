@@ -1,11 +1,10 @@
 import { createHmac, hkdfSync } from "node:crypto";
-import { type NetworkList, sameSecret } from "@latchkey/engine";
+import { clientOf, type NetworkList, sameSecret } from "@latchkey/engine";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { AuthorizationServers } from "../../oauth/authorization-servers.ts";
 import type { Interaction } from "../../oauth/interactions.ts";
 import type { Whence } from "../../sign-in/people.ts";
 import type { Door } from "../app.ts";
-import { clientOf } from "../client-address.ts";
 import { consentPage, endedPage } from "./consent-pages.ts";
 import type { Page } from "./page.ts";
 import { refusedHandOffPage } from "./sign-in-pages.ts";

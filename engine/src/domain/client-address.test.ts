@@ -1,6 +1,6 @@
-import { parseNetworks } from "@latchkey/engine";
 import { expect, test } from "vitest";
 import { clientBehind, clientOf } from "./client-address.ts";
+import { parseNetworks } from "./network.ts";
 
 const TRUSTED = parseNetworks(["10.0.0.0/8", "2001:db8::/32"]);
 const PROXY = { address: "10.0.0.1", encrypted: false };

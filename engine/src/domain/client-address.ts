@@ -1,4 +1,4 @@
-import { type NetworkList, parseAddress } from "@latchkey/engine";
+import { type NetworkList, parseAddress } from "./network.ts";
 
 /** Where a request came from, as far as it can be believed. */
 export interface Client {
