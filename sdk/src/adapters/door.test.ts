@@ -1,0 +1,67 @@
+import { expect, test } from "vitest";
+import { toldVerifier } from "../testing/told-verifier.ts";
+import { createDoor, type DoorOptions, type Received } from "./door.ts";
+
+const RECEIVED: Received = {
+  method: "GET",
+  url: "/v2/users?a=b",
+  headers: ["X-Forwarded-For", "203.0.113.9", "X-Forwarded-Proto", "https"],
+  peer: { address: "10.0.0.1", encrypted: false },
+};
+
+function askedOf(received: Partial<Received>, options: DoorOptions = {}) {
+  const verifier = toldVerifier("allow");
+  void createDoor(verifier, options)({ ...RECEIVED, ...received });
+  return verifier.asked[0];
+}
+
+test("stays without a promise when the verifier does", () => {
+  const outcome = createDoor(toldVerifier("allow"))(RECEIVED);
+  expect(outcome).toMatchObject({
+    allowed: { principal: { accountId: "acct_1" }, requestId: "req-1" },
+    headers: ["X-Request-ID", "req-1"],
+  });
+});
+
+test("waits for a verifier that must ask", async () => {
+  const outcome = createDoor(toldVerifier("deny", true))(RECEIVED);
+  expect(outcome).toBeInstanceOf(Promise);
+  expect(await outcome).toMatchObject({ allowed: undefined, answer: { status: 498 } });
+});
+
+test("answers a preflight without a decision", () => {
+  const verifier = toldVerifier("deny");
+  const outcome = createDoor(verifier)({ ...RECEIVED, method: "OPTIONS" });
+  expect(outcome).toMatchObject({ allowed: undefined, answer: { status: 204 } });
+  expect(verifier.asked).toEqual([]);
+});
+
+test("believes a forwarding header of a trusted proxy only", () => {
+  expect(askedOf({})).toMatchObject({ address: "10.0.0.1", secure: false });
+  const trusting = { trustedProxies: ["10.0.0.0/8"] };
+  expect(askedOf({}, trusting)).toMatchObject({ address: "203.0.113.9", secure: true });
+});
+
+test("does not start with a proxy that is no address", () => {
+  expect(() => askedOf({}, { trustedProxies: ["proxy.example"] })).toThrow();
+});
+
+test.each([
+  [undefined, "/v2/users?a=b", "/v2/users?a=b"],
+  ["/", "/v2/users", "/v2/users"],
+  ["/api", "/api/v2/users?a=b", "/v2/users?a=b"],
+  ["/api/", "/api/v2/users", "/v2/users"],
+  ["/api", "/api", "/"],
+  ["/api", "/api?a=b", "/?a=b"],
+  // What the policy cannot place it refuses.
+  ["/api", "/apis/v2/users", ""],
+  ["/api", "/%61pi/v2/users", ""],
+  ["/api", "/v2/users", ""],
+])("below the mount %s, %s is %j", (mount, url, target) => {
+  expect(askedOf({ url }, mount === undefined ? {} : { mount })?.target).toBe(target);
+});
+
+test("passes on every header line as it came", () => {
+  const headers = ["X-API-Key", "a", "x-api-key", "b"];
+  expect(askedOf({ headers })?.headers).toEqual(headers);
+});

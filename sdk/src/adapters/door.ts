@@ -1,0 +1,85 @@
+import {
+  type Allow,
+  type ApiRequest,
+  clientOf,
+  type Decision,
+  type Principal,
+  parseNetworks,
+  type Rendered,
+} from "@latchkey/engine";
+import type { Verifier } from "../verifier/verifier.ts";
+
+/** How requests are read. */
+export interface DoorOptions {
+  /** Addresses and CIDR blocks whose `X-Forwarded-For` and `-Proto` count; none when absent. */
+  readonly trustedProxies?: readonly string[];
+  /** Where the paths of the policy begin, such as `/api`; at the root when absent. */
+  readonly mount?: string;
+}
+
+/** What the API learns of a request that may pass. */
+export interface Allowed {
+  readonly principal: Principal;
+  /** The id under which the request is answered, and found in usage and events. */
+  readonly requestId: string;
+  /** With the limit, the API version and the endpoint's requirement. */
+  readonly decision: Allow;
+}
+
+/** A request may pass, with these headers on its answer; or this is its answer. */
+export type Outcome =
+  | { readonly allowed: Allowed; readonly headers: Rendered["headers"] }
+  | { readonly allowed: undefined; readonly answer: Rendered };
+
+/** A request as a framework holds it. */
+export interface Received {
+  readonly method: string;
+  /** Path and query, as they are routed. */
+  readonly url: string;
+  /** Names and values in turn, duplicates kept. */
+  readonly headers: readonly string[];
+  readonly peer: Peer;
+}
+
+/** The other end of the connection. */
+export interface Peer {
+  /** Without port; `undefined`: rules about addresses refuse. */
+  readonly address: string | undefined;
+  readonly encrypted: boolean;
+}
+
+/** Decides about a request; without a promise when the verifier does. */
+export type Door = (received: Received) => Outcome | Promise<Outcome>;
+
+/** @throws {Error} `trustedProxies` has what is neither an address nor a CIDR block. */
+export function createDoor(verifier: Verifier, options: DoorOptions = {}): Door {
+  const trusted = parseNetworks([...(options.trustedProxies ?? [])]);
+  const mount = options.mount?.replace(/\/$/, "") ?? "";
+  return ({ method, url, headers, peer }) => {
+    const { address, secure } = clientOf(peer, headers, trusted);
+    const request = { method, target: targetBelow(mount, url), headers, address, secure };
+    const preflight = verifier.preflight(request);
+    if (preflight !== undefined) return { allowed: undefined, answer: preflight };
+    const decision = verifier.verify(request);
+    return decision instanceof Promise
+      ? decision.then((decided) => outcomeOf(verifier, request, decided))
+      : outcomeOf(verifier, request, decision);
+  };
+}
+
+function outcomeOf(verifier: Verifier, request: ApiRequest, decision: Decision): Outcome {
+  const requestId = verifier.requestIdOf(request);
+  const rendered = verifier.render(decision, { request, requestId });
+  if (decision.outcome === "deny") return { allowed: undefined, answer: rendered };
+  const allowed = { principal: decision.principal, requestId, decision };
+  return { allowed, headers: rendered.headers };
+}
+
+/** What follows the mount. Its spelling in another way is no path that we understand: refused. */
+function targetBelow(mount: string, url: string): string {
+  if (mount === "") return url;
+  if (!url.startsWith(mount)) return "";
+  const below = url.slice(mount.length);
+  if (below === "" || below.startsWith("?")) return `/${below}`;
+  return below.startsWith("/") ? below : "";
+}

@@ -1,0 +1,51 @@
+import type { RequestHandler } from "express";
+import type { Verifier } from "../verifier/verifier.ts";
+import { type Allowed, createDoor, type DoorOptions, type Outcome } from "./door.ts";
+import { peerOf, sendAnswer, setHeaders } from "./node-http.ts";
+
+export type { Allowed, DoorOptions } from "./door.ts";
+
+declare global {
+  namespace Express {
+    interface Request {
+      /** Whom the request is from; set for everything behind the middleware. */
+      latchkey: Allowed;
+    }
+  }
+}
+
+const FOLDS_CASE =
+  'Latchkey: call app.enable("case sensitive routing") before the first app.use or route. ' +
+  "Otherwise /ADMIN reaches the handler of /admin without what the policy asks for /admin.";
+
+/**
+ * Middleware for Express 5: passes on what the policy allows, in the same turn when memory knows all
+ * that it takes, and answers the rest itself. Serves nothing while the app's router ignores case; a
+ * `Router` of your own needs `{ caseSensitive: true }` for the same reason.
+ */
+export function latchkey(verifier: Verifier, options: DoorOptions = {}): RequestHandler {
+  const door = createDoor(verifier, options);
+  return (request, response, next) => {
+    // What the router was made with: the setting may have come too late.
+    const { caseSensitive } = request.app.router as { readonly caseSensitive?: boolean };
+    if (caseSensitive !== true) {
+      next(new Error(FOLDS_CASE));
+      return;
+    }
+    const settle = (outcome: Outcome): void => {
+      if (outcome.allowed === undefined) {
+        sendAnswer(response, outcome.answer);
+        return;
+      }
+      setHeaders(response, outcome.headers);
+      request.latchkey = outcome.allowed;
+      next();
+    };
+    const { method, baseUrl, rawHeaders: headers } = request;
+    // Not `originalUrl`: what is decided about must be what is routed.
+    const url = `${baseUrl}${request.url}`;
+    const outcome = door({ method, url, headers, peer: peerOf(request) });
+    if (outcome instanceof Promise) outcome.then(settle, next);
+    else settle(outcome);
+  };
+}

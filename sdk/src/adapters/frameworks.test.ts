@@ -1,0 +1,197 @@
+import { getRequestListener, type HttpBindings } from "@hono/node-server";
+import express, { Router } from "express";
+import Fastify from "fastify";
+import { Hono } from "hono";
+import { describe, expect, test } from "vitest";
+import { answerOf, toldVerifier } from "../testing/told-verifier.ts";
+import { latchkey as expressLatchkey } from "./express.ts";
+import { latchkey as fastifyLatchkey } from "./fastify.ts";
+import { latchkey as honoLatchkey, type LatchkeyEnv } from "./hono.ts";
+import { latchkey as nodeLatchkey } from "./node.ts";
+import { latchkey as webLatchkey } from "./web.ts";
+
+describe("Node's http", () => {
+  test("calls the listener in the same turn when the decision is there", () => {
+    let isCalled = false;
+    const listener = nodeLatchkey(toldVerifier("allow"), () => {
+      isCalled = true;
+    });
+    const request = { method: "GET", url: "/", rawHeaders: [], socket: {} };
+    listener(request as never, { setHeader: () => undefined } as never);
+    expect(isCalled).toBe(true);
+  });
+
+  test("ends what is refused, with the length of its body", async () => {
+    const answer = await answerOf(
+      nodeLatchkey(toldVerifier("deny", true), () => expect.unreachable()),
+    );
+    expect([answer.status, answer.text]).toEqual([498, "refused"]);
+    expect(answer.headers.get("content-length")).toBe("7");
+    expect(answer.headers.get("x-a")).toBe("b");
+  });
+});
+
+describe("Express", () => {
+  function app(verifier = toldVerifier("allow")) {
+    const made = express();
+    made.enable("case sensitive routing");
+    made.use(expressLatchkey(verifier));
+    return made;
+  }
+
+  test("reaches no handler with what is refused", async () => {
+    const made = app(toldVerifier("deny"));
+    made.get("/", () => expect.unreachable());
+    expect((await answerOf(made)).status).toBe(498);
+  });
+
+  test("decides about the path that is routed, also below a mounted router", async () => {
+    const verifier = toldVerifier("allow");
+    const made = express();
+    made.enable("case sensitive routing");
+    const router = Router({ caseSensitive: true });
+    router.use(expressLatchkey(verifier));
+    router.get("/users", (request, response) => {
+      response.send(request.latchkey.principal.accountId);
+    });
+    made.use((request, _response, next) => {
+      request.url = request.url.replace("/old/", "/api/");
+      next();
+    });
+    made.use("/api", router);
+    expect((await answerOf(made, "/old/users?a=b")).text).toBe("acct_1");
+    expect(verifier.asked[0]?.target).toBe("/api/users?a=b");
+  });
+
+  test.each([
+    ["was never told apart", () => express()],
+    [
+      "was told apart too late",
+      () => {
+        const made = express();
+        made.use((_request, _response, next) => next());
+        made.enable("case sensitive routing");
+        return made;
+      },
+    ],
+  ])("serves nothing while case %s in its routes", async (_when, make) => {
+    const verifier = toldVerifier("allow");
+    const made = make();
+    made.set("env", "test");
+    made.use(expressLatchkey(verifier));
+    made.get("/admin", () => expect.unreachable());
+    expect((await answerOf(made, "/ADMIN")).status).toBe(500);
+    expect(verifier.asked).toEqual([]);
+  });
+});
+
+describe("Fastify", () => {
+  test("protects what is registered beside it, unknown paths included", async () => {
+    const app = Fastify();
+    await app.register(fastifyLatchkey, { verifier: toldVerifier("deny") });
+    app.get("/known", () => expect.unreachable());
+    for (const url of ["/known", "/unknown"]) {
+      const answer = await app.inject(url);
+      expect([answer.statusCode, answer.body]).toEqual([498, "refused"]);
+    }
+  });
+
+  test("protects only the context that registers it", async () => {
+    const app = Fastify();
+    app.get("/open", async () => "open");
+    await app.register(async (context) => {
+      await context.register(fastifyLatchkey, { verifier: toldVerifier("deny") });
+      context.get("/closed", () => expect.unreachable());
+    });
+    expect((await app.inject("/open")).body).toBe("open");
+    expect((await app.inject("/closed")).statusCode).toBe(498);
+  });
+
+  test.each([
+    ["ignores case", { routerOptions: { caseSensitive: false } }],
+    ["ignores case, as said of old", { caseSensitive: false }],
+    ["ends a path at a semicolon", { routerOptions: { useSemicolonDelimiter: true } }],
+  ])("is not registered where the router %s", async (_what, options) => {
+    const app = Fastify(options as object);
+    app.register(fastifyLatchkey, { verifier: toldVerifier("allow") });
+    await expect(app.ready()).rejects.toThrow("Latchkey: caseSensitive must stay true");
+  });
+});
+
+describe("Hono", () => {
+  function app(verifier = toldVerifier("allow")) {
+    const made = new Hono<LatchkeyEnv>();
+    made.use(honoLatchkey(verifier));
+    made.get("/text", (context) =>
+      context.text(String(context.get("latchkey").principal.accountId)),
+    );
+    made.get("/own", () => new Response("own"));
+    made.get("/fixed", () => Response.redirect("https://a.example/"));
+    made.get("/fault", () => {
+      throw new Error("a fault of the API");
+    });
+    made.onError((_error, context) => context.text("fault", 500));
+    return made;
+  }
+
+  test.each([
+    ["/text", 200, "acct_1"],
+    ["/own", 200, "own"],
+    ["/fixed", 302, ""],
+    ["/fault", 500, "fault"],
+    ["/none", 404, "404 Not Found"],
+  ])("sets the decision's headers on the answer of %s", async (path, status, text) => {
+    const answer = await app().request(path);
+    expect([answer.status, await answer.text()]).toEqual([status, text]);
+    expect(answer.headers.get("x-request-id")).toBe("req-1");
+  });
+
+  test("without Node knows no address, and TLS by the scheme", async () => {
+    const verifier = toldVerifier("allow");
+    await app(verifier).request("https://api.example/text?a=b", { headers: { "x-a": "1" } });
+    expect(verifier.asked[0]).toEqual({
+      method: "GET",
+      target: "/text?a=b",
+      headers: ["x-a", "1"],
+      address: undefined,
+      secure: true,
+    });
+  });
+
+  test("on Node sees lines and path as they were sent", async () => {
+    const verifier = toldVerifier("allow");
+    const listener = getRequestListener(app(verifier).fetch);
+    await answerOf(listener, "/te%78t", { headers: { "X-A": "1" } });
+    expect(verifier.asked[0]?.target).toBe("/te%78t");
+    expect(verifier.asked[0]?.headers).toContain("X-A");
+    expect(verifier.asked[0]?.address).toBe("127.0.0.1");
+  });
+});
+
+describe("the web's Request", () => {
+  test("adds the decision's headers to an answer that cannot be changed", async () => {
+    const handler = webLatchkey(toldVerifier("allow"), () =>
+      Response.redirect("https://b.example/"),
+    );
+    const answer = await handler(new Request("https://a.example/"));
+    expect(answer.status).toBe(302);
+    expect(answer.headers.get("x-request-id")).toBe("req-1");
+    expect(answer.headers.get("location")).toBe("https://b.example/");
+  });
+
+  test("hands over what the runtime does, and asks it who is connected", async () => {
+    const verifier = toldVerifier("allow");
+    const handler = webLatchkey<[HttpBindings["incoming"] | string]>(
+      verifier,
+      (_request, { principal }, info) => new Response(`${principal.accountId} ${info}`),
+      { peerOf: (_request, info) => ({ address: String(info), encrypted: true }) },
+    );
+    const answer = await handler(new Request("http://a.example/x?y"), "192.0.2.7");
+    expect(await answer.text()).toBe("acct_1 192.0.2.7");
+    expect(verifier.asked[0]).toMatchObject({
+      target: "/x?y",
+      address: "192.0.2.7",
+      secure: true,
+    });
+  });
+});

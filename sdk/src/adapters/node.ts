@@ -1,0 +1,34 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { Verifier } from "../verifier/verifier.ts";
+import { type Allowed, createDoor, type DoorOptions, type Outcome } from "./door.ts";
+import { peerOf, sendAnswer, setHeaders } from "./node-http.ts";
+
+export type { Allowed, DoorOptions } from "./door.ts";
+
+/** Serves a request that may pass. */
+export type AllowedListener = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  latchkey: Allowed,
+) => unknown;
+
+/** A listener for Node's `http` and `https` that passes on what the policy allows, in the same turn
+ * when memory knows all that it takes, and answers the rest itself. */
+export function latchkey(
+  verifier: Verifier,
+  listener: AllowedListener,
+  options: DoorOptions = {},
+): RequestListener {
+  const door = createDoor(verifier, options);
+  return (request, response) => {
+    const settle = (outcome: Outcome): unknown => {
+      if (outcome.allowed === undefined) return sendAnswer(response, outcome.answer);
+      setHeaders(response, outcome.headers);
+      return listener(request, response, outcome.allowed);
+    };
+    const { method = "GET", url = "", rawHeaders: headers } = request;
+    const outcome = door({ method, url, headers, peer: peerOf(request) });
+    if (outcome instanceof Promise) void outcome.then(settle);
+    else settle(outcome);
+  };
+}

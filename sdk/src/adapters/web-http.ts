@@ -1,0 +1,32 @@
+import type { Rendered } from "@latchkey/engine";
+import type { Peer, Received } from "./door.ts";
+
+/** A web `Request` from `peer`; without one the URL's scheme says whether TLS was used. */
+export function receivedRequest(request: Request, peer: Peer | undefined): Received {
+  const { pathname, search, protocol } = new URL(request.url);
+  return {
+    method: request.method,
+    url: `${pathname}${search}`,
+    headers: [...request.headers].flat(),
+    peer: peer ?? { address: undefined, encrypted: protocol === "https:" },
+  };
+}
+
+/** A whole answer as a web `Response`. */
+export function responseOf({ status, headers, body }: Rendered): Response {
+  return new Response(body, { status, headers: pairsOf(headers) });
+}
+
+/** An API's own answer with further headers, given as names and values in turn. */
+export function withHeaders(response: Response, flat: readonly string[]): Response {
+  const headers = new Headers(response.headers);
+  for (const [name, value] of pairsOf(flat)) headers.set(name, value);
+  const { status, statusText } = response;
+  return new Response(response.body, { status, statusText, headers });
+}
+
+function pairsOf(flat: readonly string[]): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let i = 0; i < flat.length; i += 2) pairs.push([flat[i] as string, flat[i + 1] as string]);
+  return pairs;
+}
