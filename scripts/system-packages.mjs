@@ -17,6 +17,12 @@ const NEEDED = [
   { name: "PostgreSQL", probe: hasPostgres, packages: ["postgresql"] },
   { name: "Redis", probe: () => existsSync("/usr/bin/redis-server"), packages: ["redis-server"] },
   { name: "Chromium", probe: () => existsSync("/usr/bin/chromium"), packages: ["chromium"] },
+  ...["nginx", "haproxy"].map((name) => ({
+    name,
+    probe: () => existsSync(`/usr/sbin/${name}`),
+    packages: [name],
+  })),
+  { name: "Caddy", probe: () => existsSync("/usr/bin/caddy"), packages: ["caddy"] },
   { name: "OpenSSL", probe: () => existsSync("/usr/bin/openssl"), packages: ["openssl"] },
   { name: "Ruby", probe: hasRuby, packages: ["ruby", "ruby-jwt"] },
   {

@@ -49,6 +49,12 @@ export const forwardAuthDoor =
               "X-Forwarded-Method and -Uri (the default), or X-Original-Method and -URI.",
             ),
           ),
+          accel: Type.Optional(
+            Type.String({
+              description: "A named location of nginx: allowed, `X-Accel-Redirect` names it.",
+              examples: ["@api"],
+            }),
+          ),
         }),
         response: {
           200: answer("Allowed; the headers say for whom."),

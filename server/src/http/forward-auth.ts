@@ -14,6 +14,7 @@ import {
   parseAddress,
   requestIdOf,
 } from "@latchkey/engine";
+import { acceleratedTo } from "./accelerated-to.ts";
 import { forwardedAddress } from "./asked-address.ts";
 import { askedLine } from "./asked-line.ts";
 import { errorBody, toApiError } from "./errors.ts";
@@ -75,15 +76,16 @@ function answer(
     const api = parts.apis.get(slug);
     if (api === undefined) throw new ApiError("NOT_FOUND", "There is no such API.");
     const asked = askedRequest(parts, api, request, suffix);
+    const redirect = acceleratedTo(suffix);
     if (isPreflight(asked.method, asked.headers)) {
-      sendPreflight(response, requestId);
+      sendPreflight(response, requestId, redirect);
       return;
     }
     const start = parts.monotonic();
     const decision = api.engine.decide(asked);
     const settle = (decided: Decision) => {
       parts.record(slug, decided, asked, requestId, (parts.monotonic() - start) / 1000);
-      send(response, api, decided, { requestId, request: asked });
+      send(response, api, decided, { requestId, request: asked, redirect });
     };
     if (decision instanceof Promise) decision.then(settle).catch(fail);
     else settle(decision);
@@ -135,8 +137,13 @@ function askedRequest(
 }
 
 /** The API, or the proxy, answers a preflight; there is nobody to decide about. */
-function sendPreflight(response: ServerResponse, requestId: string): void {
+function sendPreflight(
+  response: ServerResponse,
+  requestId: string,
+  redirect: readonly string[],
+): void {
   response.writeHead(200, [
+    ...redirect,
     "X-Request-ID",
     requestId,
     "X-Latchkey-Request-Id",
@@ -151,12 +158,19 @@ function send(
   response: ServerResponse,
   { engine }: ProtectedApi,
   decision: Decision,
-  context: { readonly requestId: string; readonly request: ApiRequest },
+  context: {
+    readonly requestId: string;
+    readonly request: ApiRequest;
+    readonly redirect: readonly string[];
+  },
 ): void {
-  const { requestId } = context;
+  const { requestId, redirect } = context;
   const { status, headers, body } = engine.render(decision, context);
   if (decision.outcome === "allow") {
-    response.writeHead(200, headers.concat(latchkeyHeaders(decision.principal, requestId)));
+    response.writeHead(
+      200,
+      headers.concat(latchkeyHeaders(decision.principal, requestId), redirect),
+    );
     response.end();
     return;
   }

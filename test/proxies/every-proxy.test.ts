@@ -1,0 +1,305 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
+import { profiles } from "@latchkey/engine";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Answer } from "../answer.ts";
+import { newClient, pairOf } from "../calcom-platform.ts";
+import { inDatabase } from "../managed-users.ts";
+import { type RunningServer, startServer, TEST_ACCOUNT } from "../running-server.ts";
+import { hasProxy, PROXIES, type RunningProxy, startProxy } from "./running-proxy.ts";
+
+interface Arrived {
+  readonly line: string;
+  readonly headers: IncomingMessage["headers"];
+  readonly body: string;
+}
+
+type Headers = Readonly<Record<string, string | readonly string[]>>;
+
+const APIS = Object.keys(profiles);
+/** Names whom a request is from; nothing but the proxy may say it. */
+const OURS = [
+  ...["Request-Id", "Account", "User", "Application", "Scopes", "Plan", "Mode", "Credential"],
+  ...["Token", "account"],
+]
+  .map((name) => `X-Latchkey-${name}`)
+  // CGI and its heirs read both alike.
+  .flatMap((name) => [name, name.replaceAll("-", "_"), name.replace(/-(?=\w+$)/, "_")]);
+
+let server: RunningServer;
+let token = "";
+/** An API that answers everything, and keeps what reached it. */
+let api: Server;
+let apiPort = 0;
+let apiConnections = 0;
+const arrived: Arrived[] = [];
+/** Between the proxies and Latchkey: counts connections, and can be cut. */
+let between: { readonly port: number; connections: number; close(): Promise<void> };
+const keys: Record<string, { good: string; spent: string }> = {};
+let expired = "";
+
+beforeAll(async () => {
+  server = await startServer({
+    policy: { apis: APIS.map((name) => ({ slug: name, extends: name, failures: [] })) },
+  });
+  token = (
+    await server.operator("POST", "/v1/operator-tokens", { name: "proxy", role: "verifier" })
+  ).json.token;
+  for (const name of APIS) {
+    const scopes = Object.keys(profiles[name as keyof typeof profiles].scopes ?? {});
+    const { key: good } = await server.issueKey({ scopes }, name);
+    const { key: spent } = await server.issueKey({ scopes, limits: ["1/hour"] }, name);
+    keys[name] = { good, spent };
+    await server.ask({ path: `/${name}${PATHS[name]}`, headers: withKey(name, spent) });
+  }
+  expired = await expiredToken();
+  api = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = Buffer.concat(chunks).toString();
+    arrived.push({ line: `${request.method} ${request.url}`, headers: request.headers, body });
+    response.writeHead(201, { "content-type": "text/plain" }).end("from the API");
+  }).listen(0, "127.0.0.1");
+  api.on("connection", () => {
+    apiConnections += 1;
+  });
+  await once(api, "listening");
+  apiPort = (api.address() as AddressInfo).port;
+  between = await relayTo(server.port);
+});
+afterAll(async () => {
+  await between?.close();
+  api?.closeAllConnections();
+  api?.close();
+  await server?.stop();
+});
+
+const PATHS: Readonly<Record<string, string>> = {
+  standard: "/v2/users?limit=5",
+  savvycal: "/v1/links",
+  calcom: "/v2/schedules",
+  "signed-keys": "/things",
+};
+
+const withKey = (name: string, key: string): Record<string, string> =>
+  name === "signed-keys" ? { "x-api-key": key } : { authorization: `Bearer ${key}` };
+
+/** The access token of a managed user, past its time: `calcom` answers it with 498. */
+async function expiredToken(): Promise<string> {
+  await server.create("calcom", "accounts", {
+    id: "acct_platform",
+    name: "P",
+    kind: "platform",
+    plan: "SCALE",
+  });
+  const client = await newClient(server, "acct_platform");
+  const { json } = await server.ask({
+    method: "POST",
+    path: `/calcom/v2/oauth-clients/${client.clientId}/users`,
+    headers: pairOf(client),
+    body: { email: "a@example.com", name: "A" },
+  });
+  inDatabase(
+    server,
+    "update credential set expires_at = ? where user_id in (select id from person where number = ?)",
+    Date.now(),
+    json.data.user.id,
+  );
+  return json.data.accessToken;
+}
+
+async function relayTo(port: number) {
+  const sockets = new Set<import("node:net").Socket>();
+  const relay = { port: 0, connections: 0, close };
+  const listener = createTcpServer((near) => {
+    relay.connections += 1;
+    const far = connect(port, "127.0.0.1");
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on("error", () => undefined).on("close", () => sockets.delete(socket));
+    }
+    near.pipe(far).pipe(near);
+  }).listen(0, "127.0.0.1");
+  async function close() {
+    for (const socket of sockets) socket.destroy();
+    if (!listener.listening) return;
+    listener.close();
+    await once(listener, "close");
+  }
+  await once(listener, "listening");
+  relay.port = (listener.address() as AddressInfo).port;
+  return relay;
+}
+
+/** What the profile says; the rest belongs to the connection or to whoever answers on it. */
+const OWN = /^(date|connection|keep-alive|server|via|x-content-type-options|access-control-.*)$/;
+
+function comparable({ status, headers, text }: Answer): object {
+  const theirs = Object.entries(headers).filter(([name]) => !OWN.test(name));
+  return {
+    status,
+    headers: { ...Object.fromEntries(theirs), "x-request-id": "" },
+    text: text.replace(/"timestamp":"[^"]*"/, ""),
+  };
+}
+
+describe.each(PROXIES)("%s", (name) => {
+  describe.skipIf(!hasProxy(name))("with the example's configuration", () => {
+    const proxies = new Map<string, RunningProxy>();
+    beforeAll(async () => {
+      for (const slug of APIS) {
+        const behind = { latchkeyPort: between.port, apiPort, api: slug, token };
+        proxies.set(slug, await startProxy(name, behind));
+      }
+    });
+    afterAll(() => Promise.all([...proxies.values()].map((proxy) => proxy.stop())));
+
+    function proxy(slug = "standard"): RunningProxy {
+      const found = proxies.get(slug);
+      if (found === undefined) throw new Error(`no proxy for ${slug}`);
+      return found;
+    }
+    const good = (slug = "standard") => withKey(slug, keys[slug]?.good ?? "");
+
+    async function pass(question: Parameters<RunningProxy["ask"]>[0], slug?: string) {
+      const before = arrived.length;
+      const answer = await proxy(slug).ask(question);
+      expect([answer.status, answer.text], proxy(slug).log()).toEqual([201, "from the API"]);
+      expect(arrived).toHaveLength(before + 1);
+      const request = arrived.at(-1);
+      if (request === undefined) throw new Error("nothing reached the API");
+      return { answer, request };
+    }
+
+    test("passes an allowed request on as it was sent, with whom it is from", async () => {
+      const body = "x".repeat(100_000);
+      const path = "/v2/users?a=%20b&c=d/e";
+      const headers = { ...good(), "content-type": "text/plain" };
+      const { answer, request } = await pass({ method: "POST", path, headers, body });
+      expect(request.line).toBe(`POST ${path}`);
+      expect(request.body).toBe(body);
+      expect(request.headers).toMatchObject({
+        "x-latchkey-account": TEST_ACCOUNT,
+        "x-latchkey-mode": "live",
+        "x-latchkey-scopes": expect.stringContaining("write:users"),
+        "x-latchkey-credential": expect.stringMatching(/^key_/),
+        "x-latchkey-request-id": answer.headers["x-request-id"],
+      });
+      expect(request.headers).not.toHaveProperty("authorization");
+      expect(answer.headers.ratelimit).toContain("r=");
+    });
+
+    test.each(["GET", "HEAD", "PUT", "PATCH", "DELETE"])("passes on %s", async (method) => {
+      const before = arrived.length;
+      const answer = await proxy().ask({ method, path: "/v2/users/7", headers: good() });
+      expect(answer.status).toBe(201);
+      expect(arrived.slice(before).map(({ line }) => line)).toEqual([`${method} /v2/users/7`]);
+    });
+
+    test("lets no client say whom it is from", async () => {
+      const spoofed: Headers = Object.fromEntries(OURS.map((each) => [each, "spoofed"]));
+      const forwarded = { "x-forwarded-for": "192.0.2.66", "x-forwarded-proto": "https" };
+      const headers = { ...spoofed, ...forwarded, ...good() };
+      const { request } = await pass({ path: "/v2/users", headers });
+      expect(JSON.stringify(request.headers)).not.toContain("spoofed");
+      expect(request.headers["x-latchkey-account"]).toBe(TEST_ACCOUNT);
+    });
+
+    test.each([
+      { "x-forwarded-method": "GET", "x-forwarded-uri": "/v2/public/x" },
+      { "x-original-method": "GET", "x-original-uri": "/v2/public/x" },
+      { "x-http-method-override": "GET", "x-rewrite-url": "/v2/public/x" },
+    ])("lets no client have another line decided about: %j", async (headers) => {
+      const { good: key } = keys.savvycal ?? {};
+      const foreign = withKey("standard", key ?? "");
+      const answer = await proxy().ask({ path: "/v2/users", headers: { ...foreign, ...headers } });
+      expect(answer.status).toBe(401);
+    });
+
+    test.each(
+      APIS.flatMap((slug) => [
+        [slug, "nothing is presented", PATHS[slug], {}] as const,
+        [slug, "nobody knows the key", PATHS[slug], withKey(slug, "nobody")] as const,
+        [slug, "the limit is spent", PATHS[slug], "spent"] as const,
+        [slug, "a path cannot be read in one way", "/a%2Fb", "good"] as const,
+      ]),
+    )("gives the refusal of %s to the client when %s", async (slug, _when, path = "/", what) => {
+      const { good: key, spent } = keys[slug] ?? { good: "", spent: "" };
+      const headers =
+        typeof what === "string" ? withKey(slug, what === "spent" ? spent : key) : what;
+      const before = arrived.length;
+      const facade = await server.ask({ path: `/${slug}${path}`, headers });
+      const answer = await proxy(slug).ask({ path, headers });
+      expect(facade.status).toBeGreaterThanOrEqual(400);
+      expect(comparable(answer)).toEqual(comparable(facade));
+      expect(arrived).toHaveLength(before);
+    });
+
+    test("gives 403 and 498 to the client as they are", async () => {
+      const { key } = await server.issueKey({ scopes: ["read:users"] });
+      const forbidden = { path: "/v2/projects", headers: withKey("standard", key) };
+      const late = { path: "/v2/me", headers: { authorization: `Bearer ${expired}` } };
+      for (const [slug, question, status] of [
+        ["standard", forbidden, 403],
+        ["calcom", late, 498],
+      ] as const) {
+        const facade = await server.ask({ ...question, path: `/${slug}${question.path}` });
+        expect(facade.status).toBe(status);
+        expect(comparable(await proxy(slug).ask(question))).toEqual(comparable(facade));
+      }
+    });
+
+    test("sends no body with a refusal of HEAD", async () => {
+      const { status, text, headers } = await proxy().ask({ method: "HEAD", path: "/v2/users" });
+      expect([status, text]).toEqual([401, ""]);
+      expect(headers["www-authenticate"]).toBe('Bearer realm="standard"');
+    });
+
+    test("refuses a credential that was sent twice", async () => {
+      const { authorization = "" } = good();
+      const headers = { authorization: [authorization, authorization] };
+      expect((await proxy().ask({ path: "/v2/users", headers })).status).toBe(400);
+    });
+
+    test("has each request counted once", async () => {
+      const { key } = await server.issueKey({ scopes: ["read:users"], limits: ["3/hour"] });
+      const statuses = [];
+      for (let i = 0; i < 4; i += 1) {
+        const headers = withKey("standard", key);
+        statuses.push((await proxy().ask({ path: "/v2/users", headers })).status);
+      }
+      expect(statuses).toEqual([201, 201, 201, 429]);
+    });
+
+    test("lets a browser's preflight through to the API", async () => {
+      const headers = { origin: "https://a.example", "access-control-request-method": "POST" };
+      const { request } = await pass({ method: "OPTIONS", path: "/v2/users", headers });
+      expect(request.line).toBe("OPTIONS /v2/users");
+    });
+
+    test("keeps its connections, to Latchkey and to the API", async () => {
+      await pass({ path: "/v2/users", headers: good() });
+      const before = { latchkey: between.connections, api: apiConnections };
+      for (let i = 0; i < 20; i += 1) await pass({ path: "/v2/users", headers: good() });
+      expect(between.connections - before.latchkey).toBeLessThanOrEqual(1);
+      expect(apiConnections - before.api).toBeLessThanOrEqual(1);
+    });
+
+    test("lets nothing pass while Latchkey does not answer", async () => {
+      const relay = await relayTo(server.port);
+      const behind = { latchkeyPort: relay.port, apiPort, api: "standard", token };
+      const alone = await startProxy(name, behind);
+      try {
+        await relay.close();
+        const before = arrived.length;
+        const answer = await alone.ask({ path: "/v2/users", headers: good() });
+        expect([answer.status, answer.headers["retry-after"]]).toEqual([503, "1"]);
+        expect(answer.json).toMatchObject({ error: { code: "UNAVAILABLE" } });
+        expect(arrived).toHaveLength(before);
+      } finally {
+        await alone.stop();
+      }
+    });
+  });
+});
