@@ -41,6 +41,12 @@ test("writes members by what is required", () => {
   expect(module).toContain('readonly a: string;\n/** Why. */\nreadonly "b-c"?: string;');
 });
 
+test("leaves out what has no end", () => {
+  const operation = { operationId: "followChanges", responses: {} };
+  const document = { paths: { "/x": { get: operation } }, components: { schemas: {} } };
+  expect(moduleOf(document)).not.toContain("followChanges");
+});
+
 test("leaves out what only a proxy may ask", () => {
   const operation = { operationId: "x", responses: {}, security: [{ proxyToken: [] }, {}] };
   const document = { paths: { "/x": { get: operation } }, components: { schemas: {} } };

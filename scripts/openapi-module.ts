@@ -36,6 +36,9 @@ interface Schema {
   readonly description?: string;
 }
 
+/** What verifiers follow has no one answer. */
+const ENDLESS: ReadonlySet<string> = new Set(["followChanges"]);
+
 /** Leaves room for the deepest indentation. */
 const COMMENT_COLUMNS = 84;
 
@@ -52,8 +55,7 @@ export function moduleOf(document: OpenApiDocument): string {
     .flatMap(([url, byMethod]) =>
       Object.entries(byMethod).map(([method, operation]) => ({ url, method, ...operation })),
     )
-    // A proxy sends its client's credential there, which no client of this API has.
-    .filter(({ security = [] }) => !security.some((way) => "proxyToken" in way))
+    .filter((operation) => !isForProxies(operation) && !ENDLESS.has(operation.operationId))
     .sort((a, b) => (a.operationId < b.operationId ? -1 : 1));
 
   const components = Object.entries(document.components.schemas)
@@ -95,6 +97,11 @@ export const OPERATIONS = {
   ${rows.join("\n")}
 } as const;
 `;
+}
+
+/** What a proxy sends is its own client's credential, which no client of this API has. */
+function isForProxies({ security = [] }: Operation): boolean {
+  return security.some((way) => "proxyToken" in way);
 }
 
 function paramsOf({ parameters = [] }: Operation): string {

@@ -119,7 +119,13 @@ const RULES: Rules = {
   only: { engine: ["node:crypto"], "sdk/api-client": [], "sdk/client": [] },
   packages: { engine: "@latchkey/engine", sdk: "@latchkey/sdk", server: "latchkey" },
   generated: ["sdk/client/management-api.ts"],
-  mayReadClock: ["server/latchkey.ts", "server/cli", "bench", "scripts"],
+  mayReadClock: [
+    "sdk/verifier/create-verifier.ts",
+    "server/latchkey.ts",
+    "server/cli",
+    "bench",
+    "scripts",
+  ],
   mayReadEnvironment: ["server/settings.ts", "server/cli/main.ts", "bench", "scripts"],
 };
 

@@ -53,6 +53,7 @@ export type Client = {
 };
 
 const DEFAULT_TIMEOUT_MILLIS = 10_000;
+const METHODS_WITH_BODY: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);
 
 /** A client; opens nothing, and needs no closing. Its calls throw `LatchkeyError`. */
 export function createClient(options: ClientOptions, parts: Partial<SendParts> = {}): Client {
@@ -99,7 +100,8 @@ function callOf(
   if ("token" in options) headers.authorization = `Bearer ${options.token}`;
   else if (method !== "GET") headers["x-csrf-token"] = options.csrf();
   if (keyed) headers["idempotency-key"] = more.idempotencyKey ?? randomKey();
-  if (method !== "GET") headers["content-type"] = "application/json";
+  const takesBody = METHODS_WITH_BODY.has(method);
+  if (takesBody) headers["content-type"] = "application/json";
   return {
     url: `${options.url.replace(/\/$/, "")}${address}${search.size === 0 ? "" : `?${search}`}`,
     init: {
@@ -108,7 +110,7 @@ function callOf(
       // A redirect would take the token elsewhere; Latchkey sends none.
       redirect: "error",
       credentials: "token" in options ? "omit" : options.credentials,
-      ...(method === "GET" ? {} : { body: JSON.stringify(input.body ?? {}) }),
+      ...(takesBody && { body: JSON.stringify(input.body ?? {}) }),
     },
     repeatable: method === "GET" || keyed,
     answers,

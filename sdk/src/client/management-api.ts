@@ -554,6 +554,14 @@ export type JwtSecretList = {
   /** Null on the last page. */
   readonly nextCursor: string | null;
 };
+/** `Lease` of the document. */
+export type Lease = {
+  /** It counts once every change up to here is applied. */
+  readonly head: number;
+  readonly leaseSeconds: number;
+  /** When the verifier may tell again how far it has come. */
+  readonly tellAfterMillis: number;
+};
 /** `Limit` of the document. */
 export type Limit = {
   readonly name: string;
@@ -650,6 +658,17 @@ export type Readiness = {
   readonly status: "ready" | "unavailable";
   readonly checks: Readonly<Record<string, "ok" | "unavailable">>;
 };
+/** `Resolutions` of the document. */
+export type Resolutions = {
+  readonly answers: readonly {
+    /** Every change up to here is in the answer. */
+    readonly asOf: number;
+    readonly credential?: Readonly<Record<string, unknown>>;
+    readonly account?: Readonly<Record<string, unknown>>;
+    readonly user?: Readonly<Record<string, unknown>>;
+    readonly material?: Readonly<Record<string, unknown>>;
+  }[];
+};
 /** `RevocationReceipt` of the document. */
 export type RevocationReceipt = {
   /** When it was first revoked. */
@@ -734,6 +753,28 @@ export type User = {
 /** `UserList` of the document. */
 export type UserList = {
   readonly data: readonly User[];
+  /** Null on the last page. */
+  readonly nextCursor: string | null;
+};
+/** `Verifier` of the document. */
+export type Verifier = {
+  readonly id: string;
+  /** Every change up to it is applied there. */
+  readonly appliedSeq: number;
+  /** Changes that it has not confirmed yet. */
+  readonly lag: number;
+  /** Whether it may decide by itself now. */
+  readonly status: "leased" | "lapsed";
+  /** When it was first granted a lease. */
+  readonly startedAt: string;
+  /** When its lease was last renewed. */
+  readonly renewedAt: string;
+  /** Until when it may decide by itself. */
+  readonly leaseEndsAt: string;
+};
+/** `VerifierList` of the document. */
+export type VerifierList = {
+  readonly data: readonly Verifier[];
   /** Null on the last page. */
   readonly nextCursor: string | null;
 };
@@ -1305,6 +1346,19 @@ export interface Operations {
     body: undefined;
     answer: UserList;
   };
+  /** List the processes that decide in their own memory, newest first */
+  listVerifiers: {
+    params: {
+      /** Most rows. */
+      readonly limit?: number | undefined;
+      /** `nextCursor` of the page before. */
+      readonly cursor?: string | undefined;
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: undefined;
+    answer: VerifierList;
+  };
   /** Choose when a rotated key is refused for a moment before its overlap ends */
   planApiKeyBrownOuts: {
     params: {
@@ -1382,6 +1436,57 @@ export interface Operations {
     };
     body: Record<never, never>;
     answer: Application;
+  };
+  /** Grant a verifier a lease, and hear how far it has come */
+  renewLease: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: {
+      /** Made at random when the verifier starts. */
+      readonly verifier: string;
+      /** Every change up to it is applied there. */
+      readonly appliedSeq: number;
+    };
+    answer: Lease;
+  };
+  /** Add what a verifier counted */
+  reportUsage: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: {
+      readonly counts: readonly {
+        readonly accountId: string;
+        readonly credentialId: string;
+        /** Any instant of the hour. */
+        readonly hour: string;
+        readonly allowed: number;
+        readonly denied: number;
+        /** When a request was last allowed. */
+        readonly lastAllowedAt: string | null;
+        readonly clientVersion: string | null;
+      }[];
+    };
+    answer: undefined;
+  };
+  /** Tell a verifier what it does not know */
+  resolve: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: {
+      readonly questions: readonly {
+        readonly about: "credential" | "account" | "user";
+        readonly scheme?: string | undefined;
+        /** Of a credential the SHA-256 of its secret or handle, in base64url; else the id. */
+        readonly name: string;
+      }[];
+    };
+    answer: Resolutions;
   };
   /** Accept the credentials of a suspended account again */
   resumeAccount: {
@@ -1962,6 +2067,13 @@ export const OPERATIONS = {
     keyed: false,
     answers: "json",
   },
+  listVerifiers: {
+    method: "GET",
+    path: "/v1/apis/{api}/verifiers",
+    query: ["limit", "cursor"],
+    keyed: false,
+    answers: "json",
+  },
   planApiKeyBrownOuts: {
     method: "POST",
     path: "/v1/apis/{api}/api-keys/{id}/brown-outs",
@@ -2002,6 +2114,27 @@ export const OPERATIONS = {
     path: "/v1/apis/{api}/applications/{id}/reject",
     query: [],
     keyed: true,
+    answers: "json",
+  },
+  renewLease: {
+    method: "POST",
+    path: "/v1/apis/{api}/leases",
+    query: [],
+    keyed: false,
+    answers: "json",
+  },
+  reportUsage: {
+    method: "POST",
+    path: "/v1/apis/{api}/usage",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
+  resolve: {
+    method: "POST",
+    path: "/v1/apis/{api}/resolve",
+    query: [],
+    keyed: false,
     answers: "json",
   },
   resumeAccount: {

@@ -146,6 +146,11 @@ test("ends at once when the caller does, with the caller's reason", async () => 
   expect(seen.length).toBeLessThan(2);
 });
 
+test("takes an answer without a body for done", async () => {
+  script = [{ status: 204, body: "" }];
+  expect(await change()).toBeUndefined();
+});
+
 test.each([
   [200, "<h1>Welcome</h1>"],
   [502, "<h1>Bad gateway</h1>"],

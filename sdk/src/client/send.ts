@@ -100,6 +100,7 @@ function noAnswer(timedOut: boolean, cause: unknown): LatchkeyError {
 
 /** Something that answers 200 with a page of its own, such as a proxy, is not the service. */
 function successOf({ status }: Response, text: string, answers: Call["answers"]): Outcome {
+  if (status === 204) return { ok: true, body: undefined };
   if (answers === "text") return { ok: true, body: text };
   const body = parsed(text);
   if (body !== undefined) return { ok: true, body };
