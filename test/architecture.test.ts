@@ -125,8 +125,9 @@ const RULES: Rules = {
     "server/cli",
     "bench",
     "scripts",
+    "examples",
   ],
-  mayReadEnvironment: ["server/settings.ts", "server/cli/main.ts", "bench", "scripts"],
+  mayReadEnvironment: ["server/settings.ts", "server/cli/main.ts", "bench", "scripts", "examples"],
 };
 
 const FOLDERS = ["engine/src", "sdk/src", "server/src", "test", "bench", "examples", "scripts"];
