@@ -18,7 +18,36 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** In the order in which they need each other. */
-const WORKSPACES = ["engine", "server"];
+const WORKSPACES = ["engine", "sdk", "server"];
+
+/** What a user of the SDK may write: every face of the package, as types and as a program. */
+const SDK_USER = `import { createVerifier, type Verifier } from "@latchkey/sdk";
+import { APIClient } from "@latchkey/sdk/api-client";
+import { createClient } from "@latchkey/sdk/client";
+import { latchkey as express } from "@latchkey/sdk/express";
+import { latchkey as fastify } from "@latchkey/sdk/fastify";
+import { latchkey as hono } from "@latchkey/sdk/hono";
+import { latchkey as node } from "@latchkey/sdk/node";
+import { latchkey as web } from "@latchkey/sdk/web";
+
+const [, , url = "", token = ""] = process.argv;
+const client = createClient({ url, token });
+const { data } = await client.listApis();
+const account = await client.createAccount({ api: "acme", body: { name: "Ada" } });
+const draft = { name: "CI", accountId: account.id, scopes: ["read:users"] };
+const { key } = await client.issueApiKey({ api: "acme", body: draft });
+const { valid } = await new APIClient({ apiKey: key, baseUrl: \`\${url}/acme\` }).auth.test();
+
+const verifier: Verifier = await createVerifier({ url, token, api: "acme" });
+const doors = [express(verifier), hono(verifier), node(verifier, () => {}), fastify];
+const handler = web(verifier, (_request, { principal }) => Response.json(principal));
+const headers = { authorization: \`Bearer \${key}\` };
+const allowed = await handler(new Request("https://api.example/v2/users", { headers }));
+const refused = await handler(new Request("https://api.example/v2/users"));
+await verifier.close();
+console.log(data.length, valid, doors.length, allowed.status, refused.status);
+`;
+const SDK_SAYS = "1 true 4 200 401\n";
 
 const POLICY = `import { defineApi, defineLatchkey, profiles } from "latchkey";
 const slug: string = "acme";
@@ -39,13 +68,39 @@ for (const workspace of WORKSPACES) {
   cpSync(path.join(ROOT, workspace, "package.json"), path.join(home, "package.json"));
   build(workspace, path.join(home, "dist"));
   types[manifest.name] = [path.join(home, "dist", "index.d.ts")];
-  for (const name of Object.keys(manifest.dependencies ?? {})) install(name);
+  const { dependencies, peerDependencies } = manifest;
+  for (const name of Object.keys({ ...dependencies, ...peerDependencies })) install(name);
 }
 
 writeFileSync(path.join(INSTALLED, "latchkey.config.ts"), POLICY);
+writeFileSync(path.join(INSTALLED, "sdk-user.ts"), SDK_USER);
+checkTypes("sdk-user.ts");
 const command = path.join(MODULES, "latchkey", "dist", "cli", "main.js");
 run(process.execPath, [command, "check"], INSTALLED);
 await startAndStop(command);
+
+/**
+ * Whether a user's program is sound by what the packages say of themselves.
+ *
+ * @param {string} file
+ */
+function checkTypes(file) {
+  const project = path.join(INSTALLED, "tsconfig.json");
+  const options = ["target", "lib", "module", "strict", "skipLibCheck"];
+  const { compilerOptions } = JSON.parse(readFileSync(path.join(ROOT, "tsconfig.json"), "utf8"));
+  const settings = {
+    compilerOptions: {
+      ...Object.fromEntries(options.map((name) => [name, compilerOptions[name]])),
+      types: ["node"],
+      typeRoots: [path.join(ROOT, "node_modules", "@types")],
+      noEmit: true,
+    },
+    files: [file],
+  };
+  writeFileSync(path.join(INSTALLED, "package.json"), '{ "type": "module" }');
+  writeFileSync(project, JSON.stringify(settings));
+  run(path.join(ROOT, "node_modules", ".bin", "tsc"), ["-p", project], INSTALLED);
+}
 
 /**
  * @param {string} workspace
@@ -78,12 +133,14 @@ function build(workspace, outDir) {
 function install(name) {
   if (types[name] !== undefined) return;
   const place = path.join(MODULES, name);
+  if (existsSync(place)) return;
   mkdirSync(path.dirname(place), { recursive: true });
   symlinkSync(path.join(ROOT, "node_modules", name), place);
 }
 
 /**
- * `latchkey dev` until it says that it is ready, then SIGTERM: threads and all are there.
+ * `latchkey dev` until it says that it is ready, then a user of the SDK, then SIGTERM: threads and
+ * all are there.
  *
  * @param {string} command
  */
@@ -97,10 +154,26 @@ async function startAndStop(command) {
   });
   let output = "";
   let asked = false;
+  const isReady = () => {
+    asked = true;
+    const [, url = "", token = ""] =
+      /is running at (\S+)[\s\S]*Operator token +(\S+)/.exec(output) ?? [];
+    const user = spawn(process.execPath, ["sdk-user.ts", url, token], { cwd: INSTALLED });
+    let said = "";
+    for (const stream of [user.stdout, user.stderr]) {
+      stream.setEncoding("utf8").on("data", (text) => {
+        said += text;
+      });
+    }
+    user.once("close", () => {
+      output += said;
+      child.kill(said === SDK_SAYS ? "SIGTERM" : "SIGKILL");
+    });
+  };
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text) => {
       output += text;
-      if (!asked && output.includes("Stop it with Ctrl-C.")) asked = child.kill("SIGTERM");
+      if (!asked && output.includes("Stop it with Ctrl-C.")) isReady();
     });
   }
   const [code] = await once(child, "exit");
@@ -123,7 +196,11 @@ function run(program, args, cwd) {
 
 /**
  * @param {string} workspace
- * @returns {{ name: string, dependencies?: Record<string, string> }}
+ * @returns {{
+ *   name: string,
+ *   dependencies?: Record<string, string>,
+ *   peerDependencies?: Record<string, string>,
+ * }}
  */
 function readManifest(workspace) {
   return JSON.parse(readFileSync(path.join(ROOT, workspace, "package.json"), "utf8"));
