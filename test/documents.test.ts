@@ -1,5 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -71,7 +79,9 @@ test("the documents are there to be read", () => {
 
 describe("a policy file in a document loads:", () => {
   const policies = BLOCKS.filter(
-    ({ language, text }) => language === "ts" || (language === "json" && text.includes('"apis":')),
+    ({ language, text }) =>
+      (language === "ts" && text.includes("defineLatchkey")) ||
+      (language === "json" && text.includes('"apis":')),
   );
 
   test("there are some", () => {
@@ -93,6 +103,40 @@ describe("a policy file in a document loads:", () => {
       }
     },
   );
+});
+
+test("every other program in TypeScript is sound", () => {
+  const programs = BLOCKS.filter(
+    ({ language, text }) => language === "ts" && !text.includes("defineLatchkey"),
+  );
+  expect(programs.length).toBeGreaterThan(5);
+  const cache = path.join(ROOT, "node_modules/.cache");
+  mkdirSync(cache, { recursive: true });
+  // Below the root, where the packages are found.
+  const folder = mkdtempSync(path.join(cache, "latchkey-documents-"));
+  try {
+    // What the text around a program speaks of.
+    writeFileSync(
+      path.join(folder, "around.d.ts"),
+      `declare const verifier: import("@latchkey/sdk").Verifier;
+declare const client: import("@latchkey/sdk/client").Client;
+declare const token: string;`,
+    );
+    for (const [i, { file, text }] of programs.entries()) {
+      const name = `${file.replaceAll("/", "-")}-${i}.ts`;
+      writeFileSync(path.join(folder, name), `${text}\nexport {};\n`);
+    }
+    const settings = { extends: path.join(ROOT, "tsconfig.json"), include: ["."] };
+    writeFileSync(
+      path.join(folder, "tsconfig.json"),
+      JSON.stringify({ ...settings, compilerOptions: { noUnusedLocals: false } }),
+    );
+    const tsc = path.join(ROOT, "node_modules/.bin/tsc");
+    const { stdout } = spawnSync(tsc, ["-p", folder], { encoding: "utf8" });
+    expect(stdout).toBe("");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("every link leads to something that is there", () => {
@@ -143,9 +187,11 @@ test("every variable is a setting", () => {
   const reference = PAGES.find(({ file }) => file === "docs/reference/settings.md")?.text ?? "";
   const known: readonly string[] = reference.match(/(?<=^\| `)LATCHKEY_[A-Z_]+/gm) ?? [];
   expect(known.length).toBeGreaterThan(10);
+  // Read by programs that ask Latchkey: the examples name them so.
+  const ofExamples = ["LATCHKEY_TOKEN", "LATCHKEY_URL"];
   const unknown = PAGES.flatMap(({ file, text }) =>
     (text.match(/LATCHKEY_[A-Z_]*[A-Z]\b/g) ?? [])
-      .filter((name) => !known.includes(name))
+      .filter((name) => !known.includes(name) && !ofExamples.includes(name))
       .map((name) => `${file}: ${name}`),
   );
   expect(unknown).toEqual([]);
