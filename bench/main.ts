@@ -2,6 +2,7 @@ import { benchDecide } from "./decide.ts";
 import { benchHttp } from "./http.ts";
 import { benchOAuth } from "./oauth.ts";
 import { benchRevocation } from "./revocation.ts";
+import { benchMiddleware } from "./middleware.ts";
 import { benchSeenTokens } from "./seen-tokens.ts";
 import { benchStart } from "./start.ts";
 import { benchTokens } from "./tokens.ts";
@@ -20,6 +21,8 @@ const BENCHES: Readonly<Record<string, (length: Length) => Promise<void>>> = {
   },
   http: ({ quick }) => benchHttp(quick ? { rounds: 3, seconds: 1 } : { rounds: 9, seconds: 2 }),
   oauth: ({ quick }) => benchOAuth(quick ? { rounds: 3, seconds: 1 } : { rounds: 9, seconds: 2 }),
+  middleware: ({ quick }) =>
+    benchMiddleware(quick ? { rounds: 3, seconds: 1 } : { rounds: 9, seconds: 2 }),
   start: ({ quick }) =>
     benchStart(quick ? { rounds: 3, idleSeconds: 2 } : { rounds: 9, idleSeconds: 10 }),
   tokens: async ({ quick }) => {

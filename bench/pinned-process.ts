@@ -73,10 +73,14 @@ const RETRY_MILLIS = 2;
 const MOST_WAIT_MILLIS = 20_000;
 
 /** Waits until the process answers 200 at `url`. Fails when it ends, or takes 20 s. */
-export async function untilReady({ child }: Running, url: string): Promise<void> {
+export async function untilReady(
+  { child }: Running,
+  url: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const deadline = performance.now() + MOST_WAIT_MILLIS;
   for (;;) {
-    const status = await fetch(url).then(
+    const status = await fetch(url, { headers }).then(
       async (answer) => {
         await answer.arrayBuffer();
         return answer.status;
