@@ -1448,6 +1448,8 @@ export interface Operations {
       readonly verifier: string;
       /** Every change up to it is applied there. */
       readonly appliedSeq: number;
+      /** It gives its lease back. */
+      readonly ends?: boolean | undefined;
     };
     answer: Lease;
   };
