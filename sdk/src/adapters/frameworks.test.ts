@@ -144,6 +144,9 @@ describe("Hono", () => {
     const answer = await app().request(path);
     expect([answer.status, await answer.text()]).toEqual([status, text]);
     expect(answer.headers.get("x-request-id")).toBe("req-1");
+    const onNode = await answerOf(getRequestListener(app().fetch), path, { redirect: "manual" });
+    expect([onNode.status, onNode.text]).toEqual([status, text]);
+    expect(onNode.headers.get("x-request-id")).toBe("req-1");
   });
 
   test("without Node knows no address, and TLS by the scheme", async () => {

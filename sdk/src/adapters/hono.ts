@@ -1,9 +1,9 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Context, MiddlewareHandler } from "hono";
 import type { Verifier } from "../verifier/verifier.ts";
 import { type Allowed, createDoor, type DoorOptions, type Peer, type Received } from "./door.ts";
-import { peerOf } from "./node-http.ts";
-import { receivedRequest, responseOf } from "./web-http.ts";
+import { peerOf, setHeaders } from "./node-http.ts";
+import { receivedRequest, responseOf, withHeaders } from "./web-http.ts";
 
 export type { Allowed, DoorOptions, Peer } from "./door.ts";
 
@@ -34,22 +34,24 @@ export function latchkey(
     const outcome = await door(receivedBy(context, options));
     if (outcome.allowed === undefined) return responseOf(outcome.answer);
     context.set("latchkey", outcome.allowed);
-    const { headers } = outcome;
-    for (let i = 0; i < headers.length; i += 2)
-      context.header(headers[i] as string, headers[i + 1]);
+    const { outgoing }: Partial<NodeBindings> = context.env ?? {};
+    // On Node's own answer they cost Hono nothing, and are on whatever it answers with.
+    if (outgoing !== undefined) setHeaders(outgoing, outcome.headers);
     await next();
-    // A handler's own `Response` was made without them.
-    for (let i = 0; i < headers.length; i += 2) {
-      const name = headers[i] as string;
-      if (!context.res.headers.has(name)) context.header(name, headers[i + 1]);
-    }
+    if (outgoing === undefined) context.res = withHeaders(context.res, outcome.headers);
     return undefined;
   };
 }
 
+/** What `@hono/node-server` hands over. */
+interface NodeBindings {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+}
+
 function receivedBy(context: Context, { peerOf: askPeer }: LatchkeyMiddlewareOptions): Received {
   // Node's own request tells repeated headers apart, and has the path as it was sent.
-  const { incoming }: { incoming?: IncomingMessage } = context.env ?? {};
+  const { incoming }: Partial<NodeBindings> = context.env ?? {};
   if (incoming === undefined) return receivedRequest(context.req.raw, askPeer?.(context));
   const { method = "GET", url = "", rawHeaders: headers } = incoming;
   return { method, url, headers, peer: askPeer?.(context) ?? peerOf(incoming) };

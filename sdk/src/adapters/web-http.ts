@@ -17,10 +17,12 @@ export function responseOf({ status, headers, body }: Rendered): Response {
   return new Response(body, { status, headers: pairsOf(headers) });
 }
 
-/** An API's own answer with further headers, given as names and values in turn. */
+/** An API's answer with further headers, names and values in turn; those it has stay its own. */
 export function withHeaders(response: Response, flat: readonly string[]): Response {
   const headers = new Headers(response.headers);
-  for (const [name, value] of pairsOf(flat)) headers.set(name, value);
+  for (const [name, value] of pairsOf(flat)) {
+    if (!headers.has(name)) headers.set(name, value);
+  }
   const { status, statusText } = response;
   return new Response(response.body, { status, statusText, headers });
 }
