@@ -61,6 +61,14 @@ test.each([
   expect(askedOf({ url }, mount === undefined ? {} : { mount })?.target).toBe(target);
 });
 
+test.each([
+  [{}, undefined],
+  [{ origin: "https://api.acme.com/" }, "https://api.acme.com"],
+  [{ origin: "https://api.acme.com", mount: "/api/" }, "https://api.acme.com/api"],
+])("%j says that clients call %s", (options, base) => {
+  expect(askedOf({ url: "/api/x" }, options)?.base).toBe(base);
+});
+
 test("passes on every header line as it came", () => {
   const headers = ["X-API-Key", "a", "x-api-key", "b"];
   expect(askedOf({ headers })?.headers).toEqual(headers);

@@ -15,6 +15,11 @@ export interface DoorOptions {
   readonly trustedProxies?: readonly string[];
   /** Where the paths of the policy begin, such as `/api`; at the root when absent. */
   readonly mount?: string;
+  /**
+   * How clients reach this process: `https://api.acme.com`. Proofs of tokens that are bound to a key
+   * name it (RFC 9449 §4.2); needed only where the policy's `oauth.origins` do not.
+   */
+  readonly origin?: string;
 }
 
 /** What the API learns of a request that may pass. */
@@ -51,13 +56,15 @@ export interface Peer {
 /** Decides about a request; without a promise when the verifier does. */
 export type Door = (received: Received) => Outcome | Promise<Outcome>;
 
-/** @throws {Error} `trustedProxies` has what is neither an address nor a CIDR block. */
+/** @throws {Error} `trustedProxies` has what is no address and no CIDR block, or `origin` is none. */
 export function createDoor(verifier: Verifier, options: DoorOptions = {}): Door {
   const trusted = parseNetworks([...(options.trustedProxies ?? [])]);
   const mount = options.mount?.replace(/\/$/, "") ?? "";
+  const base =
+    options.origin === undefined ? undefined : `${new URL(options.origin).origin}${mount}`;
   return ({ method, url, headers, peer }) => {
     const { address, secure } = clientOf(peer, headers, trusted);
-    const request = { method, target: targetBelow(mount, url), headers, address, secure };
+    const request = { method, target: targetBelow(mount, url), headers, address, secure, base };
     const preflight = verifier.preflight(request);
     if (preflight !== undefined) return { allowed: undefined, answer: preflight };
     const decision = verifier.verify(request);

@@ -197,6 +197,9 @@ export type Decision = {
     | "signature_invalid"
     | "signature_key_mismatch"
     | "signature_replayed"
+    | "dpop_proof_missing"
+    | "dpop_proof_invalid"
+    | "dpop_token_unbound"
     | "origin_refused"
     | "organization_headers_incomplete"
     | "organization_mismatch"
@@ -518,6 +521,25 @@ export type IssuedSigningKey = {
   readonly brownOuts: readonly string[];
   /** PKCS #8 in PEM, absent for a brought key: shown here and never again. */
   readonly privateKey?: string;
+};
+/** `IssuerKey` of the document. */
+export type IssuerKey = {
+  /** The `kid` of what it signs. */
+  readonly id: string;
+  /** ES256 signs access tokens, RS256 most ID tokens. */
+  readonly algorithm: "ES256" | "RS256";
+  /** `next` is published before it signs; `retired` until what it signed has expired. */
+  readonly status: "next" | "current" | "retired";
+  /** A JWK. */
+  readonly publicKey: Readonly<Record<string, string>>;
+  /** When it was made and published. */
+  readonly createdAt: string;
+  /** When it signed last; null: it will, or does. */
+  readonly retiredAt: string | null;
+};
+/** `IssuerKeyList` of the document. */
+export type IssuerKeyList = {
+  readonly data: readonly IssuerKey[];
 };
 /** `JwtSecret` of the document. */
 export type JwtSecret = {
@@ -1242,6 +1264,15 @@ export interface Operations {
     body: undefined;
     answer: GrantList;
   };
+  /** List the keys that sign the API's own tokens, oldest first */
+  listIssuerKeys: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: undefined;
+    answer: IssuerKeyList;
+  };
   /** List JWT secrets, newest first; never their secrets */
   listJwtSecrets: {
     params: {
@@ -1630,6 +1661,18 @@ export interface Operations {
       readonly brownOuts?: readonly string[] | undefined;
     };
     answer: IssuedApplication;
+  };
+  /** Have the next keys sign, and publish others that will sign after them */
+  rotateIssuerKeys: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: {
+      /** Also when clients may not have seen the next key yet. */
+      readonly force?: boolean | undefined;
+    };
+    answer: IssuerKeyList;
   };
   /** Make a new secret for a JWT secret; the old one works until the overlap ends */
   rotateJwtSecret: {
@@ -2020,6 +2063,13 @@ export const OPERATIONS = {
     keyed: false,
     answers: "json",
   },
+  listIssuerKeys: {
+    method: "GET",
+    path: "/v1/apis/{api}/issuer-keys",
+    query: [],
+    keyed: false,
+    answers: "json",
+  },
   listJwtSecrets: {
     method: "GET",
     path: "/v1/apis/{api}/jwt-secrets",
@@ -2212,6 +2262,13 @@ export const OPERATIONS = {
   rotateClientSecret: {
     method: "POST",
     path: "/v1/apis/{api}/applications/{id}/rotate-secret",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
+  rotateIssuerKeys: {
+    method: "POST",
+    path: "/v1/apis/{api}/issuer-keys/rotate",
     query: [],
     keyed: true,
     answers: "json",
