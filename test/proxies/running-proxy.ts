@@ -43,11 +43,12 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
       const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map((kind) => `${kind}_temp_path ${folder}/${kind};`)
         .join("\n");
-      // Else its workers change to a user who may not write here.
+      // One process, so that its end is the end of all; as root it would change to a user who may
+      // not write here.
       const user = process.getuid?.() === 0 ? "user root;" : "";
       writeFileSync(
         path.join(folder, "nginx.conf"),
-        `${user} daemon off; pid ${folder}/pid; error_log stderr warn; worker_processes 1;
+        `${user} daemon off; master_process off; pid ${folder}/pid; error_log stderr warn;
 events {}
 http { access_log off; ${temporary} include ${folder}/latchkey.conf; }`,
       );
