@@ -1,9 +1,8 @@
 import { benchDecide } from "./decide.ts";
 import { benchHttp } from "./http.ts";
-import { benchOAuth } from "./oauth.ts";
-import { benchRevocation } from "./revocation.ts";
 import { benchMiddleware } from "./middleware.ts";
 import { benchOAuth } from "./oauth.ts";
+import { benchRevocation } from "./revocation.ts";
 import { benchSeenTokens } from "./seen-tokens.ts";
 import { benchStart } from "./start.ts";
 import { benchTokens } from "./tokens.ts";

@@ -276,7 +276,7 @@ export type Event = {
   /** When it happened. */
   readonly at: string;
   readonly actor: {
-    readonly kind: "operator" | "credential" | "system" | "anonymous";
+    readonly kind: "operator" | "user" | "credential" | "system" | "anonymous";
     readonly id: string | null;
   };
   readonly accountId: string | null;
