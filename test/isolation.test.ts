@@ -56,7 +56,7 @@ const application = { accountId, name: "x", redirectUris: ["https://app.example.
 const request = { accountId, kind: "limit", detail: "More, please." };
 /** What stands for an id in `calls`: where such a thing is made, and what of. */
 const THINGS: Readonly<Record<string, readonly [string, object]>> = {
-  USER: ["users", { accountId }],
+  USER: ["users", { accountId, email: "user@example.com" }],
   SIGNING: ["signing-keys", { accountId, name: "x" }],
   SHARED: ["jwt-secrets", { accountId, issuer: "x" }],
   COSIGNING: ["organization-keys", { accountId: ORGANIZATION }],
@@ -83,6 +83,7 @@ const calls: readonly [string, string, unknown?][] = [
   ["POST", "/users", { accountId: TEST_ACCOUNT }],
   ["GET", "/users/USER"],
   ["POST", "/users/USER/memberships", { accountId: TEST_ACCOUNT, role: "owner" }],
+  ["POST", "/users/USER/invite"],
   ["GET", "/api-keys"],
   ["POST", "/api-keys", { name: "x", accountId: TEST_ACCOUNT }],
   ["GET", "/api-keys/KEY"],
@@ -126,6 +127,7 @@ const calls: readonly [string, string, unknown?][] = [
   ["POST", "/requests/REQUEST/decline"],
   ["GET", "/events"],
   ["GET", "/usage"],
+  ["POST", "/portal-sessions", { accountId, capabilities: ["usage:read"] }],
   ["POST", "/verify", { request: asked }],
   ["POST", "/verify/batch", { requests: [asked] }],
 ];

@@ -191,7 +191,7 @@ export async function startLatchkey(
       logged: settings.mode === "dev",
       log,
     }),
-    onFault: (fault) => log.error({ err: fault }, "a mail did not go out"),
+    onFault: (fault) => log.error({ err: fault }, "a mail, or a note on a session, failed"),
   });
   const toOAuth = oauthFront({
     servers: authorizationServers,
@@ -210,7 +210,7 @@ export async function startLatchkey(
     organizationKeys: createOrganizationKeys(keyring),
     applications: createApplications(keyring),
     managedUsers: createManagedUsers({ store, clock, masterKeys: settings.masterKeys }),
-    portalSessions: createPortalSessions({ store, clock, publicUrl: settings.publicUrl }),
+    portalSessions: createPortalSessions({ ...keyring, publicUrl: settings.publicUrl }),
   };
   const app = await createApp({
     version,
@@ -225,6 +225,7 @@ export async function startLatchkey(
     metrics,
     probes: counters.probes,
     ...useCases,
+    signInParts,
     grants: createGrants(keyring),
     requests: createRequests({ store, clock }),
     issuerKeys: createIssuerKeys(keyring),

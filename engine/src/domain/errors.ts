@@ -15,7 +15,14 @@ export const API_ERRORS = {
     meaning: "The body is not JSON, or is nested deeper than 32 levels.",
   },
   INVALID_CURSOR: { status: 400, meaning: "The cursor is not one that this list gave out." },
-  UNAUTHORIZED: { status: 401, meaning: "No operator token, or one that is unknown or revoked." },
+  UNAUTHORIZED: {
+    status: 401,
+    meaning: "No operator token and no session, or one that is unknown or has ended.",
+  },
+  SIGN_IN_REFUSED: {
+    status: 401,
+    meaning: "The e-mail, the password, the code or the passkey is wrong; which one is not said.",
+  },
   PROXY_NOT_TRUSTED: {
     status: 401,
     meaning:
@@ -23,9 +30,18 @@ export const API_ERRORS = {
   },
   FORBIDDEN: {
     status: 403,
-    meaning: "The operator token's role or APIs, or the API's policy, do not allow this.",
+    meaning: "The caller's role, APIs or capabilities, or the API's policy, do not allow this.",
+  },
+  CSRF_TOKEN_INVALID: {
+    status: 403,
+    meaning: "A session writes without its own `X-CSRF-Token`, or from a page of another site.",
+  },
+  FRESH_PROOF_REQUIRED: {
+    status: 403,
+    meaning: "The session must prove who it is again first: `POST /v1/session/proof`.",
   },
   NOT_FOUND: { status: 404, meaning: "There is no such thing, or it is not yours to see." },
+  LINK_INVALID: { status: 404, meaning: "The link was used, has expired, or never was." },
   METHOD_NOT_ALLOWED: { status: 405, meaning: "The path exists, but not with this method." },
   REQUEST_TIMEOUT: {
     status: 408,
@@ -44,6 +60,10 @@ export const API_ERRORS = {
   IDEMPOTENCY_KEY_REUSED: {
     status: 422,
     meaning: "The same Idempotency-Key was sent with another body.",
+  },
+  TRY_LATER: {
+    status: 429,
+    meaning: "Too many tries failed; `Retry-After` says when the next one is looked at.",
   },
   HEADERS_TOO_LARGE: { status: 431, meaning: "The header block is larger than 16 KiB." },
   INTERNAL: { status: 500, meaning: "A fault of ours; the request id finds it in the log." },

@@ -31,6 +31,7 @@ function aPolicy(policy: Partial<Policy> = {}): Policy {
     limitsShown: "counted",
     delegated: "any",
     platformSignups: "open",
+    returnUrls: [],
     signInUrl: null,
     verifiers: { limits: "local", staleSeconds: 0, holdSecrets: false },
     oauth: null,
@@ -55,7 +56,7 @@ test("the digest is the SHA-256 of the canonical JSON", async () => {
     '"entitlements":{},"failures":[],"hosts":[],"keyExpiry":"instant",' +
     '"keyFormat":{"form":"checksummed","live":"lk_live_","test":"lk_test_"},"limits":{},"limitsShown":"counted",' +
     '"oauth":null,"otherwise":"authenticated","plans":[],"platformSignups":"open","policyFormat":1,"renderer":"standard",' +
-    '"requestIds":"accept","schemes":["api-key"],' +
+    '"requestIds":"accept","returnUrls":[],"schemes":["api-key"],' +
     '"scopes":{"admin:all":{"implies":["*"],"impliesOnOwn":[],"title":"Tout — é"}},' +
     '"several":"refuse","signInUrl":null,"signatures":{"maxLifetimeSeconds":60,"oneTime":false,"skewSeconds":5},' +
     '"slug":"acme","tokens":{"audience":[],"maxLifetimeSeconds":86400,"skewSeconds":30},' +

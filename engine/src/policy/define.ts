@@ -66,6 +66,8 @@ export interface ApiDefinition {
   readonly delegated?: Policy["delegated"];
   /** Whether new applications of kind platform are made; default `open`. */
   readonly platformSignups?: Policy["platformSignups"];
+  /** Where the portal may lead back to, such as `https://app.acme.com`; default nowhere. */
+  readonly returnUrls?: readonly string[];
   /** The vendor's own page on which people sign in; `null`, the default: they do so here. */
   readonly signInUrl?: string | null;
   /** Processes that decide in their own memory; default: they hold no secrets. */

@@ -31,7 +31,7 @@ import {
   type TextForm,
   within,
 } from "./shape.ts";
-import { HEADER, NAME, PAGE_URL } from "./text-forms.ts";
+import { HEADER, NAME, PAGE_URL, RETURN_URL } from "./text-forms.ts";
 import { readSignatures, readTokens } from "./token-rules.ts";
 import { readVerifiers, type VerifierRule } from "./verifier-rule.ts";
 import { readVersion } from "./version-rule.ts";
@@ -66,6 +66,7 @@ export interface Layer {
   readonly limitsShown: Policy["limitsShown"] | undefined;
   readonly delegated: Policy["delegated"] | undefined;
   readonly platformSignups: Policy["platformSignups"] | undefined;
+  readonly returnUrls: readonly string[] | undefined;
   readonly signInUrl: string | null | undefined;
   readonly verifiers: Partial<VerifierRule>;
   readonly oauth: Partial<OAuthRule> | null | undefined;
@@ -100,6 +101,7 @@ const MEMBERS = [
   "limitsShown",
   "delegated",
   "platformSignups",
+  "returnUrls",
   "signInUrl",
   "verifiers",
   "oauth",
@@ -166,6 +168,7 @@ export function readLayer(value: unknown, place: Place): Layer {
     limitsShown: choice("limitsShown", ["counted", "always"]),
     delegated: choice("delegated", ["any", "scoped"]),
     platformSignups: choice("platformSignups", ["open", "closed"]),
+    returnUrls: member("returnUrls", (found, here) => readTexts(found, here, RETURN_URL, 20)),
     signInUrl: member("signInUrl", (found, here) =>
       found === null ? null : readText(found, here, PAGE_URL),
     ),

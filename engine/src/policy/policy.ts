@@ -65,6 +65,11 @@ export interface Policy {
   readonly delegated: "any" | "scoped";
   /** `closed`: no application of kind platform is made any more; those there are work on. */
   readonly platformSignups: "open" | "closed";
+  /**
+   * Where the portal may lead back to: origins, with a path all below it. `https://*` is any host,
+   * and a loopback host without a port has any.
+   */
+  readonly returnUrls: readonly string[];
   /** Where people sign in instead, as the vendor's own page hands them off; `null`: here. */
   readonly signInUrl: string | null;
   /** Processes that decide in their own memory. */

@@ -30,6 +30,13 @@ export const FAMILY: TextForm = {
   expected: 'the name of a family of endpoints, such as "Orgs / Teams", of at most 64 characters',
 };
 
+/** Places that people may be led to, as `Policy.returnUrls` says. */
+export const RETURN_URL: TextForm = {
+  pattern:
+    /^(?=.{1,512}$)(?:https:\/\/(?:\*|[a-z0-9.-]{1,253})|http:\/\/(?:localhost|127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?(?:\/[A-Za-z0-9._~/-]*)?$/,
+  expected: 'an https address without a query, such as "https://app.acme.com/settings"',
+};
+
 /** Pages that people are sent to: by TLS, or on one's own machine. */
 export const PAGE_URL: TextForm = {
   pattern:

@@ -137,6 +137,7 @@ function complete(layers: readonly [Layer, ...Layer[]], known: Known): Policy {
     limitsShown: first(layers, "limitsShown") ?? "counted",
     delegated: first(layers, "delegated") ?? "any",
     platformSignups: first(layers, "platformSignups") ?? "open",
+    returnUrls: first(layers, "returnUrls") ?? [],
     signInUrl: first(layers, "signInUrl") ?? null,
     verifiers: Object.assign(
       {},

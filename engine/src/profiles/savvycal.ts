@@ -26,6 +26,8 @@ export const savvycalApi = defineApi({
   otherwise: "authenticated",
   limits: {},
   failures: ["100/minute"],
+  // Its document leaves the address to whoever has the token.
+  returnUrls: ["https://*", "http://localhost", "http://127.0.0.1", "http://[::1]"],
 });
 
 /** One item of `errors`; the members in the order in which they are written. */

@@ -1,4 +1,5 @@
 import { type AccountKind, ApiError, type Clock, type CompiledPolicy } from "@latchkey/engine";
+import type { Ceiling } from "../store/ceiling.ts";
 import type { AccountRecord, Page, PageRequest } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
 import type { Call } from "./call.ts";
@@ -27,8 +28,8 @@ export interface AccountChanges {
 /** The use cases of accounts. Each rejects with `NOT_FOUND` for an id that its API does not have. */
 export interface Accounts {
   create(call: Call, draft: AccountDraft): Promise<AccountRecord>;
-  find(api: string, id: string): Promise<AccountRecord>;
-  list(api: string, page: PageRequest): Promise<Page<AccountRecord>>;
+  find(api: string, id: string, ceiling?: Ceiling): Promise<AccountRecord>;
+  list(api: string, page: PageRequest, ceiling?: Ceiling): Promise<Page<AccountRecord>>;
   update(call: Call, id: string, changes: AccountChanges): Promise<AccountRecord>;
   /** Its credentials are refused from the moment this resolves. Repeating it changes nothing. */
   suspend(call: Call, id: string): Promise<AccountRecord>;
@@ -60,13 +61,13 @@ export function createAccounts(parts: {
       return (await store.write("createAccount", input, at(call))).output;
     },
 
-    async find(api, id) {
-      const account = await store.accounts.find(api, id);
+    async find(api, id, ceiling) {
+      const account = await store.accounts.find(api, id, ceiling);
       if (account === undefined) throw new ApiError("NOT_FOUND", "There is no such account.");
       return account;
     },
 
-    list: (api, page) => store.accounts.list(api, page),
+    list: (api, page, ceiling) => store.accounts.list(api, page, ceiling),
 
     update: async (call, id, changes) =>
       (await store.write("updateAccount", { id, ...changes }, at(call))).output,

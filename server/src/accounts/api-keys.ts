@@ -91,7 +91,7 @@ export function createApiKeys(parts: KeyringParts): ApiKeys {
         expiresAt: allowed.expiresAt ?? null,
         lineageId: made.id,
         // An operator's number of keys is the operator's affair, a customer's is not.
-        ...(ceiling !== undefined && { maxLive: MOST_LIVE }),
+        ...((ceiling ?? call.ceiling) !== undefined && { maxLive: MOST_LIVE }),
       } as const;
       const { output, once } = await store.write(
         "issueCredential",
@@ -109,7 +109,7 @@ export function createApiKeys(parts: KeyringParts): ApiKeys {
     },
 
     async rotate(call, name, { ceiling, ...rotation }) {
-      const old = await keyring.find(call.api, name);
+      const old = await keyring.find(call.api, { ...name, ceiling: call.ceiling });
       const policy = requirePolicy(parts, call.api);
       const at = clock();
       const plan = { brownOuts: [], ...checkedRules(rotation, policy, at) };

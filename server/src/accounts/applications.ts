@@ -10,6 +10,7 @@ import type {
   PkceRule,
 } from "../store/application-record.ts";
 import type { ApplicationFilter } from "../store/applications.ts";
+import type { Ceiling as AccountCeiling } from "../store/ceiling.ts";
 import type { Page, PageRequest } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
 import type { Ceiling } from "./api-key-ceiling.ts";
@@ -60,6 +61,8 @@ export interface IssuedApplication extends ApplicationRecord {
 export interface ApplicationName {
   readonly id: string;
   readonly accountId?: string;
+  /** Of a reader; a writer's is in the call. */
+  readonly ceiling?: AccountCeiling;
 }
 
 /**
@@ -123,8 +126,9 @@ export function createApplications(parts: {
     return policy;
   };
 
-  const find: Applications["find"] = async (api, { id, accountId }) => {
-    const application = await store.applications.find(api, id, accountId);
+  const find: Applications["find"] = async (api, { id, accountId, ceiling }) => {
+    const only = accountId === undefined ? ceiling : [accountId];
+    const application = await store.applications.find(api, id, only);
     if (application !== undefined) return application;
     throw new ApiError("NOT_FOUND", "There is no such application.");
   };
@@ -170,7 +174,8 @@ export function createApplications(parts: {
 
     async update(call, name, changes) {
       const policy = policyOf(call.api);
-      const { kind, type } = await find(call.api, name);
+      const before = await find(call.api, { ...name, ceiling: call.ceiling });
+      const { kind, type } = before;
       checkApplicationRules(changes, kind, policy);
       checkPkce(changes.pkce, type);
       const { scopes, permissions, ...rest } = changes;
@@ -179,6 +184,7 @@ export function createApplications(parts: {
         ...rest,
         ...(scopes && { scopes: [...new Set(scopes)] }),
         ...(permissions && { permissions: namedPermissions(permissions, policy) }),
+        ...(mustBeVerifiedAnew(call, before, changes, policy) && { status: "pending" as const }),
       };
       const context = { ...call, at: clock() };
       return (await store.write("updateApplication", input, context)).output;
@@ -228,6 +234,22 @@ function newClientSecret() {
   const digest = secretDigest(clientSecret);
   const stored = { id: newId("sec"), digest, lastFour: clientSecret.slice(-4) };
   return { clientSecret, stored };
+}
+
+/** What people are shown was verified; when a customer changes it, somebody has to look again. */
+function mustBeVerifiedAnew(
+  { ceiling }: Call,
+  before: ApplicationRecord,
+  changes: ApplicationChanges,
+  policy: CompiledPolicy,
+): boolean {
+  if (ceiling === undefined || before.status !== "verified") return false;
+  if (firstStatus(before.kind, policy) === "verified") return false;
+  return (["name", "redirectUris", "logo", "homePage"] as const).some(
+    (member) =>
+      changes[member] !== undefined &&
+      JSON.stringify(changes[member]) !== JSON.stringify(before[member]),
+  );
 }
 
 function firstStatus(kind: ApplicationKind, { policy }: CompiledPolicy): ApplicationStatus {

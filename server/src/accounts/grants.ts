@@ -1,4 +1,5 @@
 import { ApiError, type Clock } from "@latchkey/engine";
+import type { Ceiling } from "../store/ceiling.ts";
 import type { GrantFilter, GrantRecord } from "../store/grants.ts";
 import type { Page, PageRequest } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
@@ -8,7 +9,7 @@ import type { Receipt, ReceiptOf } from "./receipt.ts";
 /** The use cases of grants: which user approved which application, and the end of it. */
 export interface Grants {
   /** @throws {ApiError} `NOT_FOUND`. */
-  find(api: string, id: string): Promise<GrantRecord>;
+  find(api: string, id: string, ceiling?: Ceiling): Promise<GrantRecord>;
   list(api: string, filter: GrantFilter, page: PageRequest): Promise<Page<GrantRecord>>;
   /**
    * Every token of the grant is refused by this node before this resolves, which waits so many
@@ -26,8 +27,8 @@ export function createGrants(parts: {
 }): Grants {
   const { store, clock, receiptOf } = parts;
   return {
-    async find(api, id) {
-      const grant = await store.grants.find(api, id);
+    async find(api, id, ceiling) {
+      const grant = await store.grants.find(api, id, ceiling);
       if (grant !== undefined) return grant;
       throw new ApiError("NOT_FOUND", "There is no such grant.");
     },

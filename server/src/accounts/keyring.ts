@@ -1,4 +1,5 @@
 import { ApiError, type Clock, type CompiledPolicy } from "@latchkey/engine";
+import type { Ceiling } from "../store/ceiling.ts";
 import { CREDENTIAL_KINDS, type KeyringScheme } from "../store/credential-kinds.ts";
 import type { CredentialRecord, Page, PageRequest } from "../store/records.ts";
 import type { Sealing } from "../store/sealing.ts";
@@ -20,6 +21,8 @@ export interface KeyringParts {
 export interface KeyName {
   readonly id: string;
   readonly accountId?: string;
+  /** Of a reader; a writer's is in the call. */
+  readonly ceiling?: Ceiling;
 }
 
 /** How a rotation goes. */
@@ -40,7 +43,7 @@ export interface Keyring {
   find(api: string, name: KeyName): Promise<CredentialRecord>;
   list(
     api: string,
-    filter: { readonly accountId?: string | undefined },
+    filter: { readonly accountId?: string | undefined; readonly ceiling?: Ceiling },
     page: PageRequest,
   ): Promise<Page<CredentialRecord>>;
   /**

@@ -1,7 +1,8 @@
+import { compilePolicy, policyOf, profiles } from "@latchkey/engine";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openStore } from "../store/open-store.ts";
 import type { Store } from "../store/store.ts";
-import { aContext, anAccount, aUser, digestOf } from "../testing/builders.ts";
+import { API, aContext, anAccount, aUser, digestOf } from "../testing/builders.ts";
 import { keptLog } from "../testing/log.ts";
 import { frozenClock, NOW } from "../testing/now.ts";
 import { expectRefusal } from "../testing/store-contract/scene.ts";
@@ -18,7 +19,10 @@ beforeEach(async () => {
   database = temporarySqlite();
   const clock = frozenClock();
   store = await openStore({ url: database.url, clock, log: keptLog() });
-  sessions = createPortalSessions({ store, clock, publicUrl: "https://keys.example.com" });
+  sessions = createPortalSessions({
+    ...{ store, clock, publicUrl: "https://keys.example.com" },
+    policies: new Map([[API, compilePolicy(policyOf({ ...profiles.savvycal, slug: API }))]]),
+  });
   await store.write("createAccount", anAccount(), aContext());
   await store.write("createUser", aUser(), aContext());
 });

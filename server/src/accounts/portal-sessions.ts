@@ -1,21 +1,21 @@
 import { createHash, randomBytes } from "node:crypto";
-import { ApiError, type Clock } from "@latchkey/engine";
+import { ApiError, type Clock, type CompiledPolicy } from "@latchkey/engine";
+import { CAPABILITIES, type Capability } from "../store/capabilities.ts";
 import type { PortalSessionRecord } from "../store/portal-sessions.ts";
 import type { Role } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
 import type { Call } from "./call.ts";
 import { newId } from "./ids.ts";
-import { redirectUriFault } from "./redirect-uri.ts";
-
-/** What a session lets its user see, or change, in the dashboard. */
-export type Capability = `${(typeof AREAS)[number]}:${"read" | "write"}`;
+import { returnUrlFault } from "./return-url.ts";
 
 /** A new session, as asked for. */
 export interface PortalSessionDraft {
   readonly accountId: string;
-  /** A user of the account, else `INVALID_REQUEST` that names `userId`. */
-  readonly userId: string;
-  /** Where the dashboard leads back to; what is wrong for a redirect URI is wrong here. */
+  /** A user of the account, else `INVALID_REQUEST` that names `userId`; `null`: nobody by name. */
+  readonly userId: string | null;
+  /** What it allows; absent: what the user's role in the account does. */
+  readonly capabilities?: readonly Capability[];
+  /** Where the dashboard leads back to: one of the policy's `returnUrls`. */
   readonly returnUrl?: string | null;
 }
 
@@ -33,25 +33,19 @@ export interface PortalSessions {
 /** How long a link can be opened, in milliseconds. */
 const PORTAL_LINK_MILLIS = 5 * 60 * 1000;
 
-const AREAS = [
-  "api-keys",
-  "signing-keys",
-  "applications",
-  "webhooks",
-  "usage",
-  "security",
-] as const;
-
 /** Sessions of all APIs, kept in `store`; links lead to `publicUrl`, which has no trailing slash. */
 export function createPortalSessions(parts: {
   readonly store: Store;
   readonly clock: Clock;
   readonly publicUrl: string;
+  /** By slug. */
+  readonly policies: ReadonlyMap<string, CompiledPolicy>;
 }): PortalSessions {
-  const { store, clock, publicUrl } = parts;
+  const { store, clock, publicUrl, policies } = parts;
   return {
-    async create(call, { accountId, userId, returnUrl = null }) {
-      if (returnUrl !== null) checkReturnUrl(returnUrl);
+    async create(call, { accountId, userId, capabilities = BY_ROLE, returnUrl = null }) {
+      const { returnUrls = [] } = policies.get(call.api)?.policy ?? {};
+      if (returnUrl !== null) checkReturnUrl(returnUrl, returnUrls);
       const at = clock();
       const secret = randomBytes(32).toString("base64url");
       const input = {
@@ -59,7 +53,7 @@ export function createPortalSessions(parts: {
         digest: createHash("sha256").update(secret).digest(),
         accountId,
         userId,
-        capabilities: CAPABILITIES,
+        capabilities,
         returnUrl,
         expiresAt: at + PORTAL_LINK_MILLIS,
       };
@@ -75,16 +69,18 @@ export function createPortalSessions(parts: {
   };
 }
 
+const WRITES = CAPABILITIES.filter((capability) => capability.endsWith(":write"));
+const READS = CAPABILITIES.filter((capability) => capability.endsWith(":read"));
+
 /** Everything for who may change the account, a look at it for the others. */
-const CAPABILITIES: Readonly<Record<Role, readonly Capability[]>> = {
-  owner: AREAS.map((area) => `${area}:write` as const),
-  admin: AREAS.map((area) => `${area}:write` as const),
-  member: AREAS.map((area) => `${area}:read` as const),
+const BY_ROLE: Readonly<Record<Role, readonly Capability[]>> = {
+  owner: WRITES,
+  admin: WRITES,
+  member: READS,
 };
 
-/** People are led there by a link of ours, so it must name one place and be safe to open. */
-function checkReturnUrl(text: string): void {
-  const fault = redirectUriFault(text, { patterns: false });
+function checkReturnUrl(text: string, allowed: readonly string[]): void {
+  const fault = returnUrlFault(text, allowed);
   if (fault === undefined) return;
   const details = { field: "returnUrl" };
   throw new ApiError("INVALID_REQUEST", `returnUrl ${fault}`, { details });

@@ -1,4 +1,5 @@
 import { ApiError, type Clock, hideSecrets, readLimitSpecs } from "@latchkey/engine";
+import type { Ceiling } from "../store/ceiling.ts";
 import type { Page, PageRequest } from "../store/records.ts";
 import type {
   RequestDetail,
@@ -23,7 +24,7 @@ export interface Requests {
   /** @throws {ApiError} `INVALID_REQUEST` names the field; `CONFLICT` for too many open ones. */
   create(call: Call, draft: RequestDraft): Promise<RequestRecord>;
   /** @throws {ApiError} `NOT_FOUND`. */
-  find(api: string, id: string): Promise<RequestRecord>;
+  find(api: string, id: string, ceiling?: Ceiling): Promise<RequestRecord>;
   list(api: string, filter: RequestFilter, page: PageRequest): Promise<Page<RequestRecord>>;
   /**
    * What is approved is done before this resolves, or nothing is decided.
@@ -56,8 +57,8 @@ export function createRequests(parts: { readonly store: Store; readonly clock: C
       return (await store.write("createRequest", input, { ...call, at: clock() })).output;
     },
 
-    async find(api, id) {
-      const request = await store.requests.find(api, id);
+    async find(api, id, ceiling) {
+      const request = await store.requests.find(api, id, ceiling);
       if (request !== undefined) return request;
       throw new ApiError("NOT_FOUND", "There is no such request.");
     },

@@ -73,7 +73,7 @@ export function createSigningKeys(parts: KeyringParts): SigningKeys {
     },
 
     async rotate(call, name, rotation) {
-      const { publicKey } = await keyring.find(call.api, name);
+      const { publicKey } = await keyring.find(call.api, { ...name, ceiling: call.ceiling });
       if (publicKey?.brought) {
         throw new ApiError(
           "CONFLICT",

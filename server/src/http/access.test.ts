@@ -22,16 +22,21 @@ test("every route says who may call it, and no other permission exists", () => {
   expect(routes.length).toBeGreaterThan(40);
   for (const { config, url, method } of routes) {
     if (url.endsWith("/undeclared")) continue;
-    const { requires, public: reason } = config ?? {};
-    expect([method, url, requires ?? reason]).toEqual([method, url, expect.any(String)]);
-    expect([url, requires !== undefined && reason !== undefined]).toEqual([url, false]);
+    const { requires, session, public: reason } = config ?? {};
+    const said = [requires, session, reason].filter((one) => one !== undefined);
+    expect([method, url, said]).toEqual([method, url, [expect.any(String)]]);
     if (requires !== undefined) expect(Object.keys(PERMISSIONS)).toContain(requires);
   }
 });
 
-test("what lies below /v1 is never public", () => {
+test("what lies below /v1 is never public, but for signing in, which other sites may not do", () => {
   const open = routes.filter(({ url, config }) => url.startsWith("/v1") && config?.public);
-  expect(open.map(({ url }) => url)).toEqual([]);
+  expect(open.map(({ url, config }) => [url, config?.beforeSignIn])).toEqual(
+    ["", "/passkey-options", "/passkey", "/links", "/links/look", "/reset"].map((path) => [
+      `/v1/session${path}`,
+      true,
+    ]),
+  );
 });
 
 test("a route that declares nothing answers nobody, the owner included", async () => {

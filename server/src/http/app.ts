@@ -24,10 +24,12 @@ import type { Grants } from "../accounts/grants.ts";
 import type { JwtSecrets } from "../accounts/jwt-secrets.ts";
 import type { OperatorTokens } from "../accounts/operator-tokens.ts";
 import type { OrganizationKeys } from "../accounts/organization-keys.ts";
+import type { PortalSessions } from "../accounts/portal-sessions.ts";
 import type { Requests } from "../accounts/requests.ts";
 import type { SigningKeys } from "../accounts/signing-keys.ts";
 import type { Users } from "../accounts/users.ts";
 import type { IssuerKeys } from "../oauth/issuer-key-rotation.ts";
+import type { SignInParts } from "../sign-in/create-sign-in-parts.ts";
 import type { Store } from "../store/store.ts";
 import { guardRoutes } from "./access.ts";
 import { createCallOf } from "./call.ts";
@@ -51,8 +53,15 @@ import { grantRoutes } from "./routes/grants.ts";
 import { issuerKeyRoutes } from "./routes/issuer-keys.ts";
 import { jwtSecretRoutes } from "./routes/jwt-secrets.ts";
 import { operatorTokenRoutes } from "./routes/operator-tokens.ts";
+import { operatorRoutes } from "./routes/operators.ts";
 import { organizationKeyRoutes } from "./routes/organization-keys.ts";
+import { portalSessionRoutes } from "./routes/portal-sessions.ts";
 import { requestRoutes } from "./routes/requests.ts";
+import { sessionRoutes } from "./routes/session.ts";
+import { sessionDeviceRoutes } from "./routes/session-devices.ts";
+import { sessionFactorRoutes } from "./routes/session-factors.ts";
+import { sessionLinkRoutes } from "./routes/session-links.ts";
+import { sessionProofRoutes } from "./routes/session-proof.ts";
 import { signingKeyRoutes } from "./routes/signing-keys.ts";
 import { type Probes, systemRoutes } from "./routes/system.ts";
 import { userRoutes } from "./routes/users.ts";
@@ -60,6 +69,8 @@ import { toApi } from "./schemas/api.ts";
 import { components } from "./schemas/components.ts";
 import { buildSerializer } from "./serialization.ts";
 import { drain, type Front, serverFactory } from "./server.ts";
+import { createCsrf } from "./session/csrf.ts";
+import { createSessionAccess } from "./session/session-access.ts";
 import { buildValidator, validationFault } from "./validation.ts";
 
 /** Everything the HTTP side is made of. It reads no environment and keeps no state of its own. */
@@ -90,6 +101,8 @@ export interface AppParts {
   readonly requests: Requests;
   readonly issuerKeys: IssuerKeys;
   readonly operatorTokens: OperatorTokens;
+  readonly portalSessions: PortalSessions;
+  readonly signInParts: SignInParts;
   /** Stands before the framework: forward-auth. */
   readonly front?: Front;
   /** Further routes: verify, forward-auth, facades. Each declares `requires` or `public` too. */
@@ -135,7 +148,10 @@ export async function createApp(
   handleErrors(app);
   keepHygiene(app, publicUrl);
   answerUnknownPaths(app);
-  guardRoutes(app, { operators, apis: new Set(policies.keys()) });
+  const { masterKeys, signInParts } = parts;
+  const csrf = createCsrf({ masterKeys, publicUrl });
+  const sessionAccess = createSessionAccess({ sessions: signInParts.sessions, store });
+  guardRoutes(app, { operators, sessionAccess, csrf, clock, apis: new Set(policies.keys()) });
   parseJsonBodies(app);
   logRequests(app, metrics);
   app.addHook("preClose", async () => drain(app.server));
@@ -148,7 +164,7 @@ export async function createApp(
   const { accounts, users, apiKeys, applications, operatorTokens, probes = {} } = parts;
   await app.register(apisRoutes({ policies, publicUrl }));
   await app.register(accountRoutes({ accounts, cursors, callOf }));
-  await app.register(userRoutes({ users, cursors, callOf }));
+  await app.register(userRoutes({ users, links: signInParts.links, cursors, callOf }));
   const { signingKeys, jwtSecrets, organizationKeys } = parts;
   const keyring = { clock, cursors, callOf };
   await app.register(apiKeyRoutes({ apiKeys, ...keyring }));
@@ -161,12 +177,27 @@ export async function createApp(
   await app.register(issuerKeyRoutes({ issuerKeys: parts.issuerKeys, callOf }));
   await app.register(auditRoutes({ store, cursors }));
   await app.register(operatorTokenRoutes({ operatorTokens, cursors, callOf }));
+  const { portalSessions } = parts;
+  await app.register(portalSessionRoutes({ portalSessions, callOf }));
+  const { operatorPersons } = signInParts;
+  await app.register(operatorRoutes({ operatorPersons, cursors, callOf }));
+  const ofSessions = { ...signInParts, sessionAccess, csrf, clock, addressOf };
+  for (const routes of SESSION_ROUTES) await app.register(routes(ofSessions));
   await app.register(systemRoutes({ store, probes, metrics, operators }));
   const apis = [...policies.values()].map((policy) => toApi(policy, publicUrl));
   await app.register(dashboardRoutes({ version, storeKind: store.kind, apis }));
   for (const door of parts.doors ?? []) await app.register(door);
   return app;
 }
+
+/** All that is below `/v1/session`. */
+const SESSION_ROUTES = [
+  sessionRoutes,
+  sessionLinkRoutes,
+  sessionProofRoutes,
+  sessionDeviceRoutes,
+  sessionFactorRoutes,
+];
 
 /** The client's address for the audit trail. */
 function addressReader(trusted: NetworkList) {

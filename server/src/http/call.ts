@@ -14,12 +14,25 @@ export function createCallOf(parts: {
 }): CallOf {
   return (request) => {
     const { api = DEPLOYMENT } = request.params as { readonly api?: string };
+    const { visitor, ceiling } = request;
+    const identity = visitor === null ? [] : ["session", visitor.cookie];
     return {
       api,
-      actor: { kind: "operator", id: operatorOf(request).id },
+      actor: actorOf(request),
+      session: visitor?.session.id,
+      ceiling,
       requestId: request.id,
       address: parts.addressOf(request) ?? null,
-      idempotency: parts.idempotencyOf(request, api),
+      idempotency: parts.idempotencyOf(request, api, identity),
     };
   };
+}
+
+function actorOf(request: FastifyRequest): Call["actor"] {
+  const { visitor } = request;
+  if (visitor === null || request.operator !== null) {
+    return { kind: "operator", id: operatorOf(request).id };
+  }
+  const { personId, id } = visitor.session;
+  return personId === null ? { kind: "portal", id } : { kind: "user", id: personId };
 }

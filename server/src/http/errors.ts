@@ -50,7 +50,8 @@ export function toApiError(fault: unknown): ApiError {
 function sendError(request: FastifyRequest, reply: FastifyReply, error: ApiError): FastifyReply {
   const { status } = API_ERRORS[error.code];
   if (status === 401) reply.header("www-authenticate", 'Bearer realm="latchkey"');
-  if (status === 503) reply.header("retry-after", "1");
+  const { retryAfterSeconds = 1 } = error.details ?? {};
+  if (status === 503 || status === 429) reply.header("retry-after", String(retryAfterSeconds));
   // Stringified here, so that an error is the same whatever the route's response schemas say.
   return reply
     .code(status)

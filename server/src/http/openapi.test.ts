@@ -53,8 +53,12 @@ test("every operation has a name of its own, a summary, a tag and who may call i
   for (const { summary, tags, operationId, security, description } of operations) {
     expect([operationId, typeof summary]).toEqual([operationId, "string"]);
     expect(names).toContain((tags as string[])[0]);
-    if (!(tags as string[]).includes("system")) {
-      expect(security).toEqual([{ operatorToken: [] }]);
+    const [tag] = tags as string[];
+    if (tag === "session") {
+      const isSignIn = operationId !== "getSession" && (security as object[]).length === 0;
+      expect([operationId, security]).toEqual([operationId, isSignIn ? [] : [{ session: [] }]]);
+    } else if (tag !== "system") {
+      expect(security).toEqual([{ operatorToken: [] }, { session: [] }]);
       expect(description).toMatch(/Roles: /);
     }
   }

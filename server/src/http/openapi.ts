@@ -23,6 +23,12 @@ export function openApiOptions(parts: { version: string; publicUrl: string }): S
             description:
               "An operator token. The environment's LATCHKEY_OPERATOR_TOKEN is an owner.",
           },
+          session: {
+            type: "apiKey",
+            in: "cookie",
+            name: "__Host-latchkey",
+            description: "The dashboard's session; every write sends `X-CSRF-Token` too.",
+          },
           proxyToken: {
             type: "apiKey",
             in: "header",
@@ -50,6 +56,9 @@ export function openApiOptions(parts: { version: string; publicUrl: string }): S
         { name: "verifiers", description: "Processes that decide in their own memory." },
         { name: "audit", description: "What was done, and how much was used." },
         { name: "operator-tokens", description: "Who may call this API." },
+        { name: "portal-sessions", description: "Links into the dashboard of one account." },
+        { name: "operators", description: "The people who run this installation." },
+        { name: "session", description: "Signing in with a browser." },
         { name: "system", description: "How the process is." },
       ],
     },
@@ -58,13 +67,21 @@ export function openApiOptions(parts: { version: string; publicUrl: string }): S
         typeof json.$id === "string" ? json.$id : `def-${i}`,
     },
     transform: ({ schema, url, route }) => {
-      const requires = route.config?.requires;
-      if (requires === undefined || schema === undefined) return { schema: schema ?? {}, url };
-      const roles = PERMISSIONS[requires].join(", ");
+      const { requires, area, session, fresh, beforeSignIn } = route.config ?? {};
+      if (beforeSignIn === true) return { schema: { ...schema, security: [] }, url };
+      if ((requires ?? session) === undefined || schema === undefined) {
+        return { schema: schema ?? {}, url };
+      }
+      const said = [
+        schema.description,
+        requires && `Roles: ${PERMISSIONS[requires].join(", ")}.`,
+        area && area !== "any" && `Customers: with \`${area}\`.`,
+        fresh && "A session must have been proved within five minutes.",
+      ];
       const described: FastifySchema & Record<string, unknown> = {
         ...schema,
-        security: [{ operatorToken: [] }],
-        description: `${schema.description ?? ""}\n\nRoles: ${roles}.`.trim(),
+        security: [...(requires === undefined ? [] : [{ operatorToken: [] }]), { session: [] }],
+        description: said.filter(Boolean).join("\n\n"),
       };
       return { schema: described, url };
     },

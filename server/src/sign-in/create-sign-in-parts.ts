@@ -12,6 +12,7 @@ import type { IsBreached } from "./password-rules.ts";
 import { createPasswords } from "./passwords.ts";
 import type { Links, Passkeys, Passwords, People, SecondFactors } from "./people.ts";
 import { createSecondFactors } from "./second-factors.ts";
+import { createSessions, type Sessions } from "./sessions.ts";
 import { createSignIn, type SignIn } from "./sign-in.ts";
 import { createThrottle } from "./throttle.ts";
 
@@ -25,6 +26,7 @@ export interface SignInParts {
   readonly links: Links;
   readonly handOffs: HandOffs;
   readonly operatorPersons: OperatorPersons;
+  readonly sessions: Sessions;
 }
 
 /** Makes them, with one count of what failed. */
@@ -42,7 +44,7 @@ export function createSignInParts(parts: {
   readonly hashPassword: (password: string) => Promise<string>;
   /** Absent: no list of known passwords is asked. */
   readonly isBreached?: IsBreached;
-  /** Told when a mail that nobody waits for did not go out. */
+  /** Told when what nobody waits for failed: a mail, or a note that a session was used. */
   readonly onFault: (fault: unknown) => void;
 }): SignInParts {
   const isBreached = parts.isBreached ?? (async () => false);
@@ -57,5 +59,6 @@ export function createSignInParts(parts: {
     links,
     handOffs: createHandOffs({ ...parts, throttle }),
     operatorPersons: createOperatorPersons({ ...parts, links }),
+    sessions: createSessions(parts),
   };
 }

@@ -1,6 +1,7 @@
 import { type AccountKind, type AccountState, ApiError } from "@latchkey/engine";
 import type { Kysely, Selectable } from "kysely";
 import type { Ask } from "./ask.ts";
+import { type Ceiling, isUnder, under } from "./ceiling.ts";
 import { readHead } from "./changes.ts";
 import { olderThan, pageOf } from "./paging.ts";
 import type { AccountRecord, PageRequest } from "./records.ts";
@@ -110,17 +111,18 @@ export function accountReads(db: Kysely<Tables>, ask: Ask) {
         const row = await selectAccount(db, api, id);
         return { asOf, account: row && toAccountState(row) };
       }),
-    find: (api: string, id: string) =>
+    find: (api: string, id: string, ceiling?: Ceiling) =>
       ask(async () => {
         const row = await selectAccount(db, api, id);
-        return row && toAccount(row);
+        return row && isUnder(ceiling, row.id) ? toAccount(row) : undefined;
       }),
-    list: (api: string, page: PageRequest) =>
+    list: (api: string, page: PageRequest, ceiling?: Ceiling) =>
       ask(async () => {
         const rows = await db
           .selectFrom("account")
           .selectAll()
           .where("api", "=", api)
+          .where(under(ceiling, "id"))
           .where(olderThan(page.after, "created_at", "id"))
           .orderBy("created_at", "desc")
           .orderBy("id", "desc")
@@ -129,6 +131,20 @@ export function accountReads(db: Kysely<Tables>, ask: Ask) {
         return pageOf(rows.map(toAccount), page, ({ createdAt, id }) => ({ at: createdAt, id }));
       }),
   };
+}
+
+/**
+ * The account that a new row is to belong to. One beyond the caller's ceiling does not exist.
+ * @throws {ApiError} `INVALID_REQUEST` that names `accountId`.
+ */
+export async function requireAccount(
+  { db, context: { api, ceiling } }: Transaction,
+  id: string,
+): Promise<Selectable<AccountTable>> {
+  const account = isUnder(ceiling, id) ? await selectAccount(db, api, id) : undefined;
+  if (account !== undefined) return account;
+  const details = { field: "accountId" };
+  throw new ApiError("INVALID_REQUEST", "There is no such account.", { details });
 }
 
 /** The row, or `undefined`; sees what this transaction wrote. */

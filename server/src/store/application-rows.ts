@@ -9,6 +9,7 @@ import type {
   ApplicationType,
   PkceRule,
 } from "./application-record.ts";
+import { isUnder } from "./ceiling.ts";
 import { digestMaterial, type NewSecret, parseDigests, toClientSecret } from "./client-secrets.ts";
 import { insertCredential } from "./credential-rows.ts";
 import { type CredentialRow, parseStrings, toCredentialState } from "./credentials.ts";
@@ -52,6 +53,8 @@ export interface NamedApplication {
 
 /** What may change of an application; what is left out stays as it is. */
 export interface ApplicationUpdate {
+  /** For `rejected` and back there is more to do: `setApplicationStatus`. */
+  readonly status?: "pending" | undefined;
   readonly name?: string | undefined;
   readonly redirectUris?: readonly string[] | undefined;
   readonly scopes?: readonly string[] | undefined;
@@ -128,7 +131,7 @@ export async function lockApplication(
   tx: Transaction,
   { id, accountId }: NamedApplication,
 ): Promise<ApplicationRows> {
-  const { api } = tx.context;
+  const { api, ceiling } = tx.context;
   // `for update` is a syntax error on SQLite; an update that changes nothing locks on both.
   const application = await tx.db
     .updateTable("application")
@@ -138,7 +141,7 @@ export async function lockApplication(
     .returningAll()
     .executeTakeFirst();
   const isNamed = accountId === undefined || application?.account_id === accountId;
-  if (application === undefined || !isNamed) {
+  if (application === undefined || !isNamed || !isUnder(ceiling, application.account_id)) {
     throw new ApiError("NOT_FOUND", "There is no such application.");
   }
   const credential = await tx.db
@@ -155,7 +158,10 @@ export async function lockApplication(
 export function updateApplicationRow(
   tx: Transaction,
   row: Selectable<ApplicationTable>,
-  changes: ApplicationUpdate & { status?: ApplicationStatus; deletedAt?: number },
+  changes: Omit<ApplicationUpdate, "status"> & {
+    status?: ApplicationStatus | undefined;
+    deletedAt?: number;
+  },
 ): Promise<Selectable<ApplicationTable>> {
   const { redirectUris, scopes, permissions } = changes;
   const columns = {
@@ -188,7 +194,7 @@ interface StoredSettings extends ApplicationSettings {
 
 function settingsColumn(
   row: Selectable<ApplicationTable>,
-  { settings, pkce }: ApplicationUpdate,
+  { settings, pkce }: Pick<ApplicationUpdate, "settings" | "pkce">,
 ): string | undefined {
   if (settings === undefined && pkce === undefined) return undefined;
   const before = readSettings(row);

@@ -1,7 +1,7 @@
 import { ApiError } from "@latchkey/engine";
 import type { Kysely, Selectable } from "kysely";
 import { changeAccessTokens, endAccessTokens } from "./access-tokens.ts";
-import { lockAccount, selectAccount } from "./accounts.ts";
+import { lockAccount, requireAccount } from "./accounts.ts";
 import type {
   ApplicationKind,
   ApplicationRecord,
@@ -22,6 +22,7 @@ import {
 } from "./application-rows.ts";
 import type { Ask } from "./ask.ts";
 import { brownOutsWithin, withBrownOuts } from "./brown-outs.ts";
+import { type Ceiling, isUnder, under } from "./ceiling.ts";
 import { digestMaterial, type NewSecret, newDigest, parseDigests } from "./client-secrets.ts";
 import { changeColumns } from "./credential-rows.ts";
 import { olderThan, pageOf } from "./paging.ts";
@@ -187,21 +188,21 @@ export const applicationCommands = {
 /** Reading side of applications. */
 export function applicationReads(db: Kysely<Tables>, ask: Ask) {
   return {
-    find: (api: string, id: string, accountId?: string) =>
+    find: (api: string, id: string, ceiling?: Ceiling) =>
       ask(async () => {
         const query = selectApplications(db, api).where("application.id", "=", id);
         const row = await query.executeTakeFirst();
-        const isNamed = accountId === undefined || row?.account_id === accountId;
-        return row && isNamed ? toApplicationOf(row) : undefined;
+        return row && isUnder(ceiling, row.account_id) ? toApplicationOf(row) : undefined;
       }),
     list: (api: string, filter: ApplicationFilter, page: PageRequest) =>
       ask(async () => {
-        const { accountId, kind, live } = filter;
+        const { accountId, kind, live, ceiling } = filter;
         let query = selectApplications(db, api);
         if (accountId !== undefined) query = query.where("application.account_id", "=", accountId);
         if (kind !== undefined) query = query.where("application.kind", "=", kind);
         if (live === true) query = query.where("application.deleted_at", "is", null);
         const rows = await query
+          .where(under(ceiling, "application.account_id"))
           .where(olderThan(page.after, "application.created_at", "application.id"))
           .orderBy("application.created_at", "desc")
           .orderBy("application.id", "desc")
@@ -219,6 +220,7 @@ export interface ApplicationFilter {
   readonly kind?: ApplicationKind | undefined;
   /** Those that are not revoked. */
   readonly live?: boolean | undefined;
+  readonly ceiling?: Ceiling;
 }
 
 type ApplicationWithMaterial = Selectable<Tables["application"]> & {
@@ -241,10 +243,7 @@ async function checkOwner(
 ): Promise<void> {
   const { api } = tx.context;
   const details = { field: "accountId" };
-  const account = await selectAccount(tx.db, api, accountId);
-  if (account === undefined) {
-    throw new ApiError("INVALID_REQUEST", "There is no such account.", { details });
-  }
+  const account = await requireAccount(tx, accountId);
   if (kind === "platform" && account.kind !== "platform") {
     const message = "Only an account of kind platform has platform applications.";
     throw new ApiError("INVALID_REQUEST", message, { details });

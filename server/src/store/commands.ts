@@ -23,6 +23,7 @@ import { requestCommands } from "./requests.ts";
 import { resealingCommands } from "./resealing.ts";
 import { secondFactorCommands } from "./second-factors.ts";
 import { secretRotationCommands } from "./secret-rotation.ts";
+import { sessionCommands } from "./sessions.ts";
 import { signInLinkCommands } from "./sign-in-links.ts";
 import { usageCommands } from "./usage.ts";
 import { userCommands } from "./users.ts";
@@ -55,11 +56,32 @@ export const commands = {
   ...signInLinkCommands,
   ...policyCommands,
   ...portalSessionCommands,
+  ...sessionCommands,
   ...requestCommands,
   ...usageCommands,
   ...idempotencyCommands,
   ...verifierCommands,
 } as const;
+
+/**
+ * Commands that change nothing beyond the ceiling of their context. Any other one would not look at
+ * it, and does not run under one.
+ */
+export const UNDER_CEILING: ReadonlySet<string> = new Set([
+  "issueCredential",
+  "updateApiKey",
+  "rotateCredential",
+  "rotateSecret",
+  "planBrownOuts",
+  "revokeCredential",
+  "createApplication",
+  "updateApplication",
+  "rotateClientSecret",
+  "planClientSecretBrownOuts",
+  "revokeApplication",
+  "createRequest",
+  "revokeGrant",
+] satisfies (keyof typeof commands)[]);
 
 /** The name of a command. */
 export type CommandName = keyof typeof commands;

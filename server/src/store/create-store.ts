@@ -23,9 +23,11 @@ import { operatorTokenReads } from "./operator-tokens.ts";
 import { passkeyReads } from "./passkeys.ts";
 import { peopleReads } from "./people.ts";
 import { policyReads } from "./policies.ts";
+import { portalLinkReads } from "./portal-sessions.ts";
 import { requestReads } from "./requests.ts";
 import { sealedReads } from "./resealing.ts";
 import { secondFactorReads } from "./second-factors.ts";
+import { sessionReads } from "./sessions.ts";
 import { signInLinkReads } from "./sign-in-links.ts";
 import type { Store, WriteContext, Written } from "./store.ts";
 import type { StoreLog } from "./store-log.ts";
@@ -96,6 +98,8 @@ export async function createStore(backend: Backend, { clock, log }: CreateStore)
     keyring: keyringReads(db, ask),
     sealed: sealedReads(db, ask),
     oneTimeUses: oneTimeUseReads(db, ask),
+    portalLinks: portalLinkReads(db, ask),
+    sessions: sessionReads(db, ask),
     people: peopleReads(db, ask),
     operatorPersons: operatorPersonReads(db, ask),
     secondFactors: secondFactorReads(db, ask),

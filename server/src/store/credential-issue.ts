@@ -5,7 +5,7 @@ import {
   type Mode,
   type Signing,
 } from "@latchkey/engine";
-import { lockAccount, selectAccount } from "./accounts.ts";
+import { lockAccount, requireAccount } from "./accounts.ts";
 import { CREDENTIAL_KINDS, type KeyringScheme } from "./credential-kinds.ts";
 import { changeColumns, insertCredential, recordChanged } from "./credential-rows.ts";
 import { toCredentialState } from "./credentials.ts";
@@ -114,8 +114,7 @@ function taken({ scheme }: IssueCredential): ApiError {
 async function checkOwner(tx: Transaction, input: IssueCredential): Promise<void> {
   const { api } = tx.context;
   const { accountId, userId, accountKind, maxLive } = input;
-  const account = await selectAccount(tx.db, api, accountId);
-  if (account === undefined) throw invalid("accountId", "There is no such account.");
+  const account = await requireAccount(tx, accountId);
   if (accountKind !== undefined && account.kind !== accountKind) {
     throw invalid("accountId", `The account must be of the kind ${accountKind}.`);
   }

@@ -1,3 +1,5 @@
+import type { Ceiling } from "./ceiling.ts";
+
 /** What differs between the kinds of keys that an account may hold. */
 export interface CredentialKind {
   /** In messages. */
@@ -40,4 +42,9 @@ export interface NamedCredential {
   readonly scheme: KeyringScheme;
   readonly id: string;
   readonly accountId?: string | undefined;
+}
+
+/** The same for a reader, who has no context that says how far it may see. */
+export interface WantedCredential extends NamedCredential {
+  readonly ceiling?: Ceiling;
 }

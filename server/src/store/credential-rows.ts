@@ -1,6 +1,12 @@
 import { ApiError, type Mode, type Signing } from "@latchkey/engine";
 import type { Kysely } from "kysely";
-import { CREDENTIAL_KINDS, type KeyringScheme, type NamedCredential } from "./credential-kinds.ts";
+import { isUnder } from "./ceiling.ts";
+import {
+  CREDENTIAL_KINDS,
+  type KeyringScheme,
+  type NamedCredential,
+  type WantedCredential,
+} from "./credential-kinds.ts";
 import {
   type CredentialRow,
   endOf,
@@ -46,19 +52,21 @@ export async function lockCredential(
     .where("id", "=", named.id)
     .returningAll()
     .executeTakeFirst();
-  if (row !== undefined && isNamed(row, named)) return row;
+  const { ceiling } = tx.context;
+  if (row !== undefined && isNamed(row, { ...named, ceiling })) return row;
   throw new ApiError("NOT_FOUND", `There is no such ${CREDENTIAL_KINDS[named.scheme].noun}.`);
 }
 
 /**
- * Whether the row is of the kind and, with `accountId`, that account's. Not part of the queries by
+ * Whether the row is of the kind, under the ceiling and, with `accountId`, that account's. Not part of the queries by
  * id: without statistics PostgreSQL would take the index that has the scheme or the account.
  */
 export function isNamed(
   row: CredentialRow,
-  { scheme, accountId }: Omit<NamedCredential, "id">,
+  { scheme, accountId, ceiling }: Omit<WantedCredential, "id">,
 ): boolean {
-  return row.scheme === scheme && (accountId === undefined || row.account_id === accountId);
+  const isOwn = accountId === undefined || row.account_id === accountId;
+  return row.scheme === scheme && isOwn && isUnder(ceiling, row.account_id);
 }
 
 /** What the writer of a new row decides; the rest begins as it does for every credential. */

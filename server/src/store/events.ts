@@ -1,5 +1,6 @@
 import type { Kysely, Selectable } from "kysely";
 import type { Ask } from "./ask.ts";
+import { under } from "./ceiling.ts";
 import { olderThan, pageOf } from "./paging.ts";
 import type { EventActor, EventFilter, EventRecord, PageRequest } from "./records.ts";
 import type { EventTable, Tables } from "./schema.ts";
@@ -32,6 +33,7 @@ export function eventReads(db: Kysely<Tables>, ask: Ask) {
           .selectFrom("event")
           .selectAll()
           .where("api", "=", api)
+          .where(under(filter.ceiling, "account_id"))
           .where(olderThan(page.after, "at", "id"));
         const { accountId, credentialId, type, from, to } = filter;
         if (accountId !== undefined) query = query.where("account_id", "=", accountId);

@@ -6,6 +6,7 @@ import { hasExpiredRefreshTokens } from "./managed-tokens.ts";
 import { hasExpiredArtifacts } from "./oauth-artifacts.ts";
 import { hasExpiredUses } from "./one-time-use.ts";
 import { type Repeating, startRepeating } from "./repeating.ts";
+import { hasEndedSessions } from "./sessions.ts";
 import type { Store } from "./store.ts";
 import type { StoreLog } from "./store-log.ts";
 import { DEPLOYMENT } from "./write-context.ts";
@@ -29,6 +30,7 @@ const FORGETTERS = [
   ["forgetArtifacts", hasExpiredArtifacts],
   ["forgetAccessTokens", hasForgettableTokens],
   ["forgetRefreshTokens", hasExpiredRefreshTokens],
+  ["forgetSessions", hasEndedSessions],
 ] as const;
 
 /** Deletes what has expired and is asked for no more, in the background, in small transactions. */

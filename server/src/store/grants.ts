@@ -3,6 +3,7 @@ import type { Kysely, Selectable } from "kysely";
 import { endAccessTokens } from "./access-tokens.ts";
 import type { Ask } from "./ask.ts";
 import { forgetConsent, rememberConsent } from "./consents.ts";
+import { type Ceiling, isUnder, under } from "./ceiling.ts";
 import { olderThan, pageOf } from "./paging.ts";
 import type { Millis, PageRequest } from "./records.ts";
 import type { OAuthGrantTable, Tables } from "./schema.ts";
@@ -106,7 +107,7 @@ export const grantCommands = {
     tx: Transaction,
     { id }: { readonly id: string },
   ): Promise<{ readonly revokedAt: Millis }> {
-    const { api, at } = tx.context;
+    const { api, at, ceiling } = tx.context;
     // Takes the row first, as whoever issues does: one of the two sees what the other wrote.
     const ended = await tx.db
       .updateTable("oauth_grant")
@@ -114,11 +115,14 @@ export const grantCommands = {
       .where("api", "=", api)
       .where("id", "=", id)
       .where("revoked_at", "is", null)
+      .where(under(ceiling, "account_id"))
       .returningAll()
       .executeTakeFirst();
     if (ended === undefined) {
       const before = await selectGrant(tx.db, api, id);
-      if (before?.revoked_at == null) throw new ApiError("NOT_FOUND", "There is no such grant.");
+      const isThere = before !== undefined && isUnder(ceiling, before.account_id);
+      if (!isThere || before.revoked_at === null)
+        throw new ApiError("NOT_FOUND", "There is no such grant.");
       return { revokedAt: before.revoked_at };
     }
     await endIssued(tx, ended);
@@ -175,15 +179,16 @@ export interface GrantFilter {
   readonly applicationId?: string | undefined;
   /** Those that are neither revoked nor expired at this instant. */
   readonly liveAt?: Millis | undefined;
+  readonly ceiling?: Ceiling;
 }
 
 /** Reading side of grants. */
 export function grantReads(db: Kysely<Tables>, ask: Ask) {
   return {
-    find: (api: string, id: string) =>
+    find: (api: string, id: string, ceiling?: Ceiling) =>
       ask(async () => {
         const row = await selectGrant(db, api, id);
-        return row && toGrant(row);
+        return row && isUnder(ceiling, row.account_id) ? toGrant(row) : undefined;
       }),
     /** What `saveGrant` was given, of a grant that is not revoked. */
     payload: (api: string, id: string) =>
@@ -193,7 +198,7 @@ export function grantReads(db: Kysely<Tables>, ask: Ask) {
       }),
     list: (api: string, filter: GrantFilter, page: PageRequest) =>
       ask(async () => {
-        const { accountId, userId, applicationId, liveAt } = filter;
+        const { accountId, userId, applicationId, liveAt, ceiling } = filter;
         let query = db.selectFrom("oauth_grant").selectAll().where("api", "=", api);
         if (accountId !== undefined) query = query.where("account_id", "=", accountId);
         if (userId !== undefined) query = query.where("user_id", "=", userId);
@@ -202,6 +207,7 @@ export function grantReads(db: Kysely<Tables>, ask: Ask) {
           query = query.where("revoked_at", "is", null).where("expires_at", ">", liveAt);
         }
         const rows = await query
+          .where(under(ceiling, "account_id"))
           .where(olderThan(page.after, "created_at", "id"))
           .orderBy("created_at", "desc")
           .orderBy("id", "desc")

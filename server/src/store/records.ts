@@ -1,4 +1,5 @@
 import type { AccountKind, Interval, LimitSpec, Mode, Signing } from "@latchkey/engine";
+import type { Ceiling } from "./ceiling.ts";
 
 /** Instants in stored records are Unix milliseconds; the HTTP edge turns them into RFC 3339. */
 export type Millis = number;
@@ -92,8 +93,11 @@ export interface OperatorTokenRecord {
 
 /** Who did something. */
 export interface EventActor {
-  readonly kind: "operator" | "user" | "credential" | "system" | "anonymous";
-  /** Of the person, operator token or credential; `bootstrap` for the environment's token. */
+  readonly kind: "operator" | "user" | "portal" | "credential" | "system" | "anonymous";
+  /**
+   * The id of the operator token or person, the user, the portal session or the credential;
+   * `bootstrap` for the environment's token.
+   */
   readonly id: string | null;
 }
 
@@ -159,6 +163,7 @@ export interface EventFilter {
   readonly from?: number | undefined;
   /** Exclusive. */
   readonly to?: number | undefined;
+  readonly ceiling?: Ceiling;
 }
 
 /** The same for usage; `from` and `to` are compared with the start of the hour. */

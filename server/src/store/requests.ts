@@ -1,7 +1,8 @@
 import { ApiError } from "@latchkey/engine";
 import type { Kysely, Selectable } from "kysely";
-import { lockAccount, selectAccount } from "./accounts.ts";
+import { lockAccount, requireAccount } from "./accounts.ts";
 import type { Ask } from "./ask.ts";
+import { type Ceiling, isUnder, under } from "./ceiling.ts";
 import { olderThan, pageOf } from "./paging.ts";
 import type { PageRequest } from "./records.ts";
 import type {
@@ -34,6 +35,7 @@ interface DecideRequest {
 export interface RequestFilter {
   readonly accountId?: string | undefined;
   readonly status?: RequestStatus | undefined;
+  readonly ceiling?: Ceiling;
 }
 
 export const requestCommands = {
@@ -90,7 +92,7 @@ export const requestCommands = {
 /** Reading side of requests. */
 export function requestReads(db: Kysely<Tables>, ask: Ask) {
   return {
-    find: (api: string, id: string) =>
+    find: (api: string, id: string, ceiling?: Ceiling) =>
       ask(async () => {
         const row = await db
           .selectFrom("customer_request")
@@ -98,14 +100,15 @@ export function requestReads(db: Kysely<Tables>, ask: Ask) {
           .where("api", "=", api)
           .where("id", "=", id)
           .executeTakeFirst();
-        return row && toRequest(row);
+        return row && isUnder(ceiling, row.account_id) ? toRequest(row) : undefined;
       }),
-    list: (api: string, { accountId, status }: RequestFilter, page: PageRequest) =>
+    list: (api: string, { accountId, status, ceiling }: RequestFilter, page: PageRequest) =>
       ask(async () => {
         let query = db.selectFrom("customer_request").selectAll().where("api", "=", api);
         if (accountId !== undefined) query = query.where("account_id", "=", accountId);
         if (status !== undefined) query = query.where("status", "=", status);
         const rows = await query
+          .where(under(ceiling, "account_id"))
           .where(olderThan(page.after, "created_at", "id"))
           .orderBy("created_at", "desc")
           .orderBy("id", "desc")
@@ -119,9 +122,7 @@ export function requestReads(db: Kysely<Tables>, ask: Ask) {
 async function checkAccount(tx: Transaction, { accountId, maxOpen }: CreateRequest): Promise<void> {
   const { api } = tx.context;
   const details = { field: "accountId" };
-  if ((await selectAccount(tx.db, api, accountId)) === undefined) {
-    throw new ApiError("INVALID_REQUEST", "There is no such account.", { details });
-  }
+  await requireAccount(tx, accountId);
   // Or two transactions could both count one short of the maximum.
   await lockAccount(tx, accountId);
   const { open } = await tx.db

@@ -1,9 +1,10 @@
 import type { Kysely } from "kysely";
 import { requireLiveActor } from "./acting-credential.ts";
-import { type CommandName, commands } from "./commands.ts";
+import { type CommandName, commands, UNDER_CEILING } from "./commands.ts";
 import { type Claim, claim, settle } from "./idempotency.ts";
 import type { ChangeRecord } from "./records.ts";
 import type { Tables } from "./schema.ts";
+import { requireLiveSession } from "./sessions.ts";
 import { type Command, openTransaction } from "./transaction.ts";
 import type { WriteContext } from "./write-context.ts";
 
@@ -35,7 +36,11 @@ export async function runCommand(
   request: CommandRequest,
 ): Promise<CommandResult> {
   const { name, input, context, once } = request;
+  if (context.ceiling !== undefined && !UNDER_CEILING.has(name)) {
+    throw new Error(`${name} knows no ceiling`);
+  }
   await requireLiveActor(db, context);
+  await requireLiveSession(db, context);
   const stored = request.claim && (await claim(db, request.claim));
   if (stored !== undefined) return { ...stored, replayed: true, changes: [] };
   // `Store.write` has checked that the input is the one of this name.

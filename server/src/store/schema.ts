@@ -21,7 +21,8 @@ export interface Tables extends PeopleTables {
   readonly policy_version: PolicyVersionTable;
   readonly counter: CounterTable;
   readonly application: ApplicationTable;
-  readonly portal_session: PortalSessionTable;
+  readonly portal_link: PortalLinkTable;
+  readonly browser_session: BrowserSessionTable;
   readonly customer_request: CustomerRequestTable;
   readonly oauth_grant: OAuthGrantTable;
   readonly oauth_artifact: OAuthArtifactTable;
@@ -165,12 +166,31 @@ export interface IdempotencyTable {
   readonly expires_at: number;
 }
 
-export interface PortalSessionTable {
+export interface BrowserSessionTable {
+  readonly id: string;
+  readonly digest: Uint8Array;
+  readonly kind: string;
+  readonly api: string;
+  readonly person_id: string | null;
+  readonly account_id: string | null;
+  readonly capabilities: string | null;
+  readonly return_url: string | null;
+  readonly half: string;
+  readonly user_agent: string;
+  readonly address: string | null;
+  readonly created_at: number;
+  readonly last_seen_at: number;
+  readonly proved_at: number | null;
+  readonly ends_at: number;
+  readonly expires_at: number;
+}
+
+export interface PortalLinkTable {
   readonly api: string;
   readonly id: string;
   readonly digest: Uint8Array;
   readonly account_id: string;
-  readonly user_id: string;
+  readonly user_id: string | null;
   readonly capabilities: string;
   readonly return_url: string | null;
   readonly created_at: number;

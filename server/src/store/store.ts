@@ -1,9 +1,10 @@
 import type { AccountState, CredentialState, UserState } from "@latchkey/engine";
 import type { ApplicationRecord } from "./application-record.ts";
 import type { ApplicationFilter } from "./applications.ts";
+import type { Ceiling } from "./ceiling.ts";
 import type { CommandInput, CommandName, CommandOutput } from "./commands.ts";
 import type { ConsentOf } from "./consents.ts";
-import type { NamedCredential } from "./credential-kinds.ts";
+import type { WantedCredential } from "./credential-kinds.ts";
 import type { GrantFilter, GrantRecord } from "./grants.ts";
 import type { IssuerKeyRecord } from "./issuer-keys.ts";
 import type { KeyringFilter } from "./keyring.ts";
@@ -14,6 +15,7 @@ import type { OperatorPersonRecord } from "./operator-persons.ts";
 import type { StoredPasskey } from "./passkeys.ts";
 import type { StoredPerson } from "./people.ts";
 import type { PolicyVersion } from "./policies.ts";
+import type { PortalLink } from "./portal-sessions.ts";
 import type {
   AccountRecord,
   ChangeRecord,
@@ -31,6 +33,7 @@ import type { RequestRecord } from "./request-record.ts";
 import type { RequestFilter } from "./requests.ts";
 import type { SealedRow } from "./resealing.ts";
 import type { SealedSeed, StoredTotp } from "./second-factors.ts";
+import type { SessionRecord } from "./session-rows.ts";
 import type { SignInLinkKind, StoredLink } from "./sign-in-links.ts";
 import type { VerifierRecord } from "./verifiers.ts";
 import type { WriteContext } from "./write-context.ts";
@@ -99,8 +102,8 @@ export interface Store {
       api: string,
       id: string,
     ): Promise<{ readonly asOf: number; readonly account: AccountState | undefined }>;
-    find(api: string, id: string): Promise<AccountRecord | undefined>;
-    list(api: string, page: PageRequest): Promise<Page<AccountRecord>>;
+    find(api: string, id: string, ceiling?: Ceiling): Promise<AccountRecord | undefined>;
+    list(api: string, page: PageRequest, ceiling?: Ceiling): Promise<Page<AccountRecord>>;
   };
 
   /** A parent's accounts; any other account does not exist. */
@@ -127,13 +130,12 @@ export interface Store {
 
   /** Keys of every kind; with `accountId`, those of any other account do not exist. */
   readonly keyring: {
-    find(api: string, named: NamedCredential): Promise<CredentialRecord | undefined>;
+    find(api: string, named: WantedCredential): Promise<CredentialRecord | undefined>;
     list(api: string, filter: KeyringFilter, page: PageRequest): Promise<Page<CredentialRecord>>;
   };
 
-  /** With `accountId`, applications of any other account do not exist. */
   readonly applications: {
-    find(api: string, id: string, accountId?: string): Promise<ApplicationRecord | undefined>;
+    find(api: string, id: string, ceiling?: Ceiling): Promise<ApplicationRecord | undefined>;
     list(
       api: string,
       filter: ApplicationFilter,
@@ -142,7 +144,7 @@ export interface Store {
   };
 
   readonly grants: {
-    find(api: string, id: string): Promise<GrantRecord | undefined>;
+    find(api: string, id: string, ceiling?: Ceiling): Promise<GrantRecord | undefined>;
     /** What the authorization server keeps of one that is not revoked. */
     payload(api: string, id: string): Promise<string | undefined>;
     list(api: string, filter: GrantFilter, page: PageRequest): Promise<Page<GrantRecord>>;
@@ -180,7 +182,7 @@ export interface Store {
 
   /** What customers asked the operator for. */
   readonly requests: {
-    find(api: string, id: string): Promise<RequestRecord | undefined>;
+    find(api: string, id: string, ceiling?: Ceiling): Promise<RequestRecord | undefined>;
     list(api: string, filter: RequestFilter, page: PageRequest): Promise<Page<RequestRecord>>;
   };
 
@@ -229,6 +231,22 @@ export interface Store {
   readonly signInLinks: {
     /** Only one that could be used at this instant. */
     find(kind: SignInLinkKind, digest: Uint8Array, at: number): Promise<StoredLink | undefined>;
+  };
+
+  readonly portalLinks: {
+    /** One that can still be opened, by SHA-256 of its secret. */
+    find(digest: Uint8Array, at: number): Promise<PortalLink | undefined>;
+  };
+
+  /** Browsers that are signed in; those that have ended are not there. */
+  readonly sessions: {
+    /** By SHA-256 of the cookie. */
+    find(digest: Uint8Array, at: number): Promise<SessionRecord | undefined>;
+    /** A person's whole ones, the newest first; `api` is `DEPLOYMENT` for operators. */
+    list(
+      api: string,
+      of: { readonly kind: "operator" | "user"; readonly personId: string; readonly at: number },
+    ): Promise<readonly SessionRecord[]>;
   };
 
   readonly oneTimeUses: {

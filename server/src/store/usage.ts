@@ -1,6 +1,7 @@
 import { ApiError } from "@latchkey/engine";
 import { type Kysely, sql } from "kysely";
 import type { Ask } from "./ask.ts";
+import { under } from "./ceiling.ts";
 import { insertEvents } from "./events.ts";
 import { pageOf } from "./paging.ts";
 import type {
@@ -47,7 +48,11 @@ export function usageReads(db: Kysely<Tables>, ask: Ask) {
   return {
     list: (api: string, filter: UsageFilter, page: PageRequest) =>
       ask(async () => {
-        let query = db.selectFrom("usage").selectAll().where("api", "=", api);
+        let query = db
+          .selectFrom("usage")
+          .selectAll()
+          .where("api", "=", api)
+          .where(under(filter.ceiling, "account_id"));
         const { accountId, credentialId, lineageId, from, to } = filter;
         if (accountId !== undefined) query = query.where("account_id", "=", accountId);
         if (credentialId !== undefined) query = query.where("credential_id", "=", credentialId);

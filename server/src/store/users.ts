@@ -1,6 +1,6 @@
 import { ApiError, type UserState } from "@latchkey/engine";
 import type { Kysely, Selectable } from "kysely";
-import { selectAccount } from "./accounts.ts";
+import { requireAccount } from "./accounts.ts";
 import type { Ask } from "./ask.ts";
 import { readHead } from "./changes.ts";
 import { nextNumber } from "./counters.ts";
@@ -230,12 +230,6 @@ async function upsertMembership(
       conflict.columns(["api", "user_id", "account_id"]).doUpdateSet({ role }),
     )
     .execute();
-}
-
-async function requireAccount(tx: Transaction, accountId: string): Promise<void> {
-  if ((await selectAccount(tx.db, tx.context.api, accountId)) !== undefined) return;
-  const details = { field: "accountId" };
-  throw new ApiError("INVALID_REQUEST", "There is no such account.", { details });
 }
 
 /** Nothing was inserted: says which of the two unique values was taken. */

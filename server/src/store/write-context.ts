@@ -1,3 +1,4 @@
+import type { Ceiling } from "./ceiling.ts";
 import type { EventActor } from "./records.ts";
 
 /** The pseudo-API whose changes concern the deployment: operator tokens. */
@@ -12,6 +13,10 @@ export interface WriteContext {
   readonly actor: EventActor;
   /** The account that an acting credential acts for, its own or another. */
   readonly actsFor?: string | null | undefined;
+  /** The id of the browser session that asks: the write happens only while it lives. */
+  readonly session?: string | undefined;
+  /** Commands that know no ceiling refuse to run under one. */
+  readonly ceiling?: Ceiling;
   readonly requestId: string | null;
   readonly address: string | null;
   readonly idempotency?: Idempotency | undefined;

@@ -13,6 +13,8 @@ import { createGrants } from "../accounts/grants.ts";
 import { createJwtSecrets } from "../accounts/jwt-secrets.ts";
 import { createOperatorTokens } from "../accounts/operator-tokens.ts";
 import { createOrganizationKeys } from "../accounts/organization-keys.ts";
+import { hashPassword } from "../accounts/password.ts";
+import { createPortalSessions } from "../accounts/portal-sessions.ts";
 import { createRequests } from "../accounts/requests.ts";
 import { createSigningKeys } from "../accounts/signing-keys.ts";
 import { createUsers } from "../accounts/users.ts";
@@ -21,6 +23,7 @@ import { createLog } from "../http/log.ts";
 import { createMetrics } from "../http/metrics.ts";
 import { openOperators } from "../http/operators.ts";
 import { createIssuerKeys } from "../oauth/issuer-key-rotation.ts";
+import { createSignInParts } from "../sign-in/create-sign-in-parts.ts";
 import { openStore } from "../store/open-store.ts";
 import { createSealing } from "../store/sealing.ts";
 import type { Store } from "../store/store.ts";
@@ -29,6 +32,9 @@ import { keptLog } from "./log.ts";
 import { type FrozenClock, frozenClock } from "./now.ts";
 import { receiptsOf } from "./receipts.ts";
 import { temporarySqlite } from "./temporary-sqlite.ts";
+
+/** Where the outside reaches it in tests. */
+const PUBLIC_URL = "http://localhost:4000";
 
 /** The environment's operator token in tests. */
 export const OWNER = "owner-token-of-the-tests-0123456789";
@@ -42,6 +48,8 @@ export interface ManagementApp {
   readonly logged: readonly string[];
   /** A call with a JSON body; as the owner unless `token` says otherwise (`null`: without any). */
   call(method: Method, path: string, options?: CallOptions): Promise<Answer>;
+  /** The secret of the link with which the first operator is made. */
+  setupToken(): Promise<string>;
   /** The secret of a new operator token. */
   operator(role: string, apis?: readonly string[]): Promise<string>;
   close(): Promise<void>;
@@ -113,6 +121,10 @@ export async function openManagementApp(
     clock,
     logged,
     call,
+    async setupToken() {
+      const link = await ours.signInParts.links.makeSetup();
+      return link?.split("#setup=")[1] ?? "";
+    },
     async operator(role, apis) {
       const body = { name: role, role, ...(apis === undefined ? {} : { apis }) };
       return (await call("POST", "/v1/operator-tokens", { body })).json.token;
@@ -147,7 +159,7 @@ async function appParts({
   const keyring = { store, clock, policies, sealing, receiptOf };
   return {
     version: "0.0.0",
-    publicUrl: "http://localhost:4000",
+    publicUrl: PUBLIC_URL,
     clock,
     log: createLog({ level: "debug", destination: { write: (line) => logged.push(line) } }),
     store,
@@ -167,5 +179,12 @@ async function appParts({
     requests: createRequests({ store, clock }),
     issuerKeys: createIssuerKeys(keyring),
     operatorTokens: createOperatorTokens({ store, clock, apis: new Set(slugs) }),
+    portalSessions: createPortalSessions({ store, clock, policies, publicUrl: PUBLIC_URL }),
+    signInParts: createSignInParts({
+      ...{ store, sealing, clock, masterKeys, hashPassword, publicUrl: PUBLIC_URL },
+      apis: new Set(slugs),
+      mail: { delivers: false, send: async () => undefined },
+      onFault: (fault) => logged.push(String(fault)),
+    }),
   };
 }

@@ -40,7 +40,7 @@ export const accountRoutes =
     });
 
     app.get("/v1/apis/:api/accounts", {
-      config: { requires: "read" },
+      config: { requires: "read", area: "any" },
       schema: {
         tags,
         operationId: "listAccounts",
@@ -49,18 +49,18 @@ export const accountRoutes =
         querystring: Type.Object(pageQuery, { additionalProperties: false }),
         response: { 200: Ref(AccountList, "A page of accounts."), ...readRefusals() },
       },
-      handler: ({ params: { api }, query }) =>
+      handler: ({ params: { api }, query, ceiling }) =>
         answerPage({
           cursors,
-          name: { list: `${api}/accounts` },
+          name: { list: `${api}/accounts`, filter: { ceiling } },
           query,
-          read: (page) => accounts.list(api, page),
+          read: (page) => accounts.list(api, page, ceiling),
           toWire: toAccount,
         }),
     });
 
     app.get("/v1/apis/:api/accounts/:id", {
-      config: { requires: "read" },
+      config: { requires: "read", area: "any" },
       schema: {
         tags,
         operationId: "getAccount",
@@ -68,7 +68,8 @@ export const accountRoutes =
         params: AccountParams,
         response: { 200: Ref(Account, "The account."), ...readRefusals() },
       },
-      handler: async ({ params: { api, id } }) => toAccount(await accounts.find(api, id)),
+      handler: async ({ params: { api, id }, ceiling }) =>
+        toAccount(await accounts.find(api, id, ceiling)),
     });
 
     app.patch("/v1/apis/:api/accounts/:id", {

@@ -15,6 +15,7 @@ import { ApiAndId, ApiParams, IdempotencyHeaders } from "../schemas/params.ts";
 import { addKeyringRoutes, type KeyringRouteParts, withExpiry } from "./keyring.ts";
 
 const tags = ["api-keys"];
+const area = "api-keys" as const;
 
 /** `/v1/apis/{api}/api-keys`: issue, list, read, change, rotate, revoke. */
 export const apiKeyRoutes =
@@ -23,7 +24,7 @@ export const apiKeyRoutes =
     const { apiKeys, clock, callOf } = parts;
 
     app.post("/v1/apis/:api/api-keys", {
-      config: { requires: "manage" },
+      config: { requires: "manage", area, fresh: "secret", operatorsOnly: ["limits"] },
       schema: {
         tags,
         operationId: "issueApiKey",
@@ -43,7 +44,7 @@ export const apiKeyRoutes =
     });
 
     app.patch("/v1/apis/:api/api-keys/:id", {
-      config: { requires: "manage" },
+      config: { requires: "manage", area, operatorsOnly: ["limits"] },
       schema: {
         tags,
         operationId: "updateApiKey",
@@ -60,7 +61,7 @@ export const apiKeyRoutes =
     });
 
     const kind = {
-      ...{ path: "api-keys", prefix: "key", name: "ApiKey", noun: "key", keyring: apiKeys },
+      ...{ path: "api-keys", area, prefix: "key", name: "ApiKey", noun: "key", keyring: apiKeys },
       ...{ item: ApiKey, issued: IssuedApiKey, list: ApiKeyList },
       toWire: toApiKey,
       toIssued: toIssuedApiKey,

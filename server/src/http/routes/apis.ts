@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { CompiledPolicy } from "@latchkey/engine";
-import { operatorOf } from "../access.ts";
+import { seenApis } from "../access.ts";
 import { ApiList, toApi } from "../schemas/api.ts";
 import { Ref } from "../schemas/base.ts";
 import { readRefusals } from "../schemas/error.ts";
@@ -13,7 +13,7 @@ export const apisRoutes =
   }): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.get("/v1/apis", {
-      config: { requires: "read" },
+      config: { requires: "read", area: "any" },
       schema: {
         tags: ["apis"],
         operationId: "listApis",
@@ -21,7 +21,7 @@ export const apisRoutes =
         response: { 200: Ref(ApiList, "The APIs."), ...readRefusals() },
       },
       handler: async (request) => {
-        const { apis } = operatorOf(request);
+        const apis = seenApis(request);
         const visible = [...parts.policies.values()].filter(
           ({ policy }) => apis === null || apis.has(policy.slug),
         );

@@ -21,6 +21,7 @@ import { RevocationReceipt, toReceipt, WaitQuery } from "../schemas/receipt.ts";
 import { instants } from "./keyring.ts";
 
 const tags = ["applications"];
+const area = "applications";
 const ApplicationParams = ApiAndId("app");
 const DEFAULT_OVERLAP_SECONDS = 86_400;
 
@@ -35,7 +36,7 @@ export const applicationRoutes =
     const { applications, cursors, callOf } = parts;
 
     app.post("/v1/apis/:api/applications", {
-      config: { requires: "manage" },
+      config: { requires: "manage", area, fresh: "secret", operatorsOnly: ["status"] },
       schema: {
         tags,
         operationId: "createApplication",
@@ -55,7 +56,7 @@ export const applicationRoutes =
     });
 
     app.get("/v1/apis/:api/applications", {
-      config: { requires: "read" },
+      config: { requires: "read", area },
       schema: {
         tags,
         operationId: "listApplications",
@@ -67,8 +68,8 @@ export const applicationRoutes =
         ),
         response: { 200: Ref(ApplicationList, "A page of applications."), ...readRefusals() },
       },
-      handler: ({ params: { api }, query }) => {
-        const filter = { accountId: query.accountId };
+      handler: ({ params: { api }, query, ceiling }) => {
+        const filter = { accountId: query.accountId, ceiling };
         return answerPage({
           cursors,
           name: { list: `${api}/applications`, filter },
@@ -80,7 +81,7 @@ export const applicationRoutes =
     });
 
     app.get("/v1/apis/:api/applications/:id", {
-      config: { requires: "read" },
+      config: { requires: "read", area },
       schema: {
         tags,
         operationId: "getApplication",
@@ -88,12 +89,12 @@ export const applicationRoutes =
         params: ApplicationParams,
         response: { 200: Ref(Application, "The application."), ...readRefusals() },
       },
-      handler: async ({ params: { api, id } }) =>
-        toApplication(await applications.find(api, { id })),
+      handler: async ({ params: { api, id }, ceiling }) =>
+        toApplication(await applications.find(api, { id, ceiling })),
     });
 
     app.patch("/v1/apis/:api/applications/:id", {
-      config: { requires: "manage" },
+      config: { requires: "manage", area },
       schema: {
         tags,
         operationId: "updateApplication",
@@ -129,7 +130,7 @@ export const applicationRoutes =
 
     for (const [verb, operationId, summary] of ROTATIONS) {
       app.post(`/v1/apis/:api/applications/:id/${verb}`, {
-        config: { requires: "manage" },
+        config: { requires: "manage", area, fresh: "secret" },
         schema: {
           tags,
           operationId,
@@ -153,7 +154,7 @@ export const applicationRoutes =
     }
 
     app.post("/v1/apis/:api/applications/:id/brown-outs", {
-      config: { requires: "manage" },
+      config: { requires: "manage", area },
       schema: {
         tags,
         operationId: "planApplicationBrownOuts",
@@ -171,7 +172,7 @@ export const applicationRoutes =
     });
 
     app.post("/v1/apis/:api/applications/:id/revoke", {
-      config: { requires: "manage" },
+      config: { requires: "manage", area },
       schema: {
         tags,
         operationId: "revokeApplication",

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import type { EventRecord } from "../../store/records.ts";
 import type { Store } from "../../store/store.ts";
 import type { Cursors } from "../cursor.ts";
 import { parseInstant } from "../instant.ts";
@@ -25,7 +26,7 @@ export const auditRoutes =
     const { store, cursors } = parts;
 
     app.get("/v1/apis/:api/events", {
-      config: { requires: "read" },
+      config: { requires: "read", area: "usage" },
       schema: {
         tags: ["audit"],
         operationId: "listEvents",
@@ -34,20 +35,20 @@ export const auditRoutes =
         querystring: EventQuery,
         response: { 200: Ref(EventList, "A page of events."), ...readRefusals() },
       },
-      handler: ({ params: { api }, query }) => {
-        const filter = { ...rangeOf(query), type: query.type };
+      handler: ({ params: { api }, query, ceiling }) => {
+        const filter = { ...rangeOf(query), type: query.type, ceiling };
         return answerPage({
           cursors,
           name: { list: `${api}/events`, filter },
           query,
           read: (page) => store.events.list(api, filter, page),
-          toWire: toEvent,
+          toWire: (event) => toEvent(ceiling === undefined ? event : withoutOperator(event)),
         });
       },
     });
 
     app.get("/v1/apis/:api/usage", {
-      config: { requires: "read" },
+      config: { requires: "read", area: "usage" },
       schema: {
         tags: ["audit"],
         operationId: "listUsage",
@@ -56,8 +57,8 @@ export const auditRoutes =
         querystring: UsageQuery,
         response: { 200: Ref(UsageList, "A page of usage."), ...readRefusals() },
       },
-      handler: ({ params: { api }, query }) => {
-        const filter = { ...rangeOf(query), lineageId: query.lineageId };
+      handler: ({ params: { api }, query, ceiling }) => {
+        const filter = { ...rangeOf(query), lineageId: query.lineageId, ceiling };
         return answerPage({
           cursors,
           name: { list: `${api}/usage`, filter },
@@ -68,6 +69,12 @@ export const auditRoutes =
       },
     });
   };
+
+/** Who of the operators did it, and from where, is nothing for customers. */
+function withoutOperator(event: EventRecord): EventRecord {
+  if (event.actor.kind !== "operator") return event;
+  return { ...event, actor: { kind: "operator", id: null }, address: null };
+}
 
 function rangeOf(query: { accountId?: string; credentialId?: string; from?: string; to?: string }) {
   const { accountId, credentialId, from, to } = query;

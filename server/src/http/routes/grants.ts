@@ -12,6 +12,7 @@ import { ApiParams, IdempotencyHeaders } from "../schemas/params.ts";
 import { RevocationReceipt, toReceipt, WaitQuery } from "../schemas/receipt.ts";
 
 const tags = ["grants"];
+const area = "applications";
 /** Grants are named by the authorization server. */
 const GrantParams = Type.Object({
   ...ApiParams.properties,
@@ -30,7 +31,7 @@ export const grantRoutes =
     const { grants, clock, cursors, callOf } = parts;
 
     app.get("/v1/apis/:api/grants", {
-      config: { requires: "read" },
+      config: { requires: "read", area },
       schema: {
         tags,
         operationId: "listGrants",
@@ -48,9 +49,9 @@ export const grantRoutes =
         ),
         response: { 200: Ref(GrantList, "A page of grants."), ...readRefusals() },
       },
-      handler: ({ params: { api }, query }) => {
+      handler: ({ params: { api }, query, ceiling }) => {
         const { accountId, userId, applicationId } = query;
-        const filter = { accountId, userId, applicationId };
+        const filter = { accountId, userId, applicationId, ceiling };
         const now = clock();
         return answerPage({
           cursors,
@@ -63,7 +64,7 @@ export const grantRoutes =
     });
 
     app.get("/v1/apis/:api/grants/:id", {
-      config: { requires: "read" },
+      config: { requires: "read", area },
       schema: {
         tags,
         operationId: "getGrant",
@@ -71,11 +72,12 @@ export const grantRoutes =
         params: GrantParams,
         response: { 200: Ref(Grant, "The grant."), ...readRefusals() },
       },
-      handler: async ({ params: { api, id } }) => toGrant(await grants.find(api, id), clock()),
+      handler: async ({ params: { api, id }, ceiling }) =>
+        toGrant(await grants.find(api, id, ceiling), clock()),
     });
 
     app.post("/v1/apis/:api/grants/:id/revoke", {
-      config: { requires: "manage" },
+      config: { requires: "manage", area },
       schema: {
         tags,
         operationId: "revokeGrant",

@@ -13,6 +13,8 @@ import {
 import { ApiParams, IdempotencyHeaders } from "../schemas/params.ts";
 import { addKeyringRoutes, type KeyringRouteParts } from "./keyring.ts";
 
+const area = "signing-keys" as const;
+
 /** `/v1/apis/{api}/jwt-secrets`: issue, list, read, rotate, revoke. */
 export const jwtSecretRoutes =
   (parts: KeyringRouteParts & { readonly jwtSecrets: JwtSecrets }): FastifyPluginAsyncTypebox =>
@@ -20,7 +22,7 @@ export const jwtSecretRoutes =
     const { jwtSecrets, clock, callOf } = parts;
 
     app.post("/v1/apis/:api/jwt-secrets", {
-      config: { requires: "manage" },
+      config: { requires: "manage", area, fresh: "secret" },
       schema: {
         tags: ["jwt-secrets"],
         operationId: "issueJwtSecret",
@@ -39,6 +41,7 @@ export const jwtSecretRoutes =
     const kind = {
       ...{
         path: "jwt-secrets",
+        area,
         prefix: "jws",
         name: "JwtSecret",
         noun: "JWT secret",

@@ -3,6 +3,7 @@ import type { Clock } from "@latchkey/engine";
 import { type TSchema, Type } from "typebox";
 import type { Call } from "../../accounts/call.ts";
 import type { KeyName, Keyring, Rotation } from "../../accounts/keyring.ts";
+import type { Area } from "../../store/capabilities.ts";
 import type { CredentialRecord } from "../../store/records.ts";
 import type { CallOf } from "../call.ts";
 import type { Cursors } from "../cursor.ts";
@@ -25,6 +26,8 @@ export interface KeyringRouteParts {
 export interface KeyringKind<Issued> {
   /** The collection's path below the API, also its tag: `api-keys`. */
   readonly path: string;
+  /** Where customers have it. */
+  readonly area: Area;
   /** Of its ids. */
   readonly prefix: string;
   /** In operation ids: `ApiKey`. */
@@ -49,13 +52,13 @@ export function addKeyringRoutes<Issued>(
   kind: KeyringKind<Issued>,
   { clock, cursors, callOf }: KeyringRouteParts,
 ): void {
-  const { path, name, noun, keyring, toWire, toIssued } = kind;
+  const { path, area, name, noun, keyring, toWire, toIssued } = kind;
   const tags = [path];
   const collection = `/v1/apis/:api/${path}`;
   const params = ApiAndId(kind.prefix);
 
   app.get(collection, {
-    config: { requires: "read" },
+    config: { requires: "read", area },
     schema: {
       tags,
       operationId: `list${name}s`,
@@ -67,8 +70,8 @@ export function addKeyringRoutes<Issued>(
       ),
       response: { 200: Ref(kind.list, `A page of ${noun}s.`), ...readRefusals() },
     },
-    handler: ({ params: { api }, query }) => {
-      const filter = { accountId: query.accountId };
+    handler: ({ params: { api }, query, ceiling }) => {
+      const filter = { accountId: query.accountId, ceiling };
       const now = clock();
       return answerPage({
         cursors,
@@ -81,7 +84,7 @@ export function addKeyringRoutes<Issued>(
   });
 
   app.get(`${collection}/:id`, {
-    config: { requires: "read" },
+    config: { requires: "read", area },
     schema: {
       tags,
       operationId: `get${name}`,
@@ -89,11 +92,12 @@ export function addKeyringRoutes<Issued>(
       params,
       response: { 200: Ref(kind.item, `The ${noun}.`), ...readRefusals() },
     },
-    handler: async ({ params: { api, id } }) => toWire(await keyring.find(api, { id }), clock()),
+    handler: async ({ params: { api, id }, ceiling }) =>
+      toWire(await keyring.find(api, { id, ceiling }), clock()),
   });
 
   app.post(`${collection}/:id/rotate`, {
-    config: { requires: "manage" },
+    config: { requires: "manage", area, fresh: "secret" },
     schema: {
       tags,
       operationId: `rotate${name}`,
@@ -115,7 +119,7 @@ export function addKeyringRoutes<Issued>(
   });
 
   app.post(`${collection}/:id/brown-outs`, {
-    config: { requires: "manage" },
+    config: { requires: "manage", area },
     schema: {
       tags,
       operationId: `plan${name}BrownOuts`,
@@ -133,7 +137,7 @@ export function addKeyringRoutes<Issued>(
   });
 
   app.post(`${collection}/:id/revoke`, {
-    config: { requires: "manage" },
+    config: { requires: "manage", area },
     schema: {
       tags,
       operationId: `revoke${name}`,

@@ -13,6 +13,8 @@ import {
 import { ApiParams, IdempotencyHeaders } from "../schemas/params.ts";
 import { addKeyringRoutes, type KeyringRouteParts } from "./keyring.ts";
 
+const area = "signing-keys" as const;
+
 /** `/v1/apis/{api}/organization-keys`: issue, list, read, rotate, revoke. */
 export const organizationKeyRoutes =
   (
@@ -22,7 +24,7 @@ export const organizationKeyRoutes =
     const { organizationKeys, clock, callOf } = parts;
 
     app.post("/v1/apis/:api/organization-keys", {
-      config: { requires: "manage" },
+      config: { requires: "manage", area, fresh: "secret" },
       schema: {
         tags: ["organization-keys"],
         operationId: "issueOrganizationKey",
@@ -44,6 +46,7 @@ export const organizationKeyRoutes =
     const kind = {
       ...{
         path: "organization-keys",
+        area,
         prefix: "orgk",
         name: "OrganizationKey",
         noun: "organization key",

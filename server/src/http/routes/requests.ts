@@ -17,6 +17,7 @@ import {
 } from "../schemas/request.ts";
 
 const tags = ["requests"];
+const area = "usage";
 const RequestParams = ApiAndId("req");
 
 /** `/v1/apis/{api}/requests`: what customers ask for, and what the operator says to it. */
@@ -26,7 +27,7 @@ export const requestRoutes =
     const { requests, cursors, callOf } = parts;
 
     app.post("/v1/apis/:api/requests", {
-      config: { requires: "manage" },
+      config: { requires: "manage", area },
       schema: {
         tags,
         operationId: "createRequest",
@@ -46,7 +47,7 @@ export const requestRoutes =
     });
 
     app.get("/v1/apis/:api/requests", {
-      config: { requires: "read" },
+      config: { requires: "read", area },
       schema: {
         tags,
         operationId: "listRequests",
@@ -62,8 +63,8 @@ export const requestRoutes =
         ),
         response: { 200: Ref(CustomerRequestList, "A page of requests."), ...readRefusals() },
       },
-      handler: ({ params: { api }, query }) => {
-        const filter = { accountId: query.accountId, status: query.status };
+      handler: ({ params: { api }, query, ceiling }) => {
+        const filter = { accountId: query.accountId, status: query.status, ceiling };
         return answerPage({
           cursors,
           name: { list: `${api}/requests`, filter },
@@ -75,7 +76,7 @@ export const requestRoutes =
     });
 
     app.get("/v1/apis/:api/requests/:id", {
-      config: { requires: "read" },
+      config: { requires: "read", area },
       schema: {
         tags,
         operationId: "getRequest",
@@ -83,7 +84,8 @@ export const requestRoutes =
         params: RequestParams,
         response: { 200: Ref(CustomerRequest, "The request."), ...readRefusals() },
       },
-      handler: async ({ params: { api, id } }) => toCustomerRequest(await requests.find(api, id)),
+      handler: async ({ params: { api, id }, ceiling }) =>
+        toCustomerRequest(await requests.find(api, id, ceiling)),
     });
 
     for (const [verb, verdict, summary] of VERDICTS) {

@@ -13,6 +13,8 @@ import {
 } from "../schemas/signing-key.ts";
 import { addKeyringRoutes, type KeyringRouteParts, withExpiry } from "./keyring.ts";
 
+const area = "signing-keys" as const;
+
 /** `/v1/apis/{api}/signing-keys`: issue, list, read, rotate, revoke. */
 export const signingKeyRoutes =
   (parts: KeyringRouteParts & { readonly signingKeys: SigningKeys }): FastifyPluginAsyncTypebox =>
@@ -20,7 +22,7 @@ export const signingKeyRoutes =
     const { signingKeys, clock, callOf } = parts;
 
     app.post("/v1/apis/:api/signing-keys", {
-      config: { requires: "manage" },
+      config: { requires: "manage", area, fresh: "secret" },
       schema: {
         tags: ["signing-keys"],
         operationId: "issueSigningKey",
@@ -39,6 +41,7 @@ export const signingKeyRoutes =
     const kind = {
       ...{
         path: "signing-keys",
+        area,
         prefix: "kid",
         name: "SigningKey",
         noun: "signing key",

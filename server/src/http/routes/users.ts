@@ -1,9 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { Type } from "typebox";
 import type { Users } from "../../accounts/users.ts";
+import type { Links } from "../../sign-in/people.ts";
 import type { CallOf } from "../call.ts";
 import type { Cursors } from "../cursor.ts";
-import { Id, Ref } from "../schemas/base.ts";
+import { Body, Id, Ref } from "../schemas/base.ts";
 import { readRefusals, writeRefusals } from "../schemas/error.ts";
 import { answerPage, pageQuery } from "../schemas/list.ts";
 import { ApiAndId, ApiParams, IdempotencyHeaders } from "../schemas/params.ts";
@@ -14,9 +15,14 @@ const UserParams = ApiAndId("user");
 
 /** `/v1/apis/{api}/users`: the people of accounts. */
 export const userRoutes =
-  (parts: { users: Users; cursors: Cursors; callOf: CallOf }): FastifyPluginAsyncTypebox =>
+  (parts: {
+    users: Users;
+    links: Pick<Links, "invite">;
+    cursors: Cursors;
+    callOf: CallOf;
+  }): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const { users, cursors, callOf } = parts;
+    const { users, links, cursors, callOf } = parts;
 
     app.post("/v1/apis/:api/users", {
       config: { requires: "manage" },
@@ -85,6 +91,32 @@ export const userRoutes =
         const { params, body } = request;
         const user = await users.addMembership(callOf(request), params.id, body);
         return reply.code(201).send(toUser(user));
+      },
+    });
+
+    app.post("/v1/apis/:api/users/:id/invite", {
+      config: { requires: "manage", fresh: "secret" },
+      schema: {
+        tags,
+        operationId: "inviteUser",
+        summary: "Mail a user the link with which they set their password",
+        params: UserParams,
+        body: Type.Optional(Body({})),
+        response: {
+          202: Type.Object({
+            link: Type.Optional(
+              Type.String({ description: "The invitation, where no mail server is set." }),
+            ),
+          }),
+          ...writeRefusals(409),
+        },
+      },
+      handler: async (request, reply) => {
+        const { api, id } = request.params;
+        const { address, requestId } = callOf(request);
+        const person = { kind: "user", api, id } as const;
+        const { link } = await links.invite(person, { address, requestId });
+        return reply.code(202).send(link === undefined ? {} : { link });
       },
     });
   };

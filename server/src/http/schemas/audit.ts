@@ -11,7 +11,7 @@ export const Event = Type.Object(
     type: Type.String({ examples: ["api_key.issued", "request.refused"] }),
     at: Instant("When it happened."),
     actor: Type.Object({
-      kind: OneOf(["operator", "user", "credential", "system", "anonymous"]),
+      kind: OneOf(["operator", "user", "portal", "credential", "system", "anonymous"]),
       id: Nullable(Type.String()),
     }),
     accountId: Nullable(Type.String()),

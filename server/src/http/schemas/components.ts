@@ -7,10 +7,24 @@ import { ErrorAnswer } from "./error.ts";
 import { Grant, GrantList } from "./grant.ts";
 import { IssuerKey, IssuerKeyList } from "./issuer-key.ts";
 import { IssuedJwtSecret, JwtSecret, JwtSecretList } from "./jwt-secret.ts";
+import { InvitedOperator, OperatorList, OperatorPerson } from "./operator.ts";
 import { IssuedOperatorToken, OperatorToken, OperatorTokenList } from "./operator-token.ts";
 import { IssuedOrganizationKey, OrganizationKey, OrganizationKeyList } from "./organization-key.ts";
+import { PortalSession } from "./portal-session.ts";
 import { RevocationReceipt } from "./receipt.ts";
 import { CustomerRequest, CustomerRequestList } from "./request.ts";
+import {
+  DeviceList,
+  LinkView,
+  NewTotp,
+  Passkey,
+  PasskeyList,
+  PasskeyOptions,
+  Proof,
+  RecoveryCodes,
+  Session,
+  SignInStep,
+} from "./session.ts";
 import { IssuedSigningKey, SigningKey, SigningKeyList } from "./signing-key.ts";
 import { Health, Readiness } from "./system.ts";
 import { User, UserList } from "./user.ts";
@@ -53,6 +67,20 @@ export const components = [
   EventList,
   Usage,
   UsageList,
+  OperatorPerson,
+  InvitedOperator,
+  OperatorList,
+  PortalSession,
+  Session,
+  SignInStep,
+  LinkView,
+  DeviceList,
+  PasskeyOptions,
+  Proof,
+  NewTotp,
+  RecoveryCodes,
+  Passkey,
+  PasskeyList,
   Health,
   Readiness,
 ];

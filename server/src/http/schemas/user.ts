@@ -20,22 +20,22 @@ export const User = Type.Object(
 /** A page of users. */
 export const UserList = ListOf(User, "UserList");
 
+/**
+ * An e-mail address. Whether mail reaches it is for mail to say; the form only keeps mistakes and
+ * controls out.
+ */
+export const emailForm = Type.String({
+  maxLength: 254,
+  pattern:
+    "^[^\\s@\\u0000-\\u001f\\u007f\\ud800-\\udfff]{1,64}@[^\\s@\\u0000-\\u001f\\u007f\\ud800-\\udfff]+$",
+});
+
 /** `POST users`. */
 export const CreateUser = Body({
   id: Type.Optional(Id("user", "An id of your own choice.")),
   accountId: Id("acct", "The first account it belongs to."),
   name: Type.Optional(Nullable(Text({ minLength: 1, maxLength: 200 }))),
-  email: Type.Optional(
-    Nullable(
-      // Whether mail reaches it is for mail to say; the form only keeps mistakes and controls out.
-      Type.String({
-        maxLength: 254,
-        pattern:
-          "^[^\\s@\\u0000-\\u001f\\u007f\\ud800-\\udfff]{1,64}@[^\\s@\\u0000-\\u001f\\u007f\\ud800-\\udfff]+$",
-        description: "Unique in its API.",
-      }),
-    ),
-  ),
+  email: Type.Optional(Nullable({ ...emailForm, description: "Unique in its API." })),
   role: Type.Optional(OneOf(ROLES, "`member` when absent.")),
   password: Type.Optional(
     Text({ minLength: 12, maxLength: 1024, description: "Only its argon2id hash is kept." }),

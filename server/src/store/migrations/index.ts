@@ -10,6 +10,7 @@ import { rememberedConsent } from "./0009-remembered-consent.ts";
 import { issuerKeyRetirement } from "./0010-issuer-key-retirement.ts";
 import { signIn } from "./0011-sign-in.ts";
 import { verifiers } from "./0012-verifiers.ts";
+import { browserSessions } from "./0013-browser-sessions.ts";
 import type { Migration } from "./migration.ts";
 
 /** Every migration in order. Released ones are never changed, renumbered or removed. */
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   issuerKeyRetirement,
   signIn,
   verifiers,
+  browserSessions,
 ];

@@ -107,7 +107,7 @@ export function applicationsContract(open: () => Store): void {
       revokedAt: null,
     });
     expect(await store.applications.find(api, "app_1")).toEqual(created);
-    expect(await store.applications.find(api, "app_1", "acct_2")).toBeUndefined();
+    expect(await store.applications.find(api, "app_1", ["acct_2"])).toBeUndefined();
     expect(await newestState(scene)).toMatchObject(STATE);
     const found = await store.credentials.resolve(api, STATE.scheme, digestOf("app_1"));
     expect(found.credential).toMatchObject(STATE);

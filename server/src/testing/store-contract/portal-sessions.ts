@@ -1,16 +1,19 @@
 import { expect, test } from "vitest";
 import type { CommandInput } from "../../store/commands.ts";
 import type { Store } from "../../store/store.ts";
-import { aUser, digestOf } from "../builders.ts";
+import { anAccount, aUser, digestOf } from "../builders.ts";
 import { NOW } from "../now.ts";
 import { aSceneWithAccount, expectRefusal } from "./scene.ts";
 
 type Input = CommandInput<"createPortalSession">;
 
+let made = 0;
+
 function aPortalSession({ n = 1, ...changes }: Partial<Input> & { n?: number } = {}): Input {
+  made += 1;
   return {
     id: `ds_${n}`,
-    digest: digestOf(`CANARY ${n}`),
+    digest: digestOf(`CANARY ${made}`),
     accountId: "acct_1",
     userId: "user_1",
     capabilities: { owner: ["usage:write"], admin: ["usage:write"], member: ["usage:read"] },
@@ -41,8 +44,14 @@ export function portalSessionsContract(open: () => Store): void {
     const made = (await events()).filter(({ type }) => type === "portal_session.created");
     expect(made.map(({ accountId, detail }) => ({ accountId, detail }))).toEqual(
       expect.arrayContaining([
-        { accountId: "acct_1", detail: { portalSessionId: "ds_1", userId: "user_1" } },
-        { accountId: "acct_1", detail: { portalSessionId: "ds_2", userId: "user_2" } },
+        {
+          accountId: "acct_1",
+          detail: { portalSessionId: "ds_1", userId: "user_1", capabilities: ["usage:write"] },
+        },
+        {
+          accountId: "acct_1",
+          detail: { portalSessionId: "ds_2", userId: "user_2", capabilities: ["usage:read"] },
+        },
       ]),
     );
   });
@@ -52,6 +61,7 @@ export function portalSessionsContract(open: () => Store): void {
     ["of another account", { accountId: "acct_2" }],
   ])("refuses a user %s", async (_who, changes) => {
     const { write } = await aSceneWithAccount(open());
+    await write("createAccount", anAccount({ id: "acct_2" }));
     await write("createUser", aUser());
     const attempt = write("createPortalSession", aPortalSession(changes));
     await expectRefusal(attempt, "INVALID_REQUEST", { field: "userId" });

@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type ManagementApp, OWNER, openManagementApp } from "../../testing/management-app.ts";
+import { newSignedIn, PASSWORD, type SignedIn, signedInOwner } from "../../testing/signed-in.ts";
+
+let it: ManagementApp;
+let ada: SignedIn;
+beforeAll(async () => {
+  it = await openManagementApp();
+  ada = await signedInOwner(it);
+});
+afterAll(() => it.close());
+
+const invite = (email: string, more: object = {}) =>
+  ada.call("POST", "/v1/operators", { email, name: "Bob", role: "viewer", ...more });
+
+async function accept(link: string): Promise<SignedIn> {
+  const browser = newSignedIn(it);
+  const token = link.split("#invitation=")[1];
+  const use = { kind: "invitation", token, password: PASSWORD };
+  expect((await browser.call("POST", "/v1/session/links", use)).status).toBe(200);
+  return browser;
+}
+
+test("the set-up link makes the first operator, once", async () => {
+  expect((await ada.call("GET", "/v1/operators")).json.data).toMatchObject([
+    { email: "ada@example.com", name: "Ada", role: "owner", apis: null, active: true },
+  ]);
+  expect(await it.setupToken()).toBe("");
+});
+
+test("an invited operator sets a password by the link, and is then active", async () => {
+  const made = await invite("bob@example.com");
+  expect(made).toMatchObject({ status: 201, json: { role: "viewer", active: false } });
+  const look = { kind: "invitation", token: made.json.link.split("#invitation=")[1] };
+  const seen = await newSignedIn(it).call("POST", "/v1/session/links/look", look);
+  expect(seen.json).toMatchObject({ kind: "invitation", email: "bob@example.com" });
+  const bob = await accept(made.json.link);
+  expect((await bob.call("GET", "/v1/session")).json).toMatchObject({ role: "viewer" });
+  const again = await newSignedIn(it).call("POST", "/v1/session/links", {
+    ...{ ...look, password: PASSWORD },
+  });
+  expect(again.json.error.code).toBe("LINK_INVALID");
+});
+
+test("another role and other APIs hold from the next call on", async () => {
+  const made = await invite("eva@example.com");
+  const eva = await accept(made.json.link);
+  const create = () => eva.call("POST", "/v1/apis/standard/accounts", { name: "Acme" });
+  expect((await create()).status).toBe(403);
+  const path = `/v1/operators/${made.json.id}`;
+  expect((await ada.call("PATCH", path, { role: "admin" })).json.role).toBe("admin");
+  expect((await create()).status).toBe(201);
+  await ada.call("PATCH", path, { apis: ["other"] });
+  expect((await create()).status).toBe(404);
+  const { data } = (await eva.call("GET", "/v1/apis")).json;
+  expect(data.map(({ slug }: { slug: string }) => slug)).toEqual(["other"]);
+});
+
+test("who is removed is signed out", async () => {
+  const made = await invite("ron@example.com");
+  const ron = await accept(made.json.link);
+  expect((await ada.call("POST", `/v1/operators/${made.json.id}/remove`)).status).toBe(204);
+  expect((await ron.call("GET", "/v1/apis")).status).toBe(401);
+});
+
+test("the last owner stays one", async () => {
+  const { data } = (await ada.call("GET", "/v1/operators?limit=200")).json;
+  const { id } = data.find(({ role }: { role: string }) => role === "owner");
+  const answers = [
+    await ada.call("PATCH", `/v1/operators/${id}`, { role: "viewer" }),
+    await ada.call("POST", `/v1/operators/${id}/remove`),
+  ];
+  for (const answer of answers) {
+    expect(answer).toMatchObject({ status: 409, json: { error: { code: "CONFLICT" } } });
+  }
+  expect((await ada.call("GET", "/v1/session")).json.role).toBe("owner");
+});
+
+test("an owner of some APIs appoints nobody, who could see more", async () => {
+  const token = await it.operator("owner", ["standard"]);
+  const body = { email: "x@example.com", name: "X", role: "owner" };
+  const answer = await it.call("POST", "/v1/operators", { token, body });
+  expect(answer).toMatchObject({ status: 403, json: { error: { code: "FORBIDDEN" } } });
+  expect((await it.call("GET", "/v1/operators", { token })).status).toBe(403);
+});
+
+test.each([
+  ["email", { email: "nobody" }],
+  ["role", { role: "verifier" }],
+  ["apis[0]", { apis: ["none"] }],
+])("refuses a wrong %s", async (field, changes) => {
+  const answer = await invite("zoe@example.com", changes);
+  expect(answer).toMatchObject({ status: 400, json: { error: { details: { field } } } });
+});
+
+test("a user is invited to their API alike", async () => {
+  const api = "/v1/apis/standard";
+  await it.call("POST", `${api}/accounts`, { body: { id: "acct_1", name: "Acme" } });
+  const user = { id: "user_1", accountId: "acct_1", email: "uma@example.com" };
+  await it.call("POST", `${api}/users`, { body: user });
+  const sent = await it.call("POST", `${api}/users/user_1/invite`, { token: OWNER });
+  expect(sent.status).toBe(202);
+  const uma = await accept(sent.json.link);
+  expect((await uma.call("GET", "/v1/session")).json).toMatchObject({
+    ...{ kind: "user", api: "standard", accountId: "acct_1", role: "member" },
+  });
+  expect((await it.call("POST", `${api}/users/user_none/invite`)).status).toBe(404);
+});

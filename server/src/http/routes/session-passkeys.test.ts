@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type ManagementApp, openManagementApp } from "../../testing/management-app.ts";
+import { newSignedIn, PASSWORD, type SignedIn, signedIn } from "../../testing/signed-in.ts";
+import { newSoftPasskey, type SoftPasskey } from "../../testing/soft-passkey.ts";
+import { totpCode } from "../../testing/totp-code.ts";
+
+const API = "/v1/apis/standard";
+const ORIGIN = "http://localhost:4000";
+const MINUTE = 60_000;
+
+let it: ManagementApp;
+const passkeys = new Map<string, SoftPasskey>();
+let seed = "";
+beforeAll(async () => {
+  it = await openManagementApp();
+  await it.call("POST", `${API}/accounts`, { body: { id: "acct_1", name: "Acme" } });
+  for (const name of ["uma", "tom"]) {
+    const email = `${name}@example.com`;
+    const user = { id: `user_${name}`, accountId: "acct_1", email, password: PASSWORD };
+    await it.call("POST", `${API}/users`, { body: user });
+    const browser = await signedIn(it, email, "standard");
+    const { options } = (await browser.call("POST", "/v1/session/passkeys/options")).json;
+    const passkey = newSoftPasskey(ORIGIN);
+    const added = { name: "Laptop", response: passkey.register(options) };
+    expect((await browser.call("POST", "/v1/session/passkeys", added)).status).toBe(201);
+    passkeys.set(name, passkey);
+    if (name !== "tom") continue;
+    seed = (await browser.call("POST", "/v1/session/totp")).json.secret;
+    const code = totpCode(seed, it.clock());
+    expect((await browser.call("POST", "/v1/session/totp/confirm", { code })).status).toBe(200);
+  }
+});
+afterAll(() => it.close());
+
+async function answer(browser: SignedIn, name: string, api?: string) {
+  const where = api === undefined ? {} : { api };
+  const { options } = (await browser.call("POST", "/v1/session/passkey-options", where)).json;
+  return { ...where, response: passkeys.get(name)?.sign(options) };
+}
+
+/** After Tom's password. */
+async function half(): Promise<SignedIn> {
+  const browser = newSignedIn(it);
+  const body = { email: "tom@example.com", password: PASSWORD, api: "standard" };
+  const { json } = await browser.call("POST", "/v1/session", body);
+  expect(json).toEqual({ next: "code", methods: ["totp", "recovery-code", "passkey"] });
+  return browser;
+}
+
+test("a passkey alone signs in, and each answer counts once", async () => {
+  const browser = newSignedIn(it);
+  const body = await answer(browser, "uma", "standard");
+  const done = await browser.call("POST", "/v1/session/passkey", body);
+  expect(done.json).toMatchObject({
+    next: "done",
+    session: { kind: "user", person: { id: "user_uma" }, factors: { passkeys: 1 } },
+  });
+  expect((await newSignedIn(it).call("POST", "/v1/session/passkey", body)).status).toBe(401);
+});
+
+test("after the password it is the second factor, without saying which API", async () => {
+  const browser = await half();
+  const done = await browser.call("POST", "/v1/session/passkey", await answer(browser, "tom"));
+  expect(done.json).toMatchObject({ next: "done", session: { person: { id: "user_tom" } } });
+});
+
+test("after one person's password no other's passkey counts", async () => {
+  const browser = await half();
+  const done = await browser.call("POST", "/v1/session/passkey", await answer(browser, "uma"));
+  expect(done).toMatchObject({ status: 401, json: { error: { code: "SIGN_IN_REFUSED" } } });
+  expect((await browser.call("GET", "/v1/session")).status).toBe(401);
+});
+
+test("what was asked for in one session is answered in no other", async () => {
+  const [one, two] = [await half(), await half()];
+  const body = await answer(one, "tom");
+  expect((await two.call("POST", "/v1/session/passkey", body)).status).toBe(401);
+  expect((await one.call("POST", "/v1/session/passkey", body)).status).toBe(200);
+});
+
+test("an operator's sign-in takes no user's passkey", async () => {
+  const browser = newSignedIn(it);
+  const body = await answer(browser, "uma");
+  expect((await browser.call("POST", "/v1/session/passkey", body)).status).toBe(401);
+});
+
+test("is a fresh proof for its own person alone", async () => {
+  const browser = await signedIn(it, "uma@example.com", "standard");
+  it.clock.advance(5 * MINUTE);
+  const prove = async (name: string) => {
+    const { response } = await answer(browser, name);
+    return browser.call("POST", "/v1/session/proof", { passkey: response });
+  };
+  expect((await prove("tom")).json.error.code).toBe("SIGN_IN_REFUSED");
+  expect((await prove("uma")).status).toBe(200);
+});
+
+test("is listed by its name, and removed after a fresh proof only", async () => {
+  const browser = await signedIn(it, "uma@example.com", "standard");
+  const [passkey] = (await browser.call("GET", "/v1/session/passkeys")).json.data;
+  expect(passkey).toMatchObject({ name: "Laptop", lastUsedAt: expect.any(String) });
+  const remove = () =>
+    browser.call("POST", `/v1/session/passkeys/${encodeURIComponent(passkey.id)}/remove`);
+  it.clock.advance(5 * MINUTE);
+  expect((await remove()).json.error.code).toBe("FRESH_PROOF_REQUIRED");
+  await browser.call("POST", "/v1/session/proof", { password: PASSWORD });
+  expect((await remove()).status).toBe(204);
+  expect((await browser.call("GET", "/v1/session/passkeys")).json.data).toEqual([]);
+});

@@ -1,0 +1,71 @@
+import { createHash, generateKeyPairSync, randomBytes, sign } from "node:crypto";
+
+/** A passkey in software that says that it has verified its user, whatever it is asked. */
+export interface SoftPasskey {
+  /** Answers `navigator.credentials.create`. */
+  register(options: Options): Record<string, unknown>;
+  /** Answers `navigator.credentials.get`. */
+  sign(options: Options): Record<string, unknown>;
+}
+
+interface Options {
+  readonly challenge: string;
+}
+
+const USER_PRESENT = 1;
+const USER_VERIFIED = 4;
+const ATTESTED = 64;
+
+/** One for a host, asked by pages of an origin (W3C Web Authentication §6.1, ES256). */
+export function newSoftPasskey(origin: string): SoftPasskey {
+  const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const id = randomBytes(16);
+  const rpIdHash = createHash("sha256").update(new URL(origin).hostname).digest();
+  let counter = 0;
+
+  const authData = (flags: number, rest: Uint8Array = new Uint8Array()) => {
+    const head = Buffer.alloc(5);
+    head.writeUInt8(flags);
+    counter += 1;
+    head.writeUInt32BE(counter, 1);
+    return Buffer.concat([rpIdHash, head, rest]);
+  };
+  const clientData = (type: string, { challenge }: Options) =>
+    Buffer.from(JSON.stringify({ type, challenge, origin, crossOrigin: false }));
+  const answer = (response: Record<string, Buffer>) => ({
+    ...{ id: text(id), rawId: text(id), type: "public-key", clientExtensionResults: {} },
+    response: Object.fromEntries(Object.entries(response).map(([name, it]) => [name, text(it)])),
+  });
+
+  return {
+    register(options) {
+      const { x = "", y = "" } = publicKey.export({ format: "jwk" });
+      // CBOR (RFC 8949): the COSE key {1: 2, 3: -7, -1: 1, -2: x, -3: y} of RFC 9053 §7.1.1.
+      const head = Buffer.from([0xa5, 1, 2, 3, 0x26, 0x20, 1, 0x21, 0x58, 32]);
+      const middle = Buffer.from([0x22, 0x58, 32]);
+      const key = Buffer.concat([head, bytes(x), middle, bytes(y)]);
+      const length = Buffer.from([0, id.length]);
+      const attested = Buffer.concat([Buffer.alloc(16), length, id, key]);
+      const data = authData(USER_PRESENT | USER_VERIFIED | ATTESTED, attested);
+      // {"fmt": "none", "attStmt": {}, "authData": data}
+      const attestationObject = Buffer.concat([
+        ...[Buffer.from([0xa3, 0x63]), Buffer.from("fmt"), Buffer.from([0x64])],
+        ...[Buffer.from("none"), Buffer.from([0x67]), Buffer.from("attStmt")],
+        ...[Buffer.from([0xa0, 0x68]), Buffer.from("authData")],
+        ...[Buffer.from([0x58, data.length]), data],
+      ]);
+      return answer({ clientDataJSON: clientData("webauthn.create", options), attestationObject });
+    },
+
+    sign(options) {
+      const authenticatorData = authData(USER_PRESENT | USER_VERIFIED);
+      const clientDataJSON = clientData("webauthn.get", options);
+      const digest = createHash("sha256").update(clientDataJSON).digest();
+      const signature = sign("sha256", Buffer.concat([authenticatorData, digest]), privateKey);
+      return answer({ clientDataJSON, authenticatorData, signature });
+    },
+  };
+}
+
+const text = (it: Uint8Array) => Buffer.from(it).toString("base64url");
+const bytes = (it: string) => Buffer.from(it, "base64url");
