@@ -7,6 +7,7 @@ import type { Answer, Question } from "../answer.ts";
 import { type RunningServer, startServer, TEST_ACCOUNT } from "../running-server.ts";
 import { sharedJwt, userJwt } from "../signed-jwt.ts";
 import { digestLeaks, leaks, type Place } from "./canaries.ts";
+import { manageSessions } from "./canary-sessions.ts";
 
 // Checklist 6.5 of the compatibility document, line 2.
 
@@ -31,7 +32,7 @@ test("a planted canary is found, whole or in pieces, and its digest too", () => 
 });
 
 /** The secrets in an answer that issued them. */
-type Issued = (json: Answer["json"]) => readonly string[];
+type Issued = (json: Answer["json"], headers: Answer["headers"]) => readonly string[];
 
 /** Everything that went over the wire, and every secret that did. */
 class Scene {
@@ -49,7 +50,7 @@ class Scene {
   async send(question: Question, issued?: Issued): Promise<Answer> {
     const answer = await this.#server.ask(question);
     expect(answer.status, `${question.method} ${question.path}: ${answer.text}`).toBeLessThan(500);
-    const secrets = issued?.(answer.json) ?? [];
+    const secrets = issued?.(answer.json, answer.headers) ?? [];
     for (const secret of secrets) {
       expect(String(secret), `${question.method} ${question.path}: ${answer.text}`).toMatch(
         /^.{12}/s,
@@ -111,6 +112,7 @@ test("6.5.2 no credential stands in database, log, metrics or any other answer",
   await manageClients(scene);
   await manageRequests(scene, keys);
   await misplaceKeyrings(scene);
+  await manageSessions(scene, TEST_ACCOUNT);
 
   const { paths } = (await scene.send({ path: "/openapi.json" })).json;
   const described = Object.entries<object>(paths).flatMap(([template, methods]) =>
