@@ -56,7 +56,7 @@ const application = { accountId, name: "x", redirectUris: ["https://app.example.
 const request = { accountId, kind: "limit", detail: "More, please." };
 /** What stands for an id in `calls`: where such a thing is made, and what of. */
 const THINGS: Readonly<Record<string, readonly [string, object]>> = {
-  USER: ["users", { accountId, email: "user@example.com" }],
+  USER: ["users", { accountId }],
   SIGNING: ["signing-keys", { accountId, name: "x" }],
   SHARED: ["jwt-secrets", { accountId, issuer: "x" }],
   COSIGNING: ["organization-keys", { accountId: ORGANIZATION }],

@@ -201,7 +201,14 @@ async function manage(scene: Scene): Promise<Keys> {
     await operator("POST", `/v1/operator-tokens/${made.json.id}/revoke`);
     await scene.send({ path: "/v1/apis", headers: { authorization } });
   }
-  for (const url of ["/v1/operator-tokens", `${API}/events`, `${API}/usage`, "/v1/apis"]) {
+  await operator("POST", `${API}/issuer-keys/rotate`);
+  for (const url of [
+    "/v1/operator-tokens",
+    `${API}/issuer-keys`,
+    `${API}/events`,
+    `${API}/usage`,
+    "/v1/apis",
+  ]) {
     await operator("GET", `${url}`);
   }
   for (const url of ["/healthz", "/readyz", "/metrics", "/dashboard/", "/"]) {

@@ -1,5 +1,6 @@
 import type { PeopleTables } from "./people-schema.ts";
 import type { UsageOutcome } from "./records.ts";
+import type { BrowserSessionTable, PortalLinkTable } from "./session-schema.ts";
 
 /**
  * The tables as Kysely sees them, the same on SQLite and PostgreSQL. Instants are Unix
@@ -164,38 +165,6 @@ export interface IdempotencyTable {
   readonly sealed: Uint8Array | null;
   readonly claimed_at: number;
   readonly expires_at: number;
-}
-
-export interface BrowserSessionTable {
-  readonly id: string;
-  readonly digest: Uint8Array;
-  readonly kind: string;
-  readonly api: string;
-  readonly person_id: string | null;
-  readonly account_id: string | null;
-  readonly capabilities: string | null;
-  readonly return_url: string | null;
-  readonly half: string;
-  readonly user_agent: string;
-  readonly address: string | null;
-  readonly created_at: number;
-  readonly last_seen_at: number;
-  readonly proved_at: number | null;
-  readonly ends_at: number;
-  readonly expires_at: number;
-}
-
-export interface PortalLinkTable {
-  readonly api: string;
-  readonly id: string;
-  readonly digest: Uint8Array;
-  readonly account_id: string;
-  readonly user_id: string | null;
-  readonly capabilities: string;
-  readonly return_url: string | null;
-  readonly created_at: number;
-  readonly expires_at: number;
-  readonly opened_at: number | null;
 }
 
 export interface CustomerRequestTable {

@@ -1,7 +1,8 @@
 import type { Kysely, Selectable } from "kysely";
 import type { Capability } from "./capabilities.ts";
 import type { Millis } from "./records.ts";
-import type { BrowserSessionTable, Tables } from "./schema.ts";
+import type { Tables } from "./schema.ts";
+import type { BrowserSessionTable } from "./session-schema.ts";
 
 /** Whose a browser session is: an operator's, a user's, or whoever opened a portal link. */
 export const SESSION_KINDS = ["operator", "user", "portal"] as const;
