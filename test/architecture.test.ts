@@ -66,6 +66,13 @@ const MAY_IMPORT = {
   "server/demo.ts": ["engine", "server/accounts", "server/store"],
   "server/index.ts": ["engine"],
   "server/latchkey.ts": ["engine", "server"],
+  "server/start-apis.ts": [
+    "engine",
+    "server/changes",
+    "server/http",
+    "server/limits",
+    "server/store",
+  ],
   "server/cli": [
     "engine",
     "server/demo.ts",
@@ -93,7 +100,7 @@ const RULES: Rules = {
     nodemailer: ["server/mail"],
     otpauth: ["server/sign-in"],
     "@simplewebauthn/*": ["server/sign-in"],
-    pino: ["server/http", "server/resealing.ts"],
+    pino: ["server/http", "server/resealing.ts", "server/start-apis.ts"],
     hono: ["sdk/adapters", "bench", "examples"],
     "@hono/*": ["bench", "examples"],
     kysely: ["server/store"],

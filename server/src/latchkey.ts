@@ -1,5 +1,5 @@
 import path from "node:path";
-import { type Clock, createEngine, parseNetworks } from "@latchkey/engine";
+import { type Clock, parseNetworks } from "@latchkey/engine";
 import { createAccounts } from "./accounts/accounts.ts";
 import { createApiKeys } from "./accounts/api-keys.ts";
 import { createApplications } from "./accounts/applications.ts";
@@ -14,11 +14,7 @@ import { createRequests } from "./accounts/requests.ts";
 import { createSigningKeys } from "./accounts/signing-keys.ts";
 import { createUsers } from "./accounts/users.ts";
 import { createUsageRecorder } from "./audit/usage.ts";
-import { applyChanges } from "./changes/apply-changes.ts";
 import { createConfirmations } from "./changes/confirmations.ts";
-import { type NodeLease, startNodeLease } from "./changes/node-lease.ts";
-import { createStoreOneTime } from "./changes/one-time.ts";
-import { createSource } from "./changes/source.ts";
 import { type DemoKey, provideDemoKeys } from "./demo.ts";
 import { createApp } from "./http/app.ts";
 import { facadeDoor } from "./http/facade/facade.ts";
@@ -30,8 +26,7 @@ import { createLog } from "./http/log.ts";
 import { createMetrics } from "./http/metrics.ts";
 import { oauthFront } from "./http/oauth-front.ts";
 import { openOperators } from "./http/operators.ts";
-import type { ProtectedApi, RecordDecision } from "./http/protected-api.ts";
-import type { ResolvedApi } from "./http/routes/resolve.ts";
+import type { RecordDecision } from "./http/protected-api.ts";
 import { verifierDoors } from "./http/verifier-doors.ts";
 import { verifyDoor } from "./http/verify.ts";
 import { openCounters } from "./limits/open-counters.ts";
@@ -45,7 +40,7 @@ import { recordPolicies } from "./policy-file/record-policies.ts";
 import { resealAll } from "./resealing.ts";
 import type { Settings } from "./settings.ts";
 import { createSignInParts } from "./sign-in/create-sign-in-parts.ts";
-import { toIssuerKeysState } from "./store/issuer-keys.ts";
+import { startApis } from "./start-apis.ts";
 import { openStore } from "./store/open-store.ts";
 import { createSealing } from "./store/sealing.ts";
 
@@ -62,9 +57,6 @@ export interface Latchkey {
   /** Stops accepting, finishes what is under way, writes usage, closes the store. */
   close(): Promise<void>;
 }
-
-/** Most credentials that a node keeps in memory for one API. */
-const MOST_KNOWN = 1_000_000;
 
 const DEMO_KEYS = path.resolve(".latchkey", "demo-keys.json");
 
@@ -91,34 +83,10 @@ export async function startLatchkey(
   const { redisUrl } = settings;
   const counters = await openCounters({ redisUrl, clock, monotonic, log });
 
-  const leases: NodeLease[] = [];
-  const apis = new Map<string, ProtectedApi>();
-  const resolvable = new Map<string, ResolvedApi>();
-  for (const policy of policies) {
-    const api = policy.slug;
-    const lease = await startNodeLease({ store, api, clock, monotonic, log });
-    leases.push(lease);
-    const source = createSource({ store, api, sealing });
-    resolvable.set(api, { source, holdSecrets: policy.verifiers.holdSecrets });
-    const engine = createEngine({
-      policy,
-      source,
-      lease: lease.lease,
-      limiter: counters.limiterOf(policy),
-      oneTime: counters.oneTime ?? createStoreOneTime(store, api, clock),
-      clock,
-      requireTls: settings.requireHttps,
-      capacity: MOST_KNOWN,
-    });
-    apis.set(api, { slug: api, engine });
-  }
-  store.onChange((api, changes) => applyChanges(apis.get(api)?.engine, changes));
-  for (const [api, { engine }] of apis) {
-    const keys = await store.issuerKeys.list(api);
-    // Before any change of them: what was heard meanwhile is newer.
-    if (keys.length > 0) engine.applyIssuerKeys(0, toIssuerKeysState(keys));
-  }
-
+  const { apis, resolvable, leases } = await startApis(policies, {
+    ...{ store, sealing, counters, clock, monotonic, log },
+    requireTls: settings.requireHttps,
+  });
   const compiled = new Map([...apis].map(([slug, { engine }]) => [slug, engine.policy]));
   const usage = createUsageRecorder({ store, clock, log });
   const metrics = createMetrics({

@@ -237,6 +237,20 @@ export type Decision = {
 export type Decisions = {
   readonly decisions: readonly Decision[];
 };
+/** `DeviceList` of the document. */
+export type DeviceList = {
+  readonly data: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly address: string | null;
+    /** When it signed in. */
+    readonly createdAt: string;
+    /** When it was last used, to the minute. */
+    readonly lastSeenAt: string;
+    /** It is the one that asks. */
+    readonly current: boolean;
+  }[];
+};
 /** `Error` of the document. */
 export type ErrorAnswer = {
   readonly error: {
@@ -246,9 +260,13 @@ export type ErrorAnswer = {
       | "INVALID_JSON"
       | "INVALID_CURSOR"
       | "UNAUTHORIZED"
+      | "SIGN_IN_REFUSED"
       | "PROXY_NOT_TRUSTED"
       | "FORBIDDEN"
+      | "CSRF_TOKEN_INVALID"
+      | "FRESH_PROOF_REQUIRED"
       | "NOT_FOUND"
+      | "LINK_INVALID"
       | "METHOD_NOT_ALLOWED"
       | "REQUEST_TIMEOUT"
       | "CONFLICT"
@@ -256,6 +274,7 @@ export type ErrorAnswer = {
       | "PAYLOAD_TOO_LARGE"
       | "UNSUPPORTED_MEDIA_TYPE"
       | "IDEMPOTENCY_KEY_REUSED"
+      | "TRY_LATER"
       | "HEADERS_TOO_LARGE"
       | "INTERNAL"
       | "STORE_UNAVAILABLE";
@@ -276,7 +295,7 @@ export type Event = {
   /** When it happened. */
   readonly at: string;
   readonly actor: {
-    readonly kind: "operator" | "user" | "credential" | "system" | "anonymous";
+    readonly kind: "operator" | "user" | "portal" | "credential" | "system" | "anonymous";
     readonly id: string | null;
   };
   readonly accountId: string | null;
@@ -322,6 +341,20 @@ export type GrantList = {
 /** `Health` of the document. */
 export type Health = {
   readonly status: "ok";
+};
+/** `InvitedOperator` of the document. */
+export type InvitedOperator = {
+  readonly id: string;
+  readonly email: string;
+  readonly name: string;
+  readonly role: "viewer" | "admin" | "owner";
+  readonly apis: readonly string[] | null;
+  /** The invitation was taken up. */
+  readonly active: boolean;
+  /** When they were invited. */
+  readonly createdAt: string;
+  /** The invitation, where no mail server is set to send it. */
+  readonly link?: string;
 };
 /** `IssuedApiKey` of the document. */
 export type IssuedApiKey = {
@@ -602,6 +635,38 @@ export type Limit = {
   /** Which process counted. */
   readonly decidedBy: "local" | "server" | "redis" | "lease";
 };
+/** `LinkView` of the document. */
+export type LinkView = {
+  readonly kind: "setup" | "invitation" | "reset" | "portal";
+  readonly email?: string;
+  readonly name?: string;
+  readonly api?: string;
+};
+/** `NewTotp` of the document. */
+export type NewTotp = {
+  /** For typing it in; shown here and never again. */
+  readonly secret: string;
+  /** `otpauth:` URI, for a QR code. */
+  readonly uri: string;
+};
+/** `Operator` of the document. */
+export type Operator = {
+  readonly id: string;
+  readonly email: string;
+  readonly name: string;
+  readonly role: "viewer" | "admin" | "owner";
+  readonly apis: readonly string[] | null;
+  /** The invitation was taken up. */
+  readonly active: boolean;
+  /** When they were invited. */
+  readonly createdAt: string;
+};
+/** `OperatorList` of the document. */
+export type OperatorList = {
+  readonly data: readonly Operator[];
+  /** Null on the last page. */
+  readonly nextCursor: string | null;
+};
 /** `OperatorToken` of the document. */
 export type OperatorToken = {
   readonly id: string;
@@ -658,6 +723,30 @@ export type OrganizationKeyList = {
   /** Null on the last page. */
   readonly nextCursor: string | null;
 };
+/** `Passkey` of the document. */
+export type Passkey = {
+  readonly id: string;
+  readonly name: string;
+  /** When it was added. */
+  readonly createdAt: string;
+  /** When it last signed in. */
+  readonly lastUsedAt: string | null;
+};
+/** `PasskeyList` of the document. */
+export type PasskeyList = {
+  readonly data: readonly Passkey[];
+};
+/** `PasskeyOptions` of the document. */
+export type PasskeyOptions = {
+  readonly options: Readonly<Record<string, unknown>>;
+};
+/** `PortalSession` of the document. */
+export type PortalSession = {
+  /** Opens the dashboard once; shown here and never again. */
+  readonly url: string;
+  /** Until when it opens. */
+  readonly expiresAt: string;
+};
 /** `Principal` of the document. */
 export type Principal = {
   readonly kind: "account" | "user" | "platform" | "managed-user" | "application" | "anonymous";
@@ -675,10 +764,19 @@ export type Principal = {
   readonly credentialId: string | null;
   readonly scheme: string;
 };
+/** `Proof` of the document. */
+export type Proof = {
+  /** Until when secrets are issued without a new proof. */
+  readonly freshUntil: string;
+};
 /** `Readiness` of the document. */
 export type Readiness = {
   readonly status: "ready" | "unavailable";
   readonly checks: Readonly<Record<string, "ok" | "unavailable">>;
+};
+/** `RecoveryCodes` of the document. */
+export type RecoveryCodes = {
+  readonly recoveryCodes: readonly string[];
 };
 /** `Resolutions` of the document. */
 export type Resolutions = {
@@ -703,6 +801,63 @@ export type RevocationReceipt = {
     readonly confirmed: number;
     readonly pending: number;
   };
+};
+/** `Session` of the document. */
+export type Session = {
+  /** `portal`: by a link of the API's own product. */
+  readonly kind: "operator" | "user" | "portal";
+  readonly person: {
+    readonly id: string;
+    readonly name: string | null;
+    readonly email: string | null;
+  } | null;
+  /** Of an operator, or in the account. */
+  readonly role: "viewer" | "verifier" | "admin" | "owner" | "member" | null;
+  /** Null for operators. */
+  readonly api: string | null;
+  /** What calls that name no account are about. */
+  readonly accountId: string | null;
+  readonly accounts: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly role: "owner" | "admin" | "member" | null;
+  }[];
+  /** What a customer's session may see and change; `write` includes `read`. */
+  readonly capabilities: readonly (
+    | "api-keys:read"
+    | "api-keys:write"
+    | "signing-keys:read"
+    | "signing-keys:write"
+    | "applications:read"
+    | "applications:write"
+    | "webhooks:read"
+    | "webhooks:write"
+    | "usage:read"
+    | "usage:write"
+    | "security:read"
+    | "security:write"
+  )[];
+  /** Where a portal link leads back to. */
+  readonly returnUrl: string | null;
+  /** What every write sends as `X-CSRF-Token`. */
+  readonly csrfToken: string;
+  /** Until when secrets are issued without a new proof. */
+  readonly freshUntil: string | null;
+  /** When it ends unless it is used. */
+  readonly expiresAt: string;
+  readonly factors: {
+    readonly password: boolean;
+    readonly totp: boolean;
+    readonly passkeys: number;
+    readonly recoveryCodesLeft: number;
+  } | null;
+};
+/** `SignInStep` of the document. */
+export type SignInStep = {
+  readonly next: "done" | "code";
+  readonly session?: Session;
+  /** With `code`. */
+  readonly methods?: readonly ("totp" | "recovery-code" | "passkey")[];
 };
 /** `SigningKey` of the document. */
 export type SigningKey = {
@@ -817,6 +972,15 @@ export interface Operations {
     };
     answer: User;
   };
+  /** Add the passkey that the browser made */
+  addPasskey: {
+    params: Record<never, never>;
+    body: {
+      readonly name: string;
+      readonly response: Readonly<Record<string, unknown>>;
+    };
+    answer: Passkey;
+  };
   /** Agree to a request, and do what it asks for */
   approveRequest: {
     params: {
@@ -829,6 +993,21 @@ export interface Operations {
       readonly note?: string | null | undefined;
     };
     answer: CustomerRequest;
+  };
+  /** Begin with an authenticator app; it counts once its first code is confirmed */
+  beginTotp: {
+    params: Record<never, never>;
+    body: Record<never, never>;
+    answer: NewTotp;
+  };
+  /** Confirm the app by a code of it, and get recovery codes */
+  confirmTotp: {
+    params: Record<never, never>;
+    body: {
+      /** Of the app, or a recovery code. */
+      readonly code: string;
+    };
+    answer: RecoveryCodes;
   };
   /** Create an account */
   createAccount: {
@@ -893,6 +1072,48 @@ export interface Operations {
         | undefined;
     };
     answer: IssuedApplication;
+  };
+  /** Invite somebody to run this installation */
+  createOperator: {
+    params: Record<never, never>;
+    body: {
+      readonly email: string;
+      readonly name: string;
+      readonly role: "viewer" | "admin" | "owner";
+      /** Slugs; null: every API. */
+      readonly apis?: readonly string[] | null | undefined;
+    };
+    answer: InvitedOperator;
+  };
+  /** Make a link that opens an account's dashboard once, within five minutes */
+  createPortalSession: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: {
+      readonly accountId: string;
+      /** A user of the account, as whom it opens. */
+      readonly userId?: string | null | undefined;
+      /** What whoever opens it may do; `write` includes `read`. */
+      readonly capabilities: readonly (
+        | "api-keys:read"
+        | "api-keys:write"
+        | "signing-keys:read"
+        | "signing-keys:write"
+        | "applications:read"
+        | "applications:write"
+        | "webhooks:read"
+        | "webhooks:write"
+        | "usage:read"
+        | "usage:write"
+        | "security:read"
+        | "security:write"
+      )[];
+      /** Where it leads back to: of `returnUrls`. */
+      readonly returnUrl?: string | null | undefined;
+    };
+    answer: PortalSession;
   };
   /** Ask for a higher limit, or for an application to be verified */
   createRequest: {
@@ -1026,6 +1247,12 @@ export interface Operations {
     body: undefined;
     answer: string;
   };
+  /** Ask for the options with which a browser makes a passkey */
+  getNewPasskeyOptions: {
+    params: Record<never, never>;
+    body: Record<never, never>;
+    answer: PasskeyOptions;
+  };
   /** This document */
   getOpenApi: {
     params: Record<never, never>;
@@ -1042,6 +1269,14 @@ export interface Operations {
     body: undefined;
     answer: OrganizationKey;
   };
+  /** Ask for the options with which a browser finds a passkey */
+  getPasskeyOptions: {
+    params: Record<never, never>;
+    body: {
+      readonly api?: string | undefined;
+    };
+    answer: PasskeyOptions;
+  };
   /** Whether the store and the counters answer */
   getReadiness: {
     params: Record<never, never>;
@@ -1057,6 +1292,12 @@ export interface Operations {
     };
     body: undefined;
     answer: CustomerRequest;
+  };
+  /** Read who is signed in with this browser */
+  getSession: {
+    params: Record<never, never>;
+    body: undefined;
+    answer: Session;
   };
   /** Read a signing key; never its secret */
   getSigningKey: {
@@ -1077,6 +1318,19 @@ export interface Operations {
     };
     body: undefined;
     answer: User;
+  };
+  /** Mail a user the link with which they set their password */
+  inviteUser: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: Record<never, never>;
+    answer: {
+      /** The invitation, where no mail server is set. */
+      readonly link?: string;
+    };
   };
   /** Issue a key and show its only copy */
   issueApiKey: {
@@ -1228,6 +1482,12 @@ export interface Operations {
     body: undefined;
     answer: ApplicationList;
   };
+  /** List the browsers in which you are signed in, newest first */
+  listDevices: {
+    params: Record<never, never>;
+    body: undefined;
+    answer: DeviceList;
+  };
   /** List management actions and refusals, newest first */
   listEvents: {
     params: {
@@ -1298,6 +1558,17 @@ export interface Operations {
     body: undefined;
     answer: OperatorTokenList;
   };
+  /** List the people who run this installation, newest first */
+  listOperators: {
+    params: {
+      /** Most rows. */
+      readonly limit?: number | undefined;
+      /** `nextCursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    body: undefined;
+    answer: OperatorList;
+  };
   /** List organization keys, newest first; never their secrets */
   listOrganizationKeys: {
     params: {
@@ -1311,6 +1582,12 @@ export interface Operations {
     };
     body: undefined;
     answer: OrganizationKeyList;
+  };
+  /** List your passkeys */
+  listPasskeys: {
+    params: Record<never, never>;
+    body: undefined;
+    answer: PasskeyList;
   };
   /** List what customers asked for, newest first */
   listRequests: {
@@ -1390,6 +1667,16 @@ export interface Operations {
     body: undefined;
     answer: VerifierList;
   };
+  /** Ask what a link is for, without using it */
+  lookAtLink: {
+    params: Record<never, never>;
+    body: {
+      readonly kind: "setup" | "invitation" | "reset" | "portal";
+      /** What stands in the fragment. */
+      readonly token: string;
+    };
+    answer: LinkView;
+  };
   /** Choose when a rotated key is refused for a moment before its overlap ends */
   planApiKeyBrownOuts: {
     params: {
@@ -1458,6 +1745,17 @@ export interface Operations {
     };
     answer: SigningKey;
   };
+  /** Prove who you are; for five minutes secrets are issued without a new proof */
+  proveSession: {
+    params: Record<never, never>;
+    body: {
+      readonly password?: string | undefined;
+      /** Of the app, or a recovery code. */
+      readonly code?: string | undefined;
+      readonly passkey?: Readonly<Record<string, unknown>> | undefined;
+    };
+    answer: Proof;
+  };
   /** Refuse an application; what it has stops working now */
   rejectApplication: {
     params: {
@@ -1467,6 +1765,28 @@ export interface Operations {
     };
     body: Record<never, never>;
     answer: Application;
+  };
+  /** Remove an operator; their sessions end */
+  removeOperator: {
+    params: {
+      readonly id: string;
+    };
+    body: Record<never, never>;
+    answer: undefined;
+  };
+  /** Remove a passkey */
+  removePasskey: {
+    params: {
+      readonly id: string;
+    };
+    body: Record<never, never>;
+    answer: undefined;
+  };
+  /** Do without the app, and forget the recovery codes */
+  removeTotp: {
+    params: Record<never, never>;
+    body: Record<never, never>;
+    answer: undefined;
   };
   /** Grant a verifier a lease, and hear how far it has come */
   renewLease: {
@@ -1483,6 +1803,12 @@ export interface Operations {
       readonly ends?: boolean | undefined;
     };
     answer: Lease;
+  };
+  /** Replace all recovery codes by new ones */
+  renewRecoveryCodes: {
+    params: Record<never, never>;
+    body: Record<never, never>;
+    answer: RecoveryCodes;
   };
   /** Add what a verifier counted */
   reportUsage: {
@@ -1504,6 +1830,15 @@ export interface Operations {
       }[];
     };
     answer: undefined;
+  };
+  /** Have a link mailed with which a password is set anew */
+  requestReset: {
+    params: Record<never, never>;
+    body: {
+      readonly email: string;
+      readonly api?: string | undefined;
+    };
+    answer: Readonly<Record<string, unknown>>;
   };
   /** Tell a verifier what it does not know */
   resolve: {
@@ -1555,6 +1890,14 @@ export interface Operations {
     body: Record<never, never>;
     answer: RevocationReceipt;
   };
+  /** Sign out in one browser */
+  revokeDevice: {
+    params: {
+      readonly id: string;
+    };
+    body: Record<never, never>;
+    answer: undefined;
+  };
   /** End a grant and every token of it for good, now */
   revokeGrant: {
     params: {
@@ -1598,6 +1941,12 @@ export interface Operations {
     };
     body: Record<never, never>;
     answer: RevocationReceipt;
+  };
+  /** Sign out in every other browser */
+  revokeOtherDevices: {
+    params: Record<never, never>;
+    body: Record<never, never>;
+    answer: undefined;
   };
   /** End a signing key for good, now */
   revokeSigningKey: {
@@ -1725,6 +2074,49 @@ export interface Operations {
     };
     answer: IssuedSigningKey;
   };
+  /** Set your password; your other sessions end */
+  setPassword: {
+    params: Record<never, never>;
+    body: {
+      readonly password: string;
+    };
+    answer: undefined;
+  };
+  /** Sign in with e-mail and password */
+  signIn: {
+    params: Record<never, never>;
+    body: {
+      readonly email: string;
+      readonly password: string;
+      /** Sign in as a user of this API, not as operator. */
+      readonly api?: string | undefined;
+    };
+    answer: SignInStep;
+  };
+  /** Go on signing in with a code of the app, or a recovery code */
+  signInWithCode: {
+    params: Record<never, never>;
+    body: {
+      /** Of the app, or a recovery code. */
+      readonly code: string;
+    };
+    answer: SignInStep;
+  };
+  /** Sign in with a passkey, or go on after the password */
+  signInWithPasskey: {
+    params: Record<never, never>;
+    body: {
+      readonly api?: string | undefined;
+      readonly response: Readonly<Record<string, unknown>>;
+    };
+    answer: SignInStep;
+  };
+  /** Sign out */
+  signOut: {
+    params: Record<never, never>;
+    body: Record<never, never>;
+    answer: undefined;
+  };
   /** Refuse all credentials of an account, at once */
   suspendAccount: {
     params: {
@@ -1820,6 +2212,32 @@ export interface Operations {
     };
     answer: Application;
   };
+  /** Change an operator's name, role or APIs; it holds from the next call on */
+  updateOperator: {
+    params: {
+      readonly id: string;
+    };
+    body: {
+      readonly name?: string | undefined;
+      readonly role?: "viewer" | "admin" | "owner" | undefined;
+      /** Slugs; null: every API. */
+      readonly apis?: readonly string[] | null | undefined;
+    };
+    answer: Operator;
+  };
+  /** Use up the secret of a link, and be signed in */
+  useLink: {
+    params: Record<never, never>;
+    body: {
+      readonly kind: "setup" | "invitation" | "reset" | "portal";
+      /** What stands in the fragment. */
+      readonly token: string;
+      readonly name?: string | undefined;
+      readonly email?: string | undefined;
+      readonly password?: string | undefined;
+    };
+    answer: SignInStep;
+  };
   /** Decide about one request */
   verify: {
     params: {
@@ -1883,11 +2301,26 @@ export const OPERATIONS = {
     keyed: true,
     answers: "json",
   },
+  addPasskey: {
+    method: "POST",
+    path: "/v1/session/passkeys",
+    query: [],
+    keyed: false,
+    answers: "json",
+  },
   approveRequest: {
     method: "POST",
     path: "/v1/apis/{api}/requests/{id}/approve",
     query: [],
     keyed: true,
+    answers: "json",
+  },
+  beginTotp: { method: "POST", path: "/v1/session/totp", query: [], keyed: false, answers: "json" },
+  confirmTotp: {
+    method: "POST",
+    path: "/v1/session/totp/confirm",
+    query: [],
+    keyed: false,
     answers: "json",
   },
   createAccount: {
@@ -1900,6 +2333,20 @@ export const OPERATIONS = {
   createApplication: {
     method: "POST",
     path: "/v1/apis/{api}/applications",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
+  createOperator: {
+    method: "POST",
+    path: "/v1/operators",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
+  createPortalSession: {
+    method: "POST",
+    path: "/v1/apis/{api}/portal-sessions",
     query: [],
     keyed: true,
     answers: "json",
@@ -1962,10 +2409,24 @@ export const OPERATIONS = {
     answers: "json",
   },
   getMetrics: { method: "GET", path: "/metrics", query: [], keyed: false, answers: "text" },
+  getNewPasskeyOptions: {
+    method: "POST",
+    path: "/v1/session/passkeys/options",
+    query: [],
+    keyed: false,
+    answers: "json",
+  },
   getOpenApi: { method: "GET", path: "/openapi.json", query: [], keyed: false, answers: "json" },
   getOrganizationKey: {
     method: "GET",
     path: "/v1/apis/{api}/organization-keys/{id}",
+    query: [],
+    keyed: false,
+    answers: "json",
+  },
+  getPasskeyOptions: {
+    method: "POST",
+    path: "/v1/session/passkey-options",
     query: [],
     keyed: false,
     answers: "json",
@@ -1978,6 +2439,7 @@ export const OPERATIONS = {
     keyed: false,
     answers: "json",
   },
+  getSession: { method: "GET", path: "/v1/session", query: [], keyed: false, answers: "json" },
   getSigningKey: {
     method: "GET",
     path: "/v1/apis/{api}/signing-keys/{id}",
@@ -1988,6 +2450,13 @@ export const OPERATIONS = {
   getUser: {
     method: "GET",
     path: "/v1/apis/{api}/users/{id}",
+    query: [],
+    keyed: false,
+    answers: "json",
+  },
+  inviteUser: {
+    method: "POST",
+    path: "/v1/apis/{api}/users/{id}/invite",
     query: [],
     keyed: false,
     answers: "json",
@@ -2049,6 +2518,13 @@ export const OPERATIONS = {
     keyed: false,
     answers: "json",
   },
+  listDevices: {
+    method: "GET",
+    path: "/v1/session/devices",
+    query: [],
+    keyed: false,
+    answers: "json",
+  },
   listEvents: {
     method: "GET",
     path: "/v1/apis/{api}/events",
@@ -2084,10 +2560,24 @@ export const OPERATIONS = {
     keyed: false,
     answers: "json",
   },
+  listOperators: {
+    method: "GET",
+    path: "/v1/operators",
+    query: ["limit", "cursor"],
+    keyed: false,
+    answers: "json",
+  },
   listOrganizationKeys: {
     method: "GET",
     path: "/v1/apis/{api}/organization-keys",
     query: ["limit", "cursor", "accountId"],
+    keyed: false,
+    answers: "json",
+  },
+  listPasskeys: {
+    method: "GET",
+    path: "/v1/session/passkeys",
+    query: [],
     keyed: false,
     answers: "json",
   },
@@ -2126,6 +2616,13 @@ export const OPERATIONS = {
     keyed: false,
     answers: "json",
   },
+  lookAtLink: {
+    method: "POST",
+    path: "/v1/session/links/look",
+    query: [],
+    keyed: false,
+    answers: "json",
+  },
   planApiKeyBrownOuts: {
     method: "POST",
     path: "/v1/apis/{api}/api-keys/{id}/brown-outs",
@@ -2161,11 +2658,39 @@ export const OPERATIONS = {
     keyed: true,
     answers: "json",
   },
+  proveSession: {
+    method: "POST",
+    path: "/v1/session/proof",
+    query: [],
+    keyed: false,
+    answers: "json",
+  },
   rejectApplication: {
     method: "POST",
     path: "/v1/apis/{api}/applications/{id}/reject",
     query: [],
     keyed: true,
+    answers: "json",
+  },
+  removeOperator: {
+    method: "POST",
+    path: "/v1/operators/{id}/remove",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
+  removePasskey: {
+    method: "POST",
+    path: "/v1/session/passkeys/{id}/remove",
+    query: [],
+    keyed: false,
+    answers: "json",
+  },
+  removeTotp: {
+    method: "POST",
+    path: "/v1/session/totp/remove",
+    query: [],
+    keyed: false,
     answers: "json",
   },
   renewLease: {
@@ -2175,11 +2700,25 @@ export const OPERATIONS = {
     keyed: false,
     answers: "json",
   },
+  renewRecoveryCodes: {
+    method: "POST",
+    path: "/v1/session/recovery-codes",
+    query: [],
+    keyed: false,
+    answers: "json",
+  },
   reportUsage: {
     method: "POST",
     path: "/v1/apis/{api}/usage",
     query: [],
     keyed: true,
+    answers: "json",
+  },
+  requestReset: {
+    method: "POST",
+    path: "/v1/session/reset",
+    query: [],
+    keyed: false,
     answers: "json",
   },
   resolve: {
@@ -2210,6 +2749,13 @@ export const OPERATIONS = {
     keyed: true,
     answers: "json",
   },
+  revokeDevice: {
+    method: "POST",
+    path: "/v1/session/devices/{id}/revoke",
+    query: [],
+    keyed: false,
+    answers: "json",
+  },
   revokeGrant: {
     method: "POST",
     path: "/v1/apis/{api}/grants/{id}/revoke",
@@ -2236,6 +2782,13 @@ export const OPERATIONS = {
     path: "/v1/apis/{api}/organization-keys/{id}/revoke",
     query: ["wait"],
     keyed: true,
+    answers: "json",
+  },
+  revokeOtherDevices: {
+    method: "POST",
+    path: "/v1/session/devices/revoke-others",
+    query: [],
+    keyed: false,
     answers: "json",
   },
   revokeSigningKey: {
@@ -2294,6 +2847,29 @@ export const OPERATIONS = {
     keyed: true,
     answers: "json",
   },
+  setPassword: {
+    method: "POST",
+    path: "/v1/session/password",
+    query: [],
+    keyed: false,
+    answers: "json",
+  },
+  signIn: { method: "POST", path: "/v1/session", query: [], keyed: false, answers: "json" },
+  signInWithCode: {
+    method: "POST",
+    path: "/v1/session/code",
+    query: [],
+    keyed: false,
+    answers: "json",
+  },
+  signInWithPasskey: {
+    method: "POST",
+    path: "/v1/session/passkey",
+    query: [],
+    keyed: false,
+    answers: "json",
+  },
+  signOut: { method: "DELETE", path: "/v1/session", query: [], keyed: false, answers: "json" },
   suspendAccount: {
     method: "POST",
     path: "/v1/apis/{api}/accounts/{id}/suspend",
@@ -2322,6 +2898,14 @@ export const OPERATIONS = {
     keyed: false,
     answers: "json",
   },
+  updateOperator: {
+    method: "PATCH",
+    path: "/v1/operators/{id}",
+    query: [],
+    keyed: false,
+    answers: "json",
+  },
+  useLink: { method: "POST", path: "/v1/session/links", query: [], keyed: false, answers: "json" },
   verify: {
     method: "POST",
     path: "/v1/apis/{api}/verify",
