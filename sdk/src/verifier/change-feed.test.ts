@@ -1,0 +1,76 @@
+import { afterEach, expect, test } from "vitest";
+import { followChanges } from "./change-feed.ts";
+import { type LineListener, LinkError } from "./server-link.ts";
+
+interface Stream {
+  readonly path: string;
+  readonly listener: LineListener;
+}
+
+let stop: () => void = () => undefined;
+afterEach(() => stop());
+
+/** Follows a server whose streams are played by the test. */
+function start() {
+  const streams: Stream[] = [];
+  const heard: string[] = [];
+  let opened = Promise.withResolvers<void>();
+  let seq: number | undefined;
+  const feed = followChanges(
+    {
+      follow(path, _idleMillis, listener) {
+        streams.push({ path, listener });
+        opened.resolve();
+        opened = Promise.withResolvers();
+        return () => listener.end(new LinkError("it was closed here"));
+      },
+    },
+    {
+      get seq() {
+        return seq;
+      },
+      hello(hello) {
+        heard.push(`hello ${hello.seq} ${hello.resumed}`);
+        seq = hello.seq;
+      },
+      change(change) {
+        heard.push(`${change.kind} ${change.seq}`);
+        seq = change.seq;
+      },
+      broken: ({ message }) => heard.push(message),
+    },
+  );
+  stop = feed.stop;
+  const say = (message: object) => streams.at(-1)?.listener.line(JSON.stringify(message));
+  return { streams, heard, say, next: () => opened.promise };
+}
+
+test("begins anywhere, and goes on after the last change when the stream was lost", async () => {
+  const { streams, heard, say, next } = start();
+  expect(streams[0]?.path).toBe("/changes");
+  say({ kind: "hello", seq: 4, resumed: false });
+  say({ kind: "heartbeat", seq: 4 });
+  say({ kind: "credential", seq: 5, state: {} });
+  const again = next();
+  streams[0]?.listener.end(new LinkError("the stream ended"));
+  await again;
+  expect(streams[1]?.path).toBe("/changes?after=5");
+  say({ kind: "hello", seq: 5, resumed: true });
+  expect(heard).toEqual(["hello 4 false", "credential 5", "the stream ended", "hello 5 true"]);
+});
+
+test("tries until there is a server", async () => {
+  const { streams, next } = start();
+  for (let n = 1; n <= 3; n += 1) {
+    const again = next();
+    streams.at(-1)?.listener.end(new LinkError("no answer"));
+    await again;
+    expect(streams).toHaveLength(n + 1);
+  }
+});
+
+test("once stopped it neither goes on nor says that the stream ended", () => {
+  const { streams, heard } = start();
+  stop();
+  expect([streams.length, heard]).toEqual([1, []]);
+});

@@ -1,0 +1,106 @@
+import { beforeEach, expect, test } from "vitest";
+import { aRequest, NOW } from "../testing/known-key.ts";
+import { createOnline, type Online } from "./online.ts";
+import { type CallOptions, LinkError } from "./server-link.ts";
+
+const PRINCIPAL = { kind: "account", accountId: "acct_1", scheme: "api-key" };
+const WINDOW = { name: "default", limit: 5, remaining: 0, windowSeconds: 60 };
+const ALLOWED = {
+  outcome: "allow",
+  principal: PRINCIPAL,
+  response: { status: 200, headers: { "X-A": "1" }, body: null },
+};
+const LIMITED = {
+  outcome: "deny",
+  reason: "rate_limited",
+  principal: PRINCIPAL,
+  limit: {
+    name: "default",
+    windows: [{ ...WINDOW, resetAt: new Date(NOW + 60_000).toISOString() }],
+    decidedBy: "local",
+  },
+  response: { status: 429, headers: { "Retry-After": "60" }, body: "{}" },
+};
+
+let answer: () => Promise<unknown>;
+let sent: { body: unknown; options: CallOptions }[];
+let monotonic: number;
+let online: Online;
+beforeEach(() => {
+  sent = [];
+  monotonic = 0;
+  online = createOnline({
+    link: {
+      post: (_path, body, options) => {
+        sent.push({ body, options });
+        return answer();
+      },
+    },
+    clock: () => NOW,
+    monotonic: () => monotonic,
+    onProblem: () => undefined,
+  });
+});
+
+const decide = (headers: readonly string[] = []) =>
+  online.decide({ ...aRequest(), headers }, "request-1");
+
+test("sends every line of a header as it came, and no cookie, under the request's own id", async () => {
+  answer = async () => ALLOWED;
+  await decide(["Authorization", "Bearer a", "authorization", "Bearer b", "Cookie", "s=1"]);
+  expect(sent[0]?.body).toEqual({
+    request: {
+      method: "GET",
+      url: "/v2/users",
+      headers: { authorization: ["Bearer a", "Bearer b"] },
+      ip: "192.0.2.1",
+      secure: true,
+    },
+  });
+  expect(sent[0]?.options.headers).toEqual({ "x-request-id": "request-1" });
+});
+
+test("an allow comes with its principal, and is rendered as the server would", async () => {
+  answer = async () => ALLOWED;
+  expect(await decide()).toMatchObject({
+    decision: { outcome: "allow", at: NOW, principal: PRINCIPAL },
+    rendered: { status: 200, headers: ["X-A", "1"], body: null },
+  });
+  expect(online.count).toBe(1);
+});
+
+test("a limit says that the server counted, and when to come again", async () => {
+  answer = async () => LIMITED;
+  expect((await decide())?.decision).toMatchObject({
+    reason: "rate_limited",
+    retryAfterSeconds: 60,
+    limit: { decidedBy: "server", exceeded: true, retryAt: NOW + 60_000, decisive: WINDOW },
+  });
+});
+
+test("a server that does not answer is left alone for half a second, then asked again", async () => {
+  answer = () => Promise.reject(new LinkError("no answer"));
+  expect(await decide()).toBeUndefined();
+  answer = async () => ALLOWED;
+  monotonic = 499;
+  expect(await decide()).toBeUndefined();
+  expect(sent).toHaveLength(1);
+  monotonic = 500;
+  expect(await decide()).toMatchObject({ decision: { outcome: "allow" } });
+});
+
+test("a server that refuses one request is asked about the next at once", async () => {
+  answer = () => Promise.reject(new LinkError("the server answered 400", 400));
+  expect(await decide()).toBeUndefined();
+  expect(await decide()).toBeUndefined();
+  expect(sent).toHaveLength(2);
+});
+
+test("256 at a time are asked about, and no more wait", async () => {
+  const held = Promise.withResolvers<unknown>();
+  answer = () => held.promise;
+  const all = Array.from({ length: 256 }, () => decide());
+  expect(await decide()).toBeUndefined();
+  held.resolve(ALLOWED);
+  expect((await Promise.all(all)).every((each) => each !== undefined)).toBe(true);
+});
