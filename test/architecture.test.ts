@@ -43,6 +43,7 @@ const MAY_IMPORT = {
   "server/accounts": ["engine", "server/store"],
   "server/audit": ["engine", "server/store"],
   "server/changes": ["engine", "server/store"],
+  "server/explain": ["engine"],
   "server/limits": ["engine"],
   "server/mail": [],
   "server/oauth": ["engine", "server/store"],
@@ -54,6 +55,7 @@ const MAY_IMPORT = {
     "server/accounts",
     "server/audit",
     "server/changes",
+    "server/explain",
     "server/oauth",
     "server/settings.ts",
     "server/sign-in",
@@ -77,11 +79,13 @@ const MAY_IMPORT = {
     "engine",
     "server/demo.ts",
     "server/dev-secrets.ts",
+    "server/explain",
     "server/latchkey.ts",
     "server/policy-file",
     "server/settings.ts",
   ],
   "server/testing": ["engine", "server"],
+  dashboard: ["sdk/client"],
   bench: ["engine", "sdk", "server"],
   examples: ["engine", "sdk", "server"],
   scripts: [],
@@ -99,7 +103,14 @@ const RULES: Rules = {
     typebox: ["server/http"],
     nodemailer: ["server/mail"],
     otpauth: ["server/sign-in"],
-    "@simplewebauthn/*": ["server/sign-in"],
+    "@simplewebauthn/server": ["server/sign-in"],
+    "@simplewebauthn/browser": ["dashboard/session", "dashboard/security"],
+    "@mantine/*": ["dashboard"],
+    "@tabler/icons-react": ["dashboard/icons.ts", "dashboard/icon-modules.d.ts"],
+    "@tanstack/*": ["dashboard"],
+    react: ["dashboard"],
+    "react-dom": ["dashboard/main.tsx"],
+    "qrcode.react": ["dashboard/security"],
     pino: ["server/http", "server/resealing.ts", "server/start-apis.ts"],
     hono: ["sdk/adapters", "bench", "examples"],
     "@hono/*": ["bench", "examples"],
@@ -111,12 +122,18 @@ const RULES: Rules = {
   },
   // What runs in browsers imports nothing at all.
   only: { engine: ["node:crypto"], "sdk/api-client": [], "sdk/client": [] },
-  packages: { engine: "@latchkey/engine", sdk: "@latchkey/sdk", server: "latchkey" },
+  packages: {
+    engine: "@latchkey/engine",
+    sdk: "@latchkey/sdk",
+    server: "latchkey",
+    dashboard: "@latchkey/dashboard",
+  },
   generated: ["sdk/client/management-api.ts"],
   mayReadClock: [
     "sdk/verifier/create-verifier.ts",
     "server/latchkey.ts",
     "server/cli",
+    "dashboard",
     "bench",
     "scripts",
     "examples",
@@ -124,7 +141,16 @@ const RULES: Rules = {
   mayReadEnvironment: ["server/settings.ts", "server/cli/main.ts", "bench", "scripts", "examples"],
 };
 
-const FOLDERS = ["engine/src", "sdk/src", "server/src", "test", "bench", "examples", "scripts"];
+const FOLDERS = [
+  "engine/src",
+  "sdk/src",
+  "server/src",
+  "dashboard/src",
+  "test",
+  "bench",
+  "examples",
+  "scripts",
+];
 
 test("every import, name, size and clock of the repository follows the rules", () => {
   const root = path.join(import.meta.dirname, "..");
@@ -144,6 +170,7 @@ describe("a planted fault is found:", () => {
   const SOUND = {
     "package.json": '{ "devDependencies": { "vitest": "1" } }',
     "engine/package.json": "{}",
+    "dashboard/package.json": "{}",
     "sdk/package.json":
       '{ "exports": { "./client": { "latchkey-src": "./src/client/index.ts" } } }',
     "server/package.json": '{ "dependencies": { "@latchkey/engine": "1", "kysely": "1" } }',

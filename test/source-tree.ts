@@ -22,14 +22,14 @@ export interface Import {
   readonly exists: boolean;
 }
 
-/** Every `.ts` and `.mjs` file below the folders; a folder that is missing has none. */
+/** Every `.ts`, `.tsx` and `.mjs` file below the folders; a folder that is missing has none. */
 export function readTree(root: string, folders: readonly string[]): SourceFile[] {
   return folders
     .filter((folder) => existsSync(path.join(root, folder)))
     .flatMap((folder) =>
       readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" })
         .map((file) => path.posix.join(folder, file.replaceAll(path.sep, "/")))
-        .filter((file) => /\.(ts|mjs)$/.test(file) && !/(^|\/)(node_modules|dist)\//.test(file)),
+        .filter((file) => /\.(tsx?|mjs)$/.test(file) && !/(^|\/)(node_modules|dist)\//.test(file)),
     )
     .sort()
     .map((file) => readSource(root, file));

@@ -17,6 +17,8 @@ import { createUsageRecorder } from "./audit/usage.ts";
 import { createConfirmations } from "./changes/confirmations.ts";
 import { type DemoKey, provideDemoKeys } from "./demo.ts";
 import { createApp } from "./http/app.ts";
+import { BUILT_DASHBOARD } from "./http/dashboard-build.ts";
+import { explainDoor } from "./http/explain.ts";
 import { facadeDoor } from "./http/facade/facade.ts";
 import { createForwardAuth } from "./http/forward-auth.ts";
 import { forwardAuthDoor } from "./http/forward-auth-route.ts";
@@ -75,11 +77,12 @@ export async function startLatchkey(
     readonly isBreached?: (password: string) => Promise<boolean>;
   },
 ): Promise<Latchkey> {
+  const { masterKeys } = settings;
   const log = createLog({ level: settings.logLevel });
   const { file: policyFile, policies } = await loadPolicies(settings.policyFile);
   const store = await openStore({ url: settings.database.url, clock, log });
   await recordPolicies(policies, { store, clock });
-  const sealing = createSealing(settings.masterKeys);
+  const sealing = createSealing(masterKeys);
   const { redisUrl } = settings;
   const counters = await openCounters({ redisUrl, clock, monotonic, log });
 
@@ -134,7 +137,7 @@ export async function startLatchkey(
     store,
     clock,
     sealing,
-    masterKeys: settings.masterKeys,
+    masterKeys,
     policies,
     publicUrl: settings.publicUrl,
     fetch: createGuardedFetch({ allow: settings.outboundAllow }),
@@ -148,7 +151,7 @@ export async function startLatchkey(
     store,
     sealing,
     clock,
-    masterKeys: settings.masterKeys,
+    masterKeys,
     publicUrl: settings.publicUrl,
     apis: new Set(apis.keys()),
     hashPassword,
@@ -177,7 +180,7 @@ export async function startLatchkey(
     jwtSecrets: createJwtSecrets(keyring),
     organizationKeys: createOrganizationKeys(keyring),
     applications: createApplications(keyring),
-    managedUsers: createManagedUsers({ store, clock, masterKeys: settings.masterKeys }),
+    managedUsers: createManagedUsers({ store, clock, masterKeys }),
     portalSessions: createPortalSessions({ ...keyring, publicUrl: settings.publicUrl }),
   };
   const app = await createApp({
@@ -188,7 +191,7 @@ export async function startLatchkey(
     store,
     policies: compiled,
     operators,
-    masterKeys: settings.masterKeys,
+    masterKeys,
     trustedProxies,
     metrics,
     probes: counters.probes,
@@ -198,6 +201,7 @@ export async function startLatchkey(
     requests: createRequests({ store, clock }),
     issuerKeys: createIssuerKeys(keyring),
     operatorTokens: createOperatorTokens({ store, clock, apis: new Set(apis.keys()) }),
+    dashboardFolder: BUILT_DASHBOARD,
     front: (request, response) => {
       bindHost(request);
       return forwardAuth(request, response) || toOAuth(request, response);
@@ -205,14 +209,8 @@ export async function startLatchkey(
     doors: [
       forwardAuthDoor(forwardAuth),
       verifyDoor({ apis, record, monotonic }),
-      ...verifierDoors({
-        store,
-        renewals,
-        apis: resolvable,
-        clock,
-        masterKeys: settings.masterKeys,
-        log,
-      }),
+      explainDoor({ apis, record, monotonic, clock }),
+      ...verifierDoors({ store, renewals, apis: resolvable, clock, masterKeys, log }),
       interactionDoor({
         servers: authorizationServers,
         ...signInParts,
@@ -223,7 +221,7 @@ export async function startLatchkey(
             signInUrl === null ? [] : [[slug, signInUrl]],
           ),
         ),
-        masterKeys: settings.masterKeys,
+        masterKeys,
         trustedProxies,
       }),
       ...[...apis.values()].map((api) =>
@@ -231,7 +229,7 @@ export async function startLatchkey(
           ...useCases,
           calcomTokens: createCalcomTokens({ store, clock }),
           childAccounts: store.childAccounts,
-          masterKeys: settings.masterKeys,
+          masterKeys,
           publicUrl: settings.publicUrl,
           trustedProxies,
           record,

@@ -34,6 +34,28 @@ export type Api = {
   /** Two processes with the same digest decide alike. */
   readonly policyDigest: string;
 };
+/** `ApiDetail` of the document. */
+export type ApiDetail = {
+  readonly slug: string;
+  /** The profile whose answers its clients get. */
+  readonly profile: string;
+  /** The address below which its clients find it. */
+  readonly mount: string;
+  /** Host names whose root is the mount too. */
+  readonly hosts: readonly string[];
+  /** Two processes with the same digest decide alike. */
+  readonly policyDigest: string;
+  readonly scopes: readonly {
+    readonly name: string;
+    readonly title: string;
+  }[];
+  /** The ways to authenticate that it takes. */
+  readonly schemes: readonly string[];
+  /** Lowest first. */
+  readonly plans: readonly string[];
+  /** Whether it has an authorization server. */
+  readonly hasOAuth: boolean;
+};
 /** `ApiKey` of the document. */
 export type ApiKey = {
   readonly id: string;
@@ -312,6 +334,35 @@ export type EventList = {
   readonly data: readonly Event[];
   /** Null on the last page. */
   readonly nextCursor: string | null;
+};
+/** `Explanation` of the document. */
+export type Explanation = {
+  readonly decision: Decision;
+  readonly request: {
+    readonly method: string;
+    /** Below the mount, without the query. */
+    readonly path: string;
+    readonly credentials: readonly string[];
+  };
+  /** What the deny reason says. */
+  readonly meaning: string | null;
+  /** What usually helps. */
+  readonly remedy: string | null;
+  readonly mistakes: readonly string[];
+  readonly warnings: readonly string[];
+};
+/** `Findings` of the document. */
+export type Findings = {
+  /** API keys that are in use and not rotated. */
+  readonly live: number;
+  /** Of those, issued 90 days ago or earlier, and not rotated since. */
+  readonly old: number;
+  /** Not used for 90 days. */
+  readonly unused: number;
+  /** Expire within 14 days. */
+  readonly expiring: number;
+  /** Have neither allowed addresses nor an expiry. */
+  readonly unrestricted: number;
 };
 /** `Grant` of the document. */
 export type Grant = {
@@ -723,6 +774,33 @@ export type OrganizationKeyList = {
   /** Null on the last page. */
   readonly nextCursor: string | null;
 };
+/** `Overview` of the document. */
+export type Overview = {
+  /** The first instant that is counted, at the start of an hour. */
+  readonly from: string;
+  /** The first instant that is not. */
+  readonly to: string;
+  /** From old to new; hours without a request are left out. */
+  readonly hours: readonly {
+    /** The start of the hour. */
+    readonly hour: string;
+    readonly allowed: number;
+    readonly refused: number;
+  }[];
+  /** Most frequent first, of the newest 50,000 lines. */
+  readonly refusals: readonly {
+    readonly reason: string;
+    readonly count: number;
+  }[];
+  /** The busiest ten. */
+  readonly credentials: readonly {
+    readonly credentialId: string;
+    readonly accountId: string;
+    readonly name: string | null;
+    readonly allowed: number;
+    readonly refused: number;
+  }[];
+};
 /** `Passkey` of the document. */
 export type Passkey = {
   readonly id: string;
@@ -739,6 +817,21 @@ export type PasskeyList = {
 /** `PasskeyOptions` of the document. */
 export type PasskeyOptions = {
   readonly options: Readonly<Record<string, unknown>>;
+};
+/** `PolicyVersion` of the document. */
+export type PolicyVersion = {
+  /** Counts from 1 in each API. */
+  readonly version: number;
+  /** Two processes with the same digest decide alike. */
+  readonly digest: string;
+  /** When a process first started with it. */
+  readonly recordedAt: string;
+  /** The whole policy, completed by its profile. */
+  readonly policy: Readonly<Record<string, unknown>>;
+};
+/** `PolicyVersionList` of the document. */
+export type PolicyVersionList = {
+  readonly data: readonly PolicyVersion[];
 };
 /** `PortalSession` of the document. */
 export type PortalSession = {
@@ -773,6 +866,16 @@ export type Proof = {
 export type Readiness = {
   readonly status: "ready" | "unavailable";
   readonly checks: Readonly<Record<string, "ok" | "unavailable">>;
+};
+/** `ReasonList` of the document. */
+export type ReasonList = {
+  readonly data: readonly {
+    readonly reason: string;
+    /** Decides what the caller sees. */
+    readonly class: string;
+    readonly meaning: string;
+    readonly remedy: string;
+  }[];
 };
 /** `RecoveryCodes` of the document. */
 export type RecoveryCodes = {
@@ -1185,6 +1288,20 @@ export interface Operations {
     };
     answer: CustomerRequest;
   };
+  /** Say why a request made with curl is allowed or refused, and what to change */
+  explain: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: {
+      /** A curl command as it was pasted; its credential is neither kept nor logged. */
+      readonly curl: string;
+      /** From where the request came; CIDR rules ask. */
+      readonly ip?: string | undefined;
+    };
+    answer: Explanation;
+  };
   /** Read an account */
   getAccount: {
     params: {
@@ -1194,6 +1311,15 @@ export interface Operations {
     };
     body: undefined;
     answer: Account;
+  };
+  /** Read an API with its scopes, schemes and plans */
+  getApi: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: undefined;
+    answer: ApiDetail;
   };
   /** Read a key; never its secret */
   getApiKey: {
@@ -1214,6 +1340,16 @@ export interface Operations {
     };
     body: undefined;
     answer: Application;
+  };
+  /** Count the live API keys that are old, unused, expiring or unrestricted */
+  getFindings: {
+    params: {
+      readonly accountId?: string | undefined;
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: undefined;
+    answer: Findings;
   };
   /** Read that a user approved an application */
   getGrant: {
@@ -1268,6 +1404,18 @@ export interface Operations {
     };
     body: undefined;
     answer: OrganizationKey;
+  };
+  /** Requests by hour, refusals by reason, the busiest credentials */
+  getOverview: {
+    params: {
+      readonly accountId?: string | undefined;
+      /** How many hours, the present one included; at most 31 days. */
+      readonly hours?: number | undefined;
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: undefined;
+    answer: Overview;
   };
   /** Ask for the options with which a browser finds a passkey */
   getPasskeyOptions: {
@@ -1442,6 +1590,9 @@ export interface Operations {
       readonly limit?: number | undefined;
       /** `nextCursor` of the page before. */
       readonly cursor?: string | undefined;
+      /** Part of the name, or all of the id or external id. */
+      readonly search?: string | undefined;
+      readonly status?: "active" | "suspended" | undefined;
       /** The API's slug. */
       readonly api: string;
     };
@@ -1456,6 +1607,14 @@ export interface Operations {
       /** `nextCursor` of the page before. */
       readonly cursor?: string | undefined;
       readonly accountId?: string | undefined;
+      /** Part of the name, or all of the id or last characters. */
+      readonly search?: string | undefined;
+      readonly status?: "active" | "rotated" | "expired" | "revoked" | undefined;
+      /**
+       * Live keys that are 90 days old without rotation, were not used for 90 days, expire
+       * within 14 days, or have neither addresses nor an expiry.
+       */
+      readonly finding?: "old" | "unused" | "expiring" | "unrestricted" | undefined;
       /** The API's slug. */
       readonly api: string;
     };
@@ -1541,6 +1700,14 @@ export interface Operations {
       /** `nextCursor` of the page before. */
       readonly cursor?: string | undefined;
       readonly accountId?: string | undefined;
+      /** Part of the name, or all of the id or last characters. */
+      readonly search?: string | undefined;
+      readonly status?: "active" | "rotated" | "expired" | "revoked" | undefined;
+      /**
+       * Live keys that are 90 days old without rotation, were not used for 90 days, expire
+       * within 14 days, or have neither addresses nor an expiry.
+       */
+      readonly finding?: "old" | "unused" | "expiring" | "unrestricted" | undefined;
       /** The API's slug. */
       readonly api: string;
     };
@@ -1577,6 +1744,14 @@ export interface Operations {
       /** `nextCursor` of the page before. */
       readonly cursor?: string | undefined;
       readonly accountId?: string | undefined;
+      /** Part of the name, or all of the id or last characters. */
+      readonly search?: string | undefined;
+      readonly status?: "active" | "rotated" | "expired" | "revoked" | undefined;
+      /**
+       * Live keys that are 90 days old without rotation, were not used for 90 days, expire
+       * within 14 days, or have neither addresses nor an expiry.
+       */
+      readonly finding?: "old" | "unused" | "expiring" | "unrestricted" | undefined;
       /** The API's slug. */
       readonly api: string;
     };
@@ -1588,6 +1763,21 @@ export interface Operations {
     params: Record<never, never>;
     body: undefined;
     answer: PasskeyList;
+  };
+  /** The policy in force and up to 19 before it, newest first */
+  listPolicyVersions: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: undefined;
+    answer: PolicyVersionList;
+  };
+  /** Every reason for a refusal, what it means and what helps */
+  listReasons: {
+    params: Record<never, never>;
+    body: undefined;
+    answer: ReasonList;
   };
   /** List what customers asked for, newest first */
   listRequests: {
@@ -1613,6 +1803,14 @@ export interface Operations {
       /** `nextCursor` of the page before. */
       readonly cursor?: string | undefined;
       readonly accountId?: string | undefined;
+      /** Part of the name, or all of the id or last characters. */
+      readonly search?: string | undefined;
+      readonly status?: "active" | "rotated" | "expired" | "revoked" | undefined;
+      /**
+       * Live keys that are 90 days old without rotation, were not used for 90 days, expire
+       * within 14 days, or have neither addresses nor an expiry.
+       */
+      readonly finding?: "old" | "unused" | "expiring" | "unrestricted" | undefined;
       /** The API's slug. */
       readonly api: string;
     };
@@ -1648,6 +1846,8 @@ export interface Operations {
       /** `nextCursor` of the page before. */
       readonly cursor?: string | undefined;
       readonly accountId?: string | undefined;
+      /** Part of the name or e-mail address, or all of the id. */
+      readonly search?: string | undefined;
       /** The API's slug. */
       readonly api: string;
     };
@@ -2372,6 +2572,13 @@ export const OPERATIONS = {
     keyed: true,
     answers: "json",
   },
+  explain: {
+    method: "POST",
+    path: "/v1/apis/{api}/explain",
+    query: [],
+    keyed: false,
+    answers: "json",
+  },
   getAccount: {
     method: "GET",
     path: "/v1/apis/{api}/accounts/{id}",
@@ -2379,6 +2586,7 @@ export const OPERATIONS = {
     keyed: false,
     answers: "json",
   },
+  getApi: { method: "GET", path: "/v1/apis/{api}", query: [], keyed: false, answers: "json" },
   getApiKey: {
     method: "GET",
     path: "/v1/apis/{api}/api-keys/{id}",
@@ -2390,6 +2598,13 @@ export const OPERATIONS = {
     method: "GET",
     path: "/v1/apis/{api}/applications/{id}",
     query: [],
+    keyed: false,
+    answers: "json",
+  },
+  getFindings: {
+    method: "GET",
+    path: "/v1/apis/{api}/findings",
+    query: ["accountId"],
     keyed: false,
     answers: "json",
   },
@@ -2421,6 +2636,13 @@ export const OPERATIONS = {
     method: "GET",
     path: "/v1/apis/{api}/organization-keys/{id}",
     query: [],
+    keyed: false,
+    answers: "json",
+  },
+  getOverview: {
+    method: "GET",
+    path: "/v1/apis/{api}/overview",
+    query: ["accountId", "hours"],
     keyed: false,
     answers: "json",
   },
@@ -2499,14 +2721,14 @@ export const OPERATIONS = {
   listAccounts: {
     method: "GET",
     path: "/v1/apis/{api}/accounts",
-    query: ["limit", "cursor"],
+    query: ["limit", "cursor", "search", "status"],
     keyed: false,
     answers: "json",
   },
   listApiKeys: {
     method: "GET",
     path: "/v1/apis/{api}/api-keys",
-    query: ["limit", "cursor", "accountId"],
+    query: ["limit", "cursor", "accountId", "search", "status", "finding"],
     keyed: false,
     answers: "json",
   },
@@ -2549,7 +2771,7 @@ export const OPERATIONS = {
   listJwtSecrets: {
     method: "GET",
     path: "/v1/apis/{api}/jwt-secrets",
-    query: ["limit", "cursor", "accountId"],
+    query: ["limit", "cursor", "accountId", "search", "status", "finding"],
     keyed: false,
     answers: "json",
   },
@@ -2570,7 +2792,7 @@ export const OPERATIONS = {
   listOrganizationKeys: {
     method: "GET",
     path: "/v1/apis/{api}/organization-keys",
-    query: ["limit", "cursor", "accountId"],
+    query: ["limit", "cursor", "accountId", "search", "status", "finding"],
     keyed: false,
     answers: "json",
   },
@@ -2581,6 +2803,14 @@ export const OPERATIONS = {
     keyed: false,
     answers: "json",
   },
+  listPolicyVersions: {
+    method: "GET",
+    path: "/v1/apis/{api}/policy-versions",
+    query: [],
+    keyed: false,
+    answers: "json",
+  },
+  listReasons: { method: "GET", path: "/v1/reasons", query: [], keyed: false, answers: "json" },
   listRequests: {
     method: "GET",
     path: "/v1/apis/{api}/requests",
@@ -2591,7 +2821,7 @@ export const OPERATIONS = {
   listSigningKeys: {
     method: "GET",
     path: "/v1/apis/{api}/signing-keys",
-    query: ["limit", "cursor", "accountId"],
+    query: ["limit", "cursor", "accountId", "search", "status", "finding"],
     keyed: false,
     answers: "json",
   },
@@ -2605,7 +2835,7 @@ export const OPERATIONS = {
   listUsers: {
     method: "GET",
     path: "/v1/apis/{api}/users",
-    query: ["limit", "cursor", "accountId"],
+    query: ["limit", "cursor", "accountId", "search"],
     keyed: false,
     answers: "json",
   },

@@ -1,4 +1,5 @@
 import { type AccountKind, ApiError, type Clock, type CompiledPolicy } from "@latchkey/engine";
+import type { AccountFilter } from "../store/accounts.ts";
 import type { Ceiling } from "../store/ceiling.ts";
 import type { AccountRecord, Page, PageRequest } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
@@ -29,7 +30,7 @@ export interface AccountChanges {
 export interface Accounts {
   create(call: Call, draft: AccountDraft): Promise<AccountRecord>;
   find(api: string, id: string, ceiling?: Ceiling): Promise<AccountRecord>;
-  list(api: string, page: PageRequest, ceiling?: Ceiling): Promise<Page<AccountRecord>>;
+  list(api: string, filter: AccountFilter, page: PageRequest): Promise<Page<AccountRecord>>;
   update(call: Call, id: string, changes: AccountChanges): Promise<AccountRecord>;
   /** Its credentials are refused from the moment this resolves. Repeating it changes nothing. */
   suspend(call: Call, id: string): Promise<AccountRecord>;
@@ -67,7 +68,7 @@ export function createAccounts(parts: {
       return account;
     },
 
-    list: (api, page, ceiling) => store.accounts.list(api, page, ceiling),
+    list: (api, filter, page) => store.accounts.list(api, filter, page),
 
     update: async (call, id, changes) =>
       (await store.write("updateAccount", { id, ...changes }, at(call))).output,

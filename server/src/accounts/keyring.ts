@@ -1,6 +1,8 @@
 import { ApiError, type Clock, type CompiledPolicy } from "@latchkey/engine";
 import type { Ceiling } from "../store/ceiling.ts";
 import { CREDENTIAL_KINDS, type KeyringScheme } from "../store/credential-kinds.ts";
+import type { KeyFinding, KeyStatus } from "../store/key-conditions.ts";
+import type { FoundKeys } from "../store/keyring.ts";
 import type { CredentialRecord, Page, PageRequest } from "../store/records.ts";
 import type { Sealing } from "../store/sealing.ts";
 import type { Store } from "../store/store.ts";
@@ -35,17 +37,25 @@ export interface Rotation {
   readonly brownOuts?: readonly number[];
 }
 
+/** Which keys a list is of. */
+export interface KeyFilter {
+  readonly accountId?: string | undefined;
+  readonly ceiling?: Ceiling;
+  /** Part of the name, or all of the id or of the last characters. */
+  readonly search?: string | undefined;
+  readonly status?: KeyStatus | undefined;
+  readonly finding?: KeyFinding | undefined;
+}
+
 /**
  * What can be done with the keys of every kind. Each rejects with `NOT_FOUND` for a key that is not
  * there.
  */
 export interface Keyring {
   find(api: string, name: KeyName): Promise<CredentialRecord>;
-  list(
-    api: string,
-    filter: { readonly accountId?: string | undefined; readonly ceiling?: Ceiling },
-    page: PageRequest,
-  ): Promise<Page<CredentialRecord>>;
+  list(api: string, filter: KeyFilter, page: PageRequest): Promise<Page<CredentialRecord>>;
+  /** Counts the live keys, and those of them that good practice asks to look at. */
+  findings(api: string, filter: Pick<KeyFilter, "accountId" | "ceiling">): Promise<FoundKeys>;
   /**
    * Refused by this node before this resolves, which waits so many milliseconds for every verifier
    * to confirm. Repeating it answers the same `revokedAt`.
@@ -69,7 +79,12 @@ export function createKeyring(parts: KeyringParts, scheme: KeyringScheme): Keyri
       throw new ApiError("NOT_FOUND", `There is no such ${CREDENTIAL_KINDS[scheme].noun}.`);
     },
 
-    list: (api, filter, page) => store.keyring.list(api, { scheme, ...filter }, page),
+    list: (api, { status, finding, ...filter }, page) => {
+      const standing = { status, finding, at: clock() };
+      return store.keyring.list(api, { scheme, ...filter, standing }, page);
+    },
+
+    findings: (api, filter) => store.keyring.findings(api, { scheme, ...filter, at: clock() }),
 
     async revoke(call, name, waitMillis) {
       const context = { ...call, at: clock() };

@@ -30,7 +30,7 @@ export interface Users {
   find(api: string, id: string): Promise<UserRecord>;
   list(
     api: string,
-    filter: { readonly accountId?: string | undefined },
+    filter: { readonly accountId?: string | undefined; readonly search?: string | undefined },
     page: PageRequest,
   ): Promise<Page<UserRecord>>;
   /** Adds the user to another account, or changes its role there. */

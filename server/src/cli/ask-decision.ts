@@ -1,21 +1,13 @@
 import { hideSecrets } from "@latchkey/engine";
-import type { ApiPlace } from "./asked-api.ts";
-import { CannotAsk } from "./cannot-ask.ts";
+import type { ApiPlace } from "../explain/asked-api.ts";
+import { CannotAsk } from "../explain/cannot-ask.ts";
+import type { DescribedRequest } from "../explain/described-request.ts";
 
 /** A running Latchkey, and the token with which it is asked. */
 export interface AskedServer {
   /** An absolute URL without a trailing slash. */
   readonly url: string;
   readonly token: string;
-}
-
-/** A request as `POST verify` takes it. */
-export interface DescribedRequest {
-  readonly method: string;
-  readonly url: string;
-  readonly headers: Readonly<Record<string, readonly string[]>>;
-  readonly ip?: string;
-  readonly secure?: boolean;
 }
 
 /** What of the answer of `POST verify` is shown to people. */

@@ -1,7 +1,7 @@
 import { REASONS, type Reason } from "@latchkey/engine";
 import { describe, expect, test } from "vitest";
+import { parseCurl } from "../explain/curl-command.ts";
 import type { ExplainedDecision } from "./ask-decision.ts";
-import { parseCurl } from "./curl-command.ts";
 import { explanationLines } from "./explanation.ts";
 
 const AT = "2026-11-22T06:00:00.000Z";

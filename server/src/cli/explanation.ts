@@ -1,9 +1,9 @@
 import { hideSecrets, REASONS, type Reason } from "@latchkey/engine";
+import type { AskedApi } from "../explain/asked-api.ts";
+import type { CurlRequest } from "../explain/curl-request.ts";
+import { printable } from "../explain/masked.ts";
+import { sentCredentials, shownCredential } from "../explain/sent-credential.ts";
 import type { ExplainedDecision, ExplainedStep, ExplainedWindow } from "./ask-decision.ts";
-import type { AskedApi } from "./asked-api.ts";
-import type { CurlRequest } from "./curl-request.ts";
-import { printable } from "./masked.ts";
-import { sentCredentials, shownCredential } from "./sent-credential.ts";
 
 /** What `latchkey explain` found out. */
 export interface Explanation {

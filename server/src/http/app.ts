@@ -55,6 +55,8 @@ import { jwtSecretRoutes } from "./routes/jwt-secrets.ts";
 import { operatorTokenRoutes } from "./routes/operator-tokens.ts";
 import { operatorRoutes } from "./routes/operators.ts";
 import { organizationKeyRoutes } from "./routes/organization-keys.ts";
+import { overviewRoutes } from "./routes/overview.ts";
+import { policyRoutes } from "./routes/policy.ts";
 import { portalSessionRoutes } from "./routes/portal-sessions.ts";
 import { requestRoutes } from "./routes/requests.ts";
 import { sessionRoutes } from "./routes/session.ts";
@@ -103,6 +105,8 @@ export interface AppParts {
   readonly operatorTokens: OperatorTokens;
   readonly portalSessions: PortalSessions;
   readonly signInParts: SignInParts;
+  /** Where Vite built the dashboard; where it did not, a page of facts is served. */
+  readonly dashboardFolder: string;
   /** Stands before the framework: forward-auth. */
   readonly front?: Front;
   /** Further routes: verify, forward-auth, facades. Each declares `requires` or `public` too. */
@@ -176,6 +180,8 @@ export async function createApp(
   await app.register(requestRoutes({ requests: parts.requests, cursors, callOf }));
   await app.register(issuerKeyRoutes({ issuerKeys: parts.issuerKeys, callOf }));
   await app.register(auditRoutes({ store, cursors }));
+  await app.register(overviewRoutes({ store, apiKeys, clock }));
+  await app.register(policyRoutes(store));
   await app.register(operatorTokenRoutes({ operatorTokens, cursors, callOf }));
   const { portalSessions } = parts;
   await app.register(portalSessionRoutes({ portalSessions, callOf }));
@@ -185,7 +191,8 @@ export async function createApp(
   for (const routes of SESSION_ROUTES) await app.register(routes(ofSessions));
   await app.register(systemRoutes({ store, probes, metrics, operators }));
   const apis = [...policies.values()].map((policy) => toApi(policy, publicUrl));
-  await app.register(dashboardRoutes({ version, storeKind: store.kind, apis }));
+  const facts = { version, storeKind: store.kind, apis };
+  await app.register(dashboardRoutes(facts, parts.dashboardFolder));
   for (const door of parts.doors ?? []) await app.register(door);
   return app;
 }

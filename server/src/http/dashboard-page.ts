@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { PAGE_HEADERS } from "./dashboard-build.ts";
 
 /** What the page says is running. */
 export interface DashboardFacts {
@@ -37,7 +38,7 @@ const STYLE_HASH = createHash("sha256").update(STYLE).digest("base64");
 
 /** The page runs no script and loads nothing but its icon; its one style is named by its hash. */
 export const DASHBOARD_HEADERS: Readonly<Record<string, string>> = {
-  "content-type": "text/html; charset=utf-8",
+  ...PAGE_HEADERS,
   "content-security-policy": [
     "default-src 'none'",
     `style-src 'sha256-${STYLE_HASH}'`,
@@ -46,19 +47,13 @@ export const DASHBOARD_HEADERS: Readonly<Record<string, string>> = {
     "form-action 'none'",
     "frame-ancestors 'none'",
   ].join("; "),
-  "cache-control": "no-store",
-  "cross-origin-opener-policy": "same-origin",
-  "cross-origin-resource-policy": "same-origin",
-  "permissions-policy": "camera=(), geolocation=(), microphone=()",
-  "referrer-policy": "no-referrer",
-  "x-frame-options": "DENY",
 };
 
 /** The icon of the page. */
 export const FAVICON =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#1d4ed8"/><path d="M16 7a5 5 0 0 0-2 9.6V25h4v-3h3v-4h-3v-1.4A5 5 0 0 0 16 7Z" fill="#fff"/></svg>';
 
-/** A complete HTML page. Every fact is escaped. */
+/** What is served where the dashboard was not built. Every fact is escaped. */
 export function dashboardPage({ version, storeKind, apis }: DashboardFacts): string {
   const rows = apis.map(
     ({ slug, profile, mount }) =>

@@ -16,7 +16,6 @@ import type { ProtectedApi, RecordDecision } from "./protected-api.ts";
 import { Ref } from "./schemas/base.ts";
 import {
   type AskedRequestBody,
-  DECISION_COMPONENTS,
   DecisionAnswer,
   DecisionsAnswer,
   VerifyBatchBody,
@@ -40,7 +39,6 @@ type BatchCall = { Params: { api: string }; Body: Static<typeof VerifyBatchBody>
 export const verifyDoor =
   (parts: VerifyParts): Door =>
   async (app) => {
-    for (const component of DECISION_COMPONENTS) app.addSchema(component);
     const tags = ["decisions"];
     const refusals = readRefusals(413, 415);
 
@@ -58,7 +56,7 @@ export const verifyDoor =
       handler: (request) => {
         const { request: asked, explain = false } = request.body;
         if (explain) mayExplain(request);
-        return decide(parts, apiOf(parts, request), asked, explain, request.id);
+        return decide(parts, apiOf(parts, request.params.api), asked, explain, request.id);
       },
     });
 
@@ -74,7 +72,7 @@ export const verifyDoor =
       },
       serializerCompiler,
       handler: (request) => {
-        const api = apiOf(parts, request);
+        const api = apiOf(parts, request.params.api);
         const decisions = request.body.requests.map((asked) =>
           decide(parts, api, asked, false, request.id),
         );
@@ -91,8 +89,9 @@ function isMade(decision: DecisionWire | Promise<DecisionWire>): decision is Dec
   return !(decision instanceof Promise);
 }
 
-function apiOf({ apis }: VerifyParts, request: FastifyRequest<OneCall | BatchCall>): ProtectedApi {
-  const api = apis.get(request.params.api);
+/** @throws {ApiError} `NOT_FOUND`. */
+export function apiOf({ apis }: Pick<VerifyParts, "apis">, slug: string): ProtectedApi {
+  const api = apis.get(slug);
   if (api === undefined) throw new ApiError("NOT_FOUND", "There is no such API.");
   return api;
 }
@@ -105,7 +104,8 @@ function mayExplain(request: FastifyRequest<OneCall>): void {
   });
 }
 
-function decide(
+/** Decides about one described request; what is only explained is not recorded. */
+export function decide(
   { record, monotonic }: VerifyParts,
   { slug, engine }: ProtectedApi,
   asked: AskedRequestBody,

@@ -1,8 +1,9 @@
 import { type AccountKind, type AccountState, ApiError } from "@latchkey/engine";
-import type { Kysely, Selectable } from "kysely";
+import { type Kysely, type RawBuilder, type Selectable, sql } from "kysely";
 import type { Ask } from "./ask.ts";
 import { type Ceiling, isUnder, under } from "./ceiling.ts";
 import { readHead } from "./changes.ts";
+import { holdsText } from "./matching.ts";
 import { olderThan, pageOf } from "./paging.ts";
 import type { AccountRecord, PageRequest } from "./records.ts";
 import type { AccountTable, Tables } from "./schema.ts";
@@ -25,6 +26,14 @@ interface UpdateAccount {
   readonly name?: string | undefined;
   readonly plan?: string | null | undefined;
   readonly externalId?: string | null | undefined;
+}
+
+/** Which accounts a list is of. */
+export interface AccountFilter {
+  /** Part of the name, or all of the id or of the external id. */
+  readonly search?: string | undefined;
+  readonly status?: "active" | "suspended" | undefined;
+  readonly ceiling?: Ceiling;
 }
 
 interface NamedAccount {
@@ -116,12 +125,14 @@ export function accountReads(db: Kysely<Tables>, ask: Ask) {
         const row = await selectAccount(db, api, id);
         return row && isUnder(ceiling, row.id) ? toAccount(row) : undefined;
       }),
-    list: (api: string, page: PageRequest, ceiling?: Ceiling) =>
+    list: (api: string, { search, status, ceiling }: AccountFilter, page: PageRequest) =>
       ask(async () => {
-        const rows = await db
-          .selectFrom("account")
-          .selectAll()
-          .where("api", "=", api)
+        let query = db.selectFrom("account").selectAll().where("api", "=", api);
+        if (search !== undefined) query = query.where(isMeant(search));
+        if (status !== undefined) {
+          query = query.where("suspended_at", status === "suspended" ? "is not" : "is", null);
+        }
+        const rows = await query
           .where(under(ceiling, "id"))
           .where(olderThan(page.after, "created_at", "id"))
           .orderBy("created_at", "desc")
@@ -145,6 +156,10 @@ export async function requireAccount(
   if (account !== undefined) return account;
   const details = { field: "accountId" };
   throw new ApiError("INVALID_REQUEST", "There is no such account.", { details });
+}
+
+function isMeant(search: string): RawBuilder<boolean> {
+  return sql<boolean>`(${holdsText("name", search)} or id = ${search} or external_id = ${search})`;
 }
 
 /** The row, or `undefined`; sees what this transaction wrote. */

@@ -20,6 +20,7 @@ import { oauthClientReads } from "./oauth-clients.ts";
 import { oneTimeUseReads } from "./one-time-use.ts";
 import { operatorPersonReads } from "./operator-persons.ts";
 import { operatorTokenReads } from "./operator-tokens.ts";
+import { overviewReads } from "./overview.ts";
 import { passkeyReads } from "./passkeys.ts";
 import { peopleReads } from "./people.ts";
 import { policyReads } from "./policies.ts";
@@ -116,6 +117,7 @@ export async function createStore(backend: Backend, { clock, log }: CreateStore)
     operatorTokens: operatorTokenReads(db, ask),
     events: eventReads(db, ask),
     usage: usageReads(db, ask),
+    overview: overviewReads(db, ask, kind),
     policies: policyReads(db, ask),
     verifiers: verifierReads(db, ask),
     ping: () => work.add(() => backend.ping()),

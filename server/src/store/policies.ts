@@ -51,21 +51,40 @@ export const policyCommands = {
   },
 } as const;
 
+/** A policy that was in force from `recordedAt` until the next version's. */
+export interface DatedPolicy extends PolicyVersion {
+  readonly recordedAt: number;
+}
+
+/** Further back nobody looks for what changed. */
+const MOST_VERSIONS = 20;
+
 /** Reading side of policies. */
 export function policyReads(db: Kysely<Tables>, ask: Ask) {
   return {
     newest: (api: string) =>
       ask(async (): Promise<PolicyVersion | undefined> => {
-        const row = await db
-          .selectFrom("policy_version")
-          .select(["version", "digest", "document"])
-          .where("api", "=", api)
-          .orderBy("version", "desc")
-          .limit(1)
-          .executeTakeFirst();
-        if (row === undefined) return undefined;
-        const policy: unknown = JSON.parse(row.document);
-        return { version: row.version, digest: row.digest, policy };
+        const [row] = await selectNewest(db, api, 1);
+        return row && toVersion(row);
+      }),
+    list: (api: string) =>
+      ask(async (): Promise<readonly DatedPolicy[]> => {
+        const rows = await selectNewest(db, api, MOST_VERSIONS);
+        return rows.map((row) => ({ ...toVersion(row), recordedAt: row.recorded_at }));
       }),
   };
+}
+
+function selectNewest(db: Kysely<Tables>, api: string, most: number) {
+  return db
+    .selectFrom("policy_version")
+    .select(["version", "digest", "document", "recorded_at"])
+    .where("api", "=", api)
+    .orderBy("version", "desc")
+    .limit(most)
+    .execute();
+}
+
+function toVersion(row: { version: number; digest: string; document: string }): PolicyVersion {
+  return { version: row.version, digest: row.digest, policy: JSON.parse(row.document) };
 }

@@ -10,6 +10,7 @@ import { childAccountsContract } from "../testing/store-contract/child-accounts.
 import { eventsContract } from "../testing/store-contract/events.ts";
 import { feedsContract } from "../testing/store-contract/feeds.ts";
 import { idempotencyContract } from "../testing/store-contract/idempotency.ts";
+import { keyListsContract } from "../testing/store-contract/key-lists.ts";
 import { keyringContract } from "../testing/store-contract/keyring.ts";
 import { managedUsersContract } from "../testing/store-contract/managed-users.ts";
 import { oauthContract } from "../testing/store-contract/oauth.ts";
@@ -57,6 +58,7 @@ for (const database of DATABASES) {
     describe("API keys", () => apiKeysContract(open));
     describe("rotation", () => rotationContract(open));
     describe("keyring", () => keyringContract(open));
+    describe("key lists", () => keyListsContract(open));
     describe("secrets", () => secretsContract(open));
     describe("brown-outs", () => brownOutsContract(open));
     describe("applications", () => applicationsContract(open));

@@ -1,4 +1,5 @@
 import type { AccountState, CredentialState, UserState } from "@latchkey/engine";
+import type { AccountFilter } from "./accounts.ts";
 import type { ApplicationRecord } from "./application-record.ts";
 import type { ApplicationFilter } from "./applications.ts";
 import type { Ceiling } from "./ceiling.ts";
@@ -7,14 +8,15 @@ import type { ConsentOf } from "./consents.ts";
 import type { WantedCredential } from "./credential-kinds.ts";
 import type { GrantFilter, GrantRecord } from "./grants.ts";
 import type { IssuerKeyRecord } from "./issuer-keys.ts";
-import type { KeyringFilter } from "./keyring.ts";
+import type { FindingsFilter, FoundKeys, KeyringFilter } from "./keyring.ts";
 import type { ManagedUserPage, ManagedUserRecord } from "./managed-user-rows.ts";
 import type { StoredMaterial } from "./material.ts";
 import type { NamedArtifact, StoredArtifact } from "./oauth-artifacts.ts";
 import type { OperatorPersonRecord } from "./operator-persons.ts";
+import type { Overview, OverviewFilter } from "./overview.ts";
 import type { StoredPasskey } from "./passkeys.ts";
 import type { StoredPerson } from "./people.ts";
-import type { PolicyVersion } from "./policies.ts";
+import type { DatedPolicy, PolicyVersion } from "./policies.ts";
 import type { PortalLink } from "./portal-sessions.ts";
 import type {
   AccountRecord,
@@ -35,6 +37,7 @@ import type { SealedRow } from "./resealing.ts";
 import type { SealedSeed, StoredTotp } from "./second-factors.ts";
 import type { SessionRecord } from "./session-rows.ts";
 import type { SignInLinkKind, StoredLink } from "./sign-in-links.ts";
+import type { UserFilter } from "./users.ts";
 import type { VerifierRecord } from "./verifiers.ts";
 import type { WriteContext } from "./write-context.ts";
 
@@ -103,7 +106,7 @@ export interface Store {
       id: string,
     ): Promise<{ readonly asOf: number; readonly account: AccountState | undefined }>;
     find(api: string, id: string, ceiling?: Ceiling): Promise<AccountRecord | undefined>;
-    list(api: string, page: PageRequest, ceiling?: Ceiling): Promise<Page<AccountRecord>>;
+    list(api: string, filter: AccountFilter, page: PageRequest): Promise<Page<AccountRecord>>;
   };
 
   /** A parent's accounts; any other account does not exist. */
@@ -121,17 +124,15 @@ export interface Store {
       id: string,
     ): Promise<{ readonly asOf: number; readonly user: UserState | undefined }>;
     find(api: string, id: string): Promise<UserRecord | undefined>;
-    list(
-      api: string,
-      filter: { accountId?: string | undefined },
-      page: PageRequest,
-    ): Promise<Page<UserRecord>>;
+    list(api: string, filter: UserFilter, page: PageRequest): Promise<Page<UserRecord>>;
   };
 
   /** Keys of every kind; with `accountId`, those of any other account do not exist. */
   readonly keyring: {
     find(api: string, named: WantedCredential): Promise<CredentialRecord | undefined>;
     list(api: string, filter: KeyringFilter, page: PageRequest): Promise<Page<CredentialRecord>>;
+    /** Counts the keys that good practice asks to look at. */
+    findings(api: string, filter: FindingsFilter): Promise<FoundKeys>;
   };
 
   readonly applications: {
@@ -269,6 +270,8 @@ export interface Store {
     list(api: string, filter: EventFilter, page: PageRequest): Promise<Page<EventRecord>>;
   };
 
+  readonly overview: { read(api: string, filter: OverviewFilter): Promise<Overview> };
+
   readonly usage: {
     list(api: string, filter: UsageFilter, page: PageRequest): Promise<Page<UsageRecord>>;
   };
@@ -276,6 +279,8 @@ export interface Store {
   readonly policies: {
     /** The version that was recorded last; `undefined` before the first start with this API. */
     newest(api: string): Promise<PolicyVersion | undefined>;
+    /** The newest twenty, from new to old. */
+    list(api: string): Promise<readonly DatedPolicy[]>;
   };
 
   /** Processes that decide about an API from memory, those whose lease has lapsed included. */

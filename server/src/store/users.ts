@@ -1,9 +1,10 @@
 import { ApiError, type UserState } from "@latchkey/engine";
-import type { Kysely, Selectable } from "kysely";
+import { type Kysely, type RawBuilder, type Selectable, sql } from "kysely";
 import { requireAccount } from "./accounts.ts";
 import type { Ask } from "./ask.ts";
 import { readHead } from "./changes.ts";
 import { nextNumber } from "./counters.ts";
+import { holdsText } from "./matching.ts";
 import { olderThan, pageOf } from "./paging.ts";
 import type { PageRequest, Role, UserRecord } from "./records.ts";
 import type { PersonTable, Tables } from "./schema.ts";
@@ -75,6 +76,13 @@ export const userCommands = {
   },
 } as const;
 
+/** Which users a list is of. */
+export interface UserFilter {
+  readonly accountId?: string | undefined;
+  /** Part of the name or of the e-mail address, or all of the id. */
+  readonly search?: string | undefined;
+}
+
 /** Reading side of users. */
 export function userReads(db: Kysely<Tables>, ask: Ask) {
   return {
@@ -92,12 +100,12 @@ export function userReads(db: Kysely<Tables>, ask: Ask) {
         const row = await selectPerson(db, api, id);
         return row && toUser(row, (await selectMemberships(db, api, [id])).get(id));
       }),
-    list: (api: string, filter: { accountId?: string | undefined }, page: PageRequest) =>
+    list: (api: string, filter: UserFilter, page: PageRequest) =>
       ask(async () => {
-        const { accountId } = filter;
+        const { accountId, search } = filter;
         const rows = await (accountId === undefined
-          ? selectPeople(db, api, page)
-          : selectPeopleOf(db, { api, accountId, page }));
+          ? selectPeople(db, { api, search, page })
+          : selectPeopleOf(db, { api, accountId, search, page }));
         const ids = rows.map((row) => row.id);
         const memberships = await selectMemberships(db, api, ids);
         const users = rows.map((row) => toUser(row, memberships.get(row.id)));
@@ -157,12 +165,16 @@ function toUserState({ id, number, memberships }: UserRecord): UserState {
   return { id, number, memberships };
 }
 
-function selectPeople(db: Kysely<Tables>, api: string, page: PageRequest) {
+function selectPeople(
+  db: Kysely<Tables>,
+  { api, search, page }: { api: string; search: string | undefined; page: PageRequest },
+) {
   return db
     .selectFrom("person")
     .selectAll()
     .where("api", "=", api)
     .where("deleted_at", "is", null)
+    .where(isMeant(search))
     .where(olderThan(page.after, "created_at", "id"))
     .orderBy("created_at", "desc")
     .orderBy("id", "desc")
@@ -172,7 +184,12 @@ function selectPeople(db: Kysely<Tables>, api: string, page: PageRequest) {
 
 function selectPeopleOf(
   db: Kysely<Tables>,
-  { api, accountId, page }: { api: string; accountId: string; page: PageRequest },
+  {
+    api,
+    accountId,
+    search,
+    page,
+  }: { api: string; accountId: string; search: string | undefined; page: PageRequest },
 ) {
   return db
     .selectFrom("membership")
@@ -182,11 +199,18 @@ function selectPeopleOf(
     .selectAll("person")
     .where("membership.api", "=", api)
     .where("membership.account_id", "=", accountId)
+    .where(isMeant(search))
     .where(olderThan(page.after, "membership.user_created_at", "membership.user_id"))
     .orderBy("membership.user_created_at", "desc")
     .orderBy("membership.user_id", "desc")
     .limit(page.limit + 1)
     .execute();
+}
+
+function isMeant(search: string | undefined): RawBuilder<boolean> {
+  if (search === undefined) return sql<boolean>`1 = 1`;
+  const [name, email] = [holdsText("person.name", search), holdsText("person.email", search)];
+  return sql<boolean>`(${name} or ${email} or person.id = ${search})`;
 }
 
 async function selectMemberships(

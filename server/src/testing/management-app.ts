@@ -186,5 +186,6 @@ async function appParts({
       mail: { delivers: false, send: async () => undefined },
       onFault: (fault) => logged.push(String(fault)),
     }),
+    dashboardFolder: "/nowhere",
   };
 }

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
+import type { CurlRequest } from "../../explain/curl-request.ts";
 import { type Command, type CommandContext, UsageError } from "../command.ts";
-import type { CurlRequest } from "../curl-request.ts";
 
 /** Exit codes of `latchkey explain`, for scripts. */
 const ALLOWED = 0;
@@ -44,8 +44,8 @@ export const explain: Command = {
 
   async run(context) {
     const [{ CannotAsk }, { CurlError }] = await Promise.all([
-      import("../cannot-ask.ts"),
-      import("../curl-error.ts"),
+      import("../../explain/cannot-ask.ts"),
+      import("../../explain/curl-error.ts"),
     ]);
     try {
       return await explainRequest(context);
@@ -65,10 +65,10 @@ async function explainRequest(context: CommandContext): Promise<number> {
   const [{ askDecision, listApis }, { askedApi }, { askedServer }, described, mistakes, shown] =
     await Promise.all([
       import("../ask-decision.ts"),
-      import("../asked-api.ts"),
+      import("../../explain/asked-api.ts"),
       import("../asked-server.ts"),
-      import("../described-request.ts"),
-      import("../common-mistakes.ts"),
+      import("../../explain/described-request.ts"),
+      import("../../explain/common-mistakes.ts"),
       import("../explanation.ts"),
     ]);
   const server = askedServer(values, context);
@@ -132,8 +132,8 @@ async function readRequest(
 ): Promise<CurlRequest> {
   const { values, positionals, curl } = parts;
   const [{ parseCurl }, { readCurlWords }] = await Promise.all([
-    import("../curl-command.ts"),
-    import("../curl-request.ts"),
+    import("../../explain/curl-command.ts"),
+    import("../../explain/curl-request.ts"),
   ]);
   const { header = [], user } = values;
   const hasParts = positionals.length > 0 || header.length > 0 || user !== undefined;

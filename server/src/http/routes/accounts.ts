@@ -6,13 +6,14 @@ import type { Cursors } from "../cursor.ts";
 import {
   Account,
   AccountList,
+  AccountQuery,
   CreateAccount,
   toAccount,
   UpdateAccount,
 } from "../schemas/account.ts";
 import { Body, Ref } from "../schemas/base.ts";
 import { readRefusals, writeRefusals } from "../schemas/error.ts";
-import { answerPage, pageQuery } from "../schemas/list.ts";
+import { answerPage } from "../schemas/list.ts";
 import { ApiAndId, ApiParams, IdempotencyHeaders } from "../schemas/params.ts";
 
 const tags = ["accounts"];
@@ -46,17 +47,19 @@ export const accountRoutes =
         operationId: "listAccounts",
         summary: "List accounts, newest first",
         params: ApiParams,
-        querystring: Type.Object(pageQuery, { additionalProperties: false }),
+        querystring: AccountQuery,
         response: { 200: Ref(AccountList, "A page of accounts."), ...readRefusals() },
       },
-      handler: ({ params: { api }, query, ceiling }) =>
-        answerPage({
+      handler: ({ params: { api }, query, ceiling }) => {
+        const filter = { search: query.search, status: query.status, ceiling };
+        return answerPage({
           cursors,
-          name: { list: `${api}/accounts`, filter: { ceiling } },
+          name: { list: `${api}/accounts`, filter },
           query,
-          read: (page) => accounts.list(api, page, ceiling),
+          read: (page) => accounts.list(api, filter, page),
           toWire: toAccount,
-        }),
+        });
+      },
     });
 
     app.get("/v1/apis/:api/accounts/:id", {

@@ -1,9 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import type { CompiledPolicy } from "@latchkey/engine";
+import { ApiError, type CompiledPolicy } from "@latchkey/engine";
 import { seenApis } from "../access.ts";
-import { ApiList, toApi } from "../schemas/api.ts";
+import { ApiDetail, ApiList, toApi, toApiDetail } from "../schemas/api.ts";
 import { Ref } from "../schemas/base.ts";
 import { readRefusals } from "../schemas/error.ts";
+import { ApiParams } from "../schemas/params.ts";
 
 /** `/v1/apis`: what this deployment protects, as far as the token may see it. */
 export const apisRoutes =
@@ -29,6 +30,22 @@ export const apisRoutes =
           data: visible.map((policy) => toApi(policy, parts.publicUrl)),
           nextCursor: null,
         };
+      },
+    });
+
+    app.get("/v1/apis/:api", {
+      config: { requires: "read", area: "any" },
+      schema: {
+        tags: ["apis"],
+        operationId: "getApi",
+        summary: "Read an API with its scopes, schemes and plans",
+        params: ApiParams,
+        response: { 200: Ref(ApiDetail, "The API."), ...readRefusals() },
+      },
+      handler: async ({ params: { api } }) => {
+        const policy = parts.policies.get(api);
+        if (policy === undefined) throw new ApiError("NOT_FOUND", "There is no such API.");
+        return toApiDetail(policy, parts.publicUrl);
       },
     });
   };

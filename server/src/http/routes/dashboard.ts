@@ -1,4 +1,7 @@
+import staticFiles from "@fastify/static";
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import type { FastifyReply } from "fastify";
+import { readDashboardBuild } from "../dashboard-build.ts";
 import {
   DASHBOARD_HEADERS,
   type DashboardFacts,
@@ -6,25 +9,40 @@ import {
   FAVICON,
 } from "../dashboard-page.ts";
 
-const REASON = "It shows what is running and how to go on, nothing of any account.";
+const config = {
+  public: "The dashboard's program, nothing of any account; it signs in by itself.",
+};
 
-/** `/dashboard/`, and the way there from `/`. */
+/**
+ * `/dashboard/`, and the way there from `/`. Every address below it is the same page, which reads
+ * from it what to show; without a build in `folder` it is a page of facts.
+ */
 export const dashboardRoutes =
-  (facts: DashboardFacts): FastifyPluginAsyncTypebox =>
+  (facts: DashboardFacts, folder: string): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const page = dashboardPage(facts);
+    const build = readDashboardBuild(folder);
+    const factsPage = dashboardPage(facts);
+    const answerPage = (reply: FastifyReply) => {
+      const { html, headers } = build?.page() ?? { html: factsPage, headers: DASHBOARD_HEADERS };
+      return reply.headers(headers).send(html);
+    };
 
-    app.get("/dashboard/", { config: { public: REASON } }, async (_request, reply) =>
-      reply.headers(DASHBOARD_HEADERS).send(page),
-    );
-    app.get("/dashboard/icon.svg", { config: { public: REASON } }, async (_request, reply) =>
+    app.get("/dashboard/", { config }, async (_request, reply) => answerPage(reply));
+    app.get("/dashboard/icon.svg", { config }, async (_request, reply) =>
       reply
         .headers({ "content-type": "image/svg+xml", "cache-control": "public, max-age=86400" })
         .send(FAVICON),
     );
+    if (build !== undefined) {
+      await app.register(staticFiles, { root: build.assets, serve: false, preCompressed: true });
+      app.get("/dashboard/assets/*", { config }, (request, reply) => {
+        const { "*": file } = request.params as { readonly "*": string };
+        reply.header("x-content-type-options", "nosniff");
+        return reply.sendFile(file, { maxAge: "365d", immutable: true });
+      });
+      app.get("/dashboard/*", { config }, async (_request, reply) => answerPage(reply));
+    }
     for (const path of ["/", "/dashboard"]) {
-      app.get(path, { config: { public: REASON } }, async (_request, reply) =>
-        reply.redirect("/dashboard/", 302),
-      );
+      app.get(path, { config }, async (_request, reply) => reply.redirect("/dashboard/", 302));
     }
   };

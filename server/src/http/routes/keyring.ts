@@ -8,10 +8,10 @@ import type { CredentialRecord } from "../../store/records.ts";
 import type { CallOf } from "../call.ts";
 import type { Cursors } from "../cursor.ts";
 import { parseInstant } from "../instant.ts";
-import { Body, Id, Ref } from "../schemas/base.ts";
+import { Body, Ref } from "../schemas/base.ts";
 import { readRefusals, writeRefusals } from "../schemas/error.ts";
-import { PlanBrownOuts, Rotate } from "../schemas/keyring.ts";
-import { answerPage, pageQuery } from "../schemas/list.ts";
+import { KeyQuery, PlanBrownOuts, Rotate } from "../schemas/keyring.ts";
+import { answerPage } from "../schemas/list.ts";
 import { ApiAndId, ApiParams, IdempotencyHeaders } from "../schemas/params.ts";
 import { RevocationReceipt, toReceipt, WaitQuery } from "../schemas/receipt.ts";
 
@@ -64,14 +64,12 @@ export function addKeyringRoutes<Issued>(
       operationId: `list${name}s`,
       summary: `List ${noun}s, newest first; never their secrets`,
       params: ApiParams,
-      querystring: Type.Object(
-        { ...pageQuery, accountId: Type.Optional(Id("acct")) },
-        { additionalProperties: false },
-      ),
+      querystring: KeyQuery,
       response: { 200: Ref(kind.list, `A page of ${noun}s.`), ...readRefusals() },
     },
     handler: ({ params: { api }, query, ceiling }) => {
-      const filter = { accountId: query.accountId, ceiling };
+      const { limit: _, cursor: __, ...wanted } = query;
+      const filter = { ...wanted, ceiling };
       const now = clock();
       return answerPage({
         cursors,

@@ -6,7 +6,7 @@ import type { CallOf } from "../call.ts";
 import type { Cursors } from "../cursor.ts";
 import { Body, Id, Ref } from "../schemas/base.ts";
 import { readRefusals, writeRefusals } from "../schemas/error.ts";
-import { answerPage, pageQuery } from "../schemas/list.ts";
+import { answerPage, pageQuery, searchText } from "../schemas/list.ts";
 import { ApiAndId, ApiParams, IdempotencyHeaders } from "../schemas/params.ts";
 import { AddMembership, CreateUser, toUser, User, UserList } from "../schemas/user.ts";
 
@@ -47,13 +47,19 @@ export const userRoutes =
         summary: "List users, newest first",
         params: ApiParams,
         querystring: Type.Object(
-          { ...pageQuery, accountId: Type.Optional(Id("acct")) },
+          {
+            ...pageQuery,
+            accountId: Type.Optional(Id("acct")),
+            search: Type.Optional(
+              searchText("Part of the name or e-mail address, or all of the id."),
+            ),
+          },
           { additionalProperties: false },
         ),
         response: { 200: Ref(UserList, "A page of users."), ...readRefusals() },
       },
       handler: ({ params: { api }, query }) => {
-        const filter = { accountId: query.accountId };
+        const filter = { accountId: query.accountId, search: query.search };
         return answerPage({
           cursors,
           name: { list: `${api}/users`, filter },

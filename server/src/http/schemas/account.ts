@@ -3,13 +3,15 @@ import { type Static, Type } from "typebox";
 import type { AccountRecord } from "../../store/records.ts";
 import { instant, instantOrNull } from "../instant.ts";
 import { Body, Id, Instant, Nullable, OneOf, Text } from "./base.ts";
-import { ListOf } from "./list.ts";
+import { ListOf, pageQuery, searchText } from "./list.ts";
 
 const name = Text({ minLength: 1, maxLength: 200 });
 const plan = Nullable(Text({ minLength: 1, maxLength: 100, description: "What it has bought." }));
 const externalId = Nullable(
   Text({ minLength: 1, maxLength: 200, description: "The account's id in your own system." }),
 );
+
+const STATUSES = ["active", "suspended"] as const;
 
 /** An account on the wire. */
 export const Account = Type.Object(
@@ -20,7 +22,7 @@ export const Account = Type.Object(
     parentId: Nullable(Type.String({ description: "The platform or organization it belongs to." })),
     plan: Nullable(Type.String()),
     externalId: Nullable(Type.String()),
-    status: OneOf(["active", "suspended"], "While suspended, its credentials are refused."),
+    status: OneOf(STATUSES, "While suspended, its credentials are refused."),
     createdAt: Instant("When it was made."),
     suspendedAt: Nullable(Instant("Since when it is suspended.")),
   },
@@ -29,6 +31,16 @@ export const Account = Type.Object(
 
 /** A page of accounts. */
 export const AccountList = ListOf(Account, "AccountList");
+
+/** The query of `GET accounts`. */
+export const AccountQuery = Type.Object(
+  {
+    ...pageQuery,
+    search: Type.Optional(searchText("Part of the name, or all of the id or external id.")),
+    status: Type.Optional(OneOf(STATUSES)),
+  },
+  { additionalProperties: false },
+);
 
 /** `POST accounts`. */
 export const CreateAccount = Body({

@@ -14,6 +14,18 @@ export const Api = Type.Object(
   { $id: "Api" },
 );
 
+/** An API with what who makes credentials for it must know. */
+export const ApiDetail = Type.Object(
+  {
+    ...Api.properties,
+    scopes: Type.Array(Type.Object({ name: Type.String(), title: Type.String() })),
+    schemes: Type.Array(Type.String(), { description: "The ways to authenticate that it takes." }),
+    plans: Type.Array(Type.String(), { description: "Lowest first." }),
+    hasOAuth: Type.Boolean({ description: "Whether it has an authorization server." }),
+  },
+  { $id: "ApiDetail" },
+);
+
 /** `GET /v1/apis`. */
 export const ApiList = Type.Object({ data: Type.Array(Ref(Api)) }, { $id: "ApiList" });
 
@@ -26,5 +38,17 @@ export function toApi({ policy, digest }: CompiledPolicy, publicUrl: string): St
     mount: host === undefined ? `${publicUrl}/${policy.slug}` : `https://${host}`,
     hosts: [...policy.hosts],
     policyDigest: digest,
+  };
+}
+
+/** The same with its scopes, schemes and plans. */
+export function toApiDetail(policy: CompiledPolicy, publicUrl: string): Static<typeof ApiDetail> {
+  const { scopes, schemes, plans, oauth } = policy.policy;
+  return {
+    ...toApi(policy, publicUrl),
+    scopes: Object.entries(scopes).map(([name, { title }]) => ({ name, title })),
+    schemes: [...schemes],
+    plans: [...plans],
+    hasOAuth: oauth !== null,
   };
 }

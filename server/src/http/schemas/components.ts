@@ -1,15 +1,19 @@
 import { Account, AccountList } from "./account.ts";
-import { Api, ApiList } from "./api.ts";
+import { Api, ApiDetail, ApiList } from "./api.ts";
 import { ApiKey, ApiKeyList, IssuedApiKey } from "./api-key.ts";
 import { Application, ApplicationList, IssuedApplication } from "./application.ts";
 import { Event, EventList, Usage, UsageList } from "./audit.ts";
+import { DECISION_COMPONENTS } from "./decision.ts";
 import { ErrorAnswer } from "./error.ts";
+import { Explanation } from "./explanation.ts";
 import { Grant, GrantList } from "./grant.ts";
 import { IssuerKey, IssuerKeyList } from "./issuer-key.ts";
 import { IssuedJwtSecret, JwtSecret, JwtSecretList } from "./jwt-secret.ts";
 import { InvitedOperator, OperatorList, OperatorPerson } from "./operator.ts";
 import { IssuedOperatorToken, OperatorToken, OperatorTokenList } from "./operator-token.ts";
 import { IssuedOrganizationKey, OrganizationKey, OrganizationKeyList } from "./organization-key.ts";
+import { Findings, Overview } from "./overview.ts";
+import { PolicyVersion, PolicyVersionList, ReasonList } from "./policy.ts";
 import { PortalSession } from "./portal-session.ts";
 import { RevocationReceipt } from "./receipt.ts";
 import { CustomerRequest, CustomerRequestList } from "./request.ts";
@@ -33,6 +37,7 @@ import { User, UserList } from "./user.ts";
 export const components = [
   ErrorAnswer,
   Api,
+  ApiDetail,
   ApiList,
   Account,
   AccountList,
@@ -81,6 +86,13 @@ export const components = [
   RecoveryCodes,
   Passkey,
   PasskeyList,
+  ...DECISION_COMPONENTS,
+  Explanation,
+  Overview,
+  Findings,
+  PolicyVersion,
+  PolicyVersionList,
+  ReasonList,
   Health,
   Readiness,
 ];

@@ -116,7 +116,7 @@ export const DecisionsAnswer = Type.Object(
   { $id: "Decisions" },
 );
 
-/** Every component of this file, for `app.addSchema`. */
+/** Every schema of this file with a name of its own. */
 export const DECISION_COMPONENTS = [Principal, Limit, DecisionAnswer, DecisionsAnswer];
 
 export type AskedRequestBody = Static<typeof AskedRequest>;

@@ -1,8 +1,28 @@
 import type { Interval } from "@latchkey/engine";
 import { type Static, Type } from "typebox";
+import { KEY_FINDINGS, KEY_STATUSES } from "../../store/key-conditions.ts";
 import type { CredentialRecord } from "../../store/records.ts";
 import { instant, instantOrNull } from "../instant.ts";
-import { Body, Instant, Nullable, OneOf, Text } from "./base.ts";
+import { Body, Id, Instant, Nullable, OneOf, Text } from "./base.ts";
+import { pageQuery, searchText } from "./list.ts";
+
+/** The query of a list of keys. */
+export const KeyQuery = Type.Object(
+  {
+    ...pageQuery,
+    accountId: Type.Optional(Id("acct")),
+    search: Type.Optional(searchText("Part of the name, or all of the id or last characters.")),
+    status: Type.Optional(OneOf(KEY_STATUSES)),
+    finding: Type.Optional(
+      OneOf(
+        KEY_FINDINGS,
+        "Live keys that are 90 days old without rotation, were not used for 90 days, expire " +
+          "within 14 days, or have neither addresses nor an expiry.",
+      ),
+    ),
+  },
+  { additionalProperties: false },
+);
 
 /** What a key is called, for people. */
 export const keyName = Text({ minLength: 1, maxLength: 200 });
@@ -18,10 +38,7 @@ const brownOuts = Type.Array(Instant("From then on it is refused for 120 seconds
 export const keyWire = {
   id: Type.String(),
   accountId: Type.String(),
-  status: OneOf(
-    ["active", "rotated", "expired", "revoked"],
-    "`rotated`: it has a successor, and works until `expiresAt`.",
-  ),
+  status: OneOf(KEY_STATUSES, "`rotated`: it has a successor, and works until `expiresAt`."),
   createdAt: Instant("When it was issued."),
   expiresAt: Nullable(Instant("When it ends; for a rotated key, when its overlap does.")),
   revokedAt: Nullable(Instant("When it was revoked.")),

@@ -1,7 +1,7 @@
 import { type TSchema, Type } from "typebox";
 import type { Page, PageRequest } from "../../store/records.ts";
 import type { Cursors } from "../cursor.ts";
-import { Nullable, Ref } from "./base.ts";
+import { Nullable, Ref, Text } from "./base.ts";
 
 const DEFAULT_LIMIT = 50;
 
@@ -14,6 +14,11 @@ export const pageQuery = {
     Type.String({ maxLength: 512, description: "`nextCursor` of the page before." }),
   ),
 };
+
+/** The query member that looks for something in a list. */
+export function searchText(description: string) {
+  return Text({ minLength: 1, maxLength: 200, description });
+}
 
 /** One page of a list of what `item` describes, from new to old. */
 export function ListOf<T extends TSchema>(item: T, name: string) {

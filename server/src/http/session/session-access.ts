@@ -52,7 +52,7 @@ export function createSessionAccess(parts: {
     const ids = accountId === null ? [...roles.keys()] : [accountId];
     const reached = personId === null ? ids : ids.filter((id) => roles.has(id));
     const page = { limit: MOST_ACCOUNTS, after: undefined };
-    const { items } = await store.accounts.list(api, page, reached);
+    const { items } = await store.accounts.list(api, { ceiling: reached }, page);
     return items
       .map(({ id, name, suspendedAt }) => {
         const role = roles.get(id) ?? null;

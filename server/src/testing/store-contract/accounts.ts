@@ -140,7 +140,7 @@ export function accountsContract(open: () => Store): void {
     const seen: string[] = [];
     let after: { at: number; id: string } | null | undefined;
     for (let pages = 1; after !== null; pages += 1) {
-      const page = await store.accounts.list(api, { limit: 2, after });
+      const page = await store.accounts.list(api, {}, { limit: 2, after });
       seen.push(...page.items.map((account) => account.id));
       after = page.next;
       expect(pages).toBeLessThan(4);
@@ -152,8 +152,8 @@ export function accountsContract(open: () => Store): void {
   test("says that there is no next page when the last one is full", async () => {
     const { store, api, write } = await aSceneWithAccount(open());
     await write("createAccount", anAccount({ id: "acct_2" }));
-    expect((await store.accounts.list(api, { limit: 2, after: undefined })).next).toBeNull();
-    expect((await store.accounts.list(api, { limit: 1, after: undefined })).next).toEqual({
+    expect((await store.accounts.list(api, {}, { limit: 2, after: undefined })).next).toBeNull();
+    expect((await store.accounts.list(api, {}, { limit: 1, after: undefined })).next).toEqual({
       at: NOW,
       id: "acct_2",
     });

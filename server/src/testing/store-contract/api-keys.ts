@@ -258,7 +258,7 @@ export function apiKeysContract(open: () => Store): void {
       await expectRefusal(attempt(4, "acct_none"), "UNAUTHORIZED");
       await write("suspendAccount", { id: other });
       await expectRefusal(attempt(5), "UNAUTHORIZED");
-      const { items } = await store.accounts.list(api, { limit: 10, after: undefined });
+      const { items } = await store.accounts.list(api, {}, { limit: 10, after: undefined });
       const made = items.map(({ id }) => id).filter((id) => id.includes("new"));
       expect(made.sort()).toEqual(["acct_new_1", "acct_new_3"]);
     },

@@ -120,7 +120,7 @@ export function ceilingsContract(open: () => Store): void {
     for (const [what, listed] of Object.entries(foreign)) {
       expect([what, (await listed).items]).toEqual([what, []]);
     }
-    const accounts = await store.accounts.list(api, PAGE, OWN);
+    const accounts = await store.accounts.list(api, { ceiling: OWN }, PAGE);
     expect(accounts.items.map(({ id }) => id)).toEqual(["acct_1"]);
   });
 

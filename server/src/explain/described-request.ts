@@ -1,7 +1,15 @@
-import type { DescribedRequest } from "./ask-decision.ts";
 import type { AskedApi } from "./asked-api.ts";
 import type { CurlRequest } from "./curl-request.ts";
 import { isLoopback } from "./loopback.ts";
+
+/** A request as `POST verify` takes it. */
+export interface DescribedRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, readonly string[]>>;
+  readonly ip?: string;
+  readonly secure?: boolean;
+}
 
 /**
  * The request as `POST verify` takes it, without the API's mount. Over loopback, plain HTTP counts
