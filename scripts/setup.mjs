@@ -1,10 +1,12 @@
 // Runs before `npm start`, `npm test` and `npm run check`, under whatever Node >= 20 the machine
-// has: installs the dependencies, the Node that the project runs on among them. Does nothing, in a
-// fraction of a second, when all is there. `--test` adds what only the tests need.
+// has: installs the dependencies, the Node that the project runs on among them, and builds the
+// dashboard. Does nothing, in a fraction of a second, when all is there. `--test` adds what only
+// the tests need.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildDashboard, isDashboardBuilt } from "./build-dashboard.mjs";
 import { takeLock } from "./setup-lock.mjs";
 import { installSystemPackages } from "./system-packages.mjs";
 
@@ -20,12 +22,14 @@ if (!isReady()) {
   process.on("exit", release);
   if (!isInstalled()) installPackages();
   linkRuntime();
+  if (!isDashboardBuilt()) build();
   release();
 }
 if (process.argv.includes("--test")) installSystemPackages(say);
 
 function isReady() {
-  return isInstalled() && (process.platform === "win32" || existsSync(RUNTIME_LINK));
+  const hasRuntime = process.platform === "win32" || existsSync(RUNTIME_LINK);
+  return isInstalled() && hasRuntime && isDashboardBuilt();
 }
 
 /**
@@ -99,6 +103,13 @@ function linkRuntime() {
   }
   const run = spawnSync(path.resolve(RUNTIME_LINK), ["--version"], { encoding: "utf8" });
   if (run.status !== 0) fail(`${RUNTIME_LINK} does not run here: ${run.error ?? run.stderr}`);
+}
+
+function build() {
+  say("building the dashboard ...");
+  const node = process.platform === "win32" ? process.execPath : path.resolve(RUNTIME_LINK);
+  const { ok, output } = buildDashboard(node);
+  if (!ok) fail(`the dashboard could not be built:\n${output}`);
 }
 
 /** @param {string} line */

@@ -30,6 +30,7 @@ const node = ["--conditions=latchkey-src"];
 const CHECKS = [
   { name: "format and lint (Biome)", command: ["biome", "ci", "--error-on-warnings", "."] },
   { name: "types (tsc)", command: ["tsc", "-p", "."] },
+  { name: "types of the dashboard (tsc)", command: ["tsc", "-p", "dashboard"] },
   { name: "unused code (knip)", command: ["knip"] },
   { name: "publish builds", command: ["node", ...node, "scripts/publish-builds.mjs"], slow: true },
 ];

@@ -127,8 +127,8 @@ export function keyListsContract(open: () => Store): void {
     await write("recordPolicy", { digest: "a", document: { n: 1 } });
     await write("recordPolicy", { digest: "b", document: { n: 2 } }, { at: NOW + 5 });
     expect(await store.policies.list(api)).toEqual([
-      { version: 2, digest: "b", recordedAt: NOW + 5, document: { n: 2 } },
-      { version: 1, digest: "a", recordedAt: NOW, document: { n: 1 } },
+      { version: 2, digest: "b", recordedAt: NOW + 5, policy: { n: 2 } },
+      { version: 1, digest: "a", recordedAt: NOW, policy: { n: 1 } },
     ]);
     expect(await store.policies.list("nobody")).toEqual([]);
   });

@@ -1,0 +1,134 @@
+import type { ApiKey } from "@latchkey/sdk/client";
+import { Anchor, Button, Code, Group, SimpleGrid, Skeleton, Stack, Text } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { lazy, type ReactNode, Suspense, useState } from "react";
+import { client } from "../client.ts";
+import { Failure } from "../elements/failure.tsx";
+import { Id } from "../elements/mono.tsx";
+import { Page, Section } from "../elements/page.tsx";
+import { Status } from "../elements/status.tsx";
+import { Time } from "../elements/time.tsx";
+import { useApi } from "../layout/apis.ts";
+import { usePowers } from "../session/session.tsx";
+import { RevokeKey } from "./revoke-key.tsx";
+import { Rotation } from "./rotation.tsx";
+
+const UsageChart = lazy(async () => ({
+  default: (await import("../overview/usage-chart.tsx")).UsageChart,
+}));
+
+/** One key: what it may, how it is used, and the way to its successor. */
+export function ApiKeyPage() {
+  const api = useApi();
+  const { id = "" } = useParams({ strict: false });
+  const key = useQuery({
+    queryKey: [api, "api-keys", "one", id],
+    queryFn: ({ signal }) => client.getApiKey({ api, id }, { signal }),
+  });
+  if (key.error !== null) return <Failure error={key.error} />;
+  if (key.data === undefined) return <Skeleton height={320} aria-label="Loading the key" />;
+  return <KeyDetails apiKey={key.data} />;
+}
+
+function KeyDetails({ apiKey }: { readonly apiKey: ApiKey }) {
+  const api = useApi();
+  const { mayRead, mayWrite, isOperator } = usePowers();
+  const queries = useQueryClient();
+  const [isRevoking, setRevoking] = useState(false);
+  const isLive = apiKey.status === "active" || apiKey.status === "rotated";
+  const again = () => queries.invalidateQueries({ queryKey: [api] });
+  return (
+    <Page
+      title={apiKey.name}
+      about={
+        <Anchor
+          size="sm"
+          renderRoot={(props) => <Link to="/apis/$api/api-keys" params={{ api }} {...props} />}
+        >
+          All API keys
+        </Anchor>
+      }
+      deeds={
+        isLive &&
+        mayWrite("api-keys") && (
+          <Button variant="light" color="red" onClick={() => setRevoking(true)}>
+            Revoke
+          </Button>
+        )
+      }
+    >
+      <Section title="Facts">
+        <SimpleGrid cols={{ base: 1, xs: 2, lg: 4 }} p="md" pt={0}>
+          <Fact name="Status">
+            <Status of={apiKey.status} />
+          </Fact>
+          <Fact name="Key">
+            <span className="mono">
+              {apiKey.prefix}…{apiKey.lastFour}
+            </span>
+          </Fact>
+          <Fact name="Id">
+            <Id>{apiKey.id}</Id>
+          </Fact>
+          {isOperator && (
+            <Fact name="Account">
+              <Id>{apiKey.accountId}</Id>
+            </Fact>
+          )}
+          <Fact name="Mode">{apiKey.mode}</Fact>
+          <Fact name="Made">
+            <Time at={apiKey.createdAt} />
+          </Fact>
+          <Fact name="Last used">
+            <Time at={apiKey.lastUsedAt} />
+          </Fact>
+          <Fact name="Ends">
+            <Time at={apiKey.expiresAt} />
+          </Fact>
+          <Fact name="Scopes">{listed(apiKey.scopes, "none")}</Fact>
+          <Fact name="Allowed addresses">{listed(apiKey.allowedIps, "anywhere")}</Fact>
+          <Fact name="Requests are signed">{apiKey.signing}</Fact>
+        </SimpleGrid>
+      </Section>
+      {isLive && mayWrite("api-keys") && <Rotation apiKey={apiKey} onChanged={again} />}
+      {mayRead("usage") && (
+        <Section title="Requests of the last 7 days" about="This key alone.">
+          <Suspense fallback={<Skeleton height={220} m="md" />}>
+            <UsageChart credentialId={apiKey.id} />
+          </Suspense>
+        </Section>
+      )}
+      <RevokeKey
+        apiKey={apiKey}
+        isOpen={isRevoking}
+        onClose={() => setRevoking(false)}
+        onRevoked={again}
+      />
+    </Page>
+  );
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
+  return (
+    <Stack gap={2}>
+      <Text size="xs" c="dimmed">
+        {name}
+      </Text>
+      <Text component="div" size="sm">
+        {children}
+      </Text>
+    </Stack>
+  );
+}
+
+function listed(items: readonly string[], none: string): ReactNode {
+  if (items.length === 0) return none;
+  return (
+    <Group gap={4}>
+      {items.map((item) => (
+        <Code key={item}>{item}</Code>
+      ))}
+    </Group>
+  );
+}

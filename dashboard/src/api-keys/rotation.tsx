@@ -1,0 +1,190 @@
+import type { ApiKey, IssuedApiKey } from "@latchkey/sdk/client";
+import { Anchor, Button, Group, Select, Stack, Stepper, Switch, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { client } from "../client.ts";
+import { Failure } from "../elements/failure.tsx";
+import { Section } from "../elements/page.tsx";
+import { Secrets } from "../elements/secret.tsx";
+import { Time } from "../elements/time.tsx";
+import { useApi } from "../layout/apis.ts";
+import { useDeed } from "../session/proof.tsx";
+import { usePowers } from "../session/session.tsx";
+import { issuedSecrets } from "./issued-secrets.ts";
+
+const HOUR = 3600;
+const OVERLAPS = [
+  { value: "0", label: "Not at all: the old key ends now" },
+  { value: String(HOUR), label: "For an hour" },
+  { value: String(24 * HOUR), label: "For a day" },
+  { value: String(72 * HOUR), label: "For three days" },
+  { value: String(168 * HOUR), label: "For a week" },
+];
+
+interface RotationProps {
+  readonly apiKey: ApiKey;
+  readonly onChanged: () => Promise<void>;
+}
+
+/** The way from a key to its successor: start, watch both, and let the old one end. */
+export function Rotation({ apiKey, onChanged }: RotationProps) {
+  const [issued, setIssued] = useState<IssuedApiKey>();
+  return (
+    <Section
+      title="Rotation"
+      about="Exchange the key while everybody goes on working: both work until the overlap ends."
+    >
+      <Stack p="md" pt={0}>
+        {apiKey.rotatedAt === null ? (
+          <Start apiKey={apiKey} onIssued={setIssued} />
+        ) : (
+          <UnderWay apiKey={apiKey} onChanged={onChanged} />
+        )}
+      </Stack>
+      <Secrets
+        title="The new key"
+        secrets={issued === undefined ? undefined : issuedSecrets(issued)}
+        onClose={() => {
+          setIssued(undefined);
+          void onChanged();
+        }}
+      >
+        <Text size="sm">
+          Put it where the old one is used. This page then shows which of the two is still called.
+        </Text>
+      </Secrets>
+    </Section>
+  );
+}
+
+function Start({
+  apiKey,
+  onIssued,
+}: {
+  readonly apiKey: ApiKey;
+  readonly onIssued: (issued: IssuedApiKey) => void;
+}) {
+  const api = useApi();
+  const { attempt, isBusy, error } = useDeed();
+  const [overlap, setOverlap] = useState(String(24 * HOUR));
+  const [withBrownOuts, setBrownOuts] = useState(false);
+  const overlapSeconds = Number(overlap);
+  const rotate = () =>
+    attempt(async () => {
+      const brownOuts = withBrownOuts ? brownOutsOf(overlapSeconds) : [];
+      const body = { overlapSeconds, ...(brownOuts.length > 0 && { brownOuts }) };
+      onIssued(await client.rotateApiKey({ api, id: apiKey.id, body }));
+    });
+  return (
+    <>
+      {error !== undefined && <Failure error={error} />}
+      <Group align="flex-end">
+        <Select
+          label="The old key goes on working"
+          data={OVERLAPS}
+          allowDeselect={false}
+          value={overlap}
+          onChange={(value) => setOverlap(value ?? overlap)}
+          w={280}
+        />
+        <Button onClick={rotate} loading={isBusy}>
+          Rotate
+        </Button>
+      </Group>
+      {overlapSeconds > 0 && (
+        <Switch
+          label="Refuse the old key for two minutes, halfway and near the end"
+          description="So that whoever still uses it notices while there is time."
+          checked={withBrownOuts}
+          onChange={(event) => setBrownOuts(event.currentTarget.checked)}
+        />
+      )}
+    </>
+  );
+}
+
+/** Halfway through the overlap, and when nine tenths of it are over. */
+function brownOutsOf(overlapSeconds: number): readonly string[] {
+  return [0.5, 0.9].map((part) =>
+    new Date(Date.now() + overlapSeconds * part * 1000).toISOString(),
+  );
+}
+
+function UnderWay({ apiKey, onChanged }: RotationProps) {
+  const api = useApi();
+  const { attempt, isBusy, error } = useDeed();
+  const { successorId } = apiKey;
+  const maySeeUsage = usePowers().mayRead("usage");
+  const usage = useQuery({
+    queryKey: [api, "usage", "lineage", apiKey.lineageId],
+    queryFn: ({ signal }) =>
+      client.listUsage(
+        { api, lineageId: apiKey.lineageId, from: apiKey.rotatedAt ?? "", limit: 200 },
+        { signal },
+      ),
+    refetchInterval: 5_000,
+    enabled: maySeeUsage,
+  });
+  const count = (id: string | null) =>
+    (usage.data?.data ?? [])
+      .filter(({ credentialId }) => credentialId === id)
+      .reduce((sum, row) => sum + row.count, 0);
+  const finish = () =>
+    attempt(async () => {
+      await client.revokeApiKey({ api, id: apiKey.id });
+      await onChanged();
+    });
+  const oldCalls = count(apiKey.id);
+  return (
+    <>
+      {error !== undefined && <Failure error={error} />}
+      <Stepper active={oldCalls > 0 ? 1 : 2} size="sm">
+        <Stepper.Step label="Started" description={<Time at={apiKey.rotatedAt} />} />
+        <Stepper.Step label="Both work" description="Callers change over" />
+        <Stepper.Step
+          label="The old key ends"
+          description={<Time at={apiKey.expiresAt} none="when it is revoked" />}
+        />
+      </Stepper>
+      {maySeeUsage && (
+        <Group gap="xl">
+          <Traffic label="Calls with this, the old key" count={oldCalls} />
+          <Traffic label="Calls with the new key" count={count(successorId)} />
+        </Group>
+      )}
+      <Text size="sm" c="dimmed">
+        Counted from the hour after the rotation on.
+        {apiKey.brownOuts.length > 0 && ` ${apiKey.brownOuts.length} brown-outs are planned.`}
+      </Text>
+      <Group>
+        <Button onClick={finish} loading={isBusy} variant="light" color="red">
+          End the old key now
+        </Button>
+        {successorId !== null && (
+          <Anchor
+            size="sm"
+            renderRoot={(props) => (
+              <Link to="/apis/$api/api-keys/$id" params={{ api, id: successorId }} {...props} />
+            )}
+          >
+            To the new key
+          </Anchor>
+        )}
+      </Group>
+    </>
+  );
+}
+
+function Traffic({ label, count }: { readonly label: string; readonly count: number }) {
+  return (
+    <Stack gap={0}>
+      <Text size="xl" fw={650}>
+        {count.toLocaleString("en")}
+      </Text>
+      <Text size="sm" c="dimmed">
+        {label}
+      </Text>
+    </Stack>
+  );
+}

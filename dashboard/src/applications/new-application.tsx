@@ -1,0 +1,92 @@
+import type { IssuedApplication } from "@latchkey/sdk/client";
+import { MultiSelect, Select, TagsInput, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useQueryClient } from "@tanstack/react-query";
+import { client } from "../client.ts";
+import { AccountSelect } from "../elements/account-select.tsx";
+import { Draft } from "../elements/draft.tsx";
+import { useApi, useApiDetail } from "../layout/apis.ts";
+import { useDeed } from "../session/proof.tsx";
+import { usePowers } from "../session/session.tsx";
+
+const TYPES = [
+  { value: "confidential", label: "Confidential: runs on a server, keeps a secret" },
+  { value: "public", label: "Public: an app or a page, keeps no secret" },
+];
+
+interface NewApplicationProps {
+  readonly onClose: () => void;
+  readonly onIssued: (issued: IssuedApplication) => void;
+}
+
+/** Registers an application, and hands over its only copy of the secret. */
+export function NewApplication({ onClose, onIssued }: NewApplicationProps) {
+  const api = useApi();
+  const detail = useApiDetail();
+  const queries = useQueryClient();
+  const { accountId: own } = usePowers();
+  const { attempt, isBusy, error } = useDeed();
+  const form = useForm({
+    initialValues: {
+      name: "",
+      accountId: (own ?? null) as string | null,
+      redirectUris: [] as string[],
+      scopes: [] as string[],
+      type: "confidential" as "confidential" | "public",
+    },
+    validate: {
+      accountId: (id) => (id === null ? "Choose an account." : null),
+      redirectUris: (uris) => (uris.length === 0 ? "Name at least one." : null),
+    },
+  });
+  const register = form.onSubmit(({ accountId, ...rest }) =>
+    attempt(async () => {
+      const body = { ...rest, accountId: accountId ?? "" };
+      onIssued(await client.createApplication({ api, body }));
+      await queries.invalidateQueries({ queryKey: [api, "applications"] });
+      onClose();
+    }),
+  );
+  return (
+    <Draft
+      title="New application"
+      verb="Register the application"
+      isOpen
+      isBusy={isBusy}
+      error={error}
+      onClose={onClose}
+      onSubmit={register}
+    >
+      <TextInput
+        label="Name"
+        description="Users see it when they are asked."
+        required
+        maxLength={200}
+        data-autofocus
+        {...form.getInputProps("name")}
+      />
+      <AccountSelect
+        required
+        value={form.values.accountId}
+        onChange={(accountId) => form.setFieldValue("accountId", accountId)}
+        error={form.errors.accountId as string | undefined}
+      />
+      <Select label="Type" data={TYPES} allowDeselect={false} {...form.getInputProps("type")} />
+      <TagsInput
+        label="Redirect URIs"
+        description="https, or http on this machine. Press Enter after each."
+        placeholder="https://app.example.com/callback"
+        required
+        maxTags={10}
+        {...form.getInputProps("redirectUris")}
+      />
+      <MultiSelect
+        label="Scopes"
+        description="What users may be asked to approve."
+        data={detail?.scopes.map(({ name }) => name) ?? []}
+        searchable
+        {...form.getInputProps("scopes")}
+      />
+    </Draft>
+  );
+}

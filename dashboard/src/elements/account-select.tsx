@@ -1,0 +1,55 @@
+import { Select } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { client } from "../client.ts";
+import { useApi } from "../layout/apis.ts";
+import { usePowers } from "../session/session.tsx";
+
+interface AccountSelectProps {
+  readonly value: string | null;
+  readonly onChange: (accountId: string | null) => void;
+  readonly error?: string | undefined;
+  readonly required?: boolean;
+  /** Without a visible label, as in a row of filters. */
+  readonly isFilter?: boolean;
+}
+
+const SHOWN = 20;
+const PAUSE_MILLIS = 200;
+
+/** Chooses an account by part of its name; a customer's session has its own and is not asked. */
+export function AccountSelect({ value, onChange, error, required, isFilter }: AccountSelectProps) {
+  const api = useApi();
+  const { isOperator } = usePowers();
+  const [text, setText] = useState("");
+  const [search] = useDebouncedValue(text, PAUSE_MILLIS);
+  const { data } = useQuery({
+    queryKey: [api, "accounts", "choice", search],
+    queryFn: ({ signal }) =>
+      client.listAccounts({ api, limit: SHOWN, ...(search !== "" && { search }) }, { signal }),
+    enabled: isOperator,
+  });
+  if (!isOperator) return null;
+  const options = data?.data.map(({ id, name }) => ({ value: id, label: name })) ?? [];
+  const known = value === null || options.some((option) => option.value === value);
+  return (
+    <Select
+      {...(isFilter === true ? { "aria-label": "Account" } : { label: "Account" })}
+      placeholder={isFilter === true ? "Every account" : "Choose an account"}
+      data={known ? options : [{ value, label: value }, ...options]}
+      value={value}
+      onChange={onChange}
+      searchable
+      clearable={isFilter === true}
+      clearButtonProps={{ "aria-label": "Every account" }}
+      required={required === true}
+      error={error}
+      nothingFoundMessage="No account has this name"
+      // The server has searched; the label would be searched once more.
+      filter={({ options: found }) => found}
+      onSearchChange={(next) => setText(options.some(({ label }) => label === next) ? "" : next)}
+      w={isFilter === true ? { base: "100%", xs: 220 } : undefined}
+    />
+  );
+}

@@ -1,0 +1,91 @@
+import { Alert, Button, CopyButton, Group, Modal, Stack, Text } from "@mantine/core";
+import type { ReactNode } from "react";
+import { IconAlertTriangle, IconCheck, IconCopy, IconDownload } from "../icons.ts";
+
+/** A secret that was just made. */
+export interface Secret {
+  readonly label: string;
+  readonly value: string;
+  /** What the file is called when it is downloaded. */
+  readonly fileName: string;
+}
+
+interface SecretsProps {
+  readonly title: string;
+  /** `undefined`: the dialog is closed, and nothing of the secret is left on the page. */
+  readonly secrets: readonly Secret[] | undefined;
+  readonly onClose: () => void;
+  /** How it is used. */
+  readonly children?: ReactNode;
+}
+
+/** Shows secrets once: they are in this dialog and nowhere else, and gone when it is closed. */
+export function Secrets({ title, secrets, onClose, children }: SecretsProps) {
+  return (
+    <Modal
+      opened={secrets !== undefined}
+      onClose={onClose}
+      title={title}
+      size="lg"
+      closeOnClickOutside={false}
+      closeOnEscape={false}
+      withCloseButton={false}
+    >
+      <Stack>
+        <Alert color="yellow" icon={<IconAlertTriangle size={18} />} title="Shown once">
+          Copy it now. Latchkey keeps only a digest, and cannot show it again.
+        </Alert>
+        {secrets?.map((secret) => (
+          <ShownSecret key={secret.label} secret={secret} />
+        ))}
+        {children}
+        <Button onClick={onClose}>I have stored it</Button>
+      </Stack>
+    </Modal>
+  );
+}
+
+function ShownSecret({ secret: { label, value, fileName } }: { readonly secret: Secret }) {
+  return (
+    <Stack gap={6}>
+      <Text size="sm" fw={550}>
+        {label}
+      </Text>
+      <div className="card">
+        <Text className="mono secret" p="sm" data-testid="secret">
+          {value}
+        </Text>
+      </div>
+      <Group gap="xs">
+        <CopyButton value={value}>
+          {({ copied, copy }) => (
+            <Button
+              size="xs"
+              variant="default"
+              leftSection={copied ? <IconCheck size={15} /> : <IconCopy size={15} />}
+              onClick={copy}
+            >
+              {copied ? "Copied" : "Copy"}
+            </Button>
+          )}
+        </CopyButton>
+        <Button
+          size="xs"
+          variant="default"
+          leftSection={<IconDownload size={15} />}
+          onClick={() => download(fileName, value, "text/plain")}
+        >
+          Download
+        </Button>
+      </Group>
+    </Stack>
+  );
+}
+
+/** Hands a file to the browser. */
+export function download(fileName: string, text: string, type: string): void {
+  const address = URL.createObjectURL(new Blob([text], { type }));
+  const link = Object.assign(document.createElement("a"), { href: address, download: fileName });
+  link.click();
+  URL.revokeObjectURL(address);
+}

@@ -1,0 +1,180 @@
+import type { Operator } from "@latchkey/sdk/client";
+import { Button, Group, Menu, MultiSelect, Select, Stack, Text, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { notifications } from "@mantine/notifications";
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { client } from "../client.ts";
+import { Confirm } from "../elements/confirm.tsx";
+import { Deeds } from "../elements/deeds.tsx";
+import { Draft } from "../elements/draft.tsx";
+import { usePages } from "../elements/pages.ts";
+import { Rows } from "../elements/rows.tsx";
+import { type Secret, Secrets } from "../elements/secret.tsx";
+import { Status } from "../elements/status.tsx";
+import { Time } from "../elements/time.tsx";
+import { IconPlus } from "../icons.ts";
+import { useApiSlugs } from "../layout/apis.ts";
+import { useDeed } from "../session/proof.tsx";
+
+const ROLES = [
+  { value: "viewer", label: "Viewer: reads" },
+  { value: "admin", label: "Admin: changes all but operators" },
+  { value: "owner", label: "Owner: everything" },
+];
+const LIST = ["operators"];
+
+/** People who run the installation, invited by mail or by a link. */
+export function OperatorPeople() {
+  const queries = useQueryClient();
+  const [draft, setDraft] = useState<Operator | "new">();
+  const [leaving, setLeaving] = useState<Operator>();
+  const [invitation, setInvitation] = useState<readonly Secret[]>();
+  const pages = usePages(LIST, (cursor, signal) =>
+    client.listOperators({ limit: 25, cursor }, { signal }),
+  );
+  const remove = async () => {
+    if (leaving !== undefined) await client.removeOperator({ id: leaving.id });
+    await queries.invalidateQueries({ queryKey: LIST });
+  };
+  return (
+    <Stack gap="sm">
+      <Group justify="flex-end">
+        <Button leftSection={<IconPlus size={16} />} onClick={() => setDraft("new")}>
+          Invite somebody
+        </Button>
+      </Group>
+      <Rows
+        label="People"
+        pages={pages}
+        keyOf={({ id }) => id}
+        empty="There is nobody yet."
+        columns={[
+          {
+            head: "Name",
+            cell: ({ name }) => (
+              <Text size="sm" fw={550}>
+                {name}
+              </Text>
+            ),
+          },
+          { head: "E-mail", cell: ({ email }) => email },
+          { head: "Role", cell: ({ role }) => role },
+          { head: "APIs", cell: ({ apis }) => apis?.join(", ") ?? "all" },
+          {
+            head: "Status",
+            cell: ({ active }) => <Status of={active ? "active" : "invited"} />,
+          },
+          { head: "Invited", cell: ({ createdAt }) => <Time at={createdAt} /> },
+          {
+            head: "Deeds",
+            isQuiet: true,
+            align: "right",
+            cell: (person) => (
+              <Deeds of={person.name}>
+                <Menu.Item onClick={() => setDraft(person)}>Edit</Menu.Item>
+                <Menu.Item color="red" onClick={() => setLeaving(person)}>
+                  Remove
+                </Menu.Item>
+              </Deeds>
+            ),
+          },
+        ]}
+      />
+      {draft !== undefined && (
+        <PersonDraft
+          {...(draft !== "new" && { person: draft })}
+          onClose={() => setDraft(undefined)}
+          onLink={(link) =>
+            setInvitation([{ label: "Invitation", value: link, fileName: "invitation.txt" }])
+          }
+        />
+      )}
+      <Confirm
+        title={`Remove ${leaving?.name}?`}
+        verb="Remove"
+        isOpen={leaving !== undefined}
+        onClose={() => setLeaving(undefined)}
+        deed={remove}
+      >
+        Their sessions end at once. What they did stays in the record.
+      </Confirm>
+      <Secrets
+        title="Send them this link"
+        secrets={invitation}
+        onClose={() => setInvitation(undefined)}
+      >
+        <Text size="sm">No mail server is set, so you hand it over yourself. It works once.</Text>
+      </Secrets>
+    </Stack>
+  );
+}
+
+interface PersonDraftProps {
+  readonly person?: Operator;
+  readonly onClose: () => void;
+  /** Told the invitation, where no mail carries it. */
+  readonly onLink: (link: string) => void;
+}
+
+function PersonDraft({ person, onClose, onLink }: PersonDraftProps) {
+  const slugs = useApiSlugs() ?? [];
+  const queries = useQueryClient();
+  const { attempt, isBusy, error } = useDeed();
+  const form = useForm({
+    initialValues: {
+      name: person?.name ?? "",
+      email: person?.email ?? "",
+      role: person?.role ?? ("viewer" as Operator["role"]),
+      apis: [...(person?.apis ?? [])],
+    },
+  });
+  const save = form.onSubmit(({ email, apis, ...rest }) =>
+    attempt(async () => {
+      const body = { ...rest, apis: apis.length > 0 ? apis : null };
+      if (person === undefined) {
+        const { link } = await client.createOperator({ body: { ...body, email } });
+        if (link !== undefined) onLink(link);
+        else notifications.show({ message: `The invitation is on its way to ${email}.` });
+      } else {
+        await client.updateOperator({ id: person.id, body });
+      }
+      await queries.invalidateQueries({ queryKey: LIST });
+      onClose();
+    }),
+  );
+  return (
+    <Draft
+      title={person === undefined ? "Invite somebody" : "Edit the operator"}
+      verb={person === undefined ? "Invite" : "Save"}
+      isOpen
+      isBusy={isBusy}
+      error={error}
+      onClose={onClose}
+      onSubmit={save}
+    >
+      <TextInput
+        label="Name"
+        required
+        maxLength={200}
+        data-autofocus
+        {...form.getInputProps("name")}
+      />
+      <TextInput
+        label="E-mail"
+        type="email"
+        required
+        maxLength={254}
+        disabled={person !== undefined}
+        {...form.getInputProps("email")}
+      />
+      <Select label="Role" data={ROLES} allowDeselect={false} {...form.getInputProps("role")} />
+      <MultiSelect
+        label="APIs"
+        description="Every API when none is named."
+        data={[...slugs]}
+        {...form.getInputProps("apis")}
+      />
+    </Draft>
+  );
+}

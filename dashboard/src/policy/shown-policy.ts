@@ -1,0 +1,34 @@
+/** The members of a policy that people are shown; docs/reference/policy.md says what they mean. */
+export interface ShownPolicy {
+  readonly renderer: string;
+  readonly schemes: readonly string[];
+  readonly otherwise: string;
+  readonly plans: readonly string[];
+  readonly scopes: Readonly<
+    Record<
+      string,
+      {
+        readonly title: string;
+        readonly implies: readonly string[];
+        readonly impliesOnOwn: readonly string[];
+      }
+    >
+  >;
+  readonly endpoints: readonly {
+    readonly match: string;
+    readonly anonymous: boolean;
+    readonly scopes: readonly string[];
+    readonly accepts: readonly string[];
+    readonly family: string | null;
+  }[];
+  readonly limits: Readonly<
+    Record<string, { readonly per: string; readonly windows: readonly ShownWindow[] }>
+  >;
+}
+
+/** So many requests in so much time. */
+export interface ShownWindow {
+  readonly name: string;
+  readonly max: number;
+  readonly windowSeconds: number;
+}

@@ -1,0 +1,122 @@
+import { Button, Text } from "@mantine/core";
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Navigate,
+} from "@tanstack/react-router";
+import { Failure } from "./elements/failure.tsx";
+import { Page } from "./elements/page.tsx";
+import { useApiSlugs } from "./layout/apis.ts";
+import { Shell } from "./layout/shell.tsx";
+import { usePowers } from "./session/session.tsx";
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
+
+const home = createRoute({ getParentRoute: () => root, path: "/", component: Home });
+const apiPages = createRoute({ getParentRoute: () => root, path: "/apis/$api" });
+const ofApi = <const Path extends string>(path: Path) =>
+  ({ getParentRoute: () => apiPages, path }) as const;
+
+const routeTree = root.addChildren([
+  home,
+  createRoute({
+    getParentRoute: () => root,
+    path: "/operators",
+    component: lazyRouteComponent(() => import("./operators/operators-page.tsx"), "OperatorsPage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/security",
+    component: lazyRouteComponent(() => import("./security/security-page.tsx"), "SecurityPage"),
+  }),
+  apiPages.addChildren([
+    createRoute({
+      ...ofApi("/"),
+      component: lazyRouteComponent(() => import("./overview/overview-page.tsx"), "OverviewPage"),
+    }),
+    createRoute({
+      ...ofApi("/api-keys"),
+      component: lazyRouteComponent(() => import("./api-keys/api-keys-page.tsx"), "ApiKeysPage"),
+    }),
+    createRoute({
+      ...ofApi("/api-keys/$id"),
+      component: lazyRouteComponent(() => import("./api-keys/api-key-page.tsx"), "ApiKeyPage"),
+    }),
+    createRoute({
+      ...ofApi("/signing-keys"),
+      component: lazyRouteComponent(() => import("./keyring/keyring-page.tsx"), "KeyringPage"),
+    }),
+    createRoute({
+      ...ofApi("/applications"),
+      component: lazyRouteComponent(
+        () => import("./applications/applications-page.tsx"),
+        "ApplicationsPage",
+      ),
+    }),
+    createRoute({
+      ...ofApi("/grants"),
+      component: lazyRouteComponent(() => import("./applications/grants-page.tsx"), "GrantsPage"),
+    }),
+    createRoute({
+      ...ofApi("/accounts"),
+      component: lazyRouteComponent(() => import("./accounts/accounts-page.tsx"), "AccountsPage"),
+    }),
+    createRoute({
+      ...ofApi("/users"),
+      component: lazyRouteComponent(() => import("./accounts/users-page.tsx"), "UsersPage"),
+    }),
+    createRoute({
+      ...ofApi("/requests"),
+      component: lazyRouteComponent(() => import("./requests/requests-page.tsx"), "RequestsPage"),
+    }),
+    createRoute({
+      ...ofApi("/explain"),
+      component: lazyRouteComponent(() => import("./explain/explain-page.tsx"), "ExplainPage"),
+    }),
+    createRoute({
+      ...ofApi("/audit"),
+      component: lazyRouteComponent(() => import("./audit/audit-page.tsx"), "AuditPage"),
+    }),
+    createRoute({
+      ...ofApi("/policy"),
+      component: lazyRouteComponent(() => import("./policy/policy-page.tsx"), "PolicyPage"),
+    }),
+  ]),
+]);
+
+/** Every page of the dashboard; each is loaded when it is opened. */
+export const router = createRouter({
+  routeTree,
+  basepath: "/dashboard",
+  defaultErrorComponent: ({ error, reset }) => <Failure error={error} retry={reset} />,
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}
+
+/** The first page that the session may open. */
+function Home() {
+  const slugs = useApiSlugs();
+  const { mayRead } = usePowers();
+  if (slugs === undefined) return null;
+  const [api] = slugs;
+  if (api === undefined) return <Text>There is no API that you may see.</Text>;
+  if (mayRead("usage")) return <Navigate to="/apis/$api" params={{ api }} replace />;
+  return <Navigate to="/apis/$api/api-keys" params={{ api }} replace />;
+}
+
+function NotFound() {
+  return (
+    <Page title="There is no such page" about="The address may be old, or mistyped.">
+      <Button component="a" href="/dashboard/" w="fit-content">
+        To the start
+      </Button>
+    </Page>
+  );
+}

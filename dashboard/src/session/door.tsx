@@ -1,0 +1,37 @@
+import { Box, Center, Group, Stack, Text, Title } from "@mantine/core";
+import { type ReactNode, useEffect } from "react";
+import { Mark } from "../layout/mark.tsx";
+
+interface DoorProps {
+  readonly title: string;
+  readonly about: string;
+  readonly children: ReactNode;
+}
+
+/** The frame of everything that is shown before somebody is signed in. */
+export function Door({ title, about, children }: DoorProps) {
+  useEffect(() => {
+    document.title = `${title} · Latchkey`;
+  }, [title]);
+  return (
+    <Center component="main" mih="100vh" p="md">
+      <Box className="card" w="100%" maw={420} p={{ base: "lg", xs: 32 }}>
+        <Stack gap="lg">
+          <Group gap="sm">
+            <Mark size={28} />
+            <Text fw={650}>Latchkey</Text>
+          </Group>
+          <Box>
+            <Title order={1} size="h3">
+              {title}
+            </Title>
+            <Text c="dimmed" size="sm" mt={4}>
+              {about}
+            </Text>
+          </Box>
+          {children}
+        </Stack>
+      </Box>
+    </Center>
+  );
+}

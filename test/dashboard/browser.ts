@@ -1,0 +1,64 @@
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+
+const CHROMIUM = "/usr/bin/chromium";
+
+/** Whether there is a browser to test with. */
+export const hasChromium = existsSync(CHROMIUM);
+
+const ARGUMENTS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--disable-dev-shm-usage",
+];
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** Chromium, without a window. */
+export function launchChromium(): Promise<Browser> {
+  return chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+}
+
+/** A page, and what went wrong on it or was loaded from elsewhere. */
+export interface WatchedPage {
+  readonly page: Page;
+  /** Errors of scripts, violations of the page's policy, requests to other origins. */
+  readonly faults: readonly string[];
+}
+
+/** Opens a page of `origin` and takes note of its faults. A refused call is none. */
+export async function openPage(context: BrowserContext, origin: string): Promise<WatchedPage> {
+  const page = await context.newPage();
+  const faults: string[] = [];
+  // The page's policy lets in the service's scripts alone; the debugger's are not bound by it.
+  await page.addInitScript({ content: AXE });
+  page.on("pageerror", (error) => faults.push(error.message));
+  page.on("console", (message) => {
+    const isAnswer = message.text().startsWith("Failed to load resource");
+    if (message.type() === "error" && !isAnswer) faults.push(message.text());
+  });
+  page.on("request", (request) => {
+    const { origin: asked, protocol } = new URL(request.url());
+    if (asked !== origin && protocol !== "blob:" && protocol !== "data:") faults.push(asked);
+  });
+  page.setDefaultTimeout(10_000);
+  return { page, faults };
+}
+
+/** What axe-core finds wrong with the page as it is: each rule with the places that break it. */
+export function accessibilityFaults(page: Page): Promise<readonly (readonly string[])[]> {
+  return page.evaluate(`(async () => {
+    // Colours that are on their way from one to another are no colours of ours.
+    const changes = document.getAnimations().filter((each) => each instanceof CSSTransition);
+    await Promise.allSettled(changes.map(({ finished }) => finished));
+    const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+    const place = ({ html, failureSummary }) => html.slice(0, 200) + " " + failureSummary;
+    return violations.map(({ id, nodes }) => [id, ...nodes.map(place)]);
+  })()`);
+}

@@ -1,0 +1,230 @@
+import type { BrowserContext, Locator, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { TEST_ACCOUNT, waitUntil } from "../running-server.ts";
+import { hasChromium } from "./browser.ts";
+import { startWorld, type World } from "./world.ts";
+
+describe.skipIf(!hasChromium)("what is done in the dashboard, in Chromium:", () => {
+  let world: World;
+  let context: BrowserContext;
+  let page: Page;
+  let faults: readonly string[];
+
+  beforeAll(async () => {
+    world = await startWorld();
+  });
+  afterAll(() => world[Symbol.asyncDispose]());
+  beforeEach(async () => {
+    context = await world.browseAsOwner();
+    ({ page, faults } = await world.open(context));
+  });
+  afterEach(async () => {
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  const go = (path: string) => page.goto(`${world.origin}/dashboard${path}`);
+  const press = (name: string | RegExp, within: Page | Locator = page) =>
+    within.getByRole("button", { name, exact: true }).click();
+  const cell = (name: string) => page.getByRole("cell", { name, exact: true });
+  const fill = (label: RegExp, text: string) =>
+    page.getByRole("dialog").getByLabel(label).first().fill(text);
+  const choose = async (label: RegExp, option: string | RegExp) => {
+    await page.getByRole("dialog").getByLabel(label).first().click();
+    await page.getByRole("option", { name: option }).click();
+  };
+  const status = async (key: string, path = "/v2/auth/test") => {
+    const headers = { authorization: `Bearer ${key}` };
+    return (await world.server.ask({ path: `/standard${path}`, headers })).status;
+  };
+
+  test("a key is made, shown once and nowhere else, works, and ends with a receipt", async () => {
+    await go("/apis/standard/api-keys");
+    await press("New key");
+    await fill(/^Name/, "Nightly export");
+    await choose(/^Account/, "Test");
+    await choose(/^Scopes/, /^read:users/);
+    await page.keyboard.press("Escape");
+    await press("Make the key");
+    const key = (await page.getByTestId("secret").textContent()) ?? "";
+    expect(key).toMatch(/^lk_live_[A-Za-z0-9]{36}$/);
+    expect(await status(key)).toBe(200);
+    expect(page.url()).not.toContain(key);
+    await press("I have stored it");
+    await page.getByRole("link", { name: "Nightly export" }).waitFor();
+    expect(await page.content()).not.toContain(key);
+    expect(JSON.stringify(await context.storageState())).not.toContain(key);
+
+    await page.getByRole("link", { name: "Nightly export" }).click();
+    await press("Revoke");
+    await press("Revoke the key");
+    await page.getByRole("dialog", { name: "The key is revoked" }).waitFor();
+    expect(await status(key)).toBe(401);
+  });
+
+  test("a key is rotated: both work, then the old one is ended", async () => {
+    const { id, key } = await world.server.issueKey({ name: "CI deploy" });
+    await go(`/apis/standard/api-keys/${id}`);
+    await press("Rotate");
+    const successor = (await page.getByTestId("secret").textContent()) ?? "";
+    expect(await status(key)).toBe(200);
+    expect(await status(successor)).toBe(200);
+    await press("I have stored it");
+    await page.getByText("Calls with this, the old key").waitFor();
+    await press("End the old key now");
+    await page.getByText("revoked", { exact: true }).waitFor();
+    expect(await status(key)).toBe(401);
+    expect(await status(successor)).toBe(200);
+  });
+
+  test("keys are searched, narrowed by what to look at, and revoked together", async () => {
+    const keys = await Promise.all(
+      ["Zapier 1", "Zapier 2"].map((name) => world.server.issueKey({ name })),
+    );
+    await go("/apis/standard/api-keys");
+    await page.getByRole("searchbox").fill("zapier");
+    await expect.poll(() => page.getByRole("row").count()).toBe(3);
+    await page.getByRole("checkbox", { name: "Choose Zapier 1" }).check();
+    await page.getByRole("checkbox", { name: "Choose Zapier 2" }).check();
+    await press("Revoke 2 keys");
+    await press("Revoke");
+    await page.getByText("2 keys revoked.").waitFor();
+    for (const { key } of keys) expect(await status(key)).toBe(401);
+    await press(/No addresses, no end$/);
+    await page.getByText("No key is like that.").waitFor();
+  });
+
+  test("an account is made and suspended, a user is added to it", async () => {
+    await go("/apis/standard/accounts");
+    await press("New account");
+    await fill(/^Name/, "Globex");
+    await press("Make the account");
+    await press("Deeds for Globex");
+    await page.getByRole("menuitem", { name: "Suspend" }).click();
+    await press("Suspend");
+    await cell("suspended").waitFor();
+    await go("/apis/standard/users");
+    await press("New user");
+    await fill(/^Name/, "Grace Hopper");
+    await choose(/^Account/, "Globex");
+    await press("Make the user");
+    await cell("Grace Hopper").waitFor();
+  });
+
+  test("an application is registered with its secret, rejected and verified", async () => {
+    await go("/apis/standard/applications");
+    await press("New application");
+    await fill(/^Name/, "Calendar Sync");
+    await choose(/^Account/, "Test");
+    await fill(/^Redirect URIs/, "https://app.example.com/callback");
+    await page.keyboard.press("Enter");
+    await press("Register the application");
+    await expect.poll(() => page.getByTestId("secret").count()).toBe(2);
+    await press("I have stored it");
+    for (const [deed, after] of [
+      ["Reject", "rejected"],
+      ["Verify", "verified"],
+    ] as const) {
+      await press("Deeds for Calendar Sync");
+      await page.getByRole("menuitem", { name: deed }).click();
+      await press(deed);
+      await cell(after).waitFor();
+    }
+  });
+
+  test("a signing key comes as PEM with a sample that names it", async () => {
+    await go("/apis/savvycal/signing-keys");
+    await press("New signing key");
+    await fill(/^Name/, "Web app");
+    await choose(/^Account/, "Test");
+    await press("Make the signing key");
+    expect(await page.getByTestId("secret").textContent()).toMatch(/^-----BEGIN PRIVATE KEY-----/);
+    await page.getByText(/kid: "kid_\w+"/).waitFor();
+    const download = page.waitForEvent("download");
+    await press("Download");
+    expect((await download).suggestedFilename()).toMatch(/^kid_\w+\.pem$/);
+  });
+
+  test("a pasted command is explained, and repeats no part of the credential", async () => {
+    const { key } = await world.server.issueKey({ name: "No scopes" });
+    await go("/apis/standard/explain");
+    const field = page.getByLabel(/^curl command/);
+    await field.fill(
+      `curl -X DELETE ${world.origin}/standard/v2/projects/7 -H 'Authorization: ${key}'`,
+    );
+    await press("Explain");
+    await page.getByText("Refused: credential_malformed").waitFor();
+    await page.getByText("`Bearer ` is missing before the value of Authorization.").waitFor();
+    await field.fill(
+      `curl -X DELETE ${world.origin}/standard/v2/projects/7 -H 'Authorization: Bearer ${key}'`,
+    );
+    await press("Explain");
+    await page.getByText("Refused: scope_insufficient").waitFor();
+    const answer = (await page.getByRole("status").textContent()) ?? "";
+    expect(answer).toContain("DELETE /v2/projects/7");
+    expect(answer).not.toContain(key);
+    await field.fill("wget http://localhost/");
+    await press("Explain");
+    await page.getByRole("alert").getByText("There is no curl command in it").waitFor();
+  });
+
+  test("a refusal is picked from the record and says what helps", async () => {
+    const { key } = await world.server.issueKey({ name: "No scopes" });
+    expect(await status(key, "/v2/users")).toBe(403);
+    const refusals = "/v1/apis/standard/events?type=request.refused";
+    await waitUntil("the refusal is recorded", async () =>
+      (await world.server.operator("GET", refusals)).text.includes("scope_insufficient"),
+    );
+    await go("/apis/standard/explain");
+    await page.getByRole("tab", { name: "Recent refusals" }).click();
+    await page.getByRole("button", { name: "scope_insufficient" }).first().click();
+    await page.getByRole("dialog").getByRole("link", { name: "Look at the key" }).click();
+    await page.getByRole("heading", { level: 1, name: "No scopes" }).waitFor();
+  });
+
+  test("a customer's request is approved with a note", async () => {
+    const detail = "We are launching in May.";
+    const draft = { accountId: TEST_ACCOUNT, kind: "limit", detail };
+    const { id } = await world.server.create("standard", "requests", draft);
+    await go("/apis/standard/requests");
+    await page.getByRole("row").filter({ hasText: detail }).getByText("Approve").click();
+    await fill(/^What the customer is told/, "Good luck!");
+    await page.getByRole("dialog").getByRole("button", { name: "Approve" }).click();
+    await page.getByText("There are no open requests.").waitFor();
+    const { json } = await world.server.operator("GET", `/v1/apis/standard/requests/${id}`);
+    expect(json).toMatchObject({ status: "approved", note: "Good luck!" });
+  });
+
+  test("the activity is narrowed and exported", async () => {
+    await go("/apis/standard/audit");
+    await page.getByRole("combobox", { name: "What" }).click();
+    await page.getByRole("option", { name: "account.created" }).click();
+    await page.getByRole("cell", { name: "account.created" }).first().waitFor();
+    const saving = page.waitForEvent("download");
+    await press("Export");
+    const saved = await saving;
+    expect(saved.suggestedFilename()).toBe("standard-activity.csv");
+    let text = "";
+    for await (const part of await saved.createReadStream()) text += String(part);
+    expect(text).toMatch(/^at,type,actorKind,.*\r\n.*,account\.created,operator,/);
+    expect(text).not.toContain("api_key.issued");
+  });
+
+  test("an operator is invited by a link, a program gets a token", async () => {
+    await go("/operators");
+    await press("Invite somebody");
+    await fill(/^Name/, "Alan Turing");
+    await fill(/^E-mail/, "alan@example.com");
+    await press("Invite");
+    expect(await page.getByTestId("secret").textContent()).toContain("/dashboard/#invitation=");
+    await press("I have stored it");
+    await cell("invited").waitFor();
+    await page.getByRole("tab", { name: "Tokens of programs" }).click();
+    await press("New token");
+    await fill(/^Name/, "Terraform");
+    await press("Make the token");
+    expect(await page.getByTestId("secret").textContent()).toMatch(/^lkop_/);
+    await press("I have stored it");
+    await cell("Terraform").waitFor();
+  });
+});

@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { TEST_ACCOUNT } from "../running-server.ts";
+import { accessibilityFaults, hasChromium } from "./browser.ts";
+import { startWorld, type World } from "./world.ts";
+
+const SCREENS: readonly (readonly [string, string])[] = [
+  ["/apis/standard", "Overview"],
+  ["/apis/standard/explain", "Explain a refusal"],
+  ["/apis/standard/api-keys", "API keys"],
+  ["/apis/savvycal/signing-keys", "Signing keys and secrets"],
+  ["/apis/standard/applications", "Applications"],
+  ["/apis/standard/grants", "Approved by users"],
+  ["/apis/standard/accounts", "Accounts"],
+  ["/apis/standard/users", "Users"],
+  ["/apis/standard/requests", "Requests"],
+  ["/apis/standard/audit", "Activity"],
+  ["/apis/calcom/policy", "Policy"],
+  ["/operators", "Operators"],
+  ["/security", "Your security"],
+  ["/no-such-page", "There is no such page"],
+];
+
+describe.skipIf(!hasChromium)("every screen, in Chromium:", () => {
+  let world: World;
+  let keyId = "";
+
+  beforeAll(async () => {
+    world = await startWorld();
+    const { server } = world;
+    const account = { accountId: TEST_ACCOUNT };
+    const draft = { scopes: ["read:users"], expiresAt: "2099-01-01T00:00:00Z" };
+    const { id, key } = await server.issueKey({ name: "Nightly export", ...draft });
+    keyId = id;
+    await server.create("savvycal", "signing-keys", { ...account, name: "Web app" });
+    const redirectUris = ["https://app.example.com/callback"];
+    await server.create("standard", "applications", { ...account, name: "Sync", redirectUris });
+    await server.create("standard", "users", { ...account, name: "Grace Hopper" });
+    const request = { kind: "limit", detail: "We are launching in May." };
+    await server.create("standard", "requests", { ...account, ...request });
+    for (const token of [key, key, "lk_live_nonsense"]) {
+      const headers = { authorization: `Bearer ${token}` };
+      await server.ask({ path: "/standard/v2/users", headers });
+    }
+  });
+  afterAll(() => world[Symbol.asyncDispose]());
+
+  const LONGEST_MILLIS = 60_000;
+
+  test(
+    "is accessible in both colours; no script fails, nothing comes from elsewhere",
+    async () => {
+      const context = await world.browseAsOwner();
+      const { page, faults } = await world.open(context);
+      const found: string[][] = [];
+      const screens = [...SCREENS, [`/apis/standard/api-keys/${keyId}`, "Nightly export"] as const];
+      for (const [path, title] of screens) {
+        await page.goto(`${world.origin}/dashboard${path}`);
+        await page.getByRole("heading", { level: 1, name: title, exact: true }).waitFor();
+        await page
+          .getByLabel(/^Loading/)
+          .first()
+          .waitFor({ state: "detached" });
+        expect([path, await page.title()]).toEqual([path, `${title} · Latchkey`]);
+        for (const colorScheme of ["dark", "light"] as const) {
+          await page.emulateMedia({ colorScheme });
+          for (const fault of await accessibilityFaults(page)) found.push([path, ...fault]);
+        }
+      }
+      expect(found).toEqual([]);
+      expect(faults).toEqual([]);
+      await context.close();
+    },
+    LONGEST_MILLIS,
+  );
+
+  test("shows the door to who is not signed in", async () => {
+    const context = await world.browse();
+    const { page, faults } = await world.open(context);
+    await page.goto(`${world.origin}/dashboard/apis/standard/api-keys`);
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    for (const colorScheme of ["dark", "light"] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect(await accessibilityFaults(page)).toEqual([]);
+    }
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  test("works on a phone, and with the keyboard alone", async () => {
+    const context = await world.browseAsOwner();
+    const { page } = await world.open(context);
+    await page.setViewportSize({ width: 390, height: 780 });
+    await page.goto(`${world.origin}/dashboard/apis/standard/api-keys`);
+    await page.getByRole("heading", { level: 1, name: "API keys" }).waitFor();
+    const width = await page.evaluate("document.documentElement.scrollWidth");
+    expect(width).toBe(390);
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate("document.activeElement.textContent")).toBe("Skip to the page");
+    await page.getByRole("button", { name: "Navigation" }).press("Enter");
+    await page.getByRole("link", { name: "Accounts" }).press("Enter");
+    await page.getByRole("heading", { level: 1, name: "Accounts" }).waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await context.close();
+  });
+});
