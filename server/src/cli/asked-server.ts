@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import type { AskedServer } from "./ask-decision.ts";
 import { CannotAsk } from "./cannot-ask.ts";
 import type { CommandContext } from "./command.ts";
 import { isLoopback } from "./loopback.ts";
+import type { AskedServer } from "./server-call.ts";
 
 /** Where `latchkey dev` keeps the token that it made, seen from its working folder. */
 const TOKEN_FILE = path.join(".latchkey", "operator-token");

@@ -36,6 +36,7 @@ import type { SealedSeed, StoredTotp } from "./second-factors.ts";
 import type { SessionRecord } from "./session-rows.ts";
 import type { SignInLinkKind, StoredLink } from "./sign-in-links.ts";
 import type { VerifierRecord } from "./verifiers.ts";
+import type { WebhookReads } from "./webhooks.ts";
 import type { WriteContext } from "./write-context.ts";
 
 export type { EventFilter, UsageFilter } from "./records.ts";
@@ -285,6 +286,8 @@ export interface Store {
     /** How far those have come whose lease did not end before this instant, at most 10,000. */
     since(api: string, leaseEndsAt: number): Promise<readonly VerifierRecord[]>;
   };
+
+  readonly webhooks: WebhookReads;
 
   /** Resolves when the database answers and can take a write. */
   ping(): Promise<void>;

@@ -11,6 +11,7 @@ import { issuerKeyRetirement } from "./0010-issuer-key-retirement.ts";
 import { signIn } from "./0011-sign-in.ts";
 import { verifiers } from "./0012-verifiers.ts";
 import { browserSessions } from "./0013-browser-sessions.ts";
+import { webhooks } from "./0014-webhooks.ts";
 import type { Migration } from "./migration.ts";
 
 /** Every migration in order. Released ones are never changed, renumbered or removed. */
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   signIn,
   verifiers,
   browserSessions,
+  webhooks,
 ];
