@@ -36,7 +36,7 @@ export const webhookEndpointRoutes =
   ({ webhookEndpoints, cursors, callOf }: Parts): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.post(PATH, {
-      config: { requires: "manage" },
+      config: { requires: "manage", fresh: "secret" },
       schema: {
         tags,
         operationId: "createWebhookEndpoint",
@@ -107,7 +107,7 @@ export const webhookEndpointRoutes =
     });
 
     app.post(`${PATH}/:id/rotate`, {
-      config: { requires: "manage" },
+      config: { requires: "manage", fresh: "secret" },
       schema: {
         tags,
         operationId: "rotateWebhookSecret",
