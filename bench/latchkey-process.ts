@@ -42,6 +42,7 @@ export function newInstallation(databaseUrl?: string): Installation {
         LATCHKEY_DATABASE_URL: databaseUrl ?? `sqlite:${path.join(folder, "data", "latchkey.db")}`,
         LATCHKEY_LOG_LEVEL: "warn",
         LATCHKEY_OPERATOR_TOKEN: OPERATOR_TOKEN,
+        LATCHKEY_OUTBOUND_ALLOW: "127.0.0.1",
         LATCHKEY_PORT: String(port),
         LATCHKEY_SECRET: Buffer.alloc(32, 7).toString("base64url"),
         // As `npm start` sets it.
@@ -105,7 +106,8 @@ export async function revokeKey(origin: string, operatorToken: string, id: strin
   await callAs(origin, operatorToken)(`/api-keys/${id}/revoke?wait=5000`, {});
 }
 
-function callAs(origin: string, operatorToken: string) {
+/** Makes things of the API by its management calls; fails if one is refused. */
+export function callAs(origin: string, operatorToken: string) {
   return async (pathname: string, body: object): Promise<Record<string, unknown>> => {
     const answer = await fetch(`${origin}/v1/apis/standard${pathname}`, {
       method: "POST",

@@ -7,6 +7,7 @@ import { benchSeenTokens } from "./seen-tokens.ts";
 import { benchStart } from "./start.ts";
 import { benchTokens } from "./tokens.ts";
 import { benchVerifier } from "./verifier.ts";
+import { benchWebhooks } from "./webhooks.ts";
 
 /** How long a bench may take; `million` adds the in-process run with a million keys. */
 interface Length {
@@ -34,6 +35,7 @@ const BENCHES: Readonly<Record<string, (length: Length) => Promise<void>>> = {
     await benchVerifier(10_000);
     if (million) await benchVerifier(1_000_000);
   },
+  webhooks: ({ quick }) => benchWebhooks({ rounds: quick ? 3 : 9 }),
 };
 
 const args = process.argv.slice(2);

@@ -39,6 +39,7 @@ const MAY_IMPORT = {
   "sdk/adapters": ["engine", "sdk/verifier"],
   "sdk/api-client": [],
   "sdk/client": [],
+  "sdk/webhooks": [],
   "server/store": ["engine"],
   "server/accounts": ["engine", "server/store"],
   "server/audit": ["engine", "server/store"],
@@ -50,6 +51,7 @@ const MAY_IMPORT = {
   "server/outbound": ["engine"],
   "server/resealing.ts": ["engine", "server/accounts", "server/sign-in", "server/store"],
   "server/sign-in": ["engine", "server/mail", "server/store"],
+  "server/webhooks": ["engine", "server/outbound", "server/store"],
   "server/http": [
     "engine",
     "server/accounts",
@@ -121,7 +123,7 @@ const RULES: Rules = {
     "node:sqlite": ["server/store"],
   },
   // What runs in browsers imports nothing at all.
-  only: { engine: ["node:crypto"], "sdk/api-client": [], "sdk/client": [] },
+  only: { engine: ["node:crypto"], "sdk/api-client": [], "sdk/client": [], "sdk/webhooks": [] },
   packages: {
     engine: "@latchkey/engine",
     sdk: "@latchkey/sdk",

@@ -34,6 +34,9 @@ beforeAll(async () => {
   for (const [name, [collection, draft]] of Object.entries(THINGS)) {
     ids.set(name, (await server.create("b", collection, draft)).id);
   }
+  const endpoints = "/v1/apis/b/webhook-endpoints";
+  await server.operator("POST", `${endpoints}/${ids.get("ENDPOINT")}/test`);
+  ids.set("DELIVERY", (await server.operator("GET", "/v1/apis/b/deliveries")).json.data[0].id);
   ids.set("GRANT", grantOf(ids.get("USER") ?? "", ids.get("APPLICATION") ?? ""));
   for (const role of ROLES) {
     for (const apis of [undefined, ["a"]]) {
@@ -53,6 +56,8 @@ function as(who: string, method: string, path: string, body?: unknown): Promise<
 const ORGANIZATION = "acct_organization";
 const accountId = TEST_ACCOUNT;
 const application = { accountId, name: "x", redirectUris: ["https://app.example.com"] };
+const endpoint = { accountId, url: "https://hooks.example.com/", events: ["webhook.*"] };
+const published = { type: "thing.made", accountId, data: {} };
 const request = { accountId, kind: "limit", detail: "More, please." };
 /** What stands for an id in `calls`: where such a thing is made, and what of. */
 const THINGS: Readonly<Record<string, readonly [string, object]>> = {
@@ -62,6 +67,7 @@ const THINGS: Readonly<Record<string, readonly [string, object]>> = {
   COSIGNING: ["organization-keys", { accountId: ORGANIZATION }],
   APPLICATION: ["applications", application],
   REQUEST: ["requests", request],
+  ENDPOINT: ["webhook-endpoints", endpoint],
 };
 
 const asked = { method: "GET", url: "/v2/auth/test", headers: {} };
@@ -125,7 +131,20 @@ const calls: readonly [string, string, unknown?][] = [
   ["GET", "/requests/REQUEST"],
   ["POST", "/requests/REQUEST/approve"],
   ["POST", "/requests/REQUEST/decline"],
+  ["GET", "/webhook-endpoints"],
+  ["POST", "/webhook-endpoints", endpoint],
+  ["GET", "/webhook-endpoints/ENDPOINT"],
+  ["PATCH", "/webhook-endpoints/ENDPOINT", { parallel: 2 }],
+  ["POST", "/webhook-endpoints/ENDPOINT/rotate", {}],
+  ["POST", "/webhook-endpoints/ENDPOINT/test"],
+  ["POST", "/webhook-endpoints/ENDPOINT/retry", {}],
+  ["POST", "/webhook-endpoints/ENDPOINT/revoke"],
+  ["GET", "/webhook-endpoints/ENDPOINT/deliveries"],
+  ["GET", "/deliveries"],
+  ["GET", "/deliveries/DELIVERY"],
+  ["POST", "/deliveries/DELIVERY/retry"],
   ["GET", "/events"],
+  ["POST", "/events/publish", published],
   ["GET", "/usage"],
   ["GET", "/overview"],
   ["GET", "/findings"],

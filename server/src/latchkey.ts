@@ -13,7 +13,8 @@ import { createPortalSessions } from "./accounts/portal-sessions.ts";
 import { createRequests } from "./accounts/requests.ts";
 import { createSigningKeys } from "./accounts/signing-keys.ts";
 import { createUsers } from "./accounts/users.ts";
-import { createUsageRecorder } from "./audit/usage.ts";
+import { createWebhooks } from "./accounts/webhooks.ts";
+import { createUsageRecorder, usageReadings } from "./audit/usage.ts";
 import { createConfirmations } from "./changes/confirmations.ts";
 import { type DemoKey, provideDemoKeys } from "./demo.ts";
 import { createApp } from "./http/app.ts";
@@ -45,6 +46,7 @@ import { createSignInParts } from "./sign-in/create-sign-in-parts.ts";
 import { startApis } from "./start-apis.ts";
 import { openStore } from "./store/open-store.ts";
 import { createSealing } from "./store/sealing.ts";
+import { startWebhooks } from "./webhooks/start-webhooks.ts";
 
 /** A running deployment. */
 export interface Latchkey {
@@ -92,6 +94,11 @@ export async function startLatchkey(
   });
   const compiled = new Map([...apis].map(([slug, { engine }]) => [slug, engine.policy]));
   const usage = createUsageRecorder({ store, clock, log });
+  const webhooks = await startWebhooks({
+    ...{ store, sealing, clock, monotonic, log },
+    apis: [...apis.keys()],
+    allow: settings.outboundAllow,
+  });
   const metrics = createMetrics({
     apis: apis.keys(),
     readings: [
@@ -101,18 +108,8 @@ export async function startLatchkey(
         kind: "level",
         read: () => [...apis.values()].reduce((sum, { engine }) => sum + engine.known, 0),
       },
-      {
-        name: "usage_waiting",
-        help: "Counts and lines that wait to be written.",
-        kind: "level",
-        read: () => usage.waiting,
-      },
-      {
-        name: "usage_write_failures",
-        help: "Writes of usage that failed and were tried again.",
-        kind: "total",
-        read: () => usage.failures,
-      },
+      ...usageReadings(usage),
+      ...webhooks.readings,
       ...counters.readings,
     ],
   });
@@ -182,6 +179,7 @@ export async function startLatchkey(
     applications: createApplications(keyring),
     managedUsers: createManagedUsers({ store, clock, masterKeys }),
     portalSessions: createPortalSessions({ ...keyring, publicUrl: settings.publicUrl }),
+    ...createWebhooks({ ...keyring, onQueued: webhooks.wake }),
   };
   const app = await createApp({
     version,
@@ -257,6 +255,7 @@ export async function startLatchkey(
     setupLink: settings.mode === "dev" ? await signInParts.links.makeSetup() : undefined,
     async close() {
       await app.close();
+      await webhooks.stop();
       await usage.close();
       await Promise.all(leases.map((lease) => lease.stop()));
       await resealing;

@@ -1,6 +1,7 @@
 import type { Clock } from "@latchkey/engine";
 import type { Logger } from "pino";
 import { resealSecrets } from "./accounts/resealing.ts";
+import { resealWebhookSecrets } from "./accounts/webhook-resealing.ts";
 import { resealSeeds } from "./sign-in/second-factors.ts";
 import type { Sealing } from "./store/sealing.ts";
 import type { Store } from "./store/store.ts";
@@ -14,12 +15,14 @@ export async function resealAll(parts: {
 }): Promise<void> {
   const { log } = parts;
   try {
-    const { resealed, lost } = await resealSecrets(parts);
-    if (resealed > 0) log.info({ resealed }, "sealed secrets anew under the newest master key");
+    for (const reseal of [resealSecrets, resealWebhookSecrets]) {
+      const { resealed, lost } = await reseal(parts);
+      if (resealed > 0) log.info({ resealed }, "sealed secrets anew under the newest master key");
+      if (lost.length > 0) log.warn({ lost }, "no master key here opens the secrets of these");
+    }
     const seeds = await resealSeeds(parts);
     if (seeds.resealed > 0) log.info(seeds, "sealed seeds anew under the newest master key");
     if (seeds.lost > 0) log.warn(seeds, "no master key here opens the seeds of some people");
-    if (lost.length > 0) log.warn({ lost }, "no master key here opens the secrets of these");
   } catch (fault) {
     log.warn({ err: fault }, "could not look for secrets to seal anew");
   }

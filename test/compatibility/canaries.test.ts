@@ -4,8 +4,9 @@ import path from "node:path";
 import { newKey } from "@latchkey/engine";
 import { expect, test } from "vitest";
 import type { Answer, Question } from "../answer.ts";
-import { type RunningServer, startServer, TEST_ACCOUNT } from "../running-server.ts";
+import { type RunningServer, startServer, TEST_ACCOUNT, waitUntil } from "../running-server.ts";
 import { sharedJwt, userJwt } from "../signed-jwt.ts";
+import { startReceiver } from "../webhook-receiver.ts";
 import { digestLeaks, leaks, type Place } from "./canaries.ts";
 import { manageSessions } from "./canary-sessions.ts";
 
@@ -102,7 +103,7 @@ const aKey = () => newKey({ live: "lk_live_", test: "lk_test_", form: "checksumm
 test("6.5.2 no credential stands in database, log, metrics or any other answer", async () => {
   await using server = await startServer({
     mode: "serve",
-    env: { LATCHKEY_LOG_LEVEL: "trace" },
+    env: { LATCHKEY_LOG_LEVEL: "trace", LATCHKEY_OUTBOUND_ALLOW: "127.0.0.1" },
   });
   const scene = new Scene(server);
   const keys = await manage(scene);
@@ -111,6 +112,7 @@ test("6.5.2 no credential stands in database, log, metrics or any other answer",
   await manageKeyrings(scene);
   await manageClients(scene);
   await manageRequests(scene, keys);
+  await manageWebhooks(scene);
   await misplaceKeyrings(scene);
   await manageSessions(scene, TEST_ACCOUNT);
 
@@ -442,9 +444,44 @@ async function manageRequests(scene: Scene, { admin }: Keys): Promise<void> {
     await operator("POST", `${path}/${id}/${verb}`, { note: "Thank you." });
   }
   await operator("GET", path);
+  await operator("GET", `${API}/issuer-keys`);
+  await operator("POST", `${API}/issuer-keys/rotate`);
   await operator("GET", `${API}/grants`);
   await operator("GET", `${API}/grants/gnt_none`);
   await operator("POST", `${API}/grants/gnt_none/revoke`);
+}
+
+/** An endpoint whose receiver says its own secret again. */
+async function manageWebhooks(scene: Scene): Promise<void> {
+  const operator = scene.operator.bind(scene);
+  const path = `${API}/webhook-endpoints`;
+  let said = "";
+  await using receiver = await startReceiver((_received, response) => {
+    response.setHeader("x-said", said);
+    response.end(`My secret is ${said}.`);
+  });
+  const draft = { accountId: TEST_ACCOUNT, url: receiver.url, events: ["*"], asymmetric: true };
+  const { json } = await operator("POST", path, draft, { issued: secretOf });
+  said = json.secret;
+  const endpoint = `${path}/${json.id}`;
+  await operator("POST", `${endpoint}/rotate`, {}, { issued: secretOf });
+  const event = { type: "thing.made", accountId: TEST_ACCOUNT, data: {} };
+  const { id } = (await operator("POST", `${API}/events/publish`, event)).json;
+  await operator("POST", `${endpoint}/test`);
+  await receiver.next();
+  await receiver.next();
+  await waitUntil("it is written", async () => {
+    const listed = await operator("GET", `${endpoint}/deliveries?status=delivered&eventId=${id}`);
+    return listed.json.data.length === 1;
+  });
+  const [delivery] = (await operator("GET", `${API}/deliveries`)).json.data;
+  await operator("GET", `${API}/deliveries/${delivery.id}`);
+  await operator("POST", `${API}/deliveries/${delivery.id}/retry`);
+  await operator("POST", `${endpoint}/retry`, { status: "delivered" });
+  await operator("GET", path);
+  await operator("GET", endpoint);
+  await operator("PATCH", endpoint, { parallel: 2 });
+  await operator("POST", `${endpoint}/revoke`);
 }
 
 /** Applications, platform clients with their secrets, refreshed keys, and links to the dashboard. */

@@ -13,6 +13,8 @@ import { languageOf, runSample, type SampleInputs } from "../samples/run-sample.
 const SAVVYCAL = ["savvycal/javascript/sign.cjs", "savvycal/ruby/sign.rb"];
 const GENERATE = "standard/javascript/generate.cjs";
 const VERIFY = "standard/javascript/verify.cjs";
+/** Runs in `webhooks.test.ts`. */
+const WEBHOOK = "standard/javascript/webhook.cjs";
 /** Steps 2 to 4 of OAuth and the refresh: `standard-oauth.test.ts` runs them one after the other. */
 const OAUTH = ["authorize", "exchange", "call", "refresh"].map(
   (step) => `standard/javascript/${step}.mjs`,
@@ -48,7 +50,7 @@ test("every sample that there is has its place here", () => {
     .map((file) => file.replaceAll(path.sep, "/"))
     .filter((file) => file.split("/").length === 3);
   const named = [
-    ...[...SAVVYCAL, GENERATE, VERIFY, CLIENT, ...OAUTH],
+    ...[...SAVVYCAL, GENERATE, VERIFY, CLIENT, WEBHOOK, ...OAUTH],
     ...[...KEY_SIGNATURES, ...ORGANIZATION_SIGNATURES],
   ];
   expect(there.toSorted()).toEqual(named.toSorted());

@@ -34,6 +34,7 @@ function aPolicy(policy: Partial<Policy> = {}): Policy {
     returnUrls: [],
     signInUrl: null,
     verifiers: { limits: "local", staleSeconds: 0, holdSecrets: false },
+    webhookFormat: "standard",
     oauth: null,
     ...policy,
   };
@@ -61,7 +62,7 @@ test("the digest is the SHA-256 of the canonical JSON", async () => {
     '"several":"refuse","signInUrl":null,"signatures":{"maxLifetimeSeconds":60,"oneTime":false,"skewSeconds":5},' +
     '"slug":"acme","tokens":{"audience":[],"maxLifetimeSeconds":86400,"skewSeconds":30},' +
     '"unscoped":[],"verifiers":{"holdSecrets":false,"limits":"local","staleSeconds":0},' +
-    '"version":null}';
+    '"version":null,"webhookFormat":"standard"}';
   const scopes = { "admin:all": { title: "Tout — é", implies: ["*"], impliesOnOwn: [] } };
   expect(compilePolicy(aPolicy({ scopes, limits: {}, failures: [] })).digest).toBe(
     createHash("sha256").update(text, "utf8").digest("hex"),

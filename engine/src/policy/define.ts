@@ -72,6 +72,8 @@ export interface ApiDefinition {
   readonly signInUrl?: string | null;
   /** Processes that decide in their own memory; default: they hold no secrets. */
   readonly verifiers?: Partial<VerifierRule>;
+  /** How webhooks are written and signed; default `standard`. */
+  readonly webhookFormat?: Policy["webhookFormat"];
   /** The API's own authorization server; `null`, the default: it has none. */
   readonly oauth?: Partial<OAuthRule> | null;
   readonly policyFormat?: typeof POLICY_FORMAT;

@@ -69,6 +69,7 @@ export interface Layer {
   readonly returnUrls: readonly string[] | undefined;
   readonly signInUrl: string | null | undefined;
   readonly verifiers: Partial<VerifierRule>;
+  readonly webhookFormat: Policy["webhookFormat"] | undefined;
   readonly oauth: Partial<OAuthRule> | null | undefined;
 }
 
@@ -104,6 +105,7 @@ const MEMBERS = [
   "returnUrls",
   "signInUrl",
   "verifiers",
+  "webhookFormat",
   "oauth",
   "policyFormat",
 ] as const satisfies readonly Member[];
@@ -173,6 +175,7 @@ export function readLayer(value: unknown, place: Place): Layer {
       found === null ? null : readText(found, here, PAGE_URL),
     ),
     verifiers: member("verifiers", readVerifiers) ?? {},
+    webhookFormat: choice("webhookFormat", ["standard", "savvycal", "calcom"]),
     oauth: member("oauth", readOAuth),
   };
 }

@@ -74,6 +74,8 @@ export interface Policy {
   readonly signInUrl: string | null;
   /** Processes that decide in their own memory. */
   readonly verifiers: VerifierRule;
+  /** How webhooks are written and signed: the document whose receivers take them. */
+  readonly webhookFormat: "standard" | "savvycal" | "calcom";
   /** The API's own authorization server; `null`: it has none. */
   readonly oauth: OAuthRule | null;
 }

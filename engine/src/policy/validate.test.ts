@@ -252,6 +252,7 @@ test("an API that is written out says the least it can", () => {
     platformSignups: "open",
     signInUrl: null,
     verifiers: { limits: "local", staleSeconds: 0, holdSecrets: false },
+    webhookFormat: "standard",
     oauth: null,
   });
 });

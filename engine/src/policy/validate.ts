@@ -144,6 +144,7 @@ function complete(layers: readonly [Layer, ...Layer[]], known: Known): Policy {
       DEFAULT_VERIFIERS,
       ...basesFirst.map(({ verifiers }) => verifiers),
     ),
+    webhookFormat: first(layers, "webhookFormat") ?? "standard",
     oauth: mergeOAuth(
       basesFirst.map(({ oauth }) => oauth),
       place,

@@ -28,6 +28,7 @@ export const savvycalApi = defineApi({
   failures: ["100/minute"],
   // Its document leaves the address to whoever has the token.
   returnUrls: ["https://*", "http://localhost", "http://127.0.0.1", "http://[::1]"],
+  webhookFormat: "savvycal",
 });
 
 /** One item of `errors`; the members in the order in which they are written. */

@@ -606,6 +606,46 @@ export type IssuedSigningKey = {
   /** PKCS #8 in PEM, absent for a brought key: shown here and never again. */
   readonly privateKey?: string;
 };
+/** `IssuedWebhookEndpoint` of the document. */
+export type IssuedWebhookEndpoint = {
+  readonly id: string;
+  /** Whose events it gets; null: of all accounts. */
+  readonly accountId: string | null;
+  /** It gets this application's events alone. */
+  readonly applicationId: string | null;
+  readonly url: string;
+  readonly description: string | null;
+  readonly events: readonly string[];
+  /** How deliveries are written and signed; the API's policy says it. */
+  readonly format: "standard" | "savvycal" | "calcom";
+  readonly payloadTemplate: string | null;
+  readonly version: string | null;
+  readonly strictOrder: boolean;
+  readonly parallel: number;
+  readonly status: "active" | "disabled" | "revoked";
+  /** From old to new; deliveries are signed with all that have not ended. */
+  readonly secrets: readonly {
+    readonly id: string;
+    /** Verifies `v1a` signatures: an Ed25519 key in base64. */
+    readonly publicKey: string | null;
+    /** When it was made. */
+    readonly createdAt: string;
+    /** When its overlap ends; null: it is the newest. */
+    readonly endsAt: string | null;
+  }[];
+  /** When it was made. */
+  readonly createdAt: string;
+  /** Since when it gets nothing. */
+  readonly disabledAt: string | null;
+  /** `gone`: it answered 410. `failing`: nothing arrived for five days. */
+  readonly disabledReason: "gone" | "failing" | "operator" | null;
+  /** The first failure after which nothing arrived. */
+  readonly failingSince: string | null;
+  /** When it was revoked. */
+  readonly revokedAt: string | null;
+  /** The secret: shown here and never again. Null: none signs. */
+  readonly secret: string | null;
+};
 /** `IssuerKey` of the document. */
 export type IssuerKey = {
   /** The `kid` of what it signs. */
@@ -862,6 +902,13 @@ export type Proof = {
   /** Until when secrets are issued without a new proof. */
   readonly freshUntil: string;
 };
+/** `PublishedEvent` of the document. */
+export type PublishedEvent = {
+  /** `webhook-id` of its deliveries. */
+  readonly id: string;
+  /** How many endpoints get it. */
+  readonly endpoints: number;
+};
 /** `Readiness` of the document. */
 export type Readiness = {
   readonly status: "ready" | "unavailable";
@@ -891,6 +938,13 @@ export type Resolutions = {
     readonly user?: Readonly<Record<string, unknown>>;
     readonly material?: Readonly<Record<string, unknown>>;
   }[];
+};
+/** `RetriedDeliveries` of the document. */
+export type RetriedDeliveries = {
+  /** How many are sent once more. */
+  readonly retried: number;
+  /** Ask again for the rest. */
+  readonly more: boolean;
 };
 /** `RevocationReceipt` of the document. */
 export type RevocationReceipt = {
@@ -1055,6 +1109,94 @@ export type Verifier = {
 /** `VerifierList` of the document. */
 export type VerifierList = {
   readonly data: readonly Verifier[];
+  /** Null on the last page. */
+  readonly nextCursor: string | null;
+};
+/** `WebhookDelivery` of the document. */
+export type WebhookDelivery = {
+  readonly id: string;
+  readonly endpointId: string;
+  /** `webhook-id` of every attempt. */
+  readonly eventId: string;
+  readonly type: string;
+  readonly accountId: string | null;
+  readonly applicationId: string | null;
+  /** What the event tells. */
+  readonly data: Readonly<Record<string, unknown>>;
+  /** `dead`: given up. It can be retried. */
+  readonly status: "pending" | "delivered" | "dead";
+  /** When the event happened. */
+  readonly createdAt: string;
+  /** When it arrived or was given up. */
+  readonly settledAt: string | null;
+  /** When the next attempt is due. */
+  readonly nextAttemptAt: string | null;
+  readonly attemptCount: number;
+  /** The last 15, from old to new. */
+  readonly attempts: readonly {
+    readonly number: number;
+    /** When it was sent. */
+    readonly at: string;
+    readonly durationMillis: number;
+    /** Without what nobody else may know. */
+    readonly requestHeaders: Readonly<Record<string, unknown>>;
+    /** Null: there was no answer. */
+    readonly status: number | null;
+    /** Without what nobody else may know. */
+    readonly responseHeaders: Readonly<Record<string, unknown>>;
+    /** The beginning of it. */
+    readonly responseBody: string | null;
+    /** Null: it arrived. */
+    readonly error: string | null;
+  }[];
+};
+/** `WebhookDeliveryList` of the document. */
+export type WebhookDeliveryList = {
+  readonly data: readonly WebhookDelivery[];
+  /** Null on the last page. */
+  readonly nextCursor: string | null;
+};
+/** `WebhookEndpoint` of the document. */
+export type WebhookEndpoint = {
+  readonly id: string;
+  /** Whose events it gets; null: of all accounts. */
+  readonly accountId: string | null;
+  /** It gets this application's events alone. */
+  readonly applicationId: string | null;
+  readonly url: string;
+  readonly description: string | null;
+  readonly events: readonly string[];
+  /** How deliveries are written and signed; the API's policy says it. */
+  readonly format: "standard" | "savvycal" | "calcom";
+  readonly payloadTemplate: string | null;
+  readonly version: string | null;
+  readonly strictOrder: boolean;
+  readonly parallel: number;
+  readonly status: "active" | "disabled" | "revoked";
+  /** From old to new; deliveries are signed with all that have not ended. */
+  readonly secrets: readonly {
+    readonly id: string;
+    /** Verifies `v1a` signatures: an Ed25519 key in base64. */
+    readonly publicKey: string | null;
+    /** When it was made. */
+    readonly createdAt: string;
+    /** When its overlap ends; null: it is the newest. */
+    readonly endsAt: string | null;
+  }[];
+  /** When it was made. */
+  readonly createdAt: string;
+  /** Since when it gets nothing. */
+  readonly disabledAt: string | null;
+  /** `gone`: it answered 410. `failing`: nothing arrived for five days. */
+  readonly disabledReason: "gone" | "failing" | "operator" | null;
+  /** The first failure after which nothing arrived. */
+  readonly failingSince: string | null;
+  /** When it was revoked. */
+  readonly revokedAt: string | null;
+};
+/** `WebhookEndpointList` of the document. */
+export type WebhookEndpointList = {
+  readonly data: readonly WebhookEndpoint[];
   /** Null on the last page. */
   readonly nextCursor: string | null;
 };
@@ -1275,6 +1417,39 @@ export interface Operations {
     };
     answer: User;
   };
+  /** Say where webhooks go, and see the secret that signs them */
+  createWebhookEndpoint: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: {
+      /** Whose events it gets; absent: of all accounts. */
+      readonly accountId?: string | null | undefined;
+      /** It gets this application's events alone. */
+      readonly applicationId?: string | null | undefined;
+      /** https or http, on the public Internet; no user name, no fragment. */
+      readonly url: string;
+      /** Types of events, `prefix.*`, or `*` for all. */
+      readonly events: readonly string[];
+      readonly description?: string | null | undefined;
+      /** Your own: `whsec_` and the base64 of 24 to 64 bytes, or 24 to 128 characters. */
+      readonly secret?: string | null | undefined;
+      /** The body in your own words: `{{payload.title}}`. Only in the format `calcom`. */
+      readonly payloadTemplate?: string | null | undefined;
+      /** What deliveries say of their version, where the format does. */
+      readonly version?: string | null | undefined;
+      /** A failed delivery holds back those after it. */
+      readonly strictOrder?: boolean | undefined;
+      /** Most requests to it at once. More than one gives up the order. */
+      readonly parallel?: number | undefined;
+      /** Sign with an Ed25519 key too, which receivers need not hide. */
+      readonly asymmetric?: boolean | undefined;
+      /** `true` starts one again that was disabled. */
+      readonly enabled?: boolean | undefined;
+    };
+    answer: IssuedWebhookEndpoint;
+  };
   /** Refuse a request */
   declineRequest: {
     params: {
@@ -1340,6 +1515,16 @@ export interface Operations {
     };
     body: undefined;
     answer: Application;
+  };
+  /** Read a delivery with its attempts */
+  getDelivery: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: undefined;
+    answer: WebhookDelivery;
   };
   /** Count the live API keys that are old, unused, expiring or unrestricted */
   getFindings: {
@@ -1466,6 +1651,16 @@ export interface Operations {
     };
     body: undefined;
     answer: User;
+  };
+  /** Read a webhook endpoint; never its secret */
+  getWebhookEndpoint: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: undefined;
+    answer: WebhookEndpoint;
   };
   /** Mail a user the link with which they set their password */
   inviteUser: {
@@ -1640,6 +1835,40 @@ export interface Operations {
     };
     body: undefined;
     answer: ApplicationList;
+  };
+  /** List deliveries with requests and answers, newest first; dead ones too */
+  listDeliveries: {
+    params: {
+      /** Most rows. */
+      readonly limit?: number | undefined;
+      /** `nextCursor` of the page before. */
+      readonly cursor?: string | undefined;
+      readonly status?: "pending" | "delivered" | "dead" | undefined;
+      readonly type?: string | undefined;
+      readonly eventId?: string | undefined;
+      readonly endpointId?: string | undefined;
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: undefined;
+    answer: WebhookDeliveryList;
+  };
+  /** List the deliveries of one endpoint, newest first */
+  listDeliveriesOfEndpoint: {
+    params: {
+      /** Most rows. */
+      readonly limit?: number | undefined;
+      /** `nextCursor` of the page before. */
+      readonly cursor?: string | undefined;
+      readonly status?: "pending" | "delivered" | "dead" | undefined;
+      readonly type?: string | undefined;
+      readonly eventId?: string | undefined;
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: undefined;
+    answer: WebhookDeliveryList;
   };
   /** List the browsers in which you are signed in, newest first */
   listDevices: {
@@ -1867,6 +2096,21 @@ export interface Operations {
     body: undefined;
     answer: VerifierList;
   };
+  /** List webhook endpoints, newest first; never their secrets */
+  listWebhookEndpoints: {
+    params: {
+      /** Most rows. */
+      readonly limit?: number | undefined;
+      /** `nextCursor` of the page before. */
+      readonly cursor?: string | undefined;
+      readonly accountId?: string | undefined;
+      readonly applicationId?: string | undefined;
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: undefined;
+    answer: WebhookEndpointList;
+  };
   /** Ask what a link is for, without using it */
   lookAtLink: {
     params: Record<never, never>;
@@ -1955,6 +2199,24 @@ export interface Operations {
       readonly passkey?: Readonly<Record<string, unknown>> | undefined;
     };
     answer: Proof;
+  };
+  /** Send an event of the API's own to every endpoint that wants it */
+  publishEvent: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: {
+      /** Words with `.` between them; not one that begins like Latchkey's own. */
+      readonly type: string;
+      /** Whose event it is. */
+      readonly accountId: string;
+      /** The application that it is about, if any. */
+      readonly applicationId?: string | null | undefined;
+      /** At most 64 KiB of JSON. */
+      readonly data: Readonly<Record<string, unknown>>;
+    };
+    answer: PublishedEvent;
   };
   /** Refuse an application; what it has stops working now */
   rejectApplication: {
@@ -2066,6 +2328,33 @@ export interface Operations {
     body: Record<never, never>;
     answer: Account;
   };
+  /** Send many deliveries of an endpoint once more */
+  retryDeliveries: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: {
+      /** Which ones; `dead` when absent. Oldest first, 500 at most. */
+      readonly status?: "dead" | "delivered" | undefined;
+      /** Events from then on. */
+      readonly from?: string | undefined;
+      /** Events before then. */
+      readonly to?: string | undefined;
+    };
+    answer: RetriedDeliveries;
+  };
+  /** Send a delivery once more, now, whatever became of it */
+  retryDelivery: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: Record<never, never>;
+    answer: WebhookDelivery;
+  };
   /** End a key for good, now */
   revokeApiKey: {
     params: {
@@ -2153,6 +2442,16 @@ export interface Operations {
     params: {
       /** Milliseconds to wait for every verifier to confirm. */
       readonly wait?: number | undefined;
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: Record<never, never>;
+    answer: RevocationReceipt;
+  };
+  /** End a webhook endpoint for good; what waits for it is given up */
+  revokeWebhookEndpoint: {
+    params: {
       /** The API's slug. */
       readonly api: string;
       readonly id: string;
@@ -2274,6 +2573,23 @@ export interface Operations {
     };
     answer: IssuedSigningKey;
   };
+  /** Make a new secret; until the overlap ends deliveries are signed with both */
+  rotateWebhookSecret: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: {
+      /** How long deliveries are signed with the old secret too. */
+      readonly overlapSeconds?: number | undefined;
+      /** Rotate although an overlap is under way. */
+      readonly force?: boolean | undefined;
+      /** Your own: `whsec_` and the base64 of 24 to 64 bytes, or 24 to 128 characters. */
+      readonly secret?: string | undefined;
+    };
+    answer: IssuedWebhookEndpoint;
+  };
   /** Set your password; your other sessions end */
   setPassword: {
     params: Record<never, never>;
@@ -2326,6 +2642,16 @@ export interface Operations {
     };
     body: Record<never, never>;
     answer: Account;
+  };
+  /** Send a webhook.test event to an endpoint, whatever it wants */
+  testWebhookEndpoint: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: Record<never, never>;
+    answer: PublishedEvent;
   };
   /** Change an account's name, plan or external id */
   updateAccount: {
@@ -2424,6 +2750,32 @@ export interface Operations {
       readonly apis?: readonly string[] | null | undefined;
     };
     answer: Operator;
+  };
+  /** Change a webhook endpoint, or switch it off and on */
+  updateWebhookEndpoint: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: {
+      /** https or http, on the public Internet; no user name, no fragment. */
+      readonly url?: string | undefined;
+      /** Types of events, `prefix.*`, or `*` for all. */
+      readonly events?: readonly string[] | undefined;
+      readonly description?: string | null | undefined;
+      /** The body in your own words: `{{payload.title}}`. Only in the format `calcom`. */
+      readonly payloadTemplate?: string | null | undefined;
+      /** What deliveries say of their version, where the format does. */
+      readonly version?: string | null | undefined;
+      /** A failed delivery holds back those after it. */
+      readonly strictOrder?: boolean | undefined;
+      /** Most requests to it at once. More than one gives up the order. */
+      readonly parallel?: number | undefined;
+      /** `true` starts one again that was disabled. */
+      readonly enabled?: boolean | undefined;
+    };
+    answer: WebhookEndpoint;
   };
   /** Use up the secret of a link, and be signed in */
   useLink: {
@@ -2565,6 +2917,13 @@ export const OPERATIONS = {
     keyed: true,
     answers: "json",
   },
+  createWebhookEndpoint: {
+    method: "POST",
+    path: "/v1/apis/{api}/webhook-endpoints",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
   declineRequest: {
     method: "POST",
     path: "/v1/apis/{api}/requests/{id}/decline",
@@ -2597,6 +2956,13 @@ export const OPERATIONS = {
   getApplication: {
     method: "GET",
     path: "/v1/apis/{api}/applications/{id}",
+    query: [],
+    keyed: false,
+    answers: "json",
+  },
+  getDelivery: {
+    method: "GET",
+    path: "/v1/apis/{api}/deliveries/{id}",
     query: [],
     keyed: false,
     answers: "json",
@@ -2676,6 +3042,13 @@ export const OPERATIONS = {
     keyed: false,
     answers: "json",
   },
+  getWebhookEndpoint: {
+    method: "GET",
+    path: "/v1/apis/{api}/webhook-endpoints/{id}",
+    query: [],
+    keyed: false,
+    answers: "json",
+  },
   inviteUser: {
     method: "POST",
     path: "/v1/apis/{api}/users/{id}/invite",
@@ -2737,6 +3110,20 @@ export const OPERATIONS = {
     method: "GET",
     path: "/v1/apis/{api}/applications",
     query: ["limit", "cursor", "accountId"],
+    keyed: false,
+    answers: "json",
+  },
+  listDeliveries: {
+    method: "GET",
+    path: "/v1/apis/{api}/deliveries",
+    query: ["limit", "cursor", "status", "type", "eventId", "endpointId"],
+    keyed: false,
+    answers: "json",
+  },
+  listDeliveriesOfEndpoint: {
+    method: "GET",
+    path: "/v1/apis/{api}/webhook-endpoints/{id}/deliveries",
+    query: ["limit", "cursor", "status", "type", "eventId"],
     keyed: false,
     answers: "json",
   },
@@ -2846,6 +3233,13 @@ export const OPERATIONS = {
     keyed: false,
     answers: "json",
   },
+  listWebhookEndpoints: {
+    method: "GET",
+    path: "/v1/apis/{api}/webhook-endpoints",
+    query: ["limit", "cursor", "accountId", "applicationId"],
+    keyed: false,
+    answers: "json",
+  },
   lookAtLink: {
     method: "POST",
     path: "/v1/session/links/look",
@@ -2893,6 +3287,13 @@ export const OPERATIONS = {
     path: "/v1/session/proof",
     query: [],
     keyed: false,
+    answers: "json",
+  },
+  publishEvent: {
+    method: "POST",
+    path: "/v1/apis/{api}/events/publish",
+    query: [],
+    keyed: true,
     answers: "json",
   },
   rejectApplication: {
@@ -2965,6 +3366,20 @@ export const OPERATIONS = {
     keyed: true,
     answers: "json",
   },
+  retryDeliveries: {
+    method: "POST",
+    path: "/v1/apis/{api}/webhook-endpoints/{id}/retry",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
+  retryDelivery: {
+    method: "POST",
+    path: "/v1/apis/{api}/deliveries/{id}/retry",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
   revokeApiKey: {
     method: "POST",
     path: "/v1/apis/{api}/api-keys/{id}/revoke",
@@ -3028,6 +3443,13 @@ export const OPERATIONS = {
     keyed: true,
     answers: "json",
   },
+  revokeWebhookEndpoint: {
+    method: "POST",
+    path: "/v1/apis/{api}/webhook-endpoints/{id}/revoke",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
   rotateApiKey: {
     method: "POST",
     path: "/v1/apis/{api}/api-keys/{id}/rotate",
@@ -3077,6 +3499,13 @@ export const OPERATIONS = {
     keyed: true,
     answers: "json",
   },
+  rotateWebhookSecret: {
+    method: "POST",
+    path: "/v1/apis/{api}/webhook-endpoints/{id}/rotate",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
   setPassword: {
     method: "POST",
     path: "/v1/session/password",
@@ -3107,6 +3536,13 @@ export const OPERATIONS = {
     keyed: true,
     answers: "json",
   },
+  testWebhookEndpoint: {
+    method: "POST",
+    path: "/v1/apis/{api}/webhook-endpoints/{id}/test",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
   updateAccount: {
     method: "PATCH",
     path: "/v1/apis/{api}/accounts/{id}",
@@ -3131,6 +3567,13 @@ export const OPERATIONS = {
   updateOperator: {
     method: "PATCH",
     path: "/v1/operators/{id}",
+    query: [],
+    keyed: false,
+    answers: "json",
+  },
+  updateWebhookEndpoint: {
+    method: "PATCH",
+    path: "/v1/apis/{api}/webhook-endpoints/{id}",
     query: [],
     keyed: false,
     answers: "json",

@@ -14,7 +14,8 @@ type Prefix =
   | "ds"
   | "req"
   | "op"
-  | "evt";
+  | "evt"
+  | "wh";
 
 /** How many hex digits ids of an API have: 48 or 96 random bits. */
 export type IdDigits = 12 | 24;

@@ -145,3 +145,21 @@ function newIdempotency(): Idempotency {
     sealingKey: randomBytes(32),
   };
 }
+
+/** What metrics show of a recorder. */
+export function usageReadings(usage: Pick<UsageRecorder, "waiting" | "failures">) {
+  return [
+    {
+      name: "usage_waiting",
+      help: "Counts and lines that wait to be written.",
+      kind: "level",
+      read: () => usage.waiting,
+    },
+    {
+      name: "usage_write_failures",
+      help: "Writes of usage that failed and were tried again.",
+      kind: "total",
+      read: () => usage.failures,
+    },
+  ] as const;
+}

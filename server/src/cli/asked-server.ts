@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { CannotAsk } from "../explain/cannot-ask.ts";
 import { isLoopback } from "../explain/loopback.ts";
-import type { AskedServer } from "./ask-decision.ts";
 import type { CommandContext } from "./command.ts";
+import type { AskedServer } from "./server-call.ts";
 
 /** Where `latchkey dev` keeps the token that it made, seen from its working folder. */
 const TOKEN_FILE = path.join(".latchkey", "operator-token");

@@ -84,3 +84,19 @@ function belowMount(target: string, slug: string): string | undefined {
   if (rest === "" || rest.startsWith("?")) return `/${rest}`;
   return rest.startsWith("/") ? rest : undefined;
 }
+
+/**
+ * The slug of the API that was named, or of the only one there is.
+ *
+ * @throws {CannotAsk} When it cannot be told which API is meant.
+ */
+export function soleApi(apis: readonly ApiPlace[], named: string | undefined): string {
+  const slugs = apis.map(({ slug }) => slug);
+  const [only, another] = slugs.filter((slug) => named === undefined || slug === named);
+  if (only === undefined) {
+    const which = named === undefined ? "" : ` "${named}"${suggestion(named, slugs)}`;
+    throw new CannotAsk(`There is no API${which}: ${among(slugs)}.`);
+  }
+  if (another === undefined) return only;
+  throw new CannotAsk(`There are several APIs: name one with --api, ${among(slugs)}.`);
+}

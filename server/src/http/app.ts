@@ -28,6 +28,7 @@ import type { PortalSessions } from "../accounts/portal-sessions.ts";
 import type { Requests } from "../accounts/requests.ts";
 import type { SigningKeys } from "../accounts/signing-keys.ts";
 import type { Users } from "../accounts/users.ts";
+import type { WebhookUseCases } from "../accounts/webhooks.ts";
 import type { IssuerKeys } from "../oauth/issuer-key-rotation.ts";
 import type { SignInParts } from "../sign-in/create-sign-in-parts.ts";
 import type { Store } from "../store/store.ts";
@@ -49,6 +50,7 @@ import { apisRoutes } from "./routes/apis.ts";
 import { applicationRoutes } from "./routes/applications.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { dashboardRoutes } from "./routes/dashboard.ts";
+import { deliveryRoutes } from "./routes/deliveries.ts";
 import { grantRoutes } from "./routes/grants.ts";
 import { issuerKeyRoutes } from "./routes/issuer-keys.ts";
 import { jwtSecretRoutes } from "./routes/jwt-secrets.ts";
@@ -67,6 +69,7 @@ import { sessionProofRoutes } from "./routes/session-proof.ts";
 import { signingKeyRoutes } from "./routes/signing-keys.ts";
 import { type Probes, systemRoutes } from "./routes/system.ts";
 import { userRoutes } from "./routes/users.ts";
+import { webhookEndpointRoutes } from "./routes/webhook-endpoints.ts";
 import { toApi } from "./schemas/api.ts";
 import { components } from "./schemas/components.ts";
 import { buildSerializer } from "./serialization.ts";
@@ -76,7 +79,7 @@ import { createSessionAccess } from "./session/session-access.ts";
 import { buildValidator, validationFault } from "./validation.ts";
 
 /** Everything the HTTP side is made of. It reads no environment and keeps no state of its own. */
-export interface AppParts {
+export interface AppParts extends WebhookUseCases {
   readonly version: string;
   /** Without a trailing slash. */
   readonly publicUrl: string;
@@ -179,6 +182,10 @@ export async function createApp(
   await app.register(grantRoutes({ grants: parts.grants, ...keyring }));
   await app.register(requestRoutes({ requests: parts.requests, cursors, callOf }));
   await app.register(issuerKeyRoutes({ issuerKeys: parts.issuerKeys, callOf }));
+  const { webhookEndpoints, webhookDeliveries } = parts;
+  await app.register(webhookEndpointRoutes({ webhookEndpoints, cursors, callOf }));
+  const webhooks = { webhookDeliveries, webhookEndpoints };
+  await app.register(deliveryRoutes({ ...webhooks, cursors, callOf }));
   await app.register(auditRoutes({ store, cursors }));
   await app.register(overviewRoutes({ store, apiKeys, clock }));
   await app.register(policyRoutes(store));

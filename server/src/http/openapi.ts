@@ -1,5 +1,6 @@
 import type { SwaggerOptions } from "@fastify/swagger";
 import type { FastifySchema } from "fastify";
+import { openApiWebhooks } from "./openapi-webhooks.ts";
 import { PERMISSIONS } from "./permissions.ts";
 
 /** How `openapi.json` is made of the routes. Routes without a tag are no part of this API. */
@@ -15,6 +16,7 @@ export function openApiOptions(parts: { version: string; publicUrl: string }): S
         license: { name: "Apache-2.0", identifier: "Apache-2.0" },
       },
       servers: [{ url: parts.publicUrl }],
+      webhooks: openApiWebhooks(),
       components: {
         securitySchemes: {
           operatorToken: {
@@ -52,6 +54,8 @@ export function openApiOptions(parts: { version: string; publicUrl: string }): S
         { name: "grants", description: "Which users approved which applications." },
         { name: "issuer-keys", description: "What signs the tokens of an API's own server." },
         { name: "requests", description: "What customers ask of the operator." },
+        { name: "webhook-endpoints", description: "Where webhooks go." },
+        { name: "deliveries", description: "What was sent there, and what came back." },
         { name: "decisions", description: "What may pass." },
         { name: "verifiers", description: "Processes that decide in their own memory." },
         { name: "audit", description: "What was done, and how much was used." },

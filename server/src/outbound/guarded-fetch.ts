@@ -10,7 +10,13 @@ export interface OutboundLimits {
   readonly allow: readonly string[];
   /** From the first look-up to the last byte. */
   readonly timeoutMillis?: number;
+  /** From the first look-up until the host took the connection. */
+  readonly connectMillis?: number;
   readonly mostBytes?: number;
+  /** `cut`: of a longer answer the beginning is taken, and the rest not read. Default: `refuse`. */
+  readonly longer?: "refuse" | "cut";
+  /** All addresses of a name; the system's way by default. */
+  readonly resolve?: (name: string) => Promise<readonly LookupAddress[]>;
 }
 
 /** What a guarded request may say. */
@@ -18,6 +24,8 @@ export interface OutboundRequest {
   readonly method?: string | undefined;
   readonly headers?: ConstructorParameters<typeof Headers>[0];
   readonly signal?: AbortSignal | null | undefined;
+  /** What is sent as its body. */
+  readonly content?: Uint8Array | undefined;
 }
 
 /** A request was not made, or its answer was not taken; the message names no address. */
@@ -41,10 +49,11 @@ const NOT_PUBLIC_V6 = parseNetworks(["2001::/23", "2001:db8::/32", "2002::/16", 
 const TIMEOUT_MILLIS = 5000;
 const MOST_BYTES = 64 * 1024;
 
-const resolveAll = promisify(resolveName) as (
+const lookUp = promisify(resolveName) as (
   name: string,
   options: { readonly all: true },
 ) => Promise<LookupAddress[]>;
+const systemResolve = (name: string) => lookUp(name, { all: true });
 
 /**
  * Makes a `fetch` for addresses that strangers have chosen: the name is resolved first, every
@@ -52,7 +61,8 @@ const resolveAll = promisify(resolveName) as (
  * followed, and time and size are bounded. Rejects with `OutboundError`.
  */
 export function createGuardedFetch(limits: OutboundLimits) {
-  const { timeoutMillis = TIMEOUT_MILLIS, mostBytes = MOST_BYTES } = limits;
+  const { timeoutMillis = TIMEOUT_MILLIS, connectMillis = timeoutMillis } = limits;
+  const { mostBytes = MOST_BYTES, longer = "refuse", resolve = systemResolve } = limits;
   const names = new Set(limits.allow.filter((entry) => !isBlock(entry)));
   const blocks = parseNetworks(limits.allow.filter(isBlock));
 
@@ -67,24 +77,29 @@ export function createGuardedFetch(limits: OutboundLimits) {
     const timeout = AbortSignal.timeout(timeoutMillis);
     const { signal: given } = request;
     const signal = given == null ? timeout : AbortSignal.any([timeout, given]);
-    const [pinned] = await withinTime(addressesOf(url, names, blocks), signal);
+    const [pinned] = await withinTime(addressesOf(url, { names, blocks, resolve }), signal);
     if (pinned === undefined) throw new OutboundError("the name has no address");
-    const answer = await send(url, { ...request, signal }, pinned);
-    return readAnswer(answer, mostBytes);
+    const answer = await send(url, { ...request, signal, connectMillis }, pinned);
+    return readAnswer(answer, { mostBytes, longer });
   };
+}
+
+interface Reach {
+  readonly names: ReadonlySet<string>;
+  readonly blocks: Pick<NetworkList, "contains">;
+  readonly resolve: (name: string) => Promise<readonly LookupAddress[]>;
 }
 
 /** The addresses of a host, all of which may be reached; rejects if one may not. */
 async function addressesOf(
   { hostname }: URL,
-  names: ReadonlySet<string>,
-  blocks: Pick<NetworkList, "contains">,
+  { names, blocks, resolve }: Reach,
 ): Promise<readonly LookupAddress[]> {
   const host = hostname.replace(/^\[|\]$/g, "").toLowerCase();
   const family = isIP(host);
   const found =
     family === 0
-      ? await resolveAll(host, { all: true }).catch((cause: unknown) => {
+      ? await resolve(host).catch((cause: unknown) => {
           throw new OutboundError("the name cannot be resolved", { cause });
         })
       : [{ address: host, family }];
@@ -107,12 +122,12 @@ function isPublic(text: string): boolean {
 
 async function send(
   url: URL,
-  request: OutboundRequest & { readonly signal: AbortSignal },
+  request: OutboundRequest & { readonly signal: AbortSignal; readonly connectMillis: number },
   { address, family }: LookupAddress,
 ): Promise<IncomingMessage> {
   const { request: ask } =
     url.protocol === "https:" ? await import("node:https") : await import("node:http");
-  const { method = "GET", signal } = request;
+  const { method = "GET", signal, content, connectMillis } = request;
   const headers = Object.fromEntries(new Headers(request.headers));
   return new Promise((resolve, reject) => {
     const options = {
@@ -128,7 +143,11 @@ async function send(
     sent.once("error", (cause) => reject(new OutboundError("the host did not answer", { cause })));
     // A host that wants another protocol closes it without an error.
     sent.once("close", () => reject(new OutboundError("the host did not answer")));
-    sent.end();
+    const timer = setTimeout(() => sent.destroy(new Error("no connection")), connectMillis);
+    const ready = url.protocol === "https:" ? "secureConnect" : "connect";
+    sent.once("socket", (socket) => socket.once(ready, () => clearTimeout(timer)));
+    sent.once("close", () => clearTimeout(timer));
+    sent.end(content);
   });
 }
 
@@ -138,14 +157,20 @@ type LookupDone = (
   family?: number,
 ) => void;
 
-async function readAnswer(answer: IncomingMessage, mostBytes: number): Promise<Response> {
+async function readAnswer(
+  answer: IncomingMessage,
+  { mostBytes, longer }: Required<Pick<OutboundLimits, "mostBytes" | "longer">>,
+): Promise<Response> {
   const chunks: Buffer[] = [];
   let length = 0;
   try {
     for await (const chunk of answer) {
       length += chunk.length;
-      if (length > mostBytes) throw new OutboundError("the answer is too long");
       chunks.push(chunk);
+      if (length <= mostBytes) continue;
+      if (longer === "refuse") throw new OutboundError("the answer is too long");
+      answer.destroy();
+      break;
     }
   } catch (cause) {
     answer.destroy();
@@ -159,7 +184,8 @@ async function readAnswer(answer: IncomingMessage, mostBytes: number): Promise<R
   const status = answer.statusCode ?? 0;
   if (status < 200 || status > 599) throw new OutboundError("the answer is no HTTP");
   const hasBody = length > 0 && ![204, 205, 304].includes(status);
-  return new Response(hasBody ? Buffer.concat(chunks) : null, { status, headers });
+  const body = hasBody ? Buffer.concat(chunks).subarray(0, mostBytes) : null;
+  return new Response(body, { status, headers });
 }
 
 function withinTime<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {

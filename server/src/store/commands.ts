@@ -5,6 +5,7 @@ import { brownOutCommands } from "./brown-outs.ts";
 import { credentialChangeCommands } from "./credential-changes.ts";
 import { credentialIssueCommands } from "./credential-issue.ts";
 import { credentialRotationCommands } from "./credential-rotation.ts";
+import { expiringKeyCommands } from "./expiring-keys.ts";
 import { grantCommands } from "./grants.ts";
 import { idempotencyCommands } from "./idempotency.ts";
 import { issuerKeyCommands } from "./issuer-keys.ts";
@@ -28,6 +29,11 @@ import { signInLinkCommands } from "./sign-in-links.ts";
 import { usageCommands } from "./usage.ts";
 import { userCommands } from "./users.ts";
 import { verifierCommands } from "./verifiers.ts";
+import { webhookClaimCommands } from "./webhook-claims.ts";
+import { webhookDeliveryCommands } from "./webhook-deliveries.ts";
+import { webhookEndpointCommands } from "./webhook-endpoints.ts";
+import { webhookOutboxCommands } from "./webhook-outbox.ts";
+import { webhookResealingCommands } from "./webhook-resealing.ts";
 
 /** Every command by the name under which `Store.write` runs it. */
 export const commands = {
@@ -61,6 +67,12 @@ export const commands = {
   ...usageCommands,
   ...idempotencyCommands,
   ...verifierCommands,
+  ...expiringKeyCommands,
+  ...webhookEndpointCommands,
+  ...webhookOutboxCommands,
+  ...webhookClaimCommands,
+  ...webhookDeliveryCommands,
+  ...webhookResealingCommands,
 } as const;
 
 /**

@@ -12,6 +12,11 @@ export function nextNumber(db: Kysely<Tables>, key: CounterKey): Promise<number>
   return addToCounter(db, key, 1);
 }
 
+/** The last of `count` such numbers. */
+export function takeNumbers(db: Kysely<Tables>, key: CounterKey, count: number): Promise<number> {
+  return addToCounter(db, key, count);
+}
+
 /** Makes every other transaction that wants this counter wait until this one has ended. */
 export async function lockCounter(db: Kysely<Tables>, key: CounterKey): Promise<void> {
   await addToCounter(db, key, 0);

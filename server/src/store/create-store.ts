@@ -35,6 +35,7 @@ import type { StoreLog } from "./store-log.ts";
 import { usageReads } from "./usage.ts";
 import { userReads } from "./users.ts";
 import { verifierReads } from "./verifiers.ts";
+import { webhookReads } from "./webhooks.ts";
 import { startWork } from "./work.ts";
 
 interface CreateStore {
@@ -120,6 +121,7 @@ export async function createStore(backend: Backend, { clock, log }: CreateStore)
     overview: overviewReads(db, ask, kind),
     policies: policyReads(db, ask),
     verifiers: verifierReads(db, ask),
+    webhooks: webhookReads(db, ask),
     ping: () => work.add(() => backend.ping()),
     async close() {
       await forgetting.stop();

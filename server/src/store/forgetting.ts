@@ -9,6 +9,7 @@ import { type Repeating, startRepeating } from "./repeating.ts";
 import { hasEndedSessions } from "./sessions.ts";
 import type { Store } from "./store.ts";
 import type { StoreLog } from "./store-log.ts";
+import { hasOldDeliveries } from "./webhook-deliveries.ts";
 import { DEPLOYMENT } from "./write-context.ts";
 
 interface ForgettingParts {
@@ -31,6 +32,7 @@ const FORGETTERS = [
   ["forgetAccessTokens", hasForgettableTokens],
   ["forgetRefreshTokens", hasExpiredRefreshTokens],
   ["forgetSessions", hasEndedSessions],
+  ["forgetDeliveries", hasOldDeliveries],
 ] as const;
 
 /** Deletes what has expired and is asked for no more, in the background, in small transactions. */

@@ -1,6 +1,7 @@
 import type { PeopleTables } from "./people-schema.ts";
 import type { UsageOutcome } from "./records.ts";
 import type { BrowserSessionTable, PortalLinkTable } from "./session-schema.ts";
+import type { WebhookDeliveryTable, WebhookEndpointTable } from "./webhook-tables.ts";
 
 /**
  * The tables as Kysely sees them, the same on SQLite and PostgreSQL. Instants are Unix
@@ -32,6 +33,8 @@ export interface Tables extends PeopleTables {
   readonly issuer_key: IssuerKeyTable;
   readonly managed_refresh_token: ManagedRefreshTokenTable;
   readonly verifier: VerifierTable;
+  readonly webhook_endpoint: WebhookEndpointTable;
+  readonly webhook_delivery: WebhookDeliveryTable;
 }
 
 export interface AccountTable {

@@ -27,6 +27,7 @@ import { signInLinksContract } from "../testing/store-contract/sign-in-links.ts"
 import { usageContract } from "../testing/store-contract/usage.ts";
 import { usersContract } from "../testing/store-contract/users.ts";
 import { verifiersContract } from "../testing/store-contract/verifiers.ts";
+import { webhooksContract } from "../testing/store-contract/webhooks.ts";
 import type { Store } from "./store.ts";
 
 for (const database of DATABASES) {
@@ -73,6 +74,7 @@ for (const database of DATABASES) {
     describe("policies", () => policiesContract(open));
     describe("usage", () => usageContract(open));
     describe("events", () => eventsContract(open));
+    describe("webhooks", () => webhooksContract(open));
     describe("feeds", () => feedsContract(open, () => url));
     describe("verifiers", () => verifiersContract(open, () => url));
     describe("idempotency", () => idempotencyContract(open));

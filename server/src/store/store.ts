@@ -39,6 +39,7 @@ import type { SessionRecord } from "./session-rows.ts";
 import type { SignInLinkKind, StoredLink } from "./sign-in-links.ts";
 import type { UserFilter } from "./users.ts";
 import type { VerifierRecord } from "./verifiers.ts";
+import type { WebhookReads } from "./webhooks.ts";
 import type { WriteContext } from "./write-context.ts";
 
 export type { EventFilter, UsageFilter } from "./records.ts";
@@ -290,6 +291,8 @@ export interface Store {
     /** How far those have come whose lease did not end before this instant, at most 10,000. */
     since(api: string, leaseEndsAt: number): Promise<readonly VerifierRecord[]>;
   };
+
+  readonly webhooks: WebhookReads;
 
   /** Resolves when the database answers and can take a write. */
   ping(): Promise<void>;

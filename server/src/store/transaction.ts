@@ -4,6 +4,7 @@ import { appendChanges } from "./changes.ts";
 import { insertEvents } from "./events.ts";
 import type { ChangeRecord, EventRecord } from "./records.ts";
 import type { Tables } from "./schema.ts";
+import { queueAudited } from "./webhook-queue.ts";
 import type { WriteContext } from "./write-context.ts";
 
 /**
@@ -32,7 +33,7 @@ export interface EventAbout {
 export interface OpenTransaction {
   readonly tx: Transaction;
   /**
-   * Writes the events, then the changes: the head row of the feed is taken last and held until the
+   * Writes the events with their webhooks, then the changes: the head row of the feed is taken last and held until the
    * commit, which makes sequences gap-free in the order of commits.
    */
   finish(): Promise<readonly ChangeRecord[]>;
@@ -58,7 +59,10 @@ export function openTransaction(db: Kysely<Tables>, context: WriteContext): Open
   return {
     tx,
     async finish() {
-      if (events.length > 0) await insertEvents(db, context.api, events);
+      if (events.length > 0) {
+        await insertEvents(db, context.api, events);
+        await queueAudited(db, context, events);
+      }
       return changes.length > 0 ? appendChanges(db, context, changes) : [];
     },
   };

@@ -18,6 +18,7 @@ import { createPortalSessions } from "../accounts/portal-sessions.ts";
 import { createRequests } from "../accounts/requests.ts";
 import { createSigningKeys } from "../accounts/signing-keys.ts";
 import { createUsers } from "../accounts/users.ts";
+import { createWebhooks } from "../accounts/webhooks.ts";
 import { type App, type AppParts, createApp } from "../http/app.ts";
 import { createLog } from "../http/log.ts";
 import { createMetrics } from "../http/metrics.ts";
@@ -178,6 +179,7 @@ async function appParts({
     grants: createGrants({ store, clock, receiptOf }),
     requests: createRequests({ store, clock }),
     issuerKeys: createIssuerKeys(keyring),
+    ...createWebhooks(keyring),
     operatorTokens: createOperatorTokens({ store, clock, apis: new Set(slugs) }),
     portalSessions: createPortalSessions({ store, clock, policies, publicUrl: PUBLIC_URL }),
     signInParts: createSignInParts({

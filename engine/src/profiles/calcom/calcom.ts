@@ -45,4 +45,5 @@ export const calcomApi = defineApi({
     codeSeconds: 600,
     refreshGraceSeconds: 0,
   },
+  webhookFormat: "calcom",
 });

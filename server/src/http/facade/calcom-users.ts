@@ -1,5 +1,5 @@
-import { ApiError, type CalcomFault, hideSecrets } from "@latchkey/engine";
-import type { FastifyReply, FastifyRequest, RouteGenericInterface } from "fastify";
+import { ApiError } from "@latchkey/engine";
+import type { FastifyRequest, RouteGenericInterface } from "fastify";
 import { type Static, Type } from "typebox";
 import type { ManagedUserChanges } from "../../accounts/managed-users.ts";
 import type { TokenPair } from "../../store/managed-tokens.ts";
@@ -9,19 +9,13 @@ import { instant } from "../instant.ts";
 import type { ProtectedApi } from "../protected-api.ts";
 import { Nullable, OneOf, Text } from "../schemas/base.ts";
 import { createSendFault } from "./calcom-callers.ts";
-import { accountOf, createCredentialCall } from "./credential-call.ts";
+import { createForClient, type OfClient } from "./calcom-client-guard.ts";
+import { createCredentialCall } from "./credential-call.ts";
 import { allowedOf, type FacadeParts, OWN_ENDPOINT } from "./profile-facade.ts";
 
 const { config, schema } = OWN_ENDPOINT;
 const PATH = "/v2/oauth-clients/:clientId/users";
 const MOST_EMAILS = 100;
-
-/** What is said to who comes to a client's users with anything but the client's pair. */
-const CLIENTS_ONLY: CalcomFault = {
-  status: 401,
-  message:
-    "ApiAuthStrategy - Invalid authentication method. Please provide one of the allowed methods: OAUTH_CLIENT_CREDENTIALS",
-};
 
 const DAYS = [
   "Monday",
@@ -70,9 +64,6 @@ const UsersQuery = Type.Object({
   emails: Type.Optional(Type.Array(Text({ maxLength: 32_768 }), { maxItems: MOST_EMAILS })),
 });
 
-interface OfClient extends RouteGenericInterface {
-  readonly Params: { readonly clientId: string };
-}
 interface OfUser extends RouteGenericInterface {
   readonly Params: { readonly clientId: string; readonly userId: string };
 }
@@ -82,27 +73,7 @@ export function addManagedUsers(app: App, api: ProtectedApi, parts: FacadeParts)
   const { managedUsers } = parts;
   const { slug } = api;
   const callOf = createCredentialCall(api, parts);
-  const sendFault = createSendFault(api, parts);
-
-  /** A handler for the client that the path names, and nobody else. */
-  const forClient =
-    <Route extends OfClient>(
-      handle: (request: FastifyRequest<Route>, clientId: string) => Promise<object>,
-      status = 200,
-    ) =>
-    async (request: FastifyRequest<Route>, reply: FastifyReply) => {
-      const { scheme, applicationId } = allowedOf(request).principal;
-      if (scheme !== "client-secret-headers" || applicationId === null) {
-        return sendFault(request, reply, CLIENTS_ONLY);
-      }
-      const { clientId } = request.params as OfClient["Params"];
-      if (applicationId !== clientId) throw foreignClient(request, clientId);
-      const data = await handle(request, applicationId);
-      return reply
-        .code(status)
-        .header("cache-control", "no-store")
-        .send({ status: "success", data });
-    };
+  const forClient = createForClient(api, parts);
 
   app.get<OfClient & { Querystring: Static<typeof UsersQuery> }>(
     PATH,
@@ -217,13 +188,6 @@ function numberIn({ params }: FastifyRequest<OfUser>): number {
   if (/^[1-9]\d{0,14}$/.test(params.userId)) return Number(params.userId);
   const message = "Validation failed (numeric string is expected)";
   throw new ApiError("INVALID_REQUEST", message);
-}
-
-/** A policy that does not name the path's client decides by the header, which may name another. */
-function foreignClient(request: FastifyRequest, clientId: string): ApiError {
-  const owned = `oAuth client with id=${hideSecrets(clientId.slice(0, 128))} does not belong`;
-  const message = `OAuthClientGuard - forbidden. ${owned} to the organization with id=${accountOf(request)}.`;
-  return new ApiError("FORBIDDEN", message);
 }
 
 function pairWire(pair: TokenPair) {

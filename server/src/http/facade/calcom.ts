@@ -8,6 +8,7 @@ import { addOAuthClients } from "./calcom-clients.ts";
 import { calcomError } from "./calcom-envelope.ts";
 import { addOAuth2, withoutClientProof } from "./calcom-oauth.ts";
 import { addManagedUsers, addTokenCheck, userWire } from "./calcom-users.ts";
+import { addClientWebhooks } from "./calcom-webhooks.ts";
 import { accountOf, createCredentialCall } from "./credential-call.ts";
 import { allowedOf, type FacadeParts, OWN_ENDPOINT, type ProfileFacade } from "./profile-facade.ts";
 
@@ -31,6 +32,7 @@ export const calcomFacade: ProfileFacade = {
     addKeyRefresh(app, api, parts);
     addOAuthClients(app, api, parts);
     addManagedUsers(app, api, parts);
+    addClientWebhooks(app, api, parts);
     addTokenCheck(app, api, parts);
     addOAuth2(app, api, parts);
   },

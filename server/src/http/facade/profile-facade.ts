@@ -6,6 +6,7 @@ import type { Applications } from "../../accounts/applications.ts";
 import type { ManagedUsers } from "../../accounts/managed-users.ts";
 import type { PortalSessions } from "../../accounts/portal-sessions.ts";
 import type { Users } from "../../accounts/users.ts";
+import type { WebhookEndpoints } from "../../accounts/webhook-endpoints.ts";
 import type { CalcomTokens } from "../../oauth/calcom-tokens.ts";
 import type { Store } from "../../store/store.ts";
 import type { App } from "../app.ts";
@@ -20,6 +21,7 @@ export interface FacadeParts {
   readonly managedUsers: ManagedUsers;
   readonly portalSessions: PortalSessions;
   readonly calcomTokens: CalcomTokens;
+  readonly webhookEndpoints: WebhookEndpoints;
   readonly childAccounts: Store["childAccounts"];
   /** Newest first. */
   readonly masterKeys: readonly Uint8Array[];

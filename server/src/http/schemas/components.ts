@@ -32,6 +32,13 @@ import {
 import { IssuedSigningKey, SigningKey, SigningKeyList } from "./signing-key.ts";
 import { Health, Readiness } from "./system.ts";
 import { User, UserList } from "./user.ts";
+import {
+  PublishedEvent,
+  RetriedDeliveries,
+  WebhookDelivery,
+  WebhookDeliveryList,
+} from "./webhook-delivery.ts";
+import { IssuedWebhookEndpoint, WebhookEndpoint, WebhookEndpointList } from "./webhook-endpoint.ts";
 
 /** Every schema with a name of its own in `openapi.json`. */
 export const components = [
@@ -65,6 +72,13 @@ export const components = [
   CustomerRequestList,
   IssuerKey,
   IssuerKeyList,
+  WebhookEndpoint,
+  IssuedWebhookEndpoint,
+  WebhookEndpointList,
+  WebhookDelivery,
+  WebhookDeliveryList,
+  RetriedDeliveries,
+  PublishedEvent,
   OperatorToken,
   IssuedOperatorToken,
   OperatorTokenList,

@@ -12,6 +12,7 @@ import { signIn } from "./0011-sign-in.ts";
 import { verifiers } from "./0012-verifiers.ts";
 import { browserSessions } from "./0013-browser-sessions.ts";
 import { keyLists } from "./0014-key-lists.ts";
+import { webhooks } from "./0015-webhooks.ts";
 import type { Migration } from "./migration.ts";
 
 /** Every migration in order. Released ones are never changed, renumbered or removed. */
@@ -30,4 +31,5 @@ export const migrations: readonly Migration[] = [
   verifiers,
   browserSessions,
   keyLists,
+  webhooks,
 ];

@@ -1,0 +1,79 @@
+import { ApiError } from "@latchkey/engine";
+import { OWN_PREFIXES, WEBHOOK_CATALOGUE } from "../store/webhook-catalogue.ts";
+import type { WebhookFormat } from "../store/webhook-record.ts";
+
+const LONGEST_URL = 2048;
+const LONGEST_TEMPLATE = 8192;
+const MOST_DATA = 65_536;
+
+/** A type of event: words with `.`, `_` or `-` between them, as `BOOKING_CREATED` or `user.made`. */
+const TYPE = /^[A-Za-z][A-Za-z0-9_-]{0,63}(?:\.[A-Za-z0-9_-]{1,64}){0,4}$/;
+const PATTERN = /^(?:\*|[A-Za-z][A-Za-z0-9_.-]{0,200}\.\*)$/;
+
+/**
+ * Refuses an address that no webhook may go to whatever it resolves to; each request is checked
+ * again when it is made. @throws {ApiError} `INVALID_REQUEST` naming `field`.
+ */
+export function checkUrl(url: string, field = "url"): void {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed === undefined || !/^https?:$/.test(parsed.protocol) || url.length > LONGEST_URL) {
+    throw invalid(
+      field,
+      `${field} must be an https or http URL of at most ${LONGEST_URL} characters.`,
+    );
+  }
+  if (parsed.username !== "" || parsed.password !== "") {
+    throw invalid(field, `${field} may have no user name and no password in it.`);
+  }
+  if (parsed.hash !== "") throw invalid(field, `${field} may have no fragment.`);
+}
+
+/** The wanted events, each once. @throws {ApiError} `INVALID_REQUEST` naming the first wrong one. */
+export function checkedEvents(events: readonly string[], field = "events"): readonly string[] {
+  for (const [i, type] of events.entries()) {
+    if (PATTERN.test(type)) continue;
+    const isOwn = OWN_PREFIXES.some((prefix) => type.startsWith(prefix));
+    const isKnown = isOwn ? WEBHOOK_CATALOGUE[type] !== undefined : TYPE.test(type);
+    if (isKnown) continue;
+    const at = `${field}[${i}]`;
+    throw invalid(at, `${at} is no type of event, no prefix with .* behind it, and not *.`);
+  }
+  return [...new Set(events)];
+}
+
+/** @throws {ApiError} `INVALID_REQUEST` for a type that is Latchkey's own or none. */
+export function checkPublished(type: string, data: object): void {
+  if (!TYPE.test(type)) throw invalid("type", "type must be words with . between them.");
+  if (OWN_PREFIXES.some((prefix) => type.startsWith(prefix))) {
+    throw invalid("type", "type begins like an event that only Latchkey sends.");
+  }
+  if (Buffer.byteLength(JSON.stringify(data)) > MOST_DATA) {
+    throw invalid("data", `data must have at most ${MOST_DATA} bytes of JSON.`);
+  }
+}
+
+/** @throws {ApiError} `INVALID_REQUEST` where the format has no templates, or for a long one. */
+export function checkTemplate(template: string | null, format: WebhookFormat): void {
+  if (template === null) return;
+  const field = "payloadTemplate";
+  if (format !== "calcom") throw invalid(field, "This API's webhooks have no payloadTemplate.");
+  if (template.length <= LONGEST_TEMPLATE) return;
+  throw invalid(field, `${field} must have at most ${LONGEST_TEMPLATE} characters.`);
+}
+
+/** @throws {ApiError} `INVALID_REQUEST` for a secret of which signatures could be guessed. */
+export function checkWebhookSecret(secret: string): void {
+  if (!secret.startsWith("whsec_")) {
+    const isStrong = /^[\x21-\x7e]{24,128}$/.test(secret);
+    if (!isStrong) throw invalid("secret", "secret must be 24 to 128 visible ASCII characters.");
+    return;
+  }
+  const key = Buffer.from(secret.slice("whsec_".length), "base64");
+  const isWhole = `whsec_${key.toString("base64")}` === secret;
+  if (isWhole && key.length >= 24 && key.length <= 64) return;
+  throw invalid("secret", "secret must have the base64 of 24 to 64 bytes after whsec_.");
+}
+
+function invalid(field: string, message: string): ApiError {
+  return new ApiError("INVALID_REQUEST", message, { details: { field } });
+}

@@ -1,0 +1,274 @@
+import { type ExpressionBuilder, type Kysely, sql } from "kysely";
+import type { Ask } from "./ask.ts";
+import type { Tables } from "./schema.ts";
+import type { Transaction } from "./transaction.ts";
+import { parseLog } from "./webhook-deliveries.ts";
+import {
+  changeEndpoint,
+  type EndpointRow,
+  giveUpDeliveries,
+  parseWebhookSecrets,
+  toEndpoint,
+} from "./webhook-endpoint-rows.ts";
+import type {
+  DisabledReason,
+  StoredWebhookSecret,
+  WebhookAttempt,
+  WebhookEndpointRecord,
+} from "./webhook-record.ts";
+
+/** Deliveries that a sender takes at once; of them so many are repeated ones. */
+const BATCH = 40;
+const REPEATED = 20;
+
+/** Attempts that are kept of one delivery. */
+const KEPT_ATTEMPTS = 15;
+
+/** How long an endpoint may fail before it gets nothing any more: five days. */
+const MOST_FAILING_MILLIS = 5 * 86_400_000;
+
+/** A lease on an endpoint, which one sender at a time holds; `holder` is new for every lease. */
+interface Lease {
+  readonly id: string;
+  readonly holder: string;
+  readonly leaseMillis: number;
+}
+
+/** What a sender needs in order to send. */
+export interface ClaimedDelivery {
+  readonly id: string;
+  readonly eventId: string;
+  readonly type: string;
+  readonly accountId: string | null;
+  readonly applicationId: string | null;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly createdAt: number;
+  /** Attempts so far, in all and since the last time somebody asked for it. */
+  readonly attempts: number;
+  readonly tries: number;
+}
+
+/** An endpoint that this sender alone sends to while its lease lasts. */
+export interface Claimed {
+  readonly endpoint: WebhookEndpointRecord;
+  readonly secrets: readonly StoredWebhookSecret[];
+  /** In the order in which they go out. */
+  readonly deliveries: readonly ClaimedDelivery[];
+}
+
+/** What became of one attempt. */
+export interface Outcome {
+  readonly deliveryId: string;
+  readonly attempt: WebhookAttempt;
+  /** When the next one is due; `null`: none is. */
+  readonly nextAt: number | null;
+}
+
+interface Settle extends Lease {
+  readonly outcomes: readonly Outcome[];
+  /** The endpoint wants nothing any more. */
+  readonly gone: boolean;
+  /** Keep the lease; or ask for what is due now, which ends it if there is nothing; or end it. */
+  readonly afterwards: "keep" | "ask" | "release";
+}
+
+export const webhookClaimCommands = {
+  /** Ends all leases, in the deployment's context: for who knows that all other senders are gone. */
+  async releaseWebhookLeases(tx: Transaction, _input: undefined): Promise<void> {
+    await tx.db
+      .updateTable("webhook_endpoint")
+      .set({ locked_until: 0 })
+      .where("locked_until", ">", tx.context.at)
+      .execute();
+  },
+
+  /** Takes the lease of an endpoint, if nobody has it, with what is due; else `null`. */
+  async claimWebhookEndpoint(tx: Transaction, lease: Lease): Promise<Claimed | null> {
+    const { api, at } = tx.context;
+    const row = await tx.db
+      .updateTable("webhook_endpoint")
+      .set({ locked_by: lease.holder, locked_until: at + lease.leaseMillis, served_at: at })
+      .where("api", "=", api)
+      .where("id", "=", lease.id)
+      .where("revoked_at", "is", null)
+      .where("disabled_at", "is", null)
+      .where("locked_until", "<=", at)
+      .returningAll()
+      .executeTakeFirst();
+    if (row === undefined) return null;
+    return {
+      endpoint: toEndpoint(row),
+      secrets: parseWebhookSecrets(row.secrets),
+      deliveries: await dueDeliveries(tx, row),
+    };
+  },
+
+  /**
+   * Writes what became of attempts, and renews the lease or ends it. Fenced: whoever has lost the
+   * lease writes nothing, and `next` is `null`. Otherwise it is what is due now, if that was asked.
+   */
+  async settleDeliveries(
+    tx: Transaction,
+    { outcomes, gone, afterwards, ...lease }: Settle,
+  ): Promise<{ readonly next: readonly ClaimedDelivery[] | null }> {
+    const { api, at } = tx.context;
+    const row = await tx.db
+      .updateTable("webhook_endpoint")
+      .set({ locked_until: afterwards === "release" ? 0 : at + lease.leaseMillis })
+      .where("api", "=", api)
+      .where("id", "=", lease.id)
+      .where("locked_by", "=", lease.holder)
+      .where("locked_until", ">", at)
+      .returningAll()
+      .executeTakeFirst();
+    if (row === undefined) return { next: null };
+    await writeOutcomes(tx, outcomes);
+    const isEnded = row.revoked_at !== null || row.disabled_at !== null;
+    if (isEnded || (await noteHealth(tx, row, { outcomes, gone }))) {
+      // What was planned again just now would wait for ever.
+      await giveUpDeliveries(tx, row.id);
+      return { next: null };
+    }
+    const next = afterwards === "ask" ? await dueDeliveries(tx, row) : [];
+    if (afterwards === "ask" && next.length === 0)
+      await changeEndpoint(tx, row, { locked_until: 0 });
+    return { next };
+  },
+} as const;
+
+/** Reading side: which endpoints have something to send that nobody is sending. */
+export function webhookClaimReads(db: Kysely<Tables>, ask: Ask) {
+  return {
+    /** Those that were served longest ago come first. */
+    dueEndpoints: (at: number, limit: number) =>
+      ask(async () => {
+        const rows = await db
+          .selectFrom("webhook_endpoint as endpoint")
+          .select(["api", "id", "failing_since"])
+          .where("revoked_at", "is", null)
+          .where("disabled_at", "is", null)
+          .where("locked_until", "<=", at)
+          .where((eb) => eb.exists(pendingOf(eb).where("run_at", "<=", at)))
+          .where((eb) =>
+            eb.or([
+              eb("strict_order", "=", 0),
+              eb.not(eb.exists(pendingOf(eb).where("run_at", ">", at))),
+            ]),
+          )
+          .orderBy("served_at")
+          .limit(limit)
+          .execute();
+        return rows.map((row) => ({
+          api: row.api,
+          id: row.id,
+          failing: row.failing_since !== null,
+        }));
+      }),
+  };
+}
+
+type OnEndpoint = ExpressionBuilder<
+  Tables & { readonly endpoint: Tables["webhook_endpoint"] },
+  "endpoint"
+>;
+
+function pendingOf(eb: OnEndpoint) {
+  return eb
+    .selectFrom("webhook_delivery as delivery")
+    .select(sql<number>`1`.as("one"))
+    .whereRef("delivery.api", "=", "endpoint.api")
+    .whereRef("delivery.endpoint_id", "=", "endpoint.id")
+    .where("delivery.status", "=", "pending");
+}
+
+/** New ones in the order of commits, and some of those that are to be repeated. */
+async function dueDeliveries(
+  tx: Transaction,
+  endpoint: EndpointRow,
+): Promise<readonly ClaimedDelivery[]> {
+  const { at } = tx.context;
+  const pending = tx.db
+    .selectFrom("webhook_delivery")
+    .selectAll()
+    .where("api", "=", endpoint.api)
+    .where("endpoint_id", "=", endpoint.id)
+    .where("status", "=", "pending");
+  const later = pending.where("run_at", ">", 0).orderBy("run_at").orderBy("seq").limit(REPEATED);
+  const repeated = await later.execute();
+  const due = repeated.filter(({ run_at }) => run_at <= at);
+  // In strict order what failed goes before all that came after it.
+  const isHeldBack = endpoint.strict_order === 1 && repeated.length > 0;
+  const fresh = isHeldBack
+    ? []
+    : await pending
+        .where("run_at", "=", 0)
+        .orderBy("seq")
+        .limit(BATCH - due.length)
+        .execute();
+  const rows = isHeldBack && due.length < repeated.length ? [] : [...due, ...fresh];
+  return rows
+    .sort((a, b) => a.seq - b.seq)
+    .map((row) => ({
+      id: row.id,
+      eventId: row.event_id,
+      type: row.type,
+      accountId: row.account_id,
+      applicationId: row.application_id,
+      data: JSON.parse(row.data) as Readonly<Record<string, unknown>>,
+      createdAt: row.created_at,
+      attempts: row.attempts,
+      tries: row.tries,
+    }));
+}
+
+async function writeOutcomes(tx: Transaction, outcomes: readonly Outcome[]): Promise<void> {
+  const { api, at } = tx.context;
+  for (const { deliveryId, attempt, nextAt } of outcomes) {
+    const row = await tx.db
+      .selectFrom("webhook_delivery")
+      .select(["attempts", "tries", "log"])
+      .where("api", "=", api)
+      .where("id", "=", deliveryId)
+      .executeTakeFirst();
+    if (row === undefined) continue;
+    const log = [...parseLog(row.log), attempt].slice(-KEPT_ATTEMPTS);
+    const isDelivered = attempt.error === null;
+    const status = isDelivered ? "delivered" : nextAt === null ? "dead" : "pending";
+    await tx.db
+      .updateTable("webhook_delivery")
+      .set({
+        ...{ status, log: JSON.stringify(log), run_at: nextAt ?? 0 },
+        ...{ attempts: row.attempts + 1, tries: row.tries + 1 },
+        settled_at: status === "pending" ? null : at,
+      })
+      .where("api", "=", api)
+      .where("id", "=", deliveryId)
+      .where("status", "=", "pending")
+      .execute();
+  }
+}
+
+/** Notes since when nothing arrives, and ends what has failed for too long; whether it did. */
+async function noteHealth(
+  tx: Transaction,
+  row: EndpointRow,
+  { outcomes, gone }: Pick<Settle, "outcomes" | "gone">,
+): Promise<boolean> {
+  const { at } = tx.context;
+  const last = outcomes.at(-1);
+  if (last === undefined) return false;
+  const isWell = outcomes.some(({ attempt }) => attempt.error === null);
+  const failingSince = isWell ? null : (row.failing_since ?? last.attempt.at);
+  const isLost = failingSince !== null && at - failingSince >= MOST_FAILING_MILLIS;
+  const reason: DisabledReason | null = gone ? "gone" : isLost ? "failing" : null;
+  if (reason === null && failingSince === row.failing_since) return false;
+  await changeEndpoint(tx, row, {
+    failing_since: failingSince,
+    ...(reason !== null && { disabled_at: at, disabled_reason: reason, locked_until: 0 }),
+  });
+  if (reason === null) return false;
+  // A query may hold what is nobody else's to know.
+  const detail = { endpointId: row.id, url: row.url.replace(/\?.*/s, ""), reason };
+  tx.event("webhook_endpoint.disabled", { accountId: row.account_id, detail });
+  return true;
+}

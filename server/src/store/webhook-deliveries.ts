@@ -1,0 +1,197 @@
+import { ApiError } from "@latchkey/engine";
+import { type Kysely, type Selectable, sql } from "kysely";
+import type { Ask } from "./ask.ts";
+import { olderThan, pageOf } from "./paging.ts";
+import type { Millis, PageRequest } from "./records.ts";
+import type { Tables } from "./schema.ts";
+import type { Transaction } from "./transaction.ts";
+import { lockEndpoint, requireLiveEndpoint } from "./webhook-endpoint-rows.ts";
+import type { DeliveryRecord, DeliveryStatus, WebhookAttempt } from "./webhook-record.ts";
+import type { WebhookDeliveryTable } from "./webhook-tables.ts";
+
+/** How long a delivery is kept once it arrived or was given up: 14 days. */
+const KEPT_MILLIS = 14 * 86_400_000;
+
+/** Which deliveries are wanted; a field left out does not narrow the list. */
+export interface DeliveryFilter {
+  readonly endpointId?: string | undefined;
+  readonly status?: DeliveryStatus | undefined;
+  readonly type?: string | undefined;
+  readonly eventId?: string | undefined;
+}
+
+interface RetryMany {
+  readonly endpointId: string;
+  readonly accountId?: string | undefined;
+  readonly status: Exclude<DeliveryStatus, "pending">;
+  /** When their events happened: inclusive, and exclusive. */
+  readonly from?: Millis | undefined;
+  readonly to?: Millis | undefined;
+  readonly limit: number;
+}
+
+interface RetryOne {
+  readonly id: string;
+  readonly accountId?: string | undefined;
+}
+
+export const webhookDeliveryCommands = {
+  /**
+   * Sends a delivery once more, now, whatever became of it; what fails is repeated as if it were
+   * new. @throws {ApiError} `NOT_FOUND`; `CONFLICT` when its endpoint gets nothing any more.
+   */
+  async retryDelivery(tx: Transaction, { id, accountId }: RetryOne): Promise<DeliveryRecord> {
+    const { api } = tx.context;
+    const found = await tx.db
+      .selectFrom("webhook_delivery")
+      .select("endpoint_id")
+      .where("api", "=", api)
+      .where("id", "=", id)
+      .executeTakeFirst();
+    if (found === undefined) throw noDelivery();
+    const endpoint = await requireOpenEndpoint(tx, { id: found.endpoint_id, accountId });
+    const row = await tx.db
+      .updateTable("webhook_delivery")
+      .set(asNew(tx.context.at))
+      .where("api", "=", api)
+      .where("id", "=", id)
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    const detail = { endpointId: row.endpoint_id, deliveryId: id };
+    tx.event("webhook_delivery.retried", { accountId: endpoint.account_id, detail });
+    return toDelivery(row);
+  },
+
+  /** The same for many of one endpoint, at most `limit`, oldest first; how many. */
+  async retryDeliveries(
+    tx: Transaction,
+    input: RetryMany,
+  ): Promise<{ readonly retried: number; readonly more: boolean }> {
+    const { api, at } = tx.context;
+    const { endpointId, accountId, status, from, to, limit } = input;
+    const endpoint = await requireOpenEndpoint(tx, { id: endpointId, accountId });
+    let query = tx.db
+      .selectFrom("webhook_delivery")
+      .select("id")
+      .where("api", "=", api)
+      .where("endpoint_id", "=", endpointId)
+      .where("status", "=", status);
+    if (from !== undefined) query = query.where("created_at", ">=", from);
+    if (to !== undefined) query = query.where("created_at", "<", to);
+    const rows = await query
+      .orderBy("created_at")
+      .orderBy("id")
+      .limit(limit + 1)
+      .execute();
+    const ids = rows.slice(0, limit).map(({ id }) => id);
+    if (ids.length > 0) {
+      await tx.db
+        .updateTable("webhook_delivery")
+        .set(asNew(at))
+        .where("api", "=", api)
+        .where("id", "in", ids)
+        .execute();
+    }
+    const detail = { endpointId, status, retried: ids.length };
+    tx.event("webhook_delivery.retried", { accountId: endpoint.account_id, detail });
+    return { retried: ids.length, more: rows.length > limit };
+  },
+
+  /** Deletes at most `limit` deliveries that ended long ago, and says how many. */
+  async forgetDeliveries(tx: Transaction, { limit }: { readonly limit: number }) {
+    const old = tx.db
+      .selectFrom("webhook_delivery")
+      .select(["api", "id"])
+      .where("settled_at", "<=", tx.context.at - KEPT_MILLIS)
+      .orderBy("settled_at")
+      .limit(limit);
+    const result = await tx.db
+      .deleteFrom("webhook_delivery")
+      .where((eb) => eb(eb.refTuple("api", "id"), "in", old.$asTuple("api", "id")))
+      .executeTakeFirst();
+    return { forgotten: Number(result.numDeletedRows) };
+  },
+} as const;
+
+/** Whether there is anything for `forgetDeliveries` to do; so an idle store writes nothing. */
+export async function hasOldDeliveries(db: Kysely<Tables>, at: number): Promise<boolean> {
+  const query = db
+    .selectFrom("webhook_delivery")
+    .select(sql<number>`1`.as("one"))
+    .where("settled_at", "<=", at - KEPT_MILLIS)
+    .limit(1);
+  return (await query.executeTakeFirst()) !== undefined;
+}
+
+/** Reading side of deliveries. */
+export function webhookDeliveryReads(db: Kysely<Tables>, ask: Ask) {
+  return {
+    find: (api: string, id: string) =>
+      ask(async () => {
+        const row = await db
+          .selectFrom("webhook_delivery")
+          .selectAll()
+          .where("api", "=", api)
+          .where("id", "=", id)
+          .executeTakeFirst();
+        return row && toDelivery(row);
+      }),
+    list: (api: string, filter: DeliveryFilter, page: PageRequest) =>
+      ask(async () => {
+        const { endpointId, status, type, eventId } = filter;
+        let query = db.selectFrom("webhook_delivery").selectAll().where("api", "=", api);
+        if (endpointId !== undefined) query = query.where("endpoint_id", "=", endpointId);
+        if (status !== undefined) query = query.where("status", "=", status);
+        if (type !== undefined) query = query.where("type", "=", type);
+        if (eventId !== undefined) query = query.where("event_id", "=", eventId);
+        const rows = await query
+          .where(olderThan(page.after, "created_at", "id"))
+          .orderBy("created_at", "desc")
+          .orderBy("id", "desc")
+          .limit(page.limit + 1)
+          .execute();
+        return pageOf(rows.map(toDelivery), page, ({ createdAt, id }) => ({ at: createdAt, id }));
+      }),
+  };
+}
+
+/** Column `log`, as this store wrote it. */
+export function parseLog(json: string): readonly WebhookAttempt[] {
+  return JSON.parse(json) as readonly WebhookAttempt[];
+}
+
+function asNew(at: number) {
+  return { status: "pending", tries: 0, run_at: at, settled_at: null } as const;
+}
+
+async function requireOpenEndpoint(
+  tx: Transaction,
+  named: { readonly id: string; readonly accountId?: string | undefined },
+) {
+  const endpoint = await lockEndpoint(tx, named);
+  requireLiveEndpoint(endpoint);
+  if (endpoint.disabled_at === null) return endpoint;
+  throw new ApiError("CONFLICT", "The webhook endpoint is disabled: enable it first.");
+}
+
+function noDelivery(): ApiError {
+  return new ApiError("NOT_FOUND", "There is no such delivery.");
+}
+
+function toDelivery(row: Selectable<WebhookDeliveryTable>): DeliveryRecord {
+  return {
+    id: row.id,
+    endpointId: row.endpoint_id,
+    eventId: row.event_id,
+    type: row.type,
+    accountId: row.account_id,
+    applicationId: row.application_id,
+    data: JSON.parse(row.data) as Readonly<Record<string, unknown>>,
+    createdAt: row.created_at,
+    status: row.status as DeliveryStatus,
+    attemptCount: row.attempts,
+    nextAttemptAt: row.status === "pending" ? Math.max(row.run_at, row.created_at) : null,
+    attempts: parseLog(row.log),
+    settledAt: row.settled_at,
+  };
+}

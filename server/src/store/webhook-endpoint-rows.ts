@@ -1,0 +1,99 @@
+import { ApiError } from "@latchkey/engine";
+import type { Selectable } from "kysely";
+import type { Transaction } from "./transaction.ts";
+import type {
+  DisabledReason,
+  StoredWebhookSecret,
+  WebhookEndpointRecord,
+  WebhookFormat,
+} from "./webhook-record.ts";
+import type { WebhookEndpointTable } from "./webhook-tables.ts";
+
+export type EndpointRow = Selectable<WebhookEndpointTable>;
+
+/** Which endpoint: with `accountId` or `applicationId`, those of any other do not exist. */
+export interface NamedEndpoint {
+  readonly id: string;
+  readonly accountId?: string | undefined;
+  readonly applicationId?: string | undefined;
+}
+
+/** Reads an endpoint that no other transaction changes before this one ends; else `NOT_FOUND`. */
+export async function lockEndpoint(tx: Transaction, named: NamedEndpoint): Promise<EndpointRow> {
+  // `for update` is a syntax error on SQLite; an update that changes nothing locks on both.
+  let update = tx.db
+    .updateTable("webhook_endpoint")
+    .set((eb) => ({ id: eb.ref("id") }))
+    .where("api", "=", tx.context.api)
+    .where("id", "=", named.id);
+  const { accountId, applicationId } = named;
+  if (accountId !== undefined) update = update.where("account_id", "=", accountId);
+  if (applicationId !== undefined) update = update.where("application_id", "=", applicationId);
+  const row = await update.returningAll().executeTakeFirst();
+  if (row !== undefined) return row;
+  throw new ApiError("NOT_FOUND", "There is no such webhook endpoint.");
+}
+
+/** @throws {ApiError} `CONFLICT` for one that is revoked. */
+export function requireLiveEndpoint(row: EndpointRow): void {
+  if (row.revoked_at === null) return;
+  throw new ApiError("CONFLICT", "The webhook endpoint is revoked.");
+}
+
+/** Changes columns of a row that is locked, and answers the row as it is then. */
+export async function changeEndpoint(
+  tx: Transaction,
+  row: EndpointRow,
+  columns: Partial<EndpointRow>,
+): Promise<EndpointRow> {
+  await tx.db
+    .updateTable("webhook_endpoint")
+    .set(columns)
+    .where("api", "=", row.api)
+    .where("id", "=", row.id)
+    .execute();
+  return { ...row, ...columns };
+}
+
+/** Gives up all that still waits for an endpoint; it can be sent again by hand. */
+export async function giveUpDeliveries(tx: Transaction, endpointId: string): Promise<void> {
+  await tx.db
+    .updateTable("webhook_delivery")
+    .set({ status: "dead", settled_at: tx.context.at })
+    .where("api", "=", tx.context.api)
+    .where("endpoint_id", "=", endpointId)
+    .where("status", "=", "pending")
+    .execute();
+}
+
+/** Column `secrets`, as this store wrote it. */
+export function parseWebhookSecrets(json: string): readonly StoredWebhookSecret[] {
+  return JSON.parse(json) as readonly StoredWebhookSecret[];
+}
+
+/** The row as everyone may see it. */
+export function toEndpoint(row: EndpointRow): WebhookEndpointRecord {
+  return {
+    id: row.id,
+    accountId: row.account_id,
+    applicationId: row.application_id,
+    url: row.url,
+    description: row.description,
+    // These were written by this store.
+    events: JSON.parse(row.events) as readonly string[],
+    format: row.format as WebhookFormat,
+    payloadTemplate: row.payload_template,
+    version: row.version,
+    secrets: parseWebhookSecrets(row.secrets).map(({ id, createdAt, endsAt, pair }) => ({
+      ...{ id, createdAt, endsAt, brownOuts: [] },
+      publicKey: pair?.publicKey ?? null,
+    })),
+    strictOrder: row.strict_order === 1,
+    parallel: row.parallel,
+    createdAt: row.created_at,
+    disabledAt: row.disabled_at,
+    disabledReason: row.disabled_reason as DisabledReason | null,
+    failingSince: row.failing_since,
+    revokedAt: row.revoked_at,
+  };
+}

@@ -1,0 +1,50 @@
+import type { Kysely } from "kysely";
+import type { Ask } from "./ask.ts";
+import { expiringKeyReads } from "./expiring-keys.ts";
+import type { Page, PageRequest } from "./records.ts";
+import type { Tables } from "./schema.ts";
+import { webhookClaimReads } from "./webhook-claims.ts";
+import { type DeliveryFilter, webhookDeliveryReads } from "./webhook-deliveries.ts";
+import type { NamedEndpoint } from "./webhook-endpoint-rows.ts";
+import { type EndpointFilter, webhookEndpointReads } from "./webhook-endpoints.ts";
+import type { DeliveryRecord, WebhookEndpointRecord } from "./webhook-record.ts";
+import { type SealedEndpoint, sealedEndpointReads } from "./webhook-resealing.ts";
+
+/** What can be read of webhooks. */
+export interface WebhookReads {
+  readonly endpoints: {
+    find(api: string, named: NamedEndpoint): Promise<WebhookEndpointRecord | undefined>;
+    list(
+      api: string,
+      filter: EndpointFilter,
+      page: PageRequest,
+    ): Promise<Page<WebhookEndpointRecord>>;
+  };
+  readonly deliveries: {
+    find(api: string, id: string): Promise<DeliveryRecord | undefined>;
+    list(api: string, filter: DeliveryFilter, page: PageRequest): Promise<Page<DeliveryRecord>>;
+  };
+  /** Endpoints of all APIs with something to send that nobody is sending; longest unserved first. */
+  dueEndpoints(
+    at: number,
+    limit: number,
+  ): Promise<readonly { readonly api: string; readonly id: string; readonly failing: boolean }[]>;
+  /** Of all APIs, in one order, after `after`. */
+  sealedEndpoints(
+    after: SealedEndpoint | undefined,
+    limit: number,
+  ): Promise<readonly SealedEndpoint[]>;
+  /** Whether there is a key for `tellOfExpiringKeys` to tell of. */
+  areExpiring(api: string, at: number): Promise<boolean>;
+}
+
+/** Reading side of webhooks. */
+export function webhookReads(db: Kysely<Tables>, ask: Ask): WebhookReads {
+  return {
+    endpoints: webhookEndpointReads(db, ask),
+    deliveries: webhookDeliveryReads(db, ask),
+    ...webhookClaimReads(db, ask),
+    ...expiringKeyReads(db, ask),
+    ...sealedEndpointReads(db, ask),
+  };
+}

@@ -1,0 +1,112 @@
+import { type Clock, hideSecrets } from "@latchkey/engine";
+import { type createGuardedFetch, OutboundError } from "../outbound/guarded-fetch.ts";
+import type { ClaimedDelivery, Outcome } from "../store/webhook-claims.ts";
+import type { WebhookAttempt, WebhookEndpointRecord } from "../store/webhook-record.ts";
+import { webhookMessage } from "./message.ts";
+import { nextAttemptAt } from "./retry-plan.ts";
+import type { SigningSecret } from "./signatures.ts";
+
+/** Limits of one attempt. */
+export const ATTEMPT_LIMITS = {
+  timeoutMillis: 15_000,
+  connectMillis: 5_000,
+  mostBytes: 2048,
+  longer: "cut",
+} as const;
+
+/** What one attempt works with. */
+export interface AttemptParts {
+  /** Guarded, with `ATTEMPT_LIMITS`. */
+  readonly fetch: ReturnType<typeof createGuardedFetch>;
+  readonly clock: Clock;
+  readonly monotonic: Clock;
+  /** From 0 to 1, another each time. */
+  readonly random: () => number;
+}
+
+/** What became of one attempt, and what its endpoint said of itself. */
+export interface Attempted {
+  readonly outcome: Outcome;
+  /** It answered 410: it wants nothing any more. */
+  readonly gone: boolean;
+}
+
+/** An endpoint that is being served. */
+export interface Target {
+  readonly endpoint: WebhookEndpointRecord;
+  /** Live ones, from old to new. */
+  readonly secrets: readonly SigningSecret[];
+}
+
+const MOST_HEADERS = 30;
+const LONGEST_VALUE = 256;
+const MASK = "[hidden]";
+const MASKED = /signature|cookie|authorization|token|secret|key/i;
+
+/** Sends a delivery once. Never rejects: an endpoint that cannot be reached is an outcome. */
+export async function attemptDelivery(
+  { fetch, clock, monotonic, random }: AttemptParts,
+  { endpoint, secrets }: Target,
+  { delivery, signal }: { readonly delivery: ClaimedDelivery; readonly signal: AbortSignal },
+): Promise<Attempted> {
+  const at = clock();
+  const begun = monotonic();
+  const { body, headers } = webhookMessage(endpoint, delivery, { secrets, at });
+  const answer = await fetch(endpoint.url, {
+    method: "POST",
+    headers,
+    content: body,
+    signal,
+  }).catch((fault: unknown) => faultOf(fault));
+  const isAnswer = answer instanceof Response;
+  const status = isAnswer ? answer.status : null;
+  const attempt: WebhookAttempt = {
+    number: delivery.attempts + 1,
+    at,
+    durationMillis: Math.round(monotonic() - begun),
+    requestHeaders: shown(Object.entries(headers)),
+    status,
+    responseHeaders: isAnswer ? shown(answer.headers, secrets) : {},
+    responseBody: isAnswer ? masked(await answer.text(), secrets).replaceAll("\0", "") : null,
+    error: isAnswer ? refusal(answer.status) : answer,
+  };
+  const retryAfter = isAnswer ? answer.headers.get("retry-after") : null;
+  const tries = delivery.tries + 1;
+  const gone = status === 410;
+  const isOver = attempt.error === null || gone;
+  const nextAt = isOver
+    ? null
+    : nextAttemptAt({ tries, at: clock(), retryAfter, random: random() });
+  return { outcome: { deliveryId: delivery.id, attempt, nextAt }, gone };
+}
+
+function refusal(status: number): string | null {
+  if (status >= 200 && status <= 299) return null;
+  const isRedirect = status >= 300 && status <= 399;
+  return isRedirect ? `answered ${status}; redirects are not followed` : `answered ${status}`;
+}
+
+function faultOf(fault: unknown): string {
+  // Any other message could tell of the inside of our network.
+  return fault instanceof OutboundError ? fault.message : "could not be sent";
+}
+
+/** Headers as operators and customers may see them, the first ones. */
+function shown(
+  headers: Iterable<readonly [string, string]>,
+  secrets: readonly SigningSecret[] = [],
+): Readonly<Record<string, string>> {
+  const some = [...headers].slice(0, MOST_HEADERS);
+  return Object.fromEntries(
+    some.map(([name, value]) => [
+      name,
+      MASKED.test(name) ? MASK : masked(value, secrets).slice(0, LONGEST_VALUE),
+    ]),
+  );
+}
+
+/** Without what could be a credential, and without the endpoint's own secrets in any case. */
+function masked(text: string, secrets: readonly SigningSecret[]): string {
+  const withoutOwn = secrets.reduce((rest, secret) => rest.replaceAll(secret.text, MASK), text);
+  return hideSecrets(withoutOwn);
+}

@@ -1,0 +1,125 @@
+import { randomUUID } from "node:crypto";
+import type { Sealing } from "../store/sealing.ts";
+import type { Store, WriteContext } from "../store/store.ts";
+import type { Claimed, ClaimedDelivery, Outcome } from "../store/webhook-claims.ts";
+import { webhookSecretPlace } from "../store/webhook-record.ts";
+import { ATTEMPT_LIMITS, type AttemptParts, attemptDelivery } from "./attempt.ts";
+import { privateKeyOf, type SigningSecret } from "./signatures.ts";
+
+/** What serving an endpoint takes. */
+export interface ServeParts extends AttemptParts {
+  readonly store: Pick<Store, "write">;
+  readonly sealing: Sealing;
+  /** No delivery begins once it is aborted. */
+  readonly stopping: AbortSignal;
+  /** Ends those under way. */
+  readonly aborting: AbortSignal;
+  /** Told of each attempt. */
+  readonly count: (outcome: Outcome) => void;
+}
+
+/** Far longer than an attempt, for the clocks of nodes differ. */
+const LEASE_MILLIS = 30_000;
+/** After so long others are served first. */
+const TURN_MILLIS = 20_000;
+/** Outcomes wait so long, or for so many, to be written together. */
+const SETTLE_MILLIS = 250;
+const SETTLE_COUNT = 20;
+
+/**
+ * Sends what is due to one endpoint, in order, as its only sender: until nothing is due, its turn is
+ * over, or its lease is lost. In strict order a failure ends it too. Whether it got the lease.
+ */
+export async function serveEndpoint(
+  parts: ServeParts,
+  { api, id }: { readonly api: string; readonly id: string },
+): Promise<boolean> {
+  const { store, clock, monotonic, stopping, aborting } = parts;
+  const lease = { id, holder: randomUUID(), leaseMillis: LEASE_MILLIS };
+  let leaseEnds = monotonic() + LEASE_MILLIS;
+  const { output: claimed } = await store.write("claimWebhookEndpoint", lease, context());
+  if (claimed === null) return false;
+  const { endpoint } = claimed;
+  const target = { endpoint, secrets: openSecrets(parts, api, claimed) };
+  const turnEnds = monotonic() + TURN_MILLIS;
+
+  let queue: ClaimedDelivery[] = [...claimed.deliveries];
+  let outcomes: Outcome[] = [];
+  let unsettledSince = monotonic();
+  let gone = false;
+  let isHeldBack = false;
+  let isLost = false;
+  let settling: Promise<unknown> = Promise.resolve();
+
+  do {
+    await Promise.all(Array.from({ length: endpoint.parallel }, work));
+    await settling;
+    queue = [...(await settle(isOver() ? "release" : "ask"))];
+  } while (queue.length > 0);
+  return true;
+
+  async function work(): Promise<void> {
+    while (!isOver()) {
+      const delivery = queue.shift();
+      if (delivery === undefined) return;
+      const attempted = await attemptDelivery(parts, target, { delivery, signal: aborting });
+      const { outcome } = attempted;
+      // Cut off by us: whether it arrived nobody knows, so it is sent again.
+      if (aborting.aborted && outcome.attempt.status === null) return;
+      parts.count(outcome);
+      if (outcomes.length === 0) unsettledSince = monotonic();
+      outcomes.push(outcome);
+      gone ||= attempted.gone;
+      isHeldBack ||= endpoint.strictOrder && outcome.attempt.error !== null;
+      if (outcomes.length >= SETTLE_COUNT || monotonic() - unsettledSince >= SETTLE_MILLIS) {
+        settling = settling.then(() => settle("keep"));
+        await settling;
+      }
+    }
+  }
+
+  /** Whether nothing more may begin. */
+  function isOver(): boolean {
+    const leaseLeft = leaseEnds - monotonic();
+    if (isLost || gone || isHeldBack || stopping.aborted) return true;
+    return monotonic() >= turnEnds || leaseLeft <= ATTEMPT_LIMITS.timeoutMillis;
+  }
+
+  async function settle(afterwards: "keep" | "ask" | "release") {
+    if (isLost) return [];
+    const written = outcomes;
+    outcomes = [];
+    const renewed = monotonic() + LEASE_MILLIS;
+    const input = { ...lease, outcomes: written, gone, afterwards };
+    const { output } = await store.write("settleDeliveries", input, context());
+    if (output.next === null) isLost = true;
+    else leaseEnds = renewed;
+    return output.next ?? [];
+  }
+
+  function context(): WriteContext {
+    const actor = { kind: "system", id: null } as const;
+    return { api, at: clock(), actor, requestId: null, address: null };
+  }
+}
+
+/** The secrets that live now, from old to new. */
+function openSecrets(
+  { sealing, clock }: Pick<ServeParts, "sealing" | "clock">,
+  api: string,
+  { endpoint, secrets }: Claimed,
+): readonly SigningSecret[] {
+  const now = clock();
+  return secrets
+    .filter(({ endsAt }) => endsAt === null || endsAt > now)
+    .map(({ id: secretId, sealed, pair }) => {
+      const open = (text: string, part: "hmac" | "pair") => {
+        const place = webhookSecretPlace(api, { endpointId: endpoint.id, secretId, part });
+        return sealing.open(Buffer.from(text, "base64"), place);
+      };
+      return {
+        text: Buffer.from(open(sealed, "hmac")).toString(),
+        privateKey: pair === undefined ? null : privateKeyOf(open(pair.sealed, "pair")),
+      };
+    });
+}
