@@ -4,11 +4,12 @@ import path from "node:path";
 import { newKey } from "@latchkey/engine";
 import { expect, test } from "vitest";
 import type { Answer, Question } from "../answer.ts";
-import { type RunningServer, startServer, TEST_ACCOUNT, waitUntil } from "../running-server.ts";
+import { type RunningServer, startServer, TEST_ACCOUNT } from "../running-server.ts";
 import { sharedJwt, userJwt } from "../signed-jwt.ts";
-import { startReceiver } from "../webhook-receiver.ts";
 import { digestLeaks, leaks, type Place } from "./canaries.ts";
 import { manageSessions } from "./canary-sessions.ts";
+import { followVerifiers } from "./canary-verifiers.ts";
+import { manageWebhooks } from "./canary-webhooks.ts";
 
 // Checklist 6.5 of the compatibility document, line 2.
 
@@ -78,6 +79,23 @@ class Scene {
     return this.send({ method, path: url, headers, body }, more.issued);
   }
 
+  /** The start of an answer without an end, up to `last`. */
+  async follow(path: string, last: string): Promise<void> {
+    const asked = new AbortController();
+    const headers = { authorization: `Bearer ${this.#server.operatorToken}` };
+    const url = `http://127.0.0.1:${this.#server.port}${path}`;
+    const answer = await fetch(url, { headers, signal: asked.signal });
+    expect(answer.status).toBe(200);
+    let content = "";
+    for await (const text of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      content += text;
+      if (content.includes(last)) break;
+    }
+    asked.abort();
+    this.places.push({ name: `the answer to GET ${path}`, content });
+    this.calls.add(`GET ${path.split("?", 1)[0]}`);
+  }
+
   secret(text: string): string {
     this.secrets.add(text);
     return text;
@@ -112,9 +130,10 @@ test("6.5.2 no credential stands in database, log, metrics or any other answer",
   await manageKeyrings(scene);
   await manageClients(scene);
   await manageRequests(scene, keys);
-  await manageWebhooks(scene);
+  await manageWebhooks(scene, TEST_ACCOUNT);
   await misplaceKeyrings(scene);
   await manageSessions(scene, TEST_ACCOUNT);
+  await followVerifiers(scene, keys);
 
   const { paths } = (await scene.send({ path: "/openapi.json" })).json;
   const described = Object.entries<object>(paths).flatMap(([template, methods]) =>
@@ -449,39 +468,6 @@ async function manageRequests(scene: Scene, { admin }: Keys): Promise<void> {
   await operator("GET", `${API}/grants`);
   await operator("GET", `${API}/grants/gnt_none`);
   await operator("POST", `${API}/grants/gnt_none/revoke`);
-}
-
-/** An endpoint whose receiver says its own secret again. */
-async function manageWebhooks(scene: Scene): Promise<void> {
-  const operator = scene.operator.bind(scene);
-  const path = `${API}/webhook-endpoints`;
-  let said = "";
-  await using receiver = await startReceiver((_received, response) => {
-    response.setHeader("x-said", said);
-    response.end(`My secret is ${said}.`);
-  });
-  const draft = { accountId: TEST_ACCOUNT, url: receiver.url, events: ["*"], asymmetric: true };
-  const { json } = await operator("POST", path, draft, { issued: secretOf });
-  said = json.secret;
-  const endpoint = `${path}/${json.id}`;
-  await operator("POST", `${endpoint}/rotate`, {}, { issued: secretOf });
-  const event = { type: "thing.made", accountId: TEST_ACCOUNT, data: {} };
-  const { id } = (await operator("POST", `${API}/events/publish`, event)).json;
-  await operator("POST", `${endpoint}/test`);
-  await receiver.next();
-  await receiver.next();
-  await waitUntil("it is written", async () => {
-    const listed = await operator("GET", `${endpoint}/deliveries?status=delivered&eventId=${id}`);
-    return listed.json.data.length === 1;
-  });
-  const [delivery] = (await operator("GET", `${API}/deliveries`)).json.data;
-  await operator("GET", `${API}/deliveries/${delivery.id}`);
-  await operator("POST", `${API}/deliveries/${delivery.id}/retry`);
-  await operator("POST", `${endpoint}/retry`, { status: "delivered" });
-  await operator("GET", path);
-  await operator("GET", endpoint);
-  await operator("PATCH", endpoint, { parallel: 2 });
-  await operator("POST", `${endpoint}/revoke`);
 }
 
 /** Applications, platform clients with their secrets, refreshed keys, and links to the dashboard. */

@@ -177,6 +177,7 @@ async function scene(): Promise<void> {
       }),
       requests: await make("requests", { ...id, kind: "limit", detail: "More." }),
       grants: `grant-${n}`,
+      ...(await webhooks(accountId)),
     };
     await it.store.write(
       "saveGrant",
@@ -193,6 +194,16 @@ async function scene(): Promise<void> {
     const email = `${role}@example.com`;
     await make("users", { accountId: "acct_1", email, role, password: PASSWORD });
   }
+}
+
+/** An endpoint of the account, and what waits for it. */
+async function webhooks(accountId: string): Promise<Record<string, string>> {
+  const draft = { accountId, url: "https://hooks.example.com/", events: ["*"] };
+  const endpoint = await make("webhook-endpoints", draft);
+  const path = `/v1/apis/standard/webhook-endpoints/${endpoint}`;
+  expect((await it.call("POST", `${path}/test`)).status).toBe(202);
+  const { data } = (await it.call("GET", `${path}/deliveries`)).json;
+  return { "webhook-endpoints": endpoint, deliveries: data[0].id };
 }
 
 async function operator(owner: SignedIn, role: string): Promise<SignedIn> {
