@@ -223,8 +223,15 @@ async function manage(scene: Scene): Promise<Keys> {
     await scene.send({ path: "/v1/apis", headers: { authorization } });
   }
   await operator("POST", `${API}/issuer-keys/rotate`);
+  const curl = `curl -H 'Authorization: Bearer ${admin}' http://localhost/standard/v2/auth/test`;
+  await operator("POST", `${API}/explain`, { curl });
   for (const url of [
     "/v1/operator-tokens",
+    "/v1/reasons",
+    API,
+    `${API}/overview`,
+    `${API}/findings`,
+    `${API}/policy-versions`,
     `${API}/issuer-keys`,
     `${API}/events`,
     `${API}/usage`,
@@ -463,8 +470,6 @@ async function manageRequests(scene: Scene, { admin }: Keys): Promise<void> {
     await operator("POST", `${path}/${id}/${verb}`, { note: "Thank you." });
   }
   await operator("GET", path);
-  await operator("GET", `${API}/issuer-keys`);
-  await operator("POST", `${API}/issuer-keys/rotate`);
   await operator("GET", `${API}/grants`);
   await operator("GET", `${API}/grants/gnt_none`);
   await operator("POST", `${API}/grants/gnt_none/revoke`);

@@ -251,6 +251,7 @@ test("an API that is written out says the least it can", () => {
     delegated: "any",
     platformSignups: "open",
     signInUrl: null,
+    returnUrls: [],
     verifiers: { limits: "local", staleSeconds: 0, holdSecrets: false },
     webhookFormat: "standard",
     oauth: null,

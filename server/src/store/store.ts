@@ -70,7 +70,6 @@ export interface Resolution {
  */
 export interface Store {
   readonly kind: "sqlite" | "postgres";
-
   /**
    * Runs one whole command in one transaction: the rows, its change records, its audit event and
    * the idempotency record commit together or not at all. `once` is sealed with the answer, so that
