@@ -40,6 +40,16 @@ test("is not shortened by an older answer that comes late", () => {
   expect(lease.holds()).toBe(true);
 });
 
+test("a wall clock that was set back still tells that the machine slept", () => {
+  const { lease, clocks, pass } = aLease();
+  lease.begin()();
+  clocks.wall -= 600_000;
+  pass(1000);
+  lease.begin()();
+  clocks.wall += 3000;
+  expect(lease.holds()).toBe(false);
+});
+
 test.each(["wall", "monotonic"] as const)("lapses when the %s clock alone says so", (clock) => {
   const { lease, clocks } = aLease();
   lease.begin()();

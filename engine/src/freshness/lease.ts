@@ -32,8 +32,10 @@ export class RenewedLease implements Lease {
     const wallEnd = this.#wall() + this.#seconds * 1000;
     const monotonicEnd = this.#monotonic() + this.#seconds * 1000;
     return () => {
-      this.#wallEnd = Math.max(this.#wallEnd, wallEnd);
-      this.#monotonicEnd = Math.max(this.#monotonicEnd, monotonicEnd);
+      // The newest counts by both: a wall clock that was ahead must not go on granting its end.
+      if (monotonicEnd < this.#monotonicEnd) return;
+      this.#wallEnd = wallEnd;
+      this.#monotonicEnd = monotonicEnd;
     };
   }
 
