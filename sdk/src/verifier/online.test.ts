@@ -60,6 +60,16 @@ test("sends every line of a header as it came, and no cookie, under the request'
   expect(sent[0]?.options.headers).toEqual({ "x-request-id": "request-1" });
 });
 
+test("no name of a header makes the server seem to be away", async () => {
+  answer = async () => ALLOWED;
+  const lines = ["Constructor", "a", "__proto__", "b", "X-A", "c"];
+  expect(await decide(lines)).toMatchObject({ decision: { outcome: "allow" } });
+  expect(sent[0]?.body).toMatchObject({
+    request: { headers: { constructor: ["a"], "x-a": ["c"] } },
+  });
+  expect(JSON.stringify(sent[0]?.body)).not.toContain("__proto__");
+});
+
 test("an allow comes with its principal, and is rendered as the server would", async () => {
   answer = async () => ALLOWED;
   expect(await decide()).toMatchObject({

@@ -50,7 +50,7 @@ const MOST_UNDER_WAY = 256;
 /** For so long nobody else is made to wait for a server that does not answer. */
 const REST_MILLIS = 500;
 /** What a policy cannot look at stays here. */
-const NOT_SENT = ["cookie", "connection", "content-length", "transfer-encoding"];
+const NOT_SENT = ["cookie", "connection", "content-length", "transfer-encoding", "__proto__"];
 
 /** Asks `POST verify`, for a bounded number of requests at a time. */
 export function createOnline(parts: {
@@ -92,7 +92,8 @@ export function createOnline(parts: {
 }
 
 function asked({ method, target, headers, address, secure }: ApiRequest): object {
-  const lines: Record<string, string[]> = {};
+  // A client chooses the names: none may be found that it did not send, such as `constructor`.
+  const lines: Record<string, string[]> = Object.create(null);
   for (let i = 0; i < headers.length; i += 2) {
     const name = (headers[i] as string).toLowerCase();
     if (NOT_SENT.includes(name)) continue;
