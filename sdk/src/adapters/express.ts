@@ -1,4 +1,4 @@
-import type { RequestHandler } from "express";
+import type { Application, RequestHandler } from "express";
 import type { Verifier } from "../verifier/verifier.ts";
 import { type Allowed, createDoor, type DoorOptions, type Outcome } from "./door.ts";
 import { peerOf, sendAnswer, setHeaders } from "./node-http.ts";
@@ -26,9 +26,7 @@ const FOLDS_CASE =
 export function latchkey(verifier: Verifier, options: DoorOptions = {}): RequestHandler {
   const door = createDoor(verifier, options);
   return (request, response, next) => {
-    // What the router was made with: the setting may have come too late.
-    const { caseSensitive } = request.app.router as { readonly caseSensitive?: boolean };
-    if (caseSensitive !== true) {
+    if (foldsCase(request.app)) {
       next(new Error(FOLDS_CASE));
       return;
     }
@@ -48,4 +46,13 @@ export function latchkey(verifier: Verifier, options: DoorOptions = {}): Request
     if (outcome instanceof Promise) outcome.then(settle, next);
     else settle(outcome);
   };
+}
+
+/** Whether an app, or one that mounts it, ignores case. */
+function foldsCase(app: Application): boolean {
+  // What the router was made with: the setting may have come too late.
+  const { caseSensitive } = app.router as { readonly caseSensitive?: boolean };
+  // Express's types leave it out.
+  const { parent } = app as { readonly parent?: Application };
+  return caseSensitive !== true || (parent !== undefined && foldsCase(parent));
 }

@@ -63,6 +63,17 @@ describe("Express", () => {
     expect(verifier.asked[0]?.target).toBe("/api/users?a=b");
   });
 
+  test("serves nothing below an app that mounts it and ignores case", async () => {
+    const verifier = toldVerifier("allow");
+    const below = app(verifier);
+    below.set("env", "test");
+    below.get("/admin", () => expect.unreachable());
+    const outer = express();
+    outer.use("/api", below);
+    expect((await answerOf(outer, "/API/admin")).status).toBe(500);
+    expect(verifier.asked).toEqual([]);
+  });
+
   test.each([
     ["was never told apart", () => express()],
     [
@@ -159,6 +170,24 @@ describe("Hono", () => {
       address: undefined,
       secure: true,
     });
+  });
+
+  test("decides about what is routed, also when middleware sent the request on changed", async () => {
+    const verifier = toldVerifier("allow");
+    const made = new Hono<LatchkeyEnv>();
+    made.use(async (context, next) => {
+      if (context.req.header("x-changed") !== undefined) return next();
+      const headers = { ...context.req.header(), "x-changed": "1" };
+      const changed = new Request(new URL("/admin?a=b", context.req.url), {
+        method: "DELETE",
+        headers,
+      });
+      return made.fetch(changed, context.env);
+    });
+    made.use(honoLatchkey(verifier));
+    made.delete("/admin", (context) => context.text("deleted"));
+    expect((await answerOf(getRequestListener(made.fetch), "/open")).text).toBe("deleted");
+    expect(verifier.asked[0]).toMatchObject({ method: "DELETE", target: "/admin?a=b" });
   });
 
   test("on Node sees lines and path as they were sent", async () => {

@@ -3,7 +3,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import type { Verifier } from "../verifier/verifier.ts";
 import { type Allowed, createDoor, type DoorOptions, type Peer, type Received } from "./door.ts";
 import { peerOf, setHeaders } from "./node-http.ts";
-import { receivedRequest, responseOf, withHeaders } from "./web-http.ts";
+import { receivedRequest, responseOf, targetOf, withHeaders } from "./web-http.ts";
 
 export type { Allowed, DoorOptions, Peer } from "./door.ts";
 
@@ -50,9 +50,19 @@ interface NodeBindings {
 }
 
 function receivedBy(context: Context, { peerOf: askPeer }: LatchkeyMiddlewareOptions): Received {
-  // Node's own request tells repeated headers apart, and has the path as it was sent.
+  const { raw } = context.req;
   const { incoming }: Partial<NodeBindings> = context.env ?? {};
-  if (incoming === undefined) return receivedRequest(context.req.raw, askPeer?.(context));
-  const { method = "GET", url = "", rawHeaders: headers } = incoming;
-  return { method, url, headers, peer: askPeer?.(context) ?? peerOf(incoming) };
+  if (incoming === undefined) return receivedRequest(raw, askPeer?.(context));
+  // Node's own request tells repeated headers apart. Its method and URL may not be what is routed:
+  // middleware can send a request on that it has changed.
+  const peer = askPeer?.(context) ?? peerOf(incoming);
+  const url = asSent(incoming.url ?? "", targetOf(raw.url));
+  return { method: raw.method, url, headers: incoming.rawHeaders, peer };
+}
+
+/** What came, if that is what is routed once its dot segments are gone: then they are refused. */
+function asSent(came: string, routed: string): string {
+  if (came === routed) return came;
+  const parsed = URL.parse(came, "http://localhost");
+  return parsed !== null && targetOf(parsed.href) === routed ? came : routed;
 }

@@ -3,13 +3,19 @@ import type { Peer, Received } from "./door.ts";
 
 /** A web `Request` from `peer`; without one the URL's scheme says whether TLS was used. */
 export function receivedRequest(request: Request, peer: Peer | undefined): Received {
-  const { pathname, search, protocol } = new URL(request.url);
+  const { method, url, headers } = request;
   return {
-    method: request.method,
-    url: `${pathname}${search}`,
-    headers: [...request.headers].flat(),
-    peer: peer ?? { address: undefined, encrypted: protocol === "https:" },
+    method,
+    url: targetOf(url),
+    headers: [...headers].flat(),
+    peer: peer ?? { address: undefined, encrypted: url.startsWith("https:") },
   };
+}
+
+/** Path and query of an absolute URL, letter by letter, for that is what routers read. */
+export function targetOf(url: string): string {
+  const start = url.indexOf("/", url.indexOf("://") + 3);
+  return start < 0 ? "" : url.slice(start);
 }
 
 /** A whole answer as a web `Response`. */
