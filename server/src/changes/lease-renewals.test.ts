@@ -18,7 +18,7 @@ function heldStore() {
 const idsOf = (input: unknown) =>
   (input as { renewals: { id: string }[] }).renewals.map(({ id }) => id);
 const renewal = (id: string) => ({ id, appliedSeq: 1, ends: false });
-const head = (seq: number) => ({ output: { head: seq } });
+const head = (seq: number) => ({ output: { head: seq, ahead: [] as string[] } });
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 test("who comes while a write is under way is in the next, which begins after the question", async () => {
@@ -49,6 +49,19 @@ test("without a write there is no lease, and the next may have one", async () =>
   await turn();
   writes[1]?.end.resolve(head(1));
   expect(await next).toMatchObject({ head: 1 });
+});
+
+test("who tells of changes that are yet to come is refused, and nobody else of its round", async () => {
+  const { writes, store } = heldStore();
+  const renewals = createLeaseRenewals({ store, clock: frozenClock(), staleMillisOf: () => 0 });
+  void renewals.renew("a", renewal("vrf_0"));
+  const asked = ["vrf_1", "vrf_2"].map((id) => renewals.renew("a", renewal(id)));
+  writes[0]?.end.resolve(head(1));
+  await turn();
+  writes[1]?.end.resolve({ output: { head: 1, ahead: ["vrf_1"] } });
+  const outcomes = await Promise.allSettled(asked);
+  expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "fulfilled"]);
+  expect(outcomes[0]).toMatchObject({ reason: { code: "CONFLICT" } });
 });
 
 test("the more verifiers there are, the less often each tells how far it has come", async () => {

@@ -1,6 +1,6 @@
 import { ApiError, type Clock } from "@latchkey/engine";
 import type { Store } from "../store/store.ts";
-import type { LeaseRenewal } from "../store/verifiers.ts";
+import type { LeaseRenewal, RenewedLeases } from "../store/verifiers.ts";
 
 /** What a verifier is granted. */
 export interface GrantedLease {
@@ -18,7 +18,8 @@ export interface GrantedLease {
 export interface LeaseRenewals {
   /**
    * Resolves after a write of the lease is durable on the primary.
-   * @throws {ApiError} `STORE_UNAVAILABLE`: then there is no lease.
+   * @throws {ApiError} `STORE_UNAVAILABLE`, or `CONFLICT` for who tells of changes that are yet to
+   *   come: then there is no lease.
    */
   renew(api: string, renewal: LeaseRenewal): Promise<GrantedLease>;
   /** Resolves when the next renewals of an API are written down. */
@@ -35,7 +36,7 @@ const LATEST_TELL_MILLIS = 1000;
 
 interface Waiting {
   readonly renewals: Map<string, LeaseRenewal>;
-  readonly written: PromiseWithResolvers<number>;
+  readonly written: PromiseWithResolvers<RenewedLeases>;
 }
 
 /** One API's rounds. */
@@ -81,13 +82,13 @@ export function createLeaseRenewals(parts: {
     rounds.running = false;
   }
 
-  async function write(api: string, renewals: readonly LeaseRenewal[]): Promise<number> {
+  async function write(api: string, renewals: readonly LeaseRenewal[]): Promise<RenewedLeases> {
     const at = clock();
     const leaseMillis = LEASE_SECONDS * 1000;
     const input = { renewals, leaseMillis, forgetBefore: at - staleMillisOf(api) - 60_000 };
     const actor = { kind: "system", id: null } as const;
     const context = { api, at, actor, requestId: null, address: null };
-    return (await store.write("renewLeases", input, context)).output.head;
+    return (await store.write("renewLeases", input, context)).output;
   }
 
   return {
@@ -99,7 +100,10 @@ export function createLeaseRenewals(parts: {
       }
       renewals.set(renewal.id, renewal);
       if (!rounds.running) void run(api, rounds);
-      const head = await written.promise;
+      const { head, ahead } = await written.promise;
+      if (ahead.includes(renewal.id)) {
+        throw new ApiError("CONFLICT", `appliedSeq is later than the last change, ${head}.`);
+      }
       const verifiers = seenLately(rounds.seen, renewal.id, clock());
       const tellAfterMillis = Math.min(
         LATEST_TELL_MILLIS,
@@ -116,7 +120,7 @@ export function createLeaseRenewals(parts: {
 }
 
 function newWaiting(): Waiting {
-  const written = Promise.withResolvers<number>();
+  const written = Promise.withResolvers<RenewedLeases>();
   // Whoever waits sees the failure; without anybody it concerns nobody.
   written.promise.catch(() => undefined);
   return { renewals: new Map(), written };

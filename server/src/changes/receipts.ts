@@ -48,16 +48,12 @@ export function createReceipts(parts: {
     let boundAt = appliedAt + nodeLeaseMillis;
     const over = waitMillis > 0 ? AbortSignal.timeout(waitMillis) : AbortSignal.abort();
     for (;;) {
-      const verifiers = await store.verifiers.since(api, clock() - staleMillis);
-      const pending = verifiers.filter(({ appliedSeq }) => appliedSeq < seq);
-      boundAt = Math.max(boundAt, ...pending.map(({ leaseEndsAt }) => leaseEndsAt + staleMillis));
-      if (pending.length === 0 || over.aborted) {
-        return {
-          revokedAt,
-          confirmedAt: pending.length === 0 ? clock() : null,
-          boundAt,
-          verifiers: { confirmed: verifiers.length - pending.length, pending: pending.length },
-        };
+      const asked = { seq, leaseEndsAt: clock() - staleMillis };
+      const { confirmed, pending, pendingUntil } = await store.verifiers.progress(api, asked);
+      if (pendingUntil !== null) boundAt = Math.max(boundAt, pendingUntil + staleMillis);
+      if (pending === 0 || over.aborted) {
+        const confirmedAt = pending === 0 ? clock() : null;
+        return { revokedAt, confirmedAt, boundAt, verifiers: { confirmed, pending } };
       }
       await someTime(renewals.nextRound(api), over);
     }

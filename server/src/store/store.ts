@@ -38,7 +38,7 @@ import type { SealedSeed, StoredTotp } from "./second-factors.ts";
 import type { SessionRecord } from "./session-rows.ts";
 import type { SignInLinkKind, StoredLink } from "./sign-in-links.ts";
 import type { UserFilter } from "./users.ts";
-import type { VerifierRecord } from "./verifiers.ts";
+import type { VerifierProgress, VerifierRecord } from "./verifiers.ts";
 import type { WebhookReads } from "./webhooks.ts";
 import type { WriteContext } from "./write-context.ts";
 
@@ -287,8 +287,11 @@ export interface Store {
   readonly verifiers: {
     /** From the one started last to the first. */
     list(api: string, page: PageRequest): Promise<Page<VerifierRecord>>;
-    /** How far those have come whose lease did not end before this instant, at most 10,000. */
-    since(api: string, leaseEndsAt: number): Promise<readonly VerifierRecord[]>;
+    /** How many have applied the changes up to `seq`, of those whose lease ends then or later. */
+    progress(
+      api: string,
+      asked: { readonly seq: number; readonly leaseEndsAt: number },
+    ): Promise<VerifierProgress>;
   };
 
   readonly webhooks: WebhookReads;

@@ -34,9 +34,24 @@ interface RenewLeases {
   readonly forgetBefore: Millis;
 }
 
+/** What a renewal of leases comes to. */
+export interface RenewedLeases {
+  readonly head: number;
+  /** Who tells of changes that are yet to come, as before a database was restored: no lease. */
+  readonly ahead: readonly string[];
+}
+
+/** How far the verifiers of an API have come that may still decide by themselves. */
+export interface VerifierProgress {
+  /** Have applied every change up to the one that was asked about. */
+  readonly confirmed: number;
+  readonly pending: number;
+  /** The end of the last lease among the pending; `null` without any. */
+  readonly pendingUntil: Millis | null;
+}
+
 /** 6 values each, and SQLite binds at most 32,766. */
 const ROWS_PER_STATEMENT = 500;
-const MOST_SINCE = 10_000;
 
 export const verifierCommands = {
   /**
@@ -44,7 +59,7 @@ export const verifierCommands = {
    * answers. The head's row is written, which only a primary can do, and stays locked to the
    * commit: a change that is not in the answer commits later, and finds the leases written down.
    */
-  async renewLeases(tx: Transaction, input: RenewLeases): Promise<{ readonly head: number }> {
+  async renewLeases(tx: Transaction, input: RenewLeases): Promise<RenewedLeases> {
     const { api, at } = tx.context;
     const locked = await tx.db
       .insertInto("change_head")
@@ -54,8 +69,9 @@ export const verifierCommands = {
       )
       .returning("seq")
       .executeTakeFirstOrThrow();
-    const rows = input.renewals
-      .filter(({ ends }) => !ends)
+    const live = input.renewals.filter(({ ends }) => !ends);
+    const rows = live
+      .filter(({ appliedSeq }) => appliedSeq <= locked.seq)
       .map(({ id, appliedSeq }) => ({
         api,
         id,
@@ -83,7 +99,8 @@ export const verifierCommands = {
     const rowsOfApi = tx.db.deleteFrom("verifier").where("api", "=", api);
     if (ended.length > 0) await rowsOfApi.where("id", "in", ended).execute();
     await rowsOfApi.where("lease_ends_at", "<", input.forgetBefore).execute();
-    return { head: locked.seq };
+    const ahead = live.filter(({ appliedSeq }) => appliedSeq > locked.seq).map(({ id }) => id);
+    return { head: locked.seq, ahead };
   },
 } as const;
 
@@ -102,10 +119,28 @@ export function verifierReads(db: Kysely<Tables>, ask: Ask) {
         return pageOf(rows.map(toVerifier), page, ({ startedAt, id }) => ({ at: startedAt, id }));
       }),
 
-    since: (api: string, leaseEndsAt: number): Promise<readonly VerifierRecord[]> =>
+    /** Of those whose lease ends at `leaseEndsAt` or later. */
+    progress: (
+      api: string,
+      { seq, leaseEndsAt }: { readonly seq: number; readonly leaseEndsAt: Millis },
+    ): Promise<VerifierProgress> =>
       ask(async () => {
-        const query = ofApi(api).where("lease_ends_at", ">=", leaseEndsAt).limit(MOST_SINCE);
-        return (await query.execute()).map(toVerifier);
+        const row = await db
+          .selectFrom("verifier")
+          .where("api", "=", api)
+          .where("lease_ends_at", ">=", leaseEndsAt)
+          .select(({ fn }) => [
+            fn.countAll<number>().as("all"),
+            fn.countAll<number>().filterWhere("applied_seq", "<", seq).as("pending"),
+            fn.max("lease_ends_at").filterWhere("applied_seq", "<", seq).as("pending_until"),
+          ])
+          .executeTakeFirstOrThrow();
+        const pending = Number(row.pending);
+        return {
+          confirmed: Number(row.all) - pending,
+          pending,
+          pendingUntil: pending === 0 ? null : Number(row.pending_until),
+        };
       }),
   };
 }

@@ -16,35 +16,57 @@ export function verifiersContract(open: () => Store, url: () => string): void {
 
   test("answers a renewal with the head of its API, and writes the lease down", async () => {
     const { store, api, write } = aScene(open());
-    expect(await write("renewLeases", renewal("vrf_a", 0))).toEqual({ head: 0 });
+    expect(await write("renewLeases", renewal("vrf_a", 0))).toEqual({ head: 0, ahead: [] });
     await write("createAccount", anAccount());
     const at = NOW + 1000;
-    expect(await write("renewLeases", renewal("vrf_a", 1), { at })).toEqual({ head: 1 });
-    expect(await store.verifiers.since(api, 0)).toEqual([
+    expect(await write("renewLeases", renewal("vrf_a", 1), { at })).toEqual({ head: 1, ahead: [] });
+    expect(await listed(store, api)).toEqual([
       { id: "vrf_a", appliedSeq: 1, startedAt: NOW, renewedAt: at, leaseEndsAt: at + 3000 },
     ]);
     expect(await store.changes.head(api)).toBe(1);
   });
 
-  test("knows who holds a lease at an instant, and forgets who held one long ago", async () => {
+  test("grants nothing to who tells of changes that are yet to come, and the others theirs", async () => {
+    const { store, api, write } = aScene(open());
+    const renewals = [
+      { id: "vrf_a", appliedSeq: 1, ends: false },
+      { id: "vrf_b", appliedSeq: 0, ends: false },
+    ];
+    const granted = await write("renewLeases", { renewals, ...LEASE });
+    expect(granted).toEqual({ head: 0, ahead: ["vrf_a"] });
+    expect((await listed(store, api)).map(({ id }) => id)).toEqual(["vrf_b"]);
+  });
+
+  test("counts who has applied a change among those with a lease at an instant", async () => {
+    const { store, api, write } = aScene(open());
+    const at = (leaseEndsAt: number) => store.verifiers.progress(api, { seq: 1, leaseEndsAt });
+    expect(await at(0)).toEqual({ confirmed: 0, pending: 0, pendingUntil: null });
+    await write("createAccount", anAccount());
+    await write("renewLeases", renewal("vrf_a", 0));
+    await write("renewLeases", renewal("vrf_b", 0), { at: NOW + 500 });
+    await write("renewLeases", renewal("vrf_c", 1), { at: NOW + 900 });
+    const until = { pendingUntil: NOW + 3500 };
+    expect(await at(NOW + 3000)).toEqual({ confirmed: 1, pending: 2, ...until });
+    expect(await at(NOW + 3001)).toEqual({ confirmed: 1, pending: 1, ...until });
+    expect(await at(NOW + 3501)).toEqual({ confirmed: 1, pending: 0, pendingUntil: null });
+  });
+
+  test("forgets who held a lease long ago", async () => {
     const { store, api, write } = aScene(open());
     await write("renewLeases", renewal("vrf_a", 0));
-    const ids = async (from: number) =>
-      (await store.verifiers.since(api, from)).map(({ id }) => id);
-    expect(await ids(NOW + 3000)).toEqual(["vrf_a"]);
-    expect(await ids(NOW + 3001)).toEqual([]);
+    const ids = async () => (await listed(store, api)).map(({ id }) => id);
     await write("renewLeases", { ...renewal("vrf_b", 0), forgetBefore: NOW + 3000 });
-    expect((await ids(0)).sort()).toEqual(["vrf_a", "vrf_b"]);
+    expect((await ids()).sort()).toEqual(["vrf_a", "vrf_b"]);
     const later = { at: NOW + 1 };
     await write("renewLeases", { ...renewal("vrf_b", 0), forgetBefore: NOW + 3001 }, later);
-    expect(await ids(0)).toEqual(["vrf_b"]);
+    expect(await ids()).toEqual(["vrf_b"]);
   });
 
   test("forgets at once who gives its lease back, and nobody else", async () => {
     const { store, api, write } = aScene(open());
     for (const id of ["vrf_a", "vrf_b"]) await write("renewLeases", renewal(id, 0));
-    expect(await write("renewLeases", renewal("vrf_a", 0, true))).toEqual({ head: 0 });
-    expect((await store.verifiers.since(api, 0)).map(({ id }) => id)).toEqual(["vrf_b"]);
+    expect(await write("renewLeases", renewal("vrf_a", 0, true))).toEqual({ head: 0, ahead: [] });
+    expect((await listed(store, api)).map(({ id }) => id)).toEqual(["vrf_b"]);
   });
 
   test("lists from the one started last to the first, in pages", async () => {
@@ -72,7 +94,7 @@ export function verifiersContract(open: () => Store, url: () => string): void {
         const { seq = 0 } = await store.write("createAccount", anAccount({ id: `acct_${n}` }), {
           ...{ api, at: NOW, actor: { kind: "system", id: null }, requestId: null, address: null },
         });
-        const known = (await store.verifiers.since(api, 0)).some((each) => each.id === id);
+        const known = (await listed(store, api)).some((each) => each.id === id);
         if ((await granted).head < seq && !known) missed.push(n);
       }),
     );
@@ -80,4 +102,8 @@ export function verifiersContract(open: () => Store, url: () => string): void {
     await write("renewLeases", renewal("vrf_z", 0));
     await other.close();
   });
+}
+
+async function listed(store: Store, api: string) {
+  return (await store.verifiers.list(api, { limit: 100, after: undefined })).items;
 }
