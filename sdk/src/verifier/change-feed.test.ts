@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { afterEach, expect, test } from "vitest";
 import { followChanges } from "./change-feed.ts";
 import { type LineListener, LinkError } from "./server-link.ts";
@@ -48,15 +49,32 @@ function start() {
 test("begins anywhere, and goes on after the last change when the stream was lost", async () => {
   const { streams, heard, say, next } = start();
   expect(streams[0]?.path).toBe("/changes");
-  say({ kind: "hello", seq: 4, resumed: false });
+  say({ kind: "hello", seq: 4, mark: "m4", resumed: false });
   say({ kind: "heartbeat", seq: 4 });
   say({ kind: "credential", seq: 5, state: {} });
   const again = next();
   streams[0]?.listener.end(new LinkError("the stream ended"));
   await again;
-  expect(streams[1]?.path).toBe("/changes?after=5");
-  say({ kind: "hello", seq: 5, resumed: true });
+  const mark = createHash("sha256").update('{"kind":"credential","seq":5,"state":{}}').digest();
+  expect(streams[1]?.path).toBe(`/changes?after=5&mark=${mark.toString("base64url", 0, 16)}`);
+  say({ kind: "hello", seq: 5, mark: "m5", resumed: true });
   expect(heard).toEqual(["hello 4 false", "credential 5", "the stream ended", "hello 5 true"]);
+});
+
+test("where a stream began is where the next goes on", async () => {
+  const { streams, say, next } = start();
+  say({ kind: "hello", seq: 4, mark: "m4", resumed: false });
+  const again = next();
+  streams[0]?.listener.end(new LinkError("the stream ended"));
+  await again;
+  expect(streams[1]?.path).toBe("/changes?after=4&mark=m4");
+});
+
+test.each([4, 6])("takes no change %i after the fourth", (seq) => {
+  const { heard, say } = start();
+  say({ kind: "hello", seq: 4, mark: "m4", resumed: false });
+  expect(() => say({ kind: "credential", seq, state: {} })).toThrow("a change is missing");
+  expect(heard).toEqual(["hello 4 false"]);
 });
 
 test("tries until there is a server", async () => {

@@ -1,5 +1,6 @@
+import { hash } from "node:crypto";
 import type { IssuerKeysState } from "@latchkey/engine";
-import type { LinkError, ServerLink } from "./server-link.ts";
+import { LinkError, type ServerLink } from "./server-link.ts";
 
 /** A policy as the server recorded it; whether this release can read it is seen later. */
 export interface PolicyVersion {
@@ -19,6 +20,8 @@ export interface Change {
 export interface Hello {
   /** Every change after this one follows. */
   readonly seq: number;
+  /** Tells that one from another with its number, as there is after a database was restored. */
+  readonly mark: string;
   /** Whether that is where the last stream was left; if not, what is known is worth nothing. */
   readonly resumed: boolean;
   readonly policy: PolicyVersion;
@@ -49,11 +52,16 @@ export function followChanges(link: Pick<ServerLink, "follow">, listener: Change
   let timer: NodeJS.Timeout | undefined;
   let leave: (() => void) | undefined;
   let stopped = false;
+  /** Of the last change: its mark as the server told it, or its line. */
+  let mark = "";
+  let line: string | undefined;
 
   function connect(): void {
     timer = undefined;
     const after = listener.seq;
-    const path = after === undefined ? "/changes" : `/changes?after=${after}`;
+    if (line !== undefined) mark = markOf(line);
+    line = undefined;
+    const path = after === undefined ? "/changes" : `/changes?after=${after}&mark=${mark}`;
     leave = link.follow(path, IDLE_MILLIS, {
       line: (text) => {
         // Written by the server's own change streams.
@@ -62,8 +70,12 @@ export function followChanges(link: Pick<ServerLink, "follow">, listener: Change
         if (message.kind === "hello") {
           pauseMillis = FIRST_PAUSE_MILLIS;
           listener.hello(message);
+          mark = message.mark;
         } else {
+          // Whatever was lost on the way: nobody may go on as if it had not been.
+          if (message.seq !== (listener.seq ?? 0) + 1) throw new LinkError("a change is missing");
           listener.change(message);
+          line = text;
         }
       },
       end: (why) => {
@@ -85,4 +97,9 @@ export function followChanges(link: Pick<ServerLink, "follow">, listener: Change
       leave?.();
     },
   };
+}
+
+/** As the server marks a change: the first 128 bits of SHA-256 of its line. */
+function markOf(line: string): string {
+  return hash("sha256", line, "buffer").toString("base64url", 0, 16);
 }

@@ -4,11 +4,12 @@ import type { ChangeRecord } from "../store/records.ts";
 import { startRepeating } from "../store/repeating.ts";
 import { DEPLOYMENT, type Store } from "../store/store.ts";
 import type { StoreLog } from "../store/store-log.ts";
-import { lineOf, RecentLines } from "./recent-lines.ts";
+import { firstOf, lineOf, markOf, type Part, RecentLines } from "./recent-lines.ts";
 
 /** Where a stream goes. */
 export interface StreamSink {
-  write(text: string): void;
+  /** Resolves once it has left. */
+  write(text: string): Promise<void>;
   /** Bytes that were written and have not left yet. */
   readonly waiting: number;
   end(): void;
@@ -17,8 +18,11 @@ export interface StreamSink {
 /** Which changes somebody wants to follow. */
 export interface Following {
   readonly api: string;
-  /** The last change that is known already; without it, or when it is too long ago: from now on. */
-  readonly after: number | undefined;
+  /**
+   * The last change that is known already, with its mark; without it, when it is another one or too
+   * long ago: from now on.
+   */
+  readonly after: { readonly seq: number; readonly mark: string } | undefined;
   /** Whose token this is; the stream ends when it is revoked. */
   readonly operatorId: string;
 }
@@ -47,13 +51,17 @@ interface ChangeStreamsParts {
 interface Follower {
   readonly operatorId: string;
   readonly sink: StreamSink;
+  /** The last change that was written to it. */
+  seq: number;
+  /** For how many heartbeats nothing has left. */
+  stuck: number;
   ended: boolean;
 }
 
 /** One API's changes: read once, whoever follows them. */
 interface Source {
   readonly recent: RecentLines;
-  /** Those who have been given every change so far. */
+  /** Those who have been given every change so far; others read on at their own pace. */
   readonly live: Set<Follower>;
 }
 
@@ -62,8 +70,12 @@ const MOST_STREAMS = 10_000;
 /** Who missed more starts afresh: that costs less than to read all of it. */
 const MOST_REPLAYED = 10_000;
 const PAGE = 500;
-/** Who does not read is cut off, and may come back for the rest. */
-const MOST_WAITING = 1024 * 1024;
+/** Bytes; beyond it one reads at its own pace, so that thousands who are slow cost little memory. */
+const MOST_WAITING = 64 * 1024;
+/** Who does not read at all is cut off, and may come back for the rest. */
+const MOST_STUCK = 10;
+/** The mark of no change. */
+const NO_MARK = "";
 
 /**
  * Serves any number of streams with one reader for each API: changes come from the store's own
@@ -79,15 +91,27 @@ export function createChangeStreams(parts: ChangeStreamsParts): ChangeStreams {
     const source = sources.get(api);
     if (source === undefined) return;
     const text = source.recent.add(changes);
-    for (const follower of source.live) send(follower, text);
+    for (const follower of source.live) {
+      if (follower.sink.waiting + text.length > MOST_WAITING) {
+        source.live.delete(follower);
+        void follow(api, source, follower);
+      } else {
+        follower.seq = source.recent.seq;
+        void follower.sink.write(text);
+      }
+    }
   });
 
   const heartbeat = startRepeating({
     everyMillis: heartbeatMillis,
     async round() {
+      for (const follower of [...followers]) {
+        follower.stuck = follower.sink.waiting > 0 ? follower.stuck + 1 : 0;
+        if (follower.stuck >= MOST_STUCK) end(follower);
+      }
       for (const { live, recent } of sources.values()) {
         const line = `${JSON.stringify({ kind: "heartbeat", seq: recent.seq })}\n`;
-        for (const follower of live) send(follower, line);
+        for (const { sink } of live) void sink.write(line);
       }
     },
     onError: (error) => log.error({ err: error }, "could not write heartbeats"),
@@ -96,12 +120,6 @@ export function createChangeStreams(parts: ChangeStreamsParts): ChangeStreams {
   function endRevoked({ kind, subjectId, state }: ChangeRecord): void {
     if (kind !== "operator_token" || (state as { revokedAt: unknown }).revokedAt === null) return;
     for (const follower of followers) if (follower.operatorId === subjectId) end(follower);
-  }
-
-  function send(follower: Follower, text: string): void {
-    if (follower.ended) return;
-    follower.sink.write(text);
-    if (follower.sink.waiting > MOST_WAITING) end(follower);
   }
 
   function end(follower: Follower): void {
@@ -125,21 +143,41 @@ export function createChangeStreams(parts: ChangeStreamsParts): ChangeStreams {
     return source;
   }
 
-  /** Writes what was missed; from then on the listener writes. */
-  async function follow(api: string, source: Source, follower: Follower, from: number) {
-    let last = from;
-    while (!follower.ended) {
-      const text = source.recent.since(last);
-      if (text !== undefined) {
-        send(follower, text);
-        source.live.add(follower);
-        return;
+  /** Writes what was missed, each part when the one before has left; then the listener writes. */
+  async function follow(api: string, source: Source, follower: Follower): Promise<void> {
+    try {
+      while (!follower.ended) {
+        const { text, seq } =
+          source.recent.after(follower.seq) ?? (await stored(api, follower.seq));
+        if (text === "") {
+          source.live.add(follower);
+          return;
+        }
+        follower.seq = seq;
+        await follower.sink.write(text);
+        follower.stuck = 0;
       }
-      const page = await store.changes.after(api, last, PAGE);
-      if (page[0]?.seq !== last + 1) throw new Error(`change ${last + 1} is not there`);
-      send(follower, page.map(lineOf).join(""));
-      last = page.at(-1)?.seq ?? last;
+    } catch (error) {
+      log.warn({ err: error, api }, "a stream of changes was given up");
+      end(follower);
     }
+  }
+
+  async function stored(api: string, seq: number): Promise<Part> {
+    const page = await store.changes.after(api, seq, PAGE);
+    if (page[0]?.seq !== seq + 1) throw new Error(`change ${seq + 1} is not there`);
+    return firstOf(page.map(lineOf), 0, seq);
+  }
+
+  async function markAt(api: string, seq: number): Promise<string> {
+    const [change] = seq === 0 ? [] : await store.changes.after(api, seq - 1, 1);
+    return change?.seq === seq ? markOf(lineOf(change)) : NO_MARK;
+  }
+
+  /** Whether somebody who knows the changes up to `after` can go on from there. */
+  async function canResume(api: string, head: number, after: Following["after"]) {
+    if (after === undefined || after.seq > head || head - after.seq > MOST_REPLAYED) return false;
+    return (await markAt(api, after.seq)) === after.mark;
   }
 
   return {
@@ -149,21 +187,19 @@ export function createChangeStreams(parts: ChangeStreamsParts): ChangeStreams {
       }
       const source = await sourceOf(api);
       const head = source.recent.seq;
-      const resumed = after !== undefined && after <= head && head - after <= MOST_REPLAYED;
-      const from = resumed ? after : head;
+      const resumed = await canResume(api, head, after);
+      const seq = resumed && after !== undefined ? after.seq : head;
+      const mark = resumed && after !== undefined ? after.mark : await markAt(api, head);
       // Read after the place was chosen: what is later than that also is among the changes to come.
       const policy = await store.policies.newest(api);
       const issuerKeys = toIssuerKeysState(await store.issuerKeys.list(api));
-      const hello = { kind: "hello", seq: from, resumed, policy, issuerKeys };
+      const hello = { kind: "hello", seq, mark, resumed, policy, issuerKeys };
       return {
         start(sink) {
-          const follower: Follower = { operatorId, sink, ended: false };
+          const follower: Follower = { operatorId, sink, seq, stuck: 0, ended: false };
           followers.add(follower);
-          sink.write(`${JSON.stringify(hello)}\n`);
-          follow(api, source, follower, from).catch((error: unknown) => {
-            log.warn({ err: error, api }, "a stream of changes was given up");
-            end(follower);
-          });
+          void sink.write(`${JSON.stringify(hello)}\n`);
+          void follow(api, source, follower);
           return () => end(follower);
         },
       };

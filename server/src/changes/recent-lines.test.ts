@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ChangeRecord } from "../store/records.ts";
-import { RecentLines } from "./recent-lines.ts";
+import { markOf, RecentLines } from "./recent-lines.ts";
 
 const change = (seq: number, state: unknown = {}): ChangeRecord => ({
   seq,
@@ -13,29 +13,44 @@ const line = (seq: number) => `{"kind":"account","seq":${seq},"state":{}}\n`;
 test("keeps the lines of changes after where it began", () => {
   const recent = new RecentLines();
   recent.begin(4);
-  expect([recent.seq, recent.since(4)]).toEqual([4, ""]);
-  expect(recent.since(3)).toBeUndefined();
+  expect([recent.seq, recent.after(4)?.text]).toEqual([4, ""]);
+  expect(recent.after(3)).toBeUndefined();
   expect(recent.add([change(5), change(6)])).toBe(line(5) + line(6));
-  expect(recent.since(4)).toBe(line(5) + line(6));
-  expect(recent.since(5)).toBe(line(6));
-  expect(recent.since(6)).toBe("");
-  expect(recent.since(3)).toBeUndefined();
+  expect(recent.after(4)?.text).toBe(line(5) + line(6));
+  expect(recent.after(5)?.text).toBe(line(6));
+  expect(recent.after(6)?.text).toBe("");
+  expect(recent.after(3)).toBeUndefined();
 });
 
 test("what came before it was told where it begins counts", () => {
   const recent = new RecentLines();
   recent.add([change(8)]);
   recent.begin(7);
-  expect([recent.seq, recent.since(7)]).toEqual([8, line(8)]);
+  expect([recent.seq, recent.after(7)?.text]).toEqual([8, line(8)]);
 });
 
 test("drops the oldest beyond 2,000 lines, and beyond 4 MiB", () => {
   const recent = new RecentLines();
   recent.begin(0);
   for (let seq = 1; seq <= 2001; seq += 1) recent.add([change(seq)]);
-  expect(recent.since(0)).toBeUndefined();
-  expect(recent.since(1)?.split("\n")).toHaveLength(2001);
+  expect(recent.after(0)).toBeUndefined();
+  expect(recent.after(1)?.text.startsWith(line(2))).toBe(true);
   recent.add([change(2002, "x".repeat(4 * 1024 * 1024))]);
-  expect(recent.since(2001)).toBeUndefined();
-  expect(recent.since(2002)).toBe("");
+  expect(recent.after(2001)).toBeUndefined();
+  expect(recent.after(2002)?.text).toBe("");
+});
+
+test("gives at once what may be sent at once, and a longer line by itself", () => {
+  const recent = new RecentLines();
+  recent.begin(0);
+  const long = "x".repeat(20 * 1024);
+  recent.add([change(1, long), change(2, long), change(3, long), change(4, long + long)]);
+  expect([0, 1, 2, 3, 4].map((seq) => recent.after(seq)?.seq)).toEqual([2, 3, 4, 4, 4]);
+  expect(recent.after(3)?.text).toHaveLength(line(4).length - 2 + 2 + 40 * 1024);
+});
+
+test("a mark tells changes with one number apart, with or without the end of the line", () => {
+  expect(markOf(line(1))).toMatch(/^[A-Za-z0-9_-]{22}$/);
+  expect(markOf(line(1).trimEnd())).toBe(markOf(line(1)));
+  expect(markOf(line(1).replace("{}", '{"a":1}'))).not.toBe(markOf(line(1)));
 });

@@ -1,7 +1,10 @@
+import { hash } from "node:crypto";
 import type { ChangeRecord } from "../store/records.ts";
 
 const MOST_LINES = 2000;
 const MOST_CHARACTERS = 4 * 1024 * 1024;
+/** Of several lines; one alone may be longer. */
+const MOST_AT_ONCE = 32 * 1024;
 
 /** The last changes of one API, each as a line of JSON, without a gap. Bounded. */
 export class RecentLines {
@@ -34,15 +37,41 @@ export class RecentLines {
     return text;
   }
 
-  /** The lines of every change after `seq`; `undefined` when some of them are not kept. */
-  since(seq: number): string | undefined {
+  /** Changes after `seq`, in order; none: there is no later one. `undefined`: they are not kept. */
+  after(seq: number): Part | undefined {
     const missing = this.seq - seq;
-    if (missing <= 0) return "";
-    return missing > this.#lines.length ? undefined : this.#lines.slice(-missing).join("");
+    if (missing <= 0) return { text: "", seq };
+    if (missing > this.#lines.length) return undefined;
+    return firstOf(this.#lines, this.#lines.length - missing, seq);
   }
+}
+
+/** Lines in order, and the last change among them. */
+export interface Part {
+  readonly text: string;
+  readonly seq: number;
+}
+
+/** What stands after `seq`, from a place in a list on, as far as it may be sent at once. */
+export function firstOf(lines: readonly string[], from: number, seq: number): Part {
+  let to = from;
+  let characters = 0;
+  while (to < lines.length && (to === from || characters < MOST_AT_ONCE)) {
+    characters += (lines[to] as string).length;
+    to += 1;
+  }
+  return { text: lines.slice(from, to).join(""), seq: seq + to - from };
 }
 
 /** A change as it goes over the wire. */
 export function lineOf({ seq, kind, state }: ChangeRecord): string {
   return `${JSON.stringify({ kind, seq, state })}\n`;
+}
+
+/**
+ * What tells a change from another with its number, as there is after a database was restored: the
+ * first 128 bits of SHA-256 of its line, in base64url.
+ */
+export function markOf(line: string): string {
+  return hash("sha256", line.trimEnd(), "buffer").toString("base64url", 0, 16);
 }

@@ -34,14 +34,16 @@ export const changesDoor =
       },
       handler: async (request, reply) => {
         const { api } = request.params;
-        const { after } = request.query;
+        const { after: seq, mark } = request.query;
+        const after = seq === undefined || mark === undefined ? undefined : { seq, mark };
         const stream = await streams.open({ api, after, operatorId: operatorOf(request).id });
         reply.hijack();
         const { raw } = reply;
         if (raw.destroyed) return;
         raw.writeHead(200, { ...HEADERS, "x-request-id": request.id });
         const end = stream.start({
-          write: (text) => void raw.write(text),
+          // What will never leave is no fault: the stream has ended then.
+          write: (text) => new Promise((resolve) => raw.write(text, () => resolve())),
           get waiting() {
             return raw.writableLength;
           },

@@ -9,7 +9,12 @@ const Seq = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 
 /** `GET changes`. */
 export const ChangesQuery = Type.Object(
-  { after: Type.Optional({ ...Seq, description: "The last change that is known already." }) },
+  {
+    after: Type.Optional({ ...Seq, description: "The last change that is known already." }),
+    mark: Type.Optional(
+      Text({ maxLength: 32, description: "Its mark; without it the stream begins afresh." }),
+    ),
+  },
   { additionalProperties: false },
 );
 
