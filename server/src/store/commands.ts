@@ -2,6 +2,7 @@ import { accessTokenCommands } from "./access-tokens.ts";
 import { accountCommands } from "./accounts.ts";
 import { applicationCommands } from "./applications.ts";
 import { brownOutCommands } from "./brown-outs.ts";
+import { changeCommands } from "./changes.ts";
 import { credentialChangeCommands } from "./credential-changes.ts";
 import { credentialIssueCommands } from "./credential-issue.ts";
 import { credentialRotationCommands } from "./credential-rotation.ts";
@@ -65,6 +66,7 @@ export const commands = {
   ...sessionCommands,
   ...requestCommands,
   ...usageCommands,
+  ...changeCommands,
   ...idempotencyCommands,
   ...verifierCommands,
   ...expiringKeyCommands,

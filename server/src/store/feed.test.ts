@@ -87,6 +87,17 @@ test("catches up over any number of pages", async () => {
   expect(delivered).toEqual(changes(1, 1200).map(({ seq }) => seq));
 });
 
+test("delivers nothing after a change that is not there", async () => {
+  const delivered: ChangeRecord[] = [];
+  const feed = createFeed({
+    from: 1,
+    read: async () => changes(3, 4),
+    deliver: (news) => delivered.push(...news),
+  });
+  await expect(feed.catchUp(4)).rejects.toThrow("change 2 is not there");
+  expect([feed.seq(), delivered]).toEqual([1, []]);
+});
+
 test("delivers what a failed read missed with the next call", async () => {
   const delivered: number[] = [];
   let away = true;

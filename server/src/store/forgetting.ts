@@ -1,6 +1,7 @@
 import type { Clock } from "@latchkey/engine";
 import { hasForgettableTokens } from "./access-tokens.ts";
 import type { Backend } from "./backend.ts";
+import { hasForgettableChanges } from "./changes.ts";
 import { hasExpiredAnswers } from "./idempotency.ts";
 import { hasExpiredRefreshTokens } from "./managed-tokens.ts";
 import { hasExpiredArtifacts } from "./oauth-artifacts.ts";
@@ -33,6 +34,7 @@ const FORGETTERS = [
   ["forgetRefreshTokens", hasExpiredRefreshTokens],
   ["forgetSessions", hasEndedSessions],
   ["forgetDeliveries", hasOldDeliveries],
+  ["forgetChanges", hasForgettableChanges],
 ] as const;
 
 /** Deletes what has expired and is asked for no more, in the background, in small transactions. */

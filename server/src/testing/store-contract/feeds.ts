@@ -3,6 +3,7 @@ import type { ChangeRecord } from "../../store/records.ts";
 import type { Store } from "../../store/store.ts";
 import { anAccount, anApiKey } from "../builders.ts";
 import { openTestStore } from "../databases.ts";
+import { NOW } from "../now.ts";
 import { aScene, aSceneWithAccount, expectRefusal } from "./scene.ts";
 
 /** What every store does with the change feed. `url` is the address of the store's database. */
@@ -44,6 +45,22 @@ export function feedsContract(open: () => Store, url: () => string): void {
     expect(await seqs(2, 2)).toEqual([3, 4]);
     expect(await seqs(4, 2)).toEqual([5]);
     expect(await seqs(5, 2)).toEqual([]);
+  });
+
+  test("forgets changes that are a day old, the oldest first, but never the last ones", async () => {
+    const { store, api, write } = aScene(open());
+    for (const n of oneTo(9)) await write("createAccount", anAccount({ id: `acct_${n}` }));
+    const forget = async (at: number, keep?: number) => {
+      const input = keep === undefined ? { limit: 2 } : { limit: 2, keep };
+      // Other APIs of this database have old ones too.
+      for (;;) if ((await write("forgetChanges", input, { at })).forgotten === 0) break;
+      return (await store.changes.after(api, 0, 100)).map(({ seq }) => seq);
+    };
+    const day = NOW + 24 * 3_600_000;
+    expect(await forget(day, 3)).toEqual(oneTo(9));
+    expect(await forget(day + 1)).toEqual(oneTo(9));
+    expect(await forget(day + 1, 3)).toEqual([7, 8, 9]);
+    expect(await store.changes.head(api)).toBe(9);
   });
 
   test("tells listeners nothing of a write that failed", async () => {
