@@ -219,6 +219,11 @@ describe("the server decides", () => {
     api.apply({ kind: "weather", seq: 2, state: {} });
     expect(api.unable).toBe('changes of the kind "weather"');
     await decideOnline("unable");
+    // Nor does another policy, or a stream that begins afresh, make it known.
+    const policy = aPolicy({ requestIds: "make" });
+    api.apply({ kind: "policy", seq: 3, state: { version: 2, digest: "2", policy } });
+    api.forget();
+    expect([api.engine, api.unable]).toEqual([undefined, 'changes of the kind "weather"']);
   });
 });
 

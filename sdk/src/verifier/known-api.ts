@@ -55,11 +55,14 @@ export function createKnownApi(parts: KnownApiParts): KnownApi {
   const local = createMemoryLimiter();
   let engine: Engine | undefined;
   let unable: string | undefined;
+  /** What changes that this release does not know are about: no policy makes it know them. */
+  let foreign: string | undefined;
   let known: { readonly digest: string; readonly policy: Policy } | undefined;
   /** An engine that is built later has to be told too. */
   let issuerKeys: { readonly seq: number; readonly state: IssuerKeysState } | undefined;
 
   function build(policy: Policy): void {
+    if (foreign !== undefined) return;
     try {
       const limiter = policy.verifiers.limits === "exact" ? COUNTED_BY_SERVER : local;
       engine = createEngine({ ...parts, policy, limiter, oneTime: CLAIMED_BY_SERVER });
@@ -118,7 +121,8 @@ export function createKnownApi(parts: KnownApiParts): KnownApi {
           return takeIssuerKeys(seq, state as IssuerKeysState);
         default:
           // A later server: whatever this means, going on as if it meant nothing could be wrong.
-          giveUp(`changes of the kind "${kind}"`);
+          foreign ??= `changes of the kind "${kind}"`;
+          giveUp(foreign);
       }
     },
     forget() {

@@ -39,6 +39,8 @@ const RENEW_EVERY_MILLIS = 1000;
 const TIMEOUT_MILLIS = 2000;
 const AFTER_FAILURE_MILLIS = 200;
 const GIVE_BACK_MILLIS = 500;
+/** Leases that wait for their changes: no more than are asked for in the time that one holds. */
+const MOST_GRANTED = 200;
 
 interface Granted {
   readonly head: number;
@@ -80,7 +82,8 @@ export function keepLease(parts: LeaseKeeperParts): LeaseKeeper {
       toldSeq = seq;
       tellAt = monotonic() + tellAfterMillis;
       if (lease === current) {
-        granted.push({ head, renew });
+        // Older ones have run out by now, whatever comes.
+        granted = [...granted, { head, renew }].slice(-MOST_GRANTED);
         useGranted();
       }
     } catch (error) {
