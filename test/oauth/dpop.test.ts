@@ -1,4 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
+import { createVerifier, type Verifier } from "@latchkey/sdk";
+import { latchkey } from "@latchkey/sdk/web";
 import * as oauth from "oauth4webapi";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { freePort } from "../free-port.ts";
@@ -9,6 +11,8 @@ import { dpopProof, type Proven } from "./dpop-proof.ts";
 
 let server: RunningServer;
 let issuer: string;
+let verifier: Verifier;
+let protectedApi: (request: Request) => Promise<Response>;
 let client: { readonly id: string; readonly clientSecret: string };
 const key = generateKeyPairSync("ec", { namedCurve: "P-256" });
 
@@ -21,8 +25,18 @@ beforeAll(async () => {
     ...{ name: "Reports", accountId: TEST_ACCOUNT, scopes: ["read:users"], status: "verified" },
     redirectUris: ["https://client.example/callback"],
   });
+  const body = { name: "API", role: "verifier", apis: ["standard"] };
+  const { token } = (await server.operator("POST", "/v1/operator-tokens", body)).json;
+  verifier = await createVerifier({ url: origin, token, api: "standard" });
+  protectedApi = latchkey(verifier, () => new Response("served"), {
+    origin: "https://api.example.com",
+    mount: "/api",
+  });
 });
-afterAll(() => server.stop());
+afterAll(async () => {
+  await verifier?.close();
+  await server?.stop();
+});
 
 async function aToken(headers: Readonly<Record<string, string>> = {}) {
   const answer = await server.ask({
@@ -78,6 +92,17 @@ const DOORS = [
           "x-forwarded-proto": "https",
         },
       }),
+  },
+  {
+    name: "a verifier behind a mount",
+    url: () => "https://api.example.com/api/v2/users",
+    // Its own address and the client's Host say nothing of where the client called.
+    ask: (headers: Record<string, string>) =>
+      protectedApi(
+        new Request("http://10.0.0.7/api/v2/users", {
+          headers: { ...headers, host: "evil.example" },
+        }),
+      ),
   },
 ] as const;
 

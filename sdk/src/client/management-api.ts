@@ -2806,6 +2806,11 @@ export interface Operations {
         readonly ip?: string | undefined;
         /** Whether it came over TLS; the URL's scheme when absent. */
         readonly secure?: boolean | undefined;
+        /**
+         * What stands before a path in the address that the client called, for proofs of
+         * tokens that are bound to a key; else the URL or the header Host says it.
+         */
+        readonly base?: string | undefined;
       };
       /** Answer with a trace, and spend no limit. Admins and owners. */
       readonly explain?: boolean | undefined;
@@ -2838,6 +2843,11 @@ export interface Operations {
         readonly ip?: string | undefined;
         /** Whether it came over TLS; the URL's scheme when absent. */
         readonly secure?: boolean | undefined;
+        /**
+         * What stands before a path in the address that the client called, for proofs of
+         * tokens that are bound to a key; else the URL or the header Host says it.
+         */
+        readonly base?: string | undefined;
       }[];
     };
     answer: Decisions;

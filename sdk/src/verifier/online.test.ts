@@ -60,6 +60,17 @@ test("sends every line of a header as it came, and no cookie, under the request'
   expect(sent[0]?.options.headers).toEqual({ "x-request-id": "request-1" });
 });
 
+test("no client says where it called, by Host or by an absolute URL", async () => {
+  answer = async () => ALLOWED;
+  const target = "http://evil.example/v2/users";
+  const request = { ...aRequest(), target, headers: ["Host", "evil.example"] };
+  await online.decide({ ...request, base: "https://api.acme.com/api" }, "request-1");
+  const url = "//http://evil.example/v2/users";
+  expect(sent[0]?.body).toMatchObject({
+    request: { url, headers: {}, base: "https://api.acme.com/api" },
+  });
+});
+
 test("no name of a header makes the server seem to be away", async () => {
   answer = async () => ALLOWED;
   const lines = ["Constructor", "a", "__proto__", "b", "X-A", "c"];

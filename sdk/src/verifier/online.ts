@@ -49,8 +49,18 @@ const TIMEOUT_MILLIS = 2500;
 const MOST_UNDER_WAY = 256;
 /** For so long nobody else is made to wait for a server that does not answer. */
 const REST_MILLIS = 500;
-/** What a policy cannot look at stays here. */
-const NOT_SENT = ["cookie", "connection", "content-length", "transfer-encoding", "__proto__"];
+/**
+ * What a policy cannot look at stays here; `host` too, for by it the server would believe the client
+ * where it called.
+ */
+const NOT_SENT = [
+  "cookie",
+  "connection",
+  "content-length",
+  "host",
+  "transfer-encoding",
+  "__proto__",
+];
 
 /** Asks `POST verify`, for a bounded number of requests at a time. */
 export function createOnline(parts: {
@@ -91,7 +101,7 @@ export function createOnline(parts: {
   };
 }
 
-function asked({ method, target, headers, address, secure }: ApiRequest): object {
+function asked({ method, target, headers, address, secure, base }: ApiRequest): object {
   // A client chooses the names: none may be found that it did not send, such as `constructor`.
   const lines: Record<string, string[]> = Object.create(null);
   for (let i = 0; i < headers.length; i += 2) {
@@ -100,7 +110,9 @@ function asked({ method, target, headers, address, secure }: ApiRequest): object
     lines[name] ??= [];
     lines[name].push(headers[i + 1] as string);
   }
-  return { method, url: target, headers: lines, ip: address, secure };
+  // An absolute URL would be taken apart there, and its path decided about, which is refused here.
+  const url = target.startsWith("/") ? target : `//${target}`;
+  return { method, url, headers: lines, ip: address, secure, base };
 }
 
 function readAnswer(answer: VerifyAnswer, now: number): OnlineDecision {

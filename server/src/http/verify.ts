@@ -123,7 +123,7 @@ export function decide(
 }
 
 function apiRequest(
-  { method, url, headers, ip, secure }: AskedRequestBody,
+  { method, url, headers, ip, secure, base: known }: AskedRequestBody,
   policy: Policy,
 ): ApiRequest {
   const { target, tls, base } = readUrl(url);
@@ -135,7 +135,7 @@ function apiRequest(
     headers: flat,
     address: ip,
     secure: isSecure,
-    base: describedAddress(policy, { headers: flat, secure: isSecure }, base),
+    base: describedAddress(policy, { headers: flat, secure: isSecure }, known ?? base),
   };
 }
 

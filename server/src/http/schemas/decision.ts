@@ -30,6 +30,16 @@ export const AskedRequest = Body({
   secure: Type.Optional(
     Type.Boolean({ description: "Whether it came over TLS; the URL's scheme when absent." }),
   ),
+  base: Type.Optional(
+    Type.String({
+      pattern: "^https?://[^/?#\\\\\\s]+(?:/[^?#\\\\\\s]*)?$",
+      maxLength: 1024,
+      description:
+        "What stands before a path in the address that the client called, for proofs of tokens " +
+        "that are bound to a key; else the URL or the header Host says it.",
+      examples: ["https://api.acme.com"],
+    }),
+  ),
 });
 
 /** `POST verify`. */
