@@ -2,15 +2,10 @@ import type { Kysely } from "kysely";
 import type { Ask } from "./ask.ts";
 import type { ChangeRecord } from "./records.ts";
 import type { Tables } from "./schema.ts";
-import type { Transaction } from "./transaction.ts";
 import type { WriteContext } from "./write-context.ts";
 
 /** 6 values each, and SQLite binds at most 32,766. */
 const ROWS_PER_STATEMENT = 500;
-/** Twice what a verifier that comes back is given. */
-const KEPT = 20_000;
-/** For whoever was cut off from the database, and for people who look into what happened. */
-const KEPT_MILLIS = 24 * 3_600_000;
 
 /** Numbers the changes after the feed's head and writes them; the head stays locked to the commit. */
 export async function appendChanges(
@@ -43,51 +38,6 @@ export async function appendChanges(
     await db.insertInto("change").values(values).execute();
   }
   return numbered;
-}
-
-export const changeCommands = {
-  /**
-   * Deletes at most `limit` changes of one API that are a day old and before its last `keep`, the
-   * oldest first, and says how many.
-   */
-  async forgetChanges(
-    tx: Transaction,
-    { limit, keep = KEPT }: { readonly limit: number; readonly keep?: number },
-  ) {
-    const oldest = await oldestToForget(tx.db, tx.context.at, keep);
-    if (oldest === undefined) return { forgotten: 0 };
-    const result = await tx.db
-      .deleteFrom("change")
-      .where("api", "=", oldest.api)
-      .where("seq", "<", oldest.seq + limit)
-      .where("seq", "<=", oldest.head - keep)
-      .where("at", "<", tx.context.at - KEPT_MILLIS)
-      .executeTakeFirst();
-    return { forgotten: Number(result.numDeletedRows) };
-  },
-} as const;
-
-/** Whether there is anything for `forgetChanges` to do; so an idle store writes nothing. */
-export async function hasForgettableChanges(db: Kysely<Tables>, at: number): Promise<boolean> {
-  return (await oldestToForget(db, at, KEPT)) !== undefined;
-}
-
-/** Looks at the first change of each API only: later ones are younger. */
-function oldestToForget(db: Kysely<Tables>, at: number, keep: number) {
-  return db
-    .selectFrom("change_head as head")
-    .innerJoin("change as first", "first.api", "head.api")
-    .where("first.seq", "=", (eb) =>
-      eb
-        .selectFrom("change as each")
-        .whereRef("each.api", "=", "head.api")
-        .select(({ fn }) => fn.min("each.seq").as("seq")),
-    )
-    .where("first.at", "<", at - KEPT_MILLIS)
-    .whereRef("first.seq", "<=", (eb) => eb("head.seq", "-", keep))
-    .select(["first.api", "first.seq", "head.seq as head"])
-    .limit(1)
-    .executeTakeFirst();
 }
 
 /** Where the feed of every API stands. */

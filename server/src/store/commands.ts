@@ -2,7 +2,7 @@ import { accessTokenCommands } from "./access-tokens.ts";
 import { accountCommands } from "./accounts.ts";
 import { applicationCommands } from "./applications.ts";
 import { brownOutCommands } from "./brown-outs.ts";
-import { changeCommands } from "./changes.ts";
+import { changeCommands } from "./change-retention.ts";
 import { credentialChangeCommands } from "./credential-changes.ts";
 import { credentialIssueCommands } from "./credential-issue.ts";
 import { credentialRotationCommands } from "./credential-rotation.ts";

@@ -1,7 +1,7 @@
 import type { Clock } from "@latchkey/engine";
 import { hasForgettableTokens } from "./access-tokens.ts";
 import type { Backend } from "./backend.ts";
-import { hasForgettableChanges } from "./changes.ts";
+import { hasForgettableChanges } from "./change-retention.ts";
 import { hasExpiredAnswers } from "./idempotency.ts";
 import { hasExpiredRefreshTokens } from "./managed-tokens.ts";
 import { hasExpiredArtifacts } from "./oauth-artifacts.ts";

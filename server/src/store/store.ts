@@ -38,7 +38,7 @@ import type { SealedSeed, StoredTotp } from "./second-factors.ts";
 import type { SessionRecord } from "./session-rows.ts";
 import type { SignInLinkKind, StoredLink } from "./sign-in-links.ts";
 import type { UserFilter } from "./users.ts";
-import type { VerifierProgress, VerifierRecord } from "./verifiers.ts";
+import type { VerifierReads } from "./verifiers.ts";
 import type { WebhookReads } from "./webhooks.ts";
 import type { WriteContext } from "./write-context.ts";
 
@@ -284,15 +284,7 @@ export interface Store {
   };
 
   /** Processes that decide about an API from memory, those whose lease has lapsed included. */
-  readonly verifiers: {
-    /** From the one started last to the first. */
-    list(api: string, page: PageRequest): Promise<Page<VerifierRecord>>;
-    /** How many have applied the changes up to `seq`, of those whose lease ends then or later. */
-    progress(
-      api: string,
-      asked: { readonly seq: number; readonly leaseEndsAt: number },
-    ): Promise<VerifierProgress>;
-  };
+  readonly verifiers: VerifierReads;
 
   readonly webhooks: WebhookReads;
 

@@ -105,10 +105,21 @@ export const verifierCommands = {
 } as const;
 
 /** Reading side of verifiers. */
-export function verifierReads(db: Kysely<Tables>, ask: Ask) {
+export interface VerifierReads {
+  /** From the one started last to the first. */
+  list(api: string, page: PageRequest): Promise<Page<VerifierRecord>>;
+  /** How many have applied the changes up to `seq`, of those whose lease ends then or later. */
+  progress(
+    api: string,
+    asked: { readonly seq: number; readonly leaseEndsAt: Millis },
+  ): Promise<VerifierProgress>;
+}
+
+/** Reads the leases that were written down. */
+export function verifierReads(db: Kysely<Tables>, ask: Ask): VerifierReads {
   const ofApi = (api: string) => db.selectFrom("verifier").selectAll().where("api", "=", api);
   return {
-    list: (api: string, page: PageRequest): Promise<Page<VerifierRecord>> =>
+    list: (api, page) =>
       ask(async () => {
         const rows = await ofApi(api)
           .where(olderThan(page.after, "started_at", "id"))
@@ -119,11 +130,7 @@ export function verifierReads(db: Kysely<Tables>, ask: Ask) {
         return pageOf(rows.map(toVerifier), page, ({ startedAt, id }) => ({ at: startedAt, id }));
       }),
 
-    /** Of those whose lease ends at `leaseEndsAt` or later. */
-    progress: (
-      api: string,
-      { seq, leaseEndsAt }: { readonly seq: number; readonly leaseEndsAt: Millis },
-    ): Promise<VerifierProgress> =>
+    progress: (api, { seq, leaseEndsAt }) =>
       ask(async () => {
         const row = await db
           .selectFrom("verifier")
