@@ -40,6 +40,20 @@ export async function appendChanges(
   return numbered;
 }
 
+/**
+ * Locks the feed's head to the commit without a change, for commands that must not run at once and
+ * have no other row in common. They do so before they write anything.
+ */
+export async function holdFeed(db: Kysely<Tables>, api: string): Promise<void> {
+  await db
+    .insertInto("change_head")
+    .values({ api, seq: 0 })
+    .onConflict((conflict) =>
+      conflict.column("api").doUpdateSet((eb) => ({ seq: eb.ref("change_head.seq") })),
+    )
+    .execute();
+}
+
 /** Where the feed of every API stands. */
 export async function readHeads(db: Kysely<Tables>): Promise<ReadonlyMap<string, number>> {
   const rows = await db.selectFrom("change_head").select(["api", "seq"]).execute();

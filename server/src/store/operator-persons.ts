@@ -1,10 +1,12 @@
 import { ApiError } from "@latchkey/engine";
 import type { Kysely, Selectable } from "kysely";
 import type { Ask } from "./ask.ts";
+import { holdFeed } from "./changes.ts";
 import { olderThan, pageOf } from "./paging.ts";
 import type { OperatorPersonTable } from "./people-schema.ts";
 import type { Millis, PageRequest } from "./records.ts";
 import type { Tables } from "./schema.ts";
+import { sessionCommands } from "./sessions.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** What a person who runs the installation may do. */
@@ -48,6 +50,8 @@ export const operatorPersonCommands = {
     input: NewOperatorPerson,
   ): Promise<OperatorPersonRecord> {
     const { id, email, name, role, apis } = input;
+    // Whoever sets up must see that there is somebody.
+    await holdFeed(tx.db, tx.context.api);
     const row = await tx.db
       .insertInto("operator_person")
       .values({
@@ -90,7 +94,7 @@ export const operatorPersonCommands = {
   },
 
   /**
-   * Forgets the person with all factors and links. @throws {ApiError} `NOT_FOUND`; `CONFLICT`: no
+   * Forgets the person with all factors, links and sessions. @throws {ApiError} `NOT_FOUND`; `CONFLICT`: no
    * owner of every API would be left.
    */
   async removeOperatorPerson(tx: Transaction, { id }: { readonly id: string }): Promise<void> {
@@ -101,6 +105,7 @@ export const operatorPersonCommands = {
     }
     await tx.db.deleteFrom("operator_person").where("id", "=", id).execute();
     await requireOwner(tx);
+    await sessionCommands.endSessions(tx, { kind: "operator", personId: id });
     tx.event("operator.removed", { detail: { personId: id } });
   },
 } as const;

@@ -1,5 +1,6 @@
 import type { Kysely, Selectable } from "kysely";
 import type { Ask } from "./ask.ts";
+import { holdFeed } from "./changes.ts";
 import { isAnyOperator, operatorPersonCommands } from "./operator-persons.ts";
 import { writePassword } from "./people.ts";
 import type { SignInLinkTable } from "./people-schema.ts";
@@ -47,6 +48,7 @@ export const signInLinkCommands = {
     { kind, digest, personId, expiresAt }: MakeLink,
   ): Promise<{ readonly made: boolean }> {
     const { api, at } = tx.context;
+    if (kind === "setup") await holdFeed(tx.db, api);
     if (kind === "setup" && (await isAnyOperator(tx.db))) return { made: false };
     await clear(tx, { kind, personId });
     await tx.db
@@ -70,6 +72,7 @@ export const signInLinkCommands = {
   ): Promise<{ readonly personId: string | null }> {
     const { api, at } = tx.context;
     const { kind } = deed;
+    if (kind === "setup") await holdFeed(tx.db, api);
     const link = await tx.db
       .updateTable("sign_in_link")
       .set({ used_at: at })

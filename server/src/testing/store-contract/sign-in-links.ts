@@ -138,46 +138,48 @@ export function signInLinksContract(open: () => Store): void {
   test("one owner is made by a set-up link, the others are invited; the last one stays", async () => {
     const store = open();
     const { write } = await aSceneWithAccount(store);
-    const setUp = (n: number, id: string) =>
-      write(
-        "useSignInLink",
-        using(n, { kind: "setup", id, email: "Ada@example.com", name: "Ada" }),
-        DEPLOYED,
-      );
-    const link = (n: number) => ({
-      ...({ kind: "setup", personId: null, digest: digestOf(`link ${n}`) } as const),
-      expiresAt: NOW + 1000,
-    });
+    const link = (n: number) => {
+      const digest = digestOf(`link ${n}`);
+      return { kind: "setup", personId: null, digest, expiresAt: NOW + 1000 } as const;
+    };
+    const setUp = (n: number) => {
+      const [id, email] = [`opr_set_up_${n}`, `Ada.${n}@example.com`];
+      return write("useSignInLink", using(n, { kind: "setup", id, email, name: "Ada" }), DEPLOYED);
+    };
     expect(await write("makeSignInLink", link(91), DEPLOYED)).toEqual({ made: true });
-    expect(await write("makeSignInLink", link(92), DEPLOYED)).toEqual({ made: true });
-    expect(await setUp(91, "opr_1")).toEqual({ personId: null });
-    expect(await setUp(92, "opr_1")).toEqual({ personId: "opr_1" });
-    expect(await setUp(92, "opr_2")).toEqual({ personId: null });
-    expect(await write("makeSignInLink", link(93), DEPLOYED)).toEqual({ made: false });
-    expect(await store.people.findByEmail(DEPLOYMENT, "ada@EXAMPLE.com")).toMatchObject({
-      ...{ id: "opr_1", role: "owner", apis: null, passwordHash: "new" },
+    // Nodes that start at once, and whoever reads their logs.
+    const nodes = Array.from({ length: 10 }, (_, n) => 92 + n);
+    await Promise.all(nodes.map((n) => write("makeSignInLink", link(n), DEPLOYED)));
+    expect(await setUp(91)).toEqual({ personId: null });
+    const used = await Promise.all(nodes.map(setUp));
+    const [ada = "", ...others] = used.flatMap(({ personId }) => personId ?? []);
+    expect(others).toEqual([]);
+    expect(await write("makeSignInLink", link(102), DEPLOYED)).toEqual({ made: false });
+    const email = `${ada.replace("opr_set_up_", "ada.")}@EXAMPLE.com`;
+    expect(await store.people.findByEmail(DEPLOYMENT, email)).toMatchObject({
+      ...{ id: ada, role: "owner", apis: null, passwordHash: "new" },
     });
 
     const draft = { id: "opr_2", email: "bob@example.com", name: "Bob", role: "admin" } as const;
     const bob = { ...draft, apis: ["standard"], passwordHash: null };
     await write("createOperatorPerson", bob, DEPLOYED);
-    const taken = { ...bob, id: "opr_3", email: "ADA@example.com" };
+    const taken = { ...bob, id: "opr_3", email: email.toUpperCase() };
     await expectRefusal(write("createOperatorPerson", taken, DEPLOYED), "CONFLICT", {
       field: "email",
     });
     const leave = (id: string) => write("removeOperatorPerson", { id }, DEPLOYED);
-    await expectRefusal(leave("opr_1"), "CONFLICT");
-    const demote = { id: "opr_1", role: "viewer" } as const;
+    await expectRefusal(leave(ada), "CONFLICT");
+    const demote = { id: ada, role: "viewer" } as const;
     await expectRefusal(write("updateOperatorPerson", demote, DEPLOYED), "CONFLICT");
     await expectRefusal(
-      write("updateOperatorPerson", { id: "opr_1", apis: ["standard"] }, DEPLOYED),
+      write("updateOperatorPerson", { id: ada, apis: ["standard"] }, DEPLOYED),
       "CONFLICT",
     );
     const promote = { id: "opr_2", role: "owner", apis: null } as const;
     expect(await write("updateOperatorPerson", promote, DEPLOYED)).toMatchObject({
       ...{ role: "owner", apis: null, name: "Bob", active: false },
     });
-    const both = await Promise.allSettled([leave("opr_1"), leave("opr_2")]);
+    const both = await Promise.allSettled([leave(ada), leave("opr_2")]);
     expect(both.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
     await expectRefusal(leave("opr_9"), "NOT_FOUND");
     const { items } = await store.operatorPersons.list({ limit: 10, after: undefined });
