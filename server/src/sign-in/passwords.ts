@@ -6,8 +6,6 @@ import { checkNewPassword, type IsBreached } from "./password-rules.ts";
 import type { Passwords } from "./people.ts";
 import { type Throttle, triesOf } from "./throttle.ts";
 
-const MOST_PASSWORD = 1024;
-
 /** Passwords, kept in `store` as argon2id hashes. */
 export function createPasswords(parts: {
   readonly store: Store;
@@ -22,17 +20,16 @@ export function createPasswords(parts: {
       const name = `proof ${placeOf(person.api)} ${person.id}`;
       return throttle.attempt(triesOf(name, whence.address), async () => {
         const known = await store.people.find(placeOf(person.api), person.id);
-        const tried = password.slice(0, MOST_PASSWORD + 1);
-        const isRight = await checkPassword(tried, known?.passwordHash ?? null);
-        return isRight && tried.length <= MOST_PASSWORD ? {} : undefined;
+        const isRight = await checkPassword(password, known?.passwordHash ?? null);
+        return isRight ? {} : undefined;
       });
     },
 
-    async set(person, password, whence) {
+    async set(person, password, whence, session) {
       const known = await store.people.find(placeOf(person.api), person.id);
       if (known === undefined) throw new ApiError("NOT_FOUND", "There is no such person.");
       const fit = await checkNewPassword(password, { email: known.email, isBreached });
-      const input = { personId: person.id, passwordHash: await hashPassword(fit) };
+      const input = { personId: person.id, passwordHash: await hashPassword(fit), session };
       await store.write("setPassword", input, deedOf(person, whence, clock()));
     },
   };

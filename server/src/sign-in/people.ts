@@ -140,8 +140,11 @@ export interface Links {
 export interface Passwords {
   /** The password of a person already known, as a fresh proof; slowed down like a sign-in. */
   check(person: Person, password: string, whence: Whence): Promise<Tried<object>>;
-  /** @throws {ApiError} `INVALID_REQUEST` naming `password`. Ends the person's grants and tokens. */
-  set(person: Person, password: string, whence: Whence): Promise<void>;
+  /**
+   * Ends the person's grants, tokens and sessions, all but the one of id `session`, which counts as
+   * just proved. @throws {ApiError} `INVALID_REQUEST` naming `password`.
+   */
+  set(person: Person, password: string, whence: Whence, session?: string): Promise<void>;
 }
 
 /** Who can sign in. */

@@ -88,14 +88,3 @@ test("a browser may call itself anything, of which a part is kept", async () => 
   const { session } = await sessions.open(PERSON, { ...BROWSER, userAgent });
   expect(session.userAgent).toBe(`\ufffd${"x".repeat(254)}`);
 });
-
-test("all sessions of a person end together, half ones too", async () => {
-  const opened = [
-    await sessions.open(PERSON, BROWSER),
-    await sessions.open(PERSON, BROWSER, { half: true }),
-  ];
-  const other = await sessions.open({ ...PERSON, id: "opr_2" }, BROWSER);
-  await sessions.endAllOf(PERSON);
-  for (const { cookie } of opened) expect(await sessions.byCookie(cookie)).toBeUndefined();
-  expect(await sessions.byCookie(other.cookie)).toBeDefined();
-});

@@ -40,8 +40,6 @@ export interface Sessions {
   /** Ends one of the person's sessions; `false`: there is no such one. */
   revoke(person: Person, id: string, whence: Whence): Promise<boolean>;
   revokeOthers(person: Person, current: SessionRecord, whence: Whence): Promise<void>;
-  /** Ends all of them: the person's password or rights have changed. */
-  endAllOf(person: Person): Promise<void>;
   /** Signs out. */
   end(session: SessionRecord, whence: Whence): Promise<void>;
   /** Notes that the person has just proved who they are; the answer says until when it counts. */
@@ -158,12 +156,6 @@ export function createSessions(parts: {
     async revokeOthers(person, current, whence) {
       const input = { kind: person.kind, personId: person.id, except: current.id };
       await store.write("endSessions", input, contextOf(person.api ?? DEPLOYMENT, person, whence));
-    },
-
-    async endAllOf(person) {
-      const input = { kind: person.kind, personId: person.id };
-      const context = contextOf(person.api ?? DEPLOYMENT, null, { address: null, requestId: null });
-      await store.write("endSessions", input, context);
     },
 
     async end(session, whence) {

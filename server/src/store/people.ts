@@ -5,6 +5,7 @@ import { revokeGrantsOf } from "./grants.ts";
 import type { OperatorPersonTable } from "./people-schema.ts";
 import type { Millis, OperatorRole } from "./records.ts";
 import type { PersonTable, Tables } from "./schema.ts";
+import { sessionCommands } from "./sessions.ts";
 import type { Transaction } from "./transaction.ts";
 import { DEPLOYMENT } from "./write-context.ts";
 
@@ -31,30 +32,38 @@ interface NoteSignIn {
   readonly methods: readonly string[];
 }
 
+interface NewPassword {
+  readonly passwordHash: string;
+  readonly name?: string | undefined;
+  /** The session that sets it, which goes on. */
+  readonly session?: string | undefined;
+}
+
+type SetPassword = Omit<NewPassword, "name"> & { readonly personId: string };
+
 export const peopleCommands = {
   /** Puts a sign-in, or one that failed, on the trail. */
   async noteSignIn(tx: Transaction, { personId, outcome, methods }: NoteSignIn): Promise<void> {
     tx.event(`sign_in.${outcome}`, { detail: { personId, methods } });
   },
 
-  /** See `writePassword`. @throws {ApiError} `NOT_FOUND`. */
-  async setPassword(
-    tx: Transaction,
-    { personId, passwordHash }: { readonly personId: string; readonly passwordHash: string },
-  ): Promise<void> {
-    await writePassword(tx, personId, { passwordHash });
+  /** See `writePassword`. @throws {ApiError} `NOT_FOUND`; `UNAUTHORIZED`: the session has ended. */
+  async setPassword(tx: Transaction, input: SetPassword): Promise<void> {
+    const { personId, passwordHash, session } = input;
+    await writePassword(tx, personId, { passwordHash, session });
+    if (session !== undefined) await sessionCommands.proveSession(tx, { id: session });
     tx.event("password.set", { detail: { personId } });
   },
 } as const;
 
 /**
  * Gives a person a new password, and ends what was begun with the old one: a user's grants with
- * their tokens, and every sign-in. @throws {ApiError} `NOT_FOUND`.
+ * their tokens, and every sign-in but `session`. @throws {ApiError} `NOT_FOUND`.
  */
 export async function writePassword(
   tx: Transaction,
   id: string,
-  { passwordHash, name }: { readonly passwordHash: string; readonly name?: string | undefined },
+  { passwordHash, name, session }: NewPassword,
 ): Promise<void> {
   const { api, at } = tx.context;
   const columns = {
@@ -78,6 +87,8 @@ export async function writePassword(
         .where("deleted_at", "is", null)
         .executeTakeFirstOrThrow();
   if (Number(numUpdatedRows) === 0) throw new ApiError("NOT_FOUND", "There is no such person.");
+  const kind = isOperator ? "operator" : "user";
+  await sessionCommands.endSessions(tx, { kind, personId: id, except: session });
   if (!isOperator) await revokeGrantsOf(tx, id);
 }
 

@@ -34,7 +34,7 @@ interface SessionsOf {
   readonly except?: string | undefined;
 }
 
-/** Most of one person; the one seen longest ago gives way to a new one. */
+/** Most of one person, whole and half; the one seen longest ago gives way to a new one. */
 const MOST_SESSIONS = 50;
 
 export const sessionCommands = {
@@ -47,7 +47,7 @@ export const sessionCommands = {
       ...input,
       ...{ kind, personId, half, accountId: null, capabilities: null, returnUrl: null },
     });
-    await makeRoom(tx, { kind, personId });
+    await makeRoom(tx, { kind, personId, half });
     if (!half) tx.event("session.opened", { detail: { sessionId: session.id, kind, personId } });
     return session;
   },
@@ -220,13 +220,18 @@ export async function hasEndedSessions(db: Kysely<Tables>, at: number): Promise<
   return (await query.executeTakeFirst()) !== undefined;
 }
 
-async function makeRoom(tx: Transaction, { kind, personId }: SessionsOf): Promise<void> {
+/** Half ones give way to half ones alone: who knows no more than a password ends nobody's session. */
+async function makeRoom(
+  tx: Transaction,
+  { kind, personId, half }: Pick<OpenSession, "kind" | "personId" | "half">,
+): Promise<void> {
   const surplus = tx.db
     .selectFrom("browser_session")
     .select("id")
     .where("api", "=", tx.context.api)
     .where("kind", "=", kind)
     .where("person_id", "=", personId)
+    .where("half", "=", half ? "yes" : "no")
     .orderBy("last_seen_at", "desc")
     .orderBy("created_at", "desc")
     .limit(MOST_SESSIONS)

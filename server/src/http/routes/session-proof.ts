@@ -55,10 +55,7 @@ export const sessionProofRoutes =
         const person = requirePerson(request);
         const whence = whenceOf(parts, request);
         const { session } = visitorOf(request);
-        // It ends every session that was proved before; this one was proved just now, so it stays.
-        await passwords.set(person, request.body.password, whence);
-        await sessions.markFresh(session, whence);
-        await sessions.revokeOthers(person, session, whence);
+        await passwords.set(person, request.body.password, whence, session.id);
         return reply.code(204).send(null);
       },
     });

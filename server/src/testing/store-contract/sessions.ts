@@ -123,6 +123,45 @@ export function sessionsContract(open: () => Store): void {
     expect(await find(scene, first)).toBeUndefined();
   });
 
+  test("fifty half ones end no whole one: a password alone signs nobody out", async () => {
+    const scene = await aSceneWithAccount(open());
+    const [whole, half] = [aSession(), aSession({ half: true })];
+    for (const input of [whole, half]) await scene.write("openSession", input);
+    const at = NOW + 60_000;
+    for (let n = 0; n < 50; n += 1)
+      await scene.write("openSession", aSession({ half: true }), { at });
+    expect(await find(scene, half)).toBeUndefined();
+    expect(await find(scene, whole)).toBeDefined();
+  });
+
+  test("a new password ends all sessions of the person but the one that set it", async () => {
+    const scene = await aSceneWithAccount(open());
+    for (const id of ["user_1", "user_2"])
+      await scene.write("createUser", aUser({ id, email: null }));
+    const half = aSession({ half: true });
+    const sessions = [aSession(), half, aSession(), aSession({ personId: "user_2" })];
+    for (const input of sessions) await scene.write("openSession", input);
+    const at = NOW + HOUR;
+    const live = async () => {
+      const found = await Promise.all(sessions.map((session) => find(scene, session, at)));
+      return found.flatMap((session) => session?.id ?? []);
+    };
+    const set = (session?: string) => {
+      const input = { personId: "user_1", passwordHash: "new" };
+      return scene.write("setPassword", session === undefined ? input : { ...input, session }, {
+        at,
+      });
+    };
+    const [one, two, three, other] = sessions.map(({ id }) => id);
+    await expectRefusal(set("ses_none"), "UNAUTHORIZED");
+    expect(await live()).toEqual([one, two, three, other]);
+    await set(three);
+    expect(await live()).toEqual([three, other]);
+    expect(await find(scene, sessions[2] ?? half, at)).toMatchObject({ provedAt: at });
+    await set();
+    expect(await live()).toEqual([other]);
+  });
+
   test("what a session asks for is not written once it has ended", async () => {
     const scene = await aSceneWithAccount(open());
     const session = aSession();
