@@ -30,18 +30,28 @@ export function guardRoutes(
       done();
       return;
     }
-    if (config.session === undefined && !gate.isAsked(request)) {
+    letIn(request, done);
+  });
+  // Rights may have ended while the sender held the body back.
+  app.addHook("preValidation", (request, _reply, done) => {
+    const isAsked = request.operator !== null || request.visitor !== null;
+    if (isAsked && request.body !== undefined) letIn(request, done);
+    else done();
+  });
+  app.addHook("preValidation", (request, _reply, done) => {
+    gate.settleBody(request);
+    done();
+  });
+
+  function letIn(request: FastifyRequest, done: (fault?: Error) => void): void {
+    if (request.routeOptions.config.session === undefined && !gate.isAsked(request)) {
       request.operator = tokenHolder(request);
       admit(request, request.operator);
       done();
       return;
     }
     enter(request).then(() => done(), done);
-  });
-  app.addHook("preValidation", (request, _reply, done) => {
-    gate.settleBody(request);
-    done();
-  });
+  }
 
   function tokenHolder(request: FastifyRequest): Operator {
     const operator = operators.byHeaders(request.raw.rawHeaders);
