@@ -209,6 +209,22 @@ describe("a secret is issued only to who has just proved who they are", () => {
     expect((await issue()).status).toBe(201);
   });
 
+  test("nor does an operator make somebody who could: they would sign in, and be proved", async () => {
+    const browser = await asAda();
+    it.clock.advance(5 * MINUTE);
+    const before = (await it.call("GET", `${API}/users`)).json;
+    for (const [path, body] of [
+      ["users", { accountId: "acct_1", email: "eve@example.com", password: PASSWORD }],
+      ["users/user_max/memberships", { accountId: "acct_1", role: "owner" }],
+      ["users/user_uma/invite", {}],
+      ["portal-sessions", { accountId: "acct_1", capabilities: ["api-keys:write"] }],
+    ] as const) {
+      const answer = await browser.call("POST", `${API}/${path}`, body);
+      expect([path, answer.json.error?.code]).toEqual([path, "FRESH_PROOF_REQUIRED"]);
+    }
+    expect((await it.call("GET", `${API}/users`)).json).toEqual(before);
+  });
+
   test.each([{}, { password: PASSWORD, code: "123456" }, { email: "x" }])(
     "a proof is one thing: %o",
     async (body) => {

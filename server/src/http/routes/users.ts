@@ -25,7 +25,7 @@ export const userRoutes =
     const { users, links, cursors, callOf } = parts;
 
     app.post("/v1/apis/:api/users", {
-      config: { requires: "manage" },
+      config: { requires: "manage", fresh: "secret" },
       schema: {
         tags,
         operationId: "createUser",
@@ -83,7 +83,7 @@ export const userRoutes =
     });
 
     app.post("/v1/apis/:api/users/:id/memberships", {
-      config: { requires: "manage" },
+      config: { requires: "manage", fresh: "secret" },
       schema: {
         tags,
         operationId: "addMembership",
