@@ -29,7 +29,7 @@ const LIFETIMES: Readonly<Record<LinkKind, number>> = {
   reset: 60 * MINUTE,
 };
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;
-const EMAIL = /^[^\s@<>"]{1,64}@[^\s@<>"]{1,189}$/;
+const EMAIL = /^[^\s\0@<>"]{1,64}@[^\s\0@<>"]{1,189}$/;
 const MOST_NAME = 200;
 const NOWHERE: Whence = { address: null, requestId: null };
 

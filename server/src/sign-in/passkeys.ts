@@ -167,9 +167,12 @@ const registrationOf = ({ api, id }: Person) => `register ${placeOf(api)} ${id}`
 const authenticationOf = (api: string | null, binding: string) =>
   `authenticate ${placeOf(api)} ${binding}`;
 
+/** Of at most 1023 bytes (WebAuthn Level 3 §4), base64url; nothing else goes to the store. */
+const CREDENTIAL_ID = /^[A-Za-z0-9_-]{1,1364}$/;
+
 function idOf(response: unknown): string | undefined {
   const id = typeof response === "object" && response !== null && "id" in response && response.id;
-  return typeof id === "string" && id.length <= 1400 ? id : undefined;
+  return typeof id === "string" && CREDENTIAL_ID.test(id) ? id : undefined;
 }
 
 function personOf(api: string | null, { personId }: StoredPasskey): Person {

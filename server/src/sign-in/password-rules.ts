@@ -1,10 +1,10 @@
 import { ApiError } from "@latchkey/engine";
+import { MOST_PASSWORD } from "./check-password.ts";
 
 /** Says whether a password is on a list of those that became known; none is shipped. */
 export type IsBreached = (password: string) => Promise<boolean>;
 
 const LEAST = 12;
-const MOST = 1024;
 
 /**
  * Refuses a password that is easily guessed: length counts, not composition (NIST SP 800-63B
@@ -15,8 +15,8 @@ export async function checkNewPassword(
   { email, isBreached }: { readonly email: string | null; readonly isBreached: IsBreached },
 ): Promise<string> {
   const length = [...(password ?? "")].length;
-  if (password === undefined || length < LEAST || length > MOST) {
-    throw fault(`The password must have ${LEAST} to ${MOST} characters.`);
+  if (password === undefined || length < LEAST || length > MOST_PASSWORD) {
+    throw fault(`The password must have ${LEAST} to ${MOST_PASSWORD} characters.`);
   }
   if (email !== null && password.toLowerCase() === email.toLowerCase()) {
     throw fault("The password must not be the e-mail address.");
