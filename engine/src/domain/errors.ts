@@ -67,6 +67,10 @@ export const API_ERRORS = {
   },
   HEADERS_TOO_LARGE: { status: 431, meaning: "The header block is larger than 16 KiB." },
   INTERNAL: { status: 500, meaning: "A fault of ours; the request id finds it in the log." },
+  MAIL_NOT_SENT: {
+    status: 503,
+    meaning: "The mail server did not take the mail. What it was to tell of is done.",
+  },
   STORE_UNAVAILABLE: {
     status: 503,
     meaning: "The database could not be asked or could not commit; nothing was acknowledged.",

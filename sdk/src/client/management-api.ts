@@ -299,6 +299,7 @@ export type ErrorAnswer = {
       | "TRY_LATER"
       | "HEADERS_TOO_LARGE"
       | "INTERNAL"
+      | "MAIL_NOT_SENT"
       | "STORE_UNAVAILABLE";
     /** For people; may change. */
     readonly message: string;
@@ -392,6 +393,11 @@ export type GrantList = {
 /** `Health` of the document. */
 export type Health = {
   readonly status: "ok";
+};
+/** `Invitation` of the document. */
+export type Invitation = {
+  /** The invitation, where no mail server is set to send it. */
+  readonly link?: string;
 };
 /** `InvitedOperator` of the document. */
 export type InvitedOperator = {
@@ -1662,6 +1668,14 @@ export interface Operations {
     body: undefined;
     answer: WebhookEndpoint;
   };
+  /** Invite an operator again who has not come yet; the invitation before ends */
+  inviteOperator: {
+    params: {
+      readonly id: string;
+    };
+    body: Record<never, never>;
+    answer: Invitation;
+  };
   /** Mail a user the link with which they set their password */
   inviteUser: {
     params: {
@@ -1670,10 +1684,7 @@ export interface Operations {
       readonly id: string;
     };
     body: Record<never, never>;
-    answer: {
-      /** The invitation, where no mail server is set. */
-      readonly link?: string;
-    };
+    answer: Invitation;
   };
   /** Issue a key and show its only copy */
   issueApiKey: {
@@ -3055,6 +3066,13 @@ export const OPERATIONS = {
   getWebhookEndpoint: {
     method: "GET",
     path: "/v1/apis/{api}/webhook-endpoints/{id}",
+    query: [],
+    keyed: false,
+    answers: "json",
+  },
+  inviteOperator: {
+    method: "POST",
+    path: "/v1/operators/{id}/invite",
     query: [],
     keyed: false,
     answers: "json",

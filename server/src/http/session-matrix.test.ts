@@ -105,6 +105,7 @@ const OPERATORS: Readonly<Record<string, readonly string[]>> = {
   "POST /v1/operator-tokens/{id}/revoke": ["owner"],
   "GET /v1/operators": ["owner"],
   "POST /v1/operators": ["owner"],
+  "POST /v1/operators/{id}/invite": ["owner"],
   "PATCH /v1/operators/{id}": ["owner"],
   "POST /v1/operators/{id}/remove": ["owner"],
 };

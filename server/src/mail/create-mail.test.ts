@@ -1,23 +1,9 @@
-import { createServer, type Server, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { freePort } from "../testing/free-port.ts";
+import { type SmtpServer, startSmtpServer } from "../testing/smtp-server.ts";
 import { createMail } from "./create-mail.ts";
 
 const MESSAGE = { to: "ada@example.com", subject: "Choose", text: "https://a.example/#reset=t" };
-
-/** As much of RFC 5321 as one mail needs; keeps what it was told. */
-function smtpServer(socket: Socket, told: string[]): void {
-  let isBody = false;
-  socket.write("220 mail.example\r\n");
-  socket.on("data", (chunk) => {
-    for (const line of chunk.toString().split("\r\n").slice(0, -1)) {
-      told.push(line);
-      if (isBody && line !== ".") continue;
-      isBody = line === "DATA";
-      socket.write(isBody ? "354 go on\r\n" : line === "QUIT" ? "221 bye\r\n" : "250 ok\r\n");
-    }
-  });
-}
 
 function aLog() {
   const lines: unknown[] = [];
@@ -26,24 +12,21 @@ function aLog() {
 }
 
 describe("with a mail server", () => {
-  const servers: Server[] = [];
+  const servers: SmtpServer[] = [];
   afterEach(() => {
     for (const server of servers.splice(0)) server.close();
   });
 
-  async function aServer(): Promise<{ told: string[]; smtpUrl: string }> {
-    const told: string[] = [];
-    const port = await freePort();
-    const server = createServer((socket) => smtpServer(socket, told));
+  async function aServer(): Promise<SmtpServer> {
+    const server = await startSmtpServer();
     servers.push(server);
-    await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
-    return { told, smtpUrl: `smtp://127.0.0.1:${port}` };
+    return server;
   }
 
   const from = "Latchkey <auth@example.com>";
 
   test("hands it the mail, and logs none of it", async () => {
-    const { told, smtpUrl } = await aServer();
+    const { told, url: smtpUrl } = await aServer();
     const { lines, log } = aLog();
     const mail = createMail({ smtpUrl, from, logged: true, log });
     expect(mail.delivers).toBe(true);
@@ -60,7 +43,7 @@ describe("with a mail server", () => {
   });
 
   test("an address is one address, whatever it contains", async () => {
-    const { told, smtpUrl } = await aServer();
+    const { told, url: smtpUrl } = await aServer();
     const mail = createMail({ smtpUrl, from, logged: false, log: aLog().log });
     const to = "a@example.com, b@example.com\r\nBcc: c@example.com";
     await mail.send({ ...MESSAGE, to }).catch(() => undefined);

@@ -3,7 +3,7 @@ import { ApiError, type Clock } from "@latchkey/engine";
 import type { Mail } from "../mail/create-mail.ts";
 import type { LinkDeed } from "../store/sign-in-links.ts";
 import type { Store } from "../store/store.ts";
-import { DEPLOYMENT } from "../store/store.ts";
+import { DEPLOYMENT, type WriteContext } from "../store/store.ts";
 import { deedOf, ownDeed, placeOf } from "./deed.ts";
 import { checkNewPassword, type IsBreached } from "./password-rules.ts";
 import type { LinkKind, Links, LinkUse, LinkView, Person, Whence } from "./people.ts";
@@ -38,16 +38,14 @@ export function createLinks(parts: LinksParts): Links {
   const { store, clock, throttle, mail, publicUrl } = parts;
   const { hashPassword, isBreached } = parts;
 
-  async function make(kind: LinkKind, person: Person | undefined, whence: Whence) {
+  async function make(kind: LinkKind, person: Person | undefined, context: WriteContext) {
     const token = randomBytes(32).toString("base64url");
-    const at = clock();
     const input = {
       kind,
       digest: digestOf(token),
       personId: person?.id ?? null,
-      expiresAt: at + LIFETIMES[kind],
+      expiresAt: context.at + LIFETIMES[kind],
     };
-    const context = ownDeed(person?.api ?? null, whence, at);
     const { output } = await store.write("makeSignInLink", input, context);
     // In the fragment, which no server and no Referer ever sees (RFC 9110 §10.1.3).
     return output.made ? `${publicUrl}/dashboard/#${kind}=${token}` : undefined;
@@ -57,7 +55,7 @@ export function createLinks(parts: LinksParts): Links {
     const found = await store.people.findByEmail(placeOf(api), email);
     if (found === undefined || found.email === null || found.passwordHash === null) return;
     const person: Person = { kind: api === null ? "operator" : "user", api, id: found.id };
-    const link = await make("reset", person, whence);
+    const link = await make("reset", person, ownDeed(api, whence, clock()));
     if (link !== undefined) await mail.send({ to: found.email, ...resetMail(link) });
   }
 
@@ -65,17 +63,21 @@ export function createLinks(parts: LinksParts): Links {
     TOKEN.test(token) ? store.signInLinks.find(kind, digestOf(token), clock()) : undefined;
 
   return {
-    makeSetup: () => make("setup", undefined, NOWHERE),
+    makeSetup: () => make("setup", undefined, ownDeed(null, NOWHERE, clock())),
 
-    async invite(person, whence) {
+    async invite(person, { actor, session, address, requestId }) {
       const known = await store.people.find(placeOf(person.api), person.id);
       if (known === undefined) throw new ApiError("NOT_FOUND", "There is no such person.");
       if (known.email === null) {
         const details = { field: "email" };
         throw new ApiError("INVALID_REQUEST", "There is no e-mail address to invite.", { details });
       }
-      const link = (await make("invitation", person, whence)) ?? "";
-      await mail.send({ to: known.email, ...invitationMail(link) });
+      const deed = { actor, session, address, requestId, api: placeOf(person.api), at: clock() };
+      const link = (await make("invitation", person, deed)) ?? "";
+      await mail.send({ to: known.email, ...invitationMail(link) }).catch((cause: unknown) => {
+        const message = "The mail server did not take the invitation. Try again.";
+        throw new ApiError("MAIL_NOT_SENT", message, { cause });
+      });
       return { link: mail.delivers ? undefined : link };
     },
 

@@ -3,7 +3,7 @@ import { ApiError, type Clock } from "@latchkey/engine";
 import type { OperatorPersonRecord, PersonRole } from "../store/operator-persons.ts";
 import type { Page, PageRequest } from "../store/records.ts";
 import { DEPLOYMENT, type Store, type WriteContext } from "../store/store.ts";
-import type { Links } from "./people.ts";
+import type { Links, Person } from "./people.ts";
 
 /** A person who shall run the installation, as asked for. */
 export interface OperatorPersonDraft {
@@ -19,11 +19,19 @@ type Deed = Omit<WriteContext, "at" | "api">;
 
 /** The use cases of operators who are persons; only owners of every API may call those that write. */
 export interface OperatorPersons {
-  /** `link` only when there is no mail server. @throws {ApiError} `CONFLICT`: a taken e-mail. */
+  /**
+   * `link` only when there is no mail server. @throws {ApiError} `CONFLICT`: a taken e-mail;
+   * `MAIL_NOT_SENT`: there is such a person now, who can be invited again.
+   */
   create(
     deed: Deed,
     draft: OperatorPersonDraft,
   ): Promise<{ readonly person: OperatorPersonRecord; readonly link: string | undefined }>;
+  /**
+   * Invites somebody once more who has not come yet; the link before ends. @throws {ApiError}
+   * `NOT_FOUND`; `CONFLICT`: they have; `MAIL_NOT_SENT`.
+   */
+  invite(deed: Deed, id: string): Promise<{ readonly link: string | undefined }>;
   list(page: PageRequest): Promise<Page<OperatorPersonRecord>>;
   /** @throws {ApiError} `NOT_FOUND`; `CONFLICT`: no owner of every API would be left. */
   update(
@@ -58,10 +66,15 @@ export function createOperatorPersons(parts: {
       const id = `opr_${randomBytes(12).toString("hex")}`;
       const input = { id, email, name, role, apis: wanted, passwordHash: null };
       const { output } = await store.write("createOperatorPerson", input, context(deed));
-      const { address, requestId } = deed;
-      const person = { kind: "operator", api: null, id } as const;
-      const { link } = await links.invite(person, { address, requestId });
-      return { person: output, link };
+      return { person: output, ...(await links.invite(personOf(id), deed)) };
+    },
+    async invite(deed, id) {
+      const found = await store.people.find(DEPLOYMENT, id);
+      if (found === undefined) throw new ApiError("NOT_FOUND", "There is no such operator.");
+      if (found.passwordHash !== null) {
+        throw new ApiError("CONFLICT", "This operator has taken the invitation up.");
+      }
+      return links.invite(personOf(id), deed);
     },
     list: (page) => store.operatorPersons.list(page),
     async update(deed, id, changes) {
@@ -75,3 +88,5 @@ export function createOperatorPersons(parts: {
     },
   };
 }
+
+const personOf = (id: string): Person => ({ kind: "operator", api: null, id });

@@ -1,4 +1,5 @@
 import type { OperatorRole } from "../store/records.ts";
+import type { WriteContext } from "../store/store.ts";
 
 /** Someone who can sign in: an operator of the installation, or a user of one API. */
 export interface Person {
@@ -13,6 +14,9 @@ export interface Whence {
   readonly address: string | null;
   readonly requestId: string | null;
 }
+
+/** The deed of an operator, who may be a browser's session. */
+export type OperatorDeed = Whence & Pick<WriteContext, "actor" | "session">;
 
 /** How a person can prove who they are. The code step is asked for exactly when `totp` is on. */
 export interface Factors {
@@ -122,8 +126,11 @@ export interface LinkUse {
 export interface Links {
   /** The link for the first operator, an owner; `undefined`: there is one. Ends earlier links. */
   makeSetup(): Promise<string | undefined>;
-  /** Mails the link; answers it only when there is no mail server. @throws `NOT_FOUND` */
-  invite(person: Person, whence: Whence): Promise<{ link: string | undefined }>;
+  /**
+   * Mails the link; answers it only when there is no mail server. @throws {ApiError} `NOT_FOUND`;
+   * `MAIL_NOT_SENT`: the server did not take it, and another try makes another link.
+   */
+  invite(person: Person, deed: OperatorDeed): Promise<{ link: string | undefined }>;
   /** Mails the link if there is such a person, and tells nobody whether. */
   requestReset(api: string | null, email: string, whence: Whence): Promise<void>;
   /** Changes nothing; `undefined`: used, expired, wrong. */

@@ -15,6 +15,7 @@ import { resealSeeds } from "./second-factors.ts";
 
 const API = "standard";
 const WHENCE = { address: "192.0.2.1", requestId: "req_1" };
+const DEED = { ...WHENCE, actor: { kind: "operator", id: "op_1" } } as const;
 const PUBLIC_URL = "https://auth.example.com";
 const PASSWORD = "CANARY a horse is no battery";
 const MASTER = new Uint8Array(32).fill(1);
@@ -120,7 +121,7 @@ describe("the first operator", () => {
     const token = tokenOf(mails.at(-1)?.text);
     expect(mails.at(-1)?.to).toBe("bob@example.com");
     const invited = { kind: "operator", api: null, id: person.id } as const;
-    const again = await partsWith({ delivers: false }).links.invite(invited, WHENCE);
+    const again = await partsWith({ delivers: false }).links.invite(invited, DEED);
     expect(await parts.links.look("invitation", token)).toBeUndefined();
     const use = { password: PASSWORD };
     const newest = tokenOf(again.link);
@@ -136,7 +137,7 @@ describe("links", () => {
     ["a reset", "reset", DAY / 24],
   ] as const)("%s can be used up to its last millisecond", async (_what, kind, lifetime) => {
     const { person, email } = await aPerson();
-    if (kind === "invitation") await parts.links.invite(person, WHENCE);
+    if (kind === "invitation") await parts.links.invite(person, DEED);
     else await parts.links.requestReset(API, email, WHENCE);
     await expect.poll(() => mails.at(-1)?.to).toBe(email);
     const token = tokenOf(mails.at(-1)?.text);

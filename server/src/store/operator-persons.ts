@@ -151,7 +151,6 @@ export function operatorPersonReads(db: Kysely<Tables>, ask: Ask) {
         const people = rows.map(toOperatorPerson);
         return pageOf(people, page, ({ createdAt, id }) => ({ at: createdAt, id }));
       }),
-    isAnyThere: () => ask(() => isAnyOperator(db)),
   };
 }
 

@@ -213,7 +213,6 @@ export interface Store {
 
   readonly operatorPersons: {
     list(page: PageRequest): Promise<Page<OperatorPersonRecord>>;
-    isAnyThere(): Promise<boolean>;
   };
 
   readonly secondFactors: {

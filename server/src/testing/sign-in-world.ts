@@ -61,11 +61,13 @@ export async function startSignInWorld({
   host = "127.0.0.1",
   callback = "https://client.example/callback",
   policy = {},
+  env: more = {},
 }: {
   readonly host?: string;
   readonly callback?: string;
   /** What differs from the profile `standard`. */
   readonly policy?: object;
+  readonly env?: Readonly<Record<string, string>>;
 } = {}): Promise<SignInWorld> {
   const sqlite = temporarySqlite();
   const config = path.join(sqlite.folder, "policy.json");
@@ -84,6 +86,7 @@ export async function startSignInWorld({
     // Tests may come from several addresses.
     LATCHKEY_TRUSTED_PROXIES: "127.0.0.1,::1",
     LATCHKEY_CONFIG: config,
+    ...more,
   };
   const devSecrets = secretsKeptIn(sqlite.folder);
   const settings = readSettings(env, { mode: "serve", devSecrets });

@@ -42,6 +42,23 @@ test("an invited operator sets a password by the link, and is then active", asyn
   expect(again.json.error.code).toBe("LINK_INVALID");
 });
 
+test("who has not come is invited again, and the link before has ended", async () => {
+  const { id, link: old } = (await invite("late@example.com")).json;
+  const again = () => ada.call("POST", `/v1/operators/${id}/invite`);
+  const { status, json } = await again();
+  expect(status).toBe(202);
+  const token = old.split("#invitation=")[1];
+  const use = { kind: "invitation", token, password: PASSWORD };
+  expect((await newSignedIn(it).call("POST", "/v1/session/links", use)).status).toBe(404);
+  await accept(json.link);
+  expect((await again()).json.error.code).toBe("CONFLICT");
+  const nobody = await ada.call("POST", "/v1/operators/opr_none/invite");
+  expect(nobody.json.error.code).toBe("NOT_FOUND");
+  const { items } = await it.store.events.list("*", {}, { limit: 50, after: undefined });
+  const sent = items.filter(({ type }) => type === "invitation.sent");
+  expect(sent.map(({ actor }) => actor.kind)).toEqual(sent.map(() => "operator"));
+});
+
 test("another role and other APIs hold from the next call on", async () => {
   const made = await invite("eva@example.com");
   const eva = await accept(made.json.link);

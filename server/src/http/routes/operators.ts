@@ -11,6 +11,7 @@ import { readRefusals, writeRefusals } from "../schemas/error.ts";
 import { answerPage, pageQuery } from "../schemas/list.ts";
 import {
   CreateOperator,
+  Invitation,
   InvitedOperator,
   OperatorList,
   OperatorPerson,
@@ -67,6 +68,23 @@ export const operatorRoutes =
         requireWholeReach(request);
         const { person, link } = await operatorPersons.create(callOf(request), request.body);
         return reply.code(201).send({ ...toOperator(person), ...(link !== undefined && { link }) });
+      },
+    });
+
+    app.post("/v1/operators/:id/invite", {
+      config: { requires: "appoint", fresh: "secret" },
+      schema: {
+        tags,
+        operationId: "inviteOperator",
+        summary: "Invite an operator again who has not come yet; the invitation before ends",
+        params,
+        body: Type.Optional(Body({})),
+        response: { 202: Ref(Invitation, "It is sent."), ...writeRefusals(409) },
+      },
+      handler: async (request, reply) => {
+        requireWholeReach(request);
+        const { link } = await operatorPersons.invite(callOf(request), request.params.id);
+        return reply.code(202).send(link === undefined ? {} : { link });
       },
     });
 

@@ -7,6 +7,7 @@ import type { Cursors } from "../cursor.ts";
 import { Body, Id, Ref } from "../schemas/base.ts";
 import { readRefusals, writeRefusals } from "../schemas/error.ts";
 import { answerPage, pageQuery, searchText } from "../schemas/list.ts";
+import { Invitation } from "../schemas/operator.ts";
 import { ApiAndId, ApiParams, IdempotencyHeaders } from "../schemas/params.ts";
 import { AddMembership, CreateUser, toUser, User, UserList } from "../schemas/user.ts";
 
@@ -109,19 +110,14 @@ export const userRoutes =
         params: UserParams,
         body: Type.Optional(Body({})),
         response: {
-          202: Type.Object({
-            link: Type.Optional(
-              Type.String({ description: "The invitation, where no mail server is set." }),
-            ),
-          }),
+          202: Ref(Invitation, "It is sent."),
           ...writeRefusals(409),
         },
       },
       handler: async (request, reply) => {
         const { api, id } = request.params;
-        const { address, requestId } = callOf(request);
         const person = { kind: "user", api, id } as const;
-        const { link } = await links.invite(person, { address, requestId });
+        const { link } = await links.invite(person, callOf(request));
         return reply.code(202).send(link === undefined ? {} : { link });
       },
     });

@@ -9,7 +9,7 @@ import { Explanation } from "./explanation.ts";
 import { Grant, GrantList } from "./grant.ts";
 import { IssuerKey, IssuerKeyList } from "./issuer-key.ts";
 import { IssuedJwtSecret, JwtSecret, JwtSecretList } from "./jwt-secret.ts";
-import { InvitedOperator, OperatorList, OperatorPerson } from "./operator.ts";
+import { Invitation, InvitedOperator, OperatorList, OperatorPerson } from "./operator.ts";
 import { IssuedOperatorToken, OperatorToken, OperatorTokenList } from "./operator-token.ts";
 import { IssuedOrganizationKey, OrganizationKey, OrganizationKeyList } from "./organization-key.ts";
 import { Findings, Overview } from "./overview.ts";
@@ -87,6 +87,7 @@ export const components = [
   Usage,
   UsageList,
   OperatorPerson,
+  Invitation,
   InvitedOperator,
   OperatorList,
   PortalSession,

@@ -29,16 +29,15 @@ const wire = {
 /** A person who runs the installation. */
 export const OperatorPerson = Type.Object(wire, { $id: "Operator" });
 
-/** One just invited. */
-export const InvitedOperator = Type.Object(
-  {
-    ...wire,
-    link: Type.Optional(
-      Type.String({ description: "The invitation, where no mail server is set to send it." }),
-    ),
-  },
-  { $id: "InvitedOperator" },
+const link = Type.Optional(
+  Type.String({ description: "The invitation, where no mail server is set to send it." }),
 );
+
+/** One just invited. */
+export const InvitedOperator = Type.Object({ ...wire, link }, { $id: "InvitedOperator" });
+
+/** What becomes of an invitation. */
+export const Invitation = Type.Object({ link }, { $id: "Invitation" });
 
 /** A page of operators. */
 export const OperatorList = ListOf(OperatorPerson, "OperatorList");
