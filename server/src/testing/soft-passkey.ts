@@ -5,7 +5,19 @@ export interface SoftPasskey {
   /** Answers `navigator.credentials.create`. */
   register(options: Options): Record<string, unknown>;
   /** Answers `navigator.credentials.get`. */
-  sign(options: Options): Record<string, unknown>;
+  sign(options: Options, lie?: Lie): Record<string, unknown>;
+}
+
+/** What is not as it should be. */
+interface Lie {
+  /** Of the page that asked. */
+  readonly origin?: string;
+  /** The host that the authenticator was asked for. */
+  readonly host?: string;
+  /** Somebody was there, and nobody looked who. */
+  readonly unverified?: true;
+  /** How often it has signed: a copy of the key counts anew. */
+  readonly counter?: number;
 }
 
 interface Options {
@@ -20,18 +32,21 @@ const ATTESTED = 64;
 export function newSoftPasskey(origin: string): SoftPasskey {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const id = randomBytes(16);
-  const rpIdHash = createHash("sha256").update(new URL(origin).hostname).digest();
+  const rpIdHash = (host: string) => createHash("sha256").update(host).digest();
+  const { hostname } = new URL(origin);
   let counter = 0;
 
-  const authData = (flags: number, rest: Uint8Array = new Uint8Array()) => {
+  const authData = (flags: number, rest: Uint8Array = new Uint8Array(), lie: Lie = {}) => {
     const head = Buffer.alloc(5);
-    head.writeUInt8(flags);
+    head.writeUInt8(lie.unverified ? flags & ~USER_VERIFIED : flags);
     counter += 1;
-    head.writeUInt32BE(counter, 1);
-    return Buffer.concat([rpIdHash, head, rest]);
+    head.writeUInt32BE(lie.counter ?? counter, 1);
+    return Buffer.concat([rpIdHash(lie.host ?? hostname), head, rest]);
   };
-  const clientData = (type: string, { challenge }: Options) =>
-    Buffer.from(JSON.stringify({ type, challenge, origin, crossOrigin: false }));
+  const clientData = (type: string, { challenge }: Options, lie: Lie = {}) =>
+    Buffer.from(
+      JSON.stringify({ type, challenge, origin: lie.origin ?? origin, crossOrigin: false }),
+    );
   const answer = (response: Record<string, Buffer>) => ({
     ...{ id: text(id), rawId: text(id), type: "public-key", clientExtensionResults: {} },
     response: Object.fromEntries(Object.entries(response).map(([name, it]) => [name, text(it)])),
@@ -57,9 +72,9 @@ export function newSoftPasskey(origin: string): SoftPasskey {
       return answer({ clientDataJSON: clientData("webauthn.create", options), attestationObject });
     },
 
-    sign(options) {
-      const authenticatorData = authData(USER_PRESENT | USER_VERIFIED);
-      const clientDataJSON = clientData("webauthn.get", options);
+    sign(options, lie) {
+      const authenticatorData = authData(USER_PRESENT | USER_VERIFIED, undefined, lie);
+      const clientDataJSON = clientData("webauthn.get", options, lie);
       const digest = createHash("sha256").update(clientDataJSON).digest();
       const signature = sign("sha256", Buffer.concat([authenticatorData, digest]), privateKey);
       return answer({ clientDataJSON, authenticatorData, signature });

@@ -58,6 +58,55 @@ test("a passkey alone signs in, and each answer counts once", async () => {
   expect((await newSignedIn(it).call("POST", "/v1/session/passkey", body)).status).toBe(401);
 });
 
+test.each([
+  ["a page of another origin", { origin: "http://localhost:4001" }],
+  ["a page that only begins like ours", { origin: "http://localhost:4000.evil.example" }],
+  ["another host's authenticator", { host: "evil.example" }],
+  ["nobody that was looked at", { unverified: true }],
+  ["a copy that has signed less often", { counter: 1 }],
+] as const)("is refused from %s", async (_who, lie) => {
+  const browser = newSignedIn(it);
+  const asked = () => browser.call("POST", "/v1/session/passkey-options", { api: "standard" });
+  const answered = async (lies: object) => ({
+    api: "standard",
+    response: passkeys.get("uma")?.sign((await asked()).json.options, lies),
+  });
+  it.clock.advance(MINUTE);
+  const wrong = await browser.call("POST", "/v1/session/passkey", await answered(lie));
+  expect(wrong.json.error.code).toBe("SIGN_IN_REFUSED");
+  const right = await browser.call("POST", "/v1/session/passkey", await answered({}));
+  expect(right.status).toBe(200);
+});
+
+test("a challenge is answered within five minutes", async () => {
+  const [early, late] = [newSignedIn(it), newSignedIn(it)];
+  const [one, two] = [
+    await answer(early, "uma", "standard"),
+    await answer(late, "uma", "standard"),
+  ];
+  it.clock.advance(5 * MINUTE - 1);
+  expect((await early.call("POST", "/v1/session/passkey", one)).status).toBe(200);
+  it.clock.advance(1);
+  expect((await late.call("POST", "/v1/session/passkey", two)).status).toBe(401);
+});
+
+test("nobody registers a passkey with what another person was asked", async () => {
+  await it.call("POST", `${API}/users`, {
+    body: { accountId: "acct_1", email: "eve@example.com", password: PASSWORD },
+  });
+  const [uma, eve] = [
+    await signedIn(it, "uma@example.com", "standard"),
+    await signedIn(it, "eve@example.com", "standard"),
+  ];
+  const { options } = (await uma.call("POST", "/v1/session/passkeys/options")).json;
+  const response = newSoftPasskey(ORIGIN).register(options);
+  const stolen = { name: "Eve's", response };
+  expect((await eve.call("POST", "/v1/session/passkeys", stolen)).status).toBe(400);
+  const { options: signing } = (await uma.call("POST", "/v1/session/passkey-options")).json;
+  const mixed = { name: "Mixed", response: newSoftPasskey(ORIGIN).register(signing) };
+  expect((await uma.call("POST", "/v1/session/passkeys", mixed)).status).toBe(400);
+});
+
 test("after the password it is the second factor, without saying which API", async () => {
   const browser = await half();
   const done = await browser.call("POST", "/v1/session/passkey", await answer(browser, "tom"));
