@@ -86,7 +86,7 @@ export const operatorPersonCommands = {
       .where("id", "=", id)
       .returningAll()
       .executeTakeFirstOrThrow();
-    await requireOwner(tx);
+    await requireOwner(tx, before);
     const person = toOperatorPerson(row);
     const detail = { personId: id, name: person.name, role: person.role, apis: person.apis };
     tx.event("operator.updated", { detail });
@@ -99,12 +99,12 @@ export const operatorPersonCommands = {
    */
   async removeOperatorPerson(tx: Transaction, { id }: { readonly id: string }): Promise<void> {
     const { api } = tx.context;
-    await lockAll(tx, id);
+    const before = await lockAll(tx, id);
     for (const table of ["totp", "recovery_code", "passkey", "sign_in_link"] as const) {
       await tx.db.deleteFrom(table).where("api", "=", api).where("person_id", "=", id).execute();
     }
     await tx.db.deleteFrom("operator_person").where("id", "=", id).execute();
-    await requireOwner(tx);
+    await requireOwner(tx, before);
     await sessionCommands.endSessions(tx, { kind: "operator", personId: id });
     tx.event("operator.removed", { detail: { personId: id } });
   },
@@ -123,16 +123,21 @@ async function lockAll({ db }: Transaction, id: string): Promise<Selectable<Oper
   return row;
 }
 
-async function requireOwner({ db }: Transaction): Promise<void> {
-  const owner = await db
-    .selectFrom("operator_person")
-    .select("id")
-    .where("role", "=", "owner")
-    .where("apis", "is", null)
-    .limit(1)
-    .executeTakeFirst();
-  if (owner !== undefined) return;
+/** One must be left, and one who can sign in, where the person was one who could. */
+async function requireOwner(
+  { db }: Transaction,
+  before: Selectable<OperatorPersonTable>,
+): Promise<void> {
+  if (!isOwner(before)) return;
+  const left = await db.selectFrom("operator_person").selectAll().execute();
+  const canStandIn = (row: Selectable<OperatorPersonTable>) =>
+    isOwner(row) && (before.password_hash === null || row.password_hash !== null);
+  if (left.some(canStandIn)) return;
   throw new ApiError("CONFLICT", "There must be an owner of every API; make another one first.");
+}
+
+function isOwner({ role, apis }: Selectable<OperatorPersonTable>): boolean {
+  return role === "owner" && apis === null;
 }
 
 /** Reading side of operators who are persons. */

@@ -179,6 +179,9 @@ export function signInLinksContract(open: () => Store): void {
     expect(await write("updateOperatorPerson", promote, DEPLOYED)).toMatchObject({
       ...{ role: "owner", apis: null, name: "Bob", active: false },
     });
+    // Who was only invited cannot stand in for who signs in.
+    await expectRefusal(leave(ada), "CONFLICT");
+    await write("setPassword", { personId: "opr_2", passwordHash: "new" }, DEPLOYED);
     const both = await Promise.allSettled([leave(ada), leave("opr_2")]);
     expect(both.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
     await expectRefusal(leave("opr_9"), "NOT_FOUND");
