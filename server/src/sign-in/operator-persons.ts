@@ -53,6 +53,13 @@ export function createOperatorPersons(parts: {
   const { store, clock, links, apis } = parts;
   const context = (deed: Deed) => ({ ...deed, api: DEPLOYMENT, at: clock() });
 
+  /** Whether the person has taken an invitation up. @throws {ApiError} `NOT_FOUND` */
+  async function hasCome(id: string): Promise<boolean> {
+    const found = await store.people.find(DEPLOYMENT, id);
+    if (found === undefined) throw new ApiError("NOT_FOUND", "There is no such operator.");
+    return found.passwordHash !== null;
+  }
+
   function checkApis(wanted: readonly string[] | null | undefined): void {
     const at = wanted?.findIndex((slug) => !apis.has(slug)) ?? -1;
     if (at === -1) return;
@@ -66,12 +73,12 @@ export function createOperatorPersons(parts: {
       const id = `opr_${randomBytes(12).toString("hex")}`;
       const input = { id, email, name, role, apis: wanted, passwordHash: null };
       const { output } = await store.write("createOperatorPerson", input, context(deed));
-      return { person: output, ...(await links.invite(personOf(id), deed)) };
+      // A repeated call answers who was made by the first, and may come after their first sign-in.
+      if (await hasCome(output.id)) return { person: output, link: undefined };
+      return { person: output, ...(await links.invite(personOf(output.id), deed)) };
     },
     async invite(deed, id) {
-      const found = await store.people.find(DEPLOYMENT, id);
-      if (found === undefined) throw new ApiError("NOT_FOUND", "There is no such operator.");
-      if (found.passwordHash !== null) {
+      if (await hasCome(id)) {
         throw new ApiError("CONFLICT", "This operator has taken the invitation up.");
       }
       return links.invite(personOf(id), deed);

@@ -59,6 +59,18 @@ test("who has not come is invited again, and the link before has ended", async (
   expect(sent.map(({ actor }) => actor.kind)).toEqual(sent.map(() => "operator"));
 });
 
+test("a repeated call makes nobody else, and lets nobody in who has come", async () => {
+  const body = { email: "once@example.com", name: "Once", role: "viewer" };
+  const headers = { "idempotency-key": "the same" };
+  const create = () => it.call("POST", "/v1/operators", { body, headers });
+  const [first, second] = [await create(), await create()];
+  expect([first.status, second.status]).toEqual([201, 201]);
+  expect(second.json.id).toBe(first.json.id);
+  await accept(second.json.link);
+  const third = await create();
+  expect([third.status, third.json.id, third.json.link]).toEqual([201, first.json.id, undefined]);
+});
+
 test("another role and other APIs hold from the next call on", async () => {
   const made = await invite("eva@example.com");
   const eva = await accept(made.json.link);
