@@ -437,6 +437,30 @@ describe("the authorization endpoint", () => {
     expect(answer.headers.get("access-control-allow-origin")).toBeNull();
   });
 
+  test.each([
+    ["a parameter that it does not know, twice", "&x=1&x=2&response_type=code", "GET"],
+    ["two response types", "&response_type=code&response_type=token", "GET"],
+    ["HEAD", "&response_type=code", "HEAD"],
+  ])("6.3.28 looks at the scopes in spite of %s", async (_what, more, method) => {
+    const fault = async (scope: string) => {
+      const url = authorizationUrl(confidential, { scope }) + more;
+      const answer = await fetch(url, { method, redirect: "manual" });
+      const location = new URL(answer.headers.get("location") ?? "");
+      return location.searchParams.get("error_description");
+    };
+    expect(await fault("")).toBe("scope_required");
+    expect(await fault("PROFILE_READ,toString")).toBe("unknown_scope");
+    expect(await fault("PROFILE_READ,APPS_READ")).toBe("scope_exceeds_client_registration");
+    expect(await fault("PROFILE_READ,BOOKING_READ")).toBeNull();
+  });
+
+  test("refuses a parameter that comes twice", async () => {
+    const url = `${authorizationUrl(confidential)}&scope=PROFILE_READ`;
+    const answer = await fetch(url, { redirect: "manual" });
+    const location = new URL(answer.headers.get("location") ?? "");
+    expect(location.searchParams.get("error")).toBe("invalid_request");
+  });
+
   test.each<[string, Params]>([
     ["a client that there is not", { client_id: "app_000000000000000000000000" }],
     ["a redirect URI that is not its own", { redirect_uri: "https://evil.example/" }],

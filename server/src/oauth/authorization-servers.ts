@@ -202,10 +202,9 @@ export function createAuthorizationServers(parts: AuthorizationServersParts): Au
         }
         calls.begin(request, call);
         const asked = { provider, policy, issuer: issuer.url };
-        const onward =
-          request.method === "GET" && asksCalcom(target)
-            ? await calcomAuthorization(target, asked)
-            : { target };
+        const onward = asksCalcom(request.method, target)
+          ? await calcomAuthorization(target, asked)
+          : { target };
         if ("location" in onward) {
           const headers = { location: onward.location, "cache-control": "no-store" };
           response.writeHead(303, headers).end();

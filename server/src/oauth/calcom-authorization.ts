@@ -21,6 +21,12 @@ interface Fault {
   readonly description: string;
 }
 
+/** What is read here; of response types there is one, however often it was sent. */
+const READ = [
+  ...["client_id", "redirect_uri", "state", "scope"],
+  ...["code_challenge", "code_challenge_method"],
+];
+
 /**
  * Reads the document's parameters as RFC 6749's: scopes may be parted by commas, and there is one
  * response type, whatever was sent. Faults of the client and of its redirect URI stay with the
@@ -31,9 +37,8 @@ export async function calcomAuthorization(
   { provider, policy, issuer }: Asked,
 ): Promise<CalcomAuthorization> {
   const query = new URLSearchParams(target.slice(CALCOM_AUTHORIZE.length + 1));
-  const names = [...query.keys()];
-  // RFC 6749 §3.1: of a parameter that is there twice, neither is right.
-  if (new Set(names).size < names.length) return { target };
+  // RFC 6749 §3.1: of a parameter that is there twice, neither is right, and the library says so.
+  if (READ.some((name) => query.getAll(name).length > 1)) return { target };
   const scopes = (query.get("scope") ?? "").split(/[ ,]+/).filter((name) => name !== "");
   query.set("scope", scopes.join(" "));
   query.set("response_type", "code");
@@ -62,7 +67,7 @@ function scopeFault(
 ): Fault | undefined {
   const description =
     (scopes.length === 0 && "scope_required") ||
-    (scopes.some((name) => !(name in policy.scopes)) && "unknown_scope") ||
+    (scopes.some((name) => !Object.hasOwn(policy.scopes, name)) && "unknown_scope") ||
     (scopes.some((name) => !mayAsk.includes(name)) && "scope_exceeds_client_registration");
   return description ? { error: "invalid_scope", description } : undefined;
 }

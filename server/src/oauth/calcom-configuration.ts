@@ -10,7 +10,9 @@ export function isCalcom({ renderer }: Pick<Policy, "renderer">): boolean {
 }
 
 /** Whether this is the document's authorization endpoint itself, not a way back to it. */
-export function asksCalcom(target: string): boolean {
+export function asksCalcom(method: string | undefined, target: string): boolean {
+  // The library answers HEAD as it answers GET.
+  if (method !== "GET" && method !== "HEAD") return false;
   return target === CALCOM_AUTHORIZE || target.startsWith(`${CALCOM_AUTHORIZE}?`);
 }
 
