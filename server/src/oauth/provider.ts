@@ -15,6 +15,7 @@ import type { Calls } from "./calls.ts";
 import { clientAdapter, isSafeRedirect } from "./client-adapter.ts";
 import { limitScope, openScopes, PKCE_MEMBER, PROTOCOL_SCOPES } from "./client-metadata.ts";
 import { isClientSecret } from "./client-secrets.ts";
+import { beginAtForm } from "./device-form.ts";
 import type { Issuer } from "./issuer.ts";
 import { createTokenWriter, FORMAT_MEMBER, type TokenFacts } from "./jwt-access-tokens.ts";
 import { MORE_METADATA } from "./metadata.ts";
@@ -93,6 +94,7 @@ export function createProvider(parts: ProviderParts): Provider {
     generateTokenId: () => `gnt_${randomBytes(12).toString("hex")}`,
   });
   const seconds = rule.refreshGraceSeconds;
+  provider.use(beginAtForm(provider, issuer));
   provider.use(mendAnswers);
   provider.use(answerLate({ store, api: policy.slug, calls, seconds }));
   return provider;

@@ -195,6 +195,18 @@ for (const database of DATABASES) {
       expect(await answer.text()).toContain("There is no such code");
     });
 
+    test.each([
+      ["POST", ""],
+      ["GET", "/no-sign-in-that-began"],
+    ])("a browser without a session begins with the form: %s %s", async (method, more) => {
+      const url = `${world.issuer}/oauth/device`;
+      for (const cookie of ["", "latchkey_standard_session=ended"]) {
+        const headers = { cookie };
+        const answer = await fetch(url + more, { method, headers, redirect: "manual" });
+        expect([answer.status, answer.headers.get("location")]).toEqual([303, url]);
+      }
+    });
+
     test("who guesses user codes has to wait", async () => {
       world.advance(60);
       const browser = newBrowser(world.origin);
