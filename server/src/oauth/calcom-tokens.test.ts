@@ -118,6 +118,19 @@ for (const database of DATABASES) {
       }
     });
 
+    test.each(["app_\0", "\0", "app_\ud800", `app_${"0".repeat(3000)}`])(
+      "a client id that nobody can have is unknown, here and to the library: %j",
+      async (client_id) => {
+        const asked = issue({ client_id, grant_type: "refresh_token", refresh_token: "r" });
+        await expect(asked).rejects.toMatchObject({ error: expect.stringMatching(/^invalid_/) });
+        const body = new URLSearchParams({ client_id, token: "t" });
+        const answer = await fetch(`${world.issuer}/oauth/revoke`, { method: "POST", body });
+        expect(answer.status).toBe(401);
+        const page = await fetch(`${world.issuer}/auth/oauth2/authorize?${body}`);
+        expect(page.status).toBe(400);
+      },
+    );
+
     test.each(["token", "par", "device/code", "register", "authorize"])(
       "there is no second way in at /oauth/%s",
       async (path) => {

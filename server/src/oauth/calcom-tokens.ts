@@ -12,6 +12,7 @@ import {
   unauthorizedClient,
 } from "./calcom-token-fault.ts";
 import { readTokenRequest, type TokenRequest } from "./calcom-token-request.ts";
+import { isClientId } from "./client-metadata.ts";
 import { hashedSecrets, isClientSecret } from "./client-secrets.ts";
 
 /** A pair of tokens in the members of the document's answer (RFC 6749 §5.1). */
@@ -68,7 +69,10 @@ export function createCalcomTokens({ store, clock }: { store: Store; clock: Cloc
       const { oauth: rule } = policy;
       if (rule === null) throw new Error("the policy has no authorization server");
       const request = readTokenRequest(body, authorization);
-      const application = await store.applications.find(policy.slug, request.clientId);
+      const { clientId } = request;
+      const application = isClientId(clientId)
+        ? await store.applications.find(policy.slug, clientId)
+        : undefined;
       if (application?.kind !== "oauth" || application.revokedAt !== null)
         throw invalidClient("client_not_found");
       const context: WriteContext = {

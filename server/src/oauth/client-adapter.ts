@@ -1,6 +1,6 @@
 import { type Adapter, type AllClientMetadata, errors } from "oidc-provider";
 import { type AdapterParts, nothing } from "./adapter.ts";
-import { clientMetadata, openScopes } from "./client-metadata.ts";
+import { clientMetadata, isClientId, openScopes } from "./client-metadata.ts";
 import { hashedSecret } from "./client-secrets.ts";
 
 /** What the ids of registered applications begin with; other clients registered themselves. */
@@ -12,6 +12,7 @@ export function clientAdapter({ store, policy, calls }: AdapterParts): Adapter {
   return {
     ...nothing,
     async find(id) {
+      if (!isClientId(id)) return undefined;
       if (id.startsWith(APPLICATION)) {
         const application = await store.applications.find(api, id);
         if (application === undefined) return undefined;

@@ -52,6 +52,11 @@ export function clientMetadata(
   };
 }
 
+/** RFC 6749 appendix A.1; of longer ones none was ever issued, nor fetched. */
+export function isClientId(text: string): boolean {
+  return /^[ -~]{1,2048}$/.test(text);
+}
+
 /** The scopes that a client may give itself: none that is as good as every other. */
 export function openScopes({ scopes }: Policy): readonly string[] {
   const own = Object.keys(scopes).filter((name) => scopes[name]?.implies.includes("*") === false);
