@@ -78,7 +78,7 @@ export function createEngine(parts: EngineParts): Engine {
     authorityOf: (state) => authorityOf(policy, limitKindOf(state.scheme), state),
     proofOf,
   });
-  const issuerKeys = new KnownIssuerKeys(lease, proofOfJwk);
+  const issuerKeys = new KnownIssuerKeys(proofOfJwk);
   const decide = createDecide({
     policy,
     schemes,

@@ -66,7 +66,10 @@ test("tokens of the old key and of the new one open the API on every node", asyn
 
   // The other process hears of it, and signs with the same key.
   await waitUntil("it signs with it", async () => (await aToken(second)).kid === fresh.kid);
-  expect((await rotate({ force: true })).status).toBe(200);
+  // Twice at once: the new key signs before the other process can have heard of it.
+  for (let times = 0; times < 2; times += 1) {
+    expect((await rotate({ force: true })).status).toBe(200);
+  }
   const last = await aToken(first);
   expect(await statusOf(second, last.token)).toBe(200);
 });

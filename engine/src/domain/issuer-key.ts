@@ -1,4 +1,3 @@
-import type { Lookup } from "./known.ts";
 import type { SignatureProof } from "./proof.ts";
 
 /** Every key with which an API's own access tokens may be signed: one state on the change feed. */
@@ -8,6 +7,6 @@ export interface IssuerKeysState {
 
 /** The issuer keys that a process knows. */
 export interface IssuerKeyMemory {
-  /** By the `kid` of a token's header; `ask`: nobody has told yet which keys there are. */
-  find(keyId: string): Lookup<SignatureProof>;
+  /** By the `kid` of a token's header; `undefined`: nobody has told of it yet, or it is none. */
+  find(keyId: string): SignatureProof | undefined;
 }

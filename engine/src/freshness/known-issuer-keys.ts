@@ -1,17 +1,13 @@
 import type { IssuerKeyMemory, IssuerKeysState } from "../domain/issuer-key.ts";
-import type { Lookup } from "../domain/known.ts";
 import type { SignatureProof } from "../domain/proof.ts";
-import type { Lease } from "./lease.ts";
 
 /** The newest set of issuer keys that this process was told of. */
 export class KnownIssuerKeys implements IssuerKeyMemory {
   readonly #proofOf: (publicKey: object) => SignatureProof;
-  readonly #lease: Lease;
-  #proofs: ReadonlyMap<string, SignatureProof> | undefined;
+  #proofs: ReadonlyMap<string, SignatureProof> = new Map();
   #seq = -1;
 
-  constructor(lease: Lease, proofOf: (publicKey: object) => SignatureProof) {
-    this.#lease = lease;
+  constructor(proofOf: (publicKey: object) => SignatureProof) {
     this.#proofOf = proofOf;
   }
 
@@ -22,10 +18,7 @@ export class KnownIssuerKeys implements IssuerKeyMemory {
     this.#proofs = new Map(keys.map(({ id, publicKey }) => [id, this.#proofOf(publicKey)]));
   }
 
-  find(keyId: string): Lookup<SignatureProof> {
-    const found = this.#proofs?.get(keyId);
-    if (found !== undefined) return found;
-    // Without a lease a key may have been published that nobody has told of.
-    return this.#proofs !== undefined && this.#lease.holds() ? "unknown" : "ask";
+  find(keyId: string): SignatureProof | undefined {
+    return this.#proofs.get(keyId);
   }
 }

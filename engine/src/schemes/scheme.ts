@@ -77,8 +77,8 @@ export interface VerifyContext<A extends OfScheme> {
   /** Those of the names that are scopes of this API, each once. */
   knownScopes(names: readonly string[]): readonly string[];
   user(id: string): Lookup<UserState>;
-  /** What verifies the API's own tokens that name this key. */
-  issuerKey(id: string): Lookup<SignatureProof>;
+  /** What verifies the API's own tokens that name this key; `undefined`: nobody has told of it. */
+  issuerKey(id: string): SignatureProof | undefined;
 }
 
 /** A proof, a refusal, or what memory must first be asked about. */

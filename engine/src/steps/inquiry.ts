@@ -80,7 +80,7 @@ export class Inquiry implements ClaimContext, VerifyContext<Authority> {
     return this.#memory.user(id, this.answered);
   }
 
-  issuerKey(id: string): Lookup<SignatureProof> {
+  issuerKey(id: string): SignatureProof | undefined {
     return this.#issuerKeys.find(id);
   }
 

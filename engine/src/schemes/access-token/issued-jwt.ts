@@ -3,7 +3,7 @@ import { issuedHeader, readIssuedJwt } from "../../tokens/issued-jwt.ts";
 import { timeFault } from "../../tokens/jwt-times.ts";
 import { disproved, note, type Refused, refused, type VerifyContext } from "../scheme.ts";
 
-/** An opaque token has no signature, and is looked up. */
+/** What has no signature that can be verified here is opaque, and is looked up. */
 type Verdict = Refused | "genuine" | "opaque";
 
 /**
@@ -20,8 +20,8 @@ export function judgeIssued<A extends OfScheme>(token: string, context: VerifyCo
   if (fault !== undefined) return refused(fault);
   if (header.kid === undefined) return refused("token_key_missing");
   const key = context.issuerKey(header.kid);
-  if (key === "ask") return "genuine";
-  if (key === "unknown") return disproved("credential_unknown", "kid");
+  // It may sign already and nobody has told of it; without a key its text tells nothing.
+  if (key === undefined) return "opaque";
   if (!key.algorithms.includes(header.alg)) {
     return disproved("token_algorithm_refused", `alg ${header.alg}, key ${header.kid}`);
   }
