@@ -133,13 +133,17 @@ export function artifactAdapter(model: string, parts: AdapterParts): Adapter {
   }
 }
 
+/** So far ahead of ours may a client's clock be: the library remembers a proof as if it were not. */
+const AHEAD_MILLIS = 300_000;
+
 /** Refuses what was seen before: the library itself would look first and write later. */
 export function replayAdapter({ store, policy, calls }: AdapterParts): Adapter {
   return {
     ...nothing,
     async upsert(id, { exp }, expiresIn) {
       const context = calls.writeContext(policy.slug);
-      const expiresAt = exp === undefined ? context.at + (expiresIn ?? 0) * 1000 : exp * 1000;
+      const endsAt = exp === undefined ? context.at + (expiresIn ?? 0) * 1000 : exp * 1000;
+      const expiresAt = endsAt + AHEAD_MILLIS;
       const digest = artifactDigest("ReplayDetection", id);
       const { output } = await store.write("claimOnce", { digest, expiresAt }, context);
       if (!output.first) throw new errors.InvalidGrant("the proof was used before");

@@ -138,5 +138,21 @@ for (const database of DATABASES) {
       // Within the grace, with the same key: the very same answer.
       expect(await ask(again, "4")).toEqual(second);
     });
+
+    test("O-164: a proof of a client whose clock is ahead has one use as well", async () => {
+      const key = generateKeyPairSync("ec", { namedCurve: "P-256" });
+      const url = `${world.issuer}/oauth/token`;
+      const at = Date.now() + 290_000;
+      const dpop = aDpopProof(key, { method: "POST", url, jti: "ahead", at });
+      const proof = { client_id: client.id, client_secret: client.secret ?? "" };
+      const ask = async () => {
+        const body = new URLSearchParams({ grant_type: "client_credentials", ...proof });
+        return (await fetch(url, { method: "POST", headers: { dpop }, body })).status;
+      };
+      expect(await ask()).toBe(200);
+      // The library would take it for five minutes after the instant that it names.
+      world.advance(580);
+      expect(await ask()).toBe(400);
+    });
   });
 }

@@ -222,7 +222,7 @@ function features({ policy, rule, issuer }: ProviderParts): Configuration["featu
         (client.redirectUris ?? []).every((uri) => isSafeRedirect(uri)),
     },
     pushedAuthorizationRequests: { enabled: true },
-    // Without nonces: a proof is good for a minute, and once.
+    // Without nonces: here a proof is good for five minutes, and once.
     dPoP: { enabled: true },
     resourceIndicators: {
       enabled: true,
