@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Answer } from "../answer.ts";
-import { approve } from "../approval.ts";
+import { approve, csrfOf, openBrowser, scopesOn } from "../approval.ts";
 import { freePort } from "../free-port.ts";
 import { type RunningServer, startServer, TEST_ACCOUNT, waitUntil } from "../running-server.ts";
 import { runSample } from "../samples/run-sample.ts";
@@ -90,6 +90,22 @@ test("6.2.8 the user comes back with a code, and the state as it was sent", asyn
   expect(back.origin + back.pathname).toBe(REDIRECT_URI);
   expect(back.searchParams.get("code")).toMatch(/^[\w-]{20,}$/);
   expect(back.searchParams.get("state")).toBe(sent.searchParams.get("state"));
+});
+
+test("6.2.8 the user is asked for scopes of the API alone, whatever the client made up", async () => {
+  const sent = new URL(await step("authorize"));
+  sent.searchParams.set("scope", "read:users constructor Your_bank_asks");
+  const browser = openBrowser();
+  const signIn = await browser.go(sent);
+  const form = new URLSearchParams({ csrf: csrfOf(signIn.html), ...PERSON });
+  const { status, html } = await browser.go(signIn.url, form);
+  expect([status, scopesOn(html)]).toEqual([200, ["read:users"]]);
+  expect(html).not.toContain("Your_bank_asks");
+  const back = await approve(sent.href, PERSON);
+  const code = back.searchParams.get("code") ?? "";
+  const { json } = await askToken({ grant_type: "authorization_code", code });
+  expect(json.scope).toBe("read:users");
+  expect((await tryOut(json.access_token)).json.scopes).toEqual(["read:users"]);
 });
 
 test("6.2.4 6.2.9 6.2.11 the document's programs exchange, call and refresh", async () => {

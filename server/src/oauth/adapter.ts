@@ -209,7 +209,7 @@ function tokenOf(value: string, { clientId, scope, jkt }: Payload, { scopes }: P
     // RFC 9449 §6: nobody may use it who does not hold this key.
     boundKey: jkt ?? null,
     // The protocol's own scopes open nothing of the API.
-    scopes: (scope ?? "").split(" ").filter((name) => name in scopes),
+    scopes: (scope ?? "").split(" ").filter((name) => Object.hasOwn(scopes, name)),
   };
 }
 

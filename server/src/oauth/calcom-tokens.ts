@@ -213,7 +213,7 @@ function createExchange({ store, policy, rule, application, context }: ExchangeP
       id: `tok_${randomBytes(12).toString("hex")}`,
       digest: tokenDigest(value),
       applicationId: clientId,
-      scopes: scope.split(" ").filter((name) => name in policy.scopes),
+      scopes: scope.split(" ").filter((name) => Object.hasOwn(policy.scopes, name)),
       boundKey: null,
     };
     return {

@@ -44,7 +44,10 @@ export function clientMetadata(
       "refresh_token",
       ...(isCalcom(policy) ? [] : ownGrants),
     ],
-    scope: [...PROTOCOL_SCOPES, ...application.scopes.filter((name) => name in scopes)].join(" "),
+    scope: [
+      ...PROTOCOL_SCOPES,
+      ...application.scopes.filter((name) => Object.hasOwn(scopes, name)),
+    ].join(" "),
     ...(application.accessTokenFormat === "jwt" && { [FORMAT_MEMBER]: "jwt" }),
     ...(logo !== null && { logo_uri: logo }),
     ...(homePage !== null && { client_uri: homePage }),

@@ -56,12 +56,12 @@ interface InteractionParts {
 /** How long a right password waits for its code. */
 const PASSED_MILLIS = 5 * 60 * 1000;
 
-const TITLES: Readonly<Record<string, string>> = {
-  openid: "Know who you are",
-  email: "See your email address",
-  profile: "See your name",
-  offline_access: "Keep its access while you are away",
-};
+const PROTOCOL_TITLES = new Map([
+  ["openid", "Know who you are"],
+  ["email", "See your email address"],
+  ["profile", "See your name"],
+  ["offline_access", "Keep its access while you are away"],
+]);
 
 /** The interaction that this browser began; `undefined`: it began none, or it has ended. */
 export async function interactionOf(
@@ -79,9 +79,6 @@ export async function interactionOf(
   const clientId = String(params.client_id);
   const client = await provider.Client.find(clientId);
   const application = await store.applications.find(policy.slug, clientId);
-  const asked = String(params.scope ?? "")
-    .split(" ")
-    .filter((name) => name !== "");
   const end = (result: Parameters<typeof provider.interactionResult>[2], merge: boolean) =>
     provider.interactionResult(request, response, result, { mergeWithLastSubmission: merge });
 
@@ -143,10 +140,7 @@ export async function interactionOf(
       homePage: client?.clientUri ?? null,
       redirectHost: hostOf(String(params.redirect_uri ?? "")),
     },
-    scopes: asked.map((name) => ({
-      name,
-      title: policy.scopes[name]?.title ?? TITLES[name] ?? name,
-    })),
+    scopes: shown(String(params.scope ?? "").split(" "), policy),
     passed: passedOf(details.result, clock()),
     async pass(userId) {
       // Not `login`: the library would let in whoever has that.
@@ -176,6 +170,15 @@ export async function handOff(
   found.result = { passed: { userId, by: "hand-off", at: clock() } };
   await found.persist();
   return true;
+}
+
+/** The scopes among the names; text that a client has made up is shown to nobody. */
+function shown(names: readonly string[], { scopes }: Policy): Interaction["scopes"] {
+  const titles = new Map(Object.entries(scopes).map(([name, { title }]) => [name, title]));
+  return names.flatMap((name) => {
+    const title = titles.get(name) ?? PROTOCOL_TITLES.get(name);
+    return title === undefined ? [] : [{ name, title }];
+  });
 }
 
 function passedOf(result: unknown, now: number): Passed | undefined {
