@@ -307,6 +307,16 @@ describe("6.3.21 the token endpoint refuses", () => {
     expect(await answer.json()).toMatchObject({ error: "invalid_request" });
   });
 
+  test.each([
+    ["of a platform's client", { "x-cal-client-id": "app_1", "x-cal-secret-key": "s" }],
+    ["half of that", { "x-cal-secret-key": "s" }],
+    ["of the API", { authorization: "Bearer cal_0" }],
+    ["of nothing", { authorization: "Negotiate" }],
+  ])("a grant as it would without a proof %s", async (_whose, headers) => {
+    const asked = { grant_type: "refresh_token", ...proofOf(confidential), refresh_token: "r" };
+    expectError(await askToken(asked, headers), badGrant("invalid_refresh_token"));
+  });
+
   test("a wrong Basic, and two proofs at once", async () => {
     const { clientId, clientSecret } = confidential;
     const basic = (text: string) => ({
@@ -482,6 +492,14 @@ describe("the authorization endpoint", () => {
     expect(answer.status).toBe(400);
     expect(answer.headers.get("location")).toBeNull();
   });
+});
+
+test("the metadata tell of no binding that tokens do not have", async () => {
+  const { json } = await server.ask({
+    path: "/calcom/.well-known/oauth-authorization-server",
+  });
+  expect(json.dpop_signing_alg_values_supported).toBeUndefined();
+  expect(json.token_endpoint).toBe(`${origin}${TOKEN}`);
 });
 
 describe("who a client is", () => {

@@ -35,6 +35,8 @@ export function asCalcom(configuration: Configuration): Configuration {
       clientCredentials: off,
       clientIdMetadataDocument: off,
       deviceFlow: off,
+      // Its tokens are bound to no key: who asks for that must not believe so.
+      dPoP: off,
       pushedAuthorizationRequests: off,
       registration: off,
       registrationManagement: off,

@@ -6,10 +6,11 @@ import type { App } from "../app.ts";
 import { toApiError } from "../errors.ts";
 import type { ProtectedApi } from "../protected-api.ts";
 import { createSendFault } from "./calcom-callers.ts";
-import { type FacadeParts, OWN_ENDPOINT } from "./profile-facade.ts";
+import { type FacadeParts, ifMissing, OWN_ENDPOINT } from "./profile-facade.ts";
 
 const TOKEN = "/v2/auth/oauth2/token";
 const CLIENT = "/v2/auth/oauth2/clients/:clientId";
+const PROOFS = ["authorization", "x-cal-client-id", "x-cal-secret-key"];
 const FORM = "application/x-www-form-urlencoded";
 /** Codes and tokens have a hundred characters. */
 const LONGEST_FORM = 56 * 1024;
@@ -46,18 +47,20 @@ export function addOAuth2(app: App, api: ProtectedApi, parts: FacadeParts): void
   const sendFault = createSendFault(api, parts);
   app.get<{ Params: { clientId: string } }>(CLIENT, OWN_ENDPOINT, async (request, reply) => {
     const { clientId } = request.params;
-    const client = await parts.applications.find(api.slug, { id: clientId }).catch(() => undefined);
+    const client = await parts.applications.find(api.slug, { id: clientId }).catch(ifMissing);
     if (client === undefined || !isOpen(client)) return sendFault(request, reply, UNKNOWN_CLIENT);
     return reply.send({ status: "success", data: clientWire(client) });
   });
 }
 
-/** A client proves itself to the token endpoint with Basic, which opens nothing else. */
+/** What proves a caller of the API proves nothing to the token endpoint, where Basic is a client's. */
 export function withoutClientProof(request: ApiRequest): ApiRequest {
   const [path] = request.target.split("?", 1);
   if (path !== TOKEN || request.method !== "POST") return request;
   const { headers } = request;
-  const kept = headers.filter((_, i) => headers[i - (i % 2)]?.toLowerCase() !== "authorization");
+  const kept = headers.filter(
+    (_, i) => !PROOFS.includes(headers[i - (i % 2)]?.toLowerCase() ?? ""),
+  );
   return { ...request, headers: kept };
 }
 

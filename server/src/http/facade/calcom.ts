@@ -10,7 +10,13 @@ import { addOAuth2, withoutClientProof } from "./calcom-oauth.ts";
 import { addManagedUsers, addTokenCheck, userWire } from "./calcom-users.ts";
 import { addClientWebhooks } from "./calcom-webhooks.ts";
 import { accountOf, createCredentialCall } from "./credential-call.ts";
-import { allowedOf, type FacadeParts, OWN_ENDPOINT, type ProfileFacade } from "./profile-facade.ts";
+import {
+  allowedOf,
+  type FacadeParts,
+  ifMissing,
+  OWN_ENDPOINT,
+  type ProfileFacade,
+} from "./profile-facade.ts";
 
 const { config, schema } = OWN_ENDPOINT;
 
@@ -135,9 +141,4 @@ function expiryOf(
   if (apiKeyDaysValid === undefined) return null;
   const message = "Send either apiKeyDaysValid or apiKeyNeverExpires, not both.";
   throw new ApiError("INVALID_REQUEST", message);
-}
-
-function ifMissing(error: unknown): undefined {
-  if (error instanceof ApiError && error.code === "NOT_FOUND") return undefined;
-  throw error;
 }

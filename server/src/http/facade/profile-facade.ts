@@ -1,4 +1,11 @@
-import type { Allow, ApiError, ApiRequest, Clock, NetworkList, Policy } from "@latchkey/engine";
+import {
+  type Allow,
+  ApiError,
+  type ApiRequest,
+  type Clock,
+  type NetworkList,
+  type Policy,
+} from "@latchkey/engine";
 import type { FastifyRequest } from "fastify";
 import type { Accounts } from "../../accounts/accounts.ts";
 import type { ApiKeys } from "../../accounts/api-keys.ts";
@@ -82,6 +89,12 @@ export const OWN_ENDPOINT = {
 export function allowedOf(request: FastifyRequest): Allow {
   if (request.allowed === null) throw new Error("a facade handler ran before the decision");
   return request.allowed;
+}
+
+/** For a look-up whose caller goes on without what is not there. */
+export function ifMissing(error: unknown): undefined {
+  if (error instanceof ApiError && error.code === "NOT_FOUND") return undefined;
+  throw error;
 }
 
 declare module "fastify" {
