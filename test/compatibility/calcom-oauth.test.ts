@@ -5,6 +5,7 @@ import type { Answer } from "../answer.ts";
 import { approve } from "../approval.ts";
 import { bearer, expectFault } from "../calcom-platform.ts";
 import { freePort } from "../free-port.ts";
+import { head, sendRaw } from "../raw-request.ts";
 import { type RunningServer, startServer, waitUntil } from "../running-server.ts";
 
 // Checklist 6.3 of the compatibility document, lines 9, 21 to 29 and 42: the newer OAuth flow.
@@ -315,6 +316,19 @@ describe("6.3.21 the token endpoint refuses", () => {
   ])("a grant as it would without a proof %s", async (_whose, headers) => {
     const asked = { grant_type: "refresh_token", ...proofOf(confidential), refresh_token: "r" };
     expectError(await askToken(asked, headers), badGrant("invalid_refresh_token"));
+  });
+
+  test("two Authorization lines, both right", async () => {
+    const { clientId, clientSecret } = confidential;
+    const basic = `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString("base64")}`;
+    const body = JSON.stringify({ grant_type: "refresh_token", refresh_token: "r" });
+    const lines = [
+      ...[`Authorization: ${basic}`, `Authorization: ${basic}`],
+      ...["Content-Type: application/json", `Content-Length: ${body.length}`],
+    ];
+    const request = head(`POST ${TOKEN} HTTP/1.1`, lines) + body;
+    const answer = await sendRaw(server.port, request);
+    expectError(answer, badRequest("send Authorization once"));
   });
 
   test("a wrong Basic, and two proofs at once", async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { head, sendRaw } from "../raw-request.ts";
 import { type RunningServer, startServer } from "../running-server.ts";
 import { expectProfileRefusal, expectRefusal, expectUntouched, inventory } from "./refusals.ts";
 
@@ -85,6 +86,18 @@ describe.each(MALFORMED)("Authorization that is %s is 401", (_what, malform) => 
     expectRefusal(await server.ask({ path: "/v1/apis", headers }), 401, "UNAUTHORIZED");
   });
 });
+
+test.each(["/oauth/token", "/oauth/introspect", "/oauth/revoke", "/oauth/userinfo"])(
+  "an authorization server believes neither of two Authorization lines: %s",
+  async (path) => {
+    const basic = `Authorization: Basic ${Buffer.from("a:b").toString("base64")}`;
+    const lines = [basic, "authorization: Basic Yzpk", "Content-Length: 0"];
+    const answer = await sendRaw(server.port, head(`POST /standard${path} HTTP/1.1`, lines));
+    expect(answer.status).toBe(400);
+    const error_description = "send Authorization once";
+    expect(answer.json).toEqual({ error: "invalid_request", error_description });
+  },
+);
 
 test("the scheme's name is read without case, and spaces after it do not count", async () => {
   for (const scheme of ["Bearer ", "bearer ", "BEARER ", "Bearer    "]) {

@@ -1,4 +1,4 @@
-import { clientOf, type NetworkList, requestIdOf } from "@latchkey/engine";
+import { clientOf, headerCount, type NetworkList, requestIdOf } from "@latchkey/engine";
 import type { AuthorizationServers } from "../oauth/authorization-servers.ts";
 import { isSecure } from "./facade/asked-request.ts";
 import type { Front } from "./server.ts";
@@ -23,10 +23,19 @@ export function oauthFront(parts: OAuthFrontParts): Front {
     response.setHeader("x-request-id", requestId);
     const peer = { address: request.socket.remoteAddress, encrypted: false };
     const client = clientOf(peer, request.rawHeaders, trustedProxies);
-    if (requireHttps && !isSecure(client, plainLoopback)) {
-      const body = { error: "invalid_request", error_description: "use https" };
-      response.writeHead(400, { "content-type": "application/json", "cache-control": "no-store" });
-      response.end(JSON.stringify(body));
+    const isOpen = requireHttps && !isSecure(client, plainLoopback);
+    // Whoever stands between may have looked at the other one.
+    const isTwice = headerCount(request.rawHeaders, "authorization") > 1;
+    if (isOpen || isTwice) {
+      const error_description = isOpen ? "use https" : "send Authorization once";
+      const body = { error: "invalid_request", error_description };
+      const text = JSON.stringify(body);
+      response.writeHead(400, {
+        "content-type": "application/json",
+        "content-length": Buffer.byteLength(text),
+        "cache-control": "no-store",
+      });
+      response.end(text);
       return true;
     }
     // It answers its own faults.

@@ -1,6 +1,6 @@
-import { API_ERRORS, type ApiRequest, type CalcomFault } from "@latchkey/engine";
+import { API_ERRORS, type ApiRequest, type CalcomFault, headerCount } from "@latchkey/engine";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { TokenFault } from "../../oauth/calcom-token-fault.ts";
+import { invalidRequest, TokenFault } from "../../oauth/calcom-token-fault.ts";
 import type { ApplicationRecord } from "../../store/application-record.ts";
 import type { App } from "../app.ts";
 import { toApiError } from "../errors.ts";
@@ -34,6 +34,9 @@ export function addOAuth2(app: App, api: ProtectedApi, parts: FacadeParts): void
     );
     own.setErrorHandler((fault, request, reply) => sendTokenFault(fault, request, reply, api));
     own.post(TOKEN, OWN_ENDPOINT, async (request, reply) => {
+      if (headerCount(request.raw.rawHeaders, "authorization") > 1) {
+        throw invalidRequest("send Authorization once");
+      }
       const pair = await parts.calcomTokens.issue(policy, {
         body: request.body ?? undefined,
         authorization: request.headers.authorization,
