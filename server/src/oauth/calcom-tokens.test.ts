@@ -32,12 +32,20 @@ for (const database of DATABASES) {
       expect(world?.faults).toEqual([]);
     });
 
-    async function aCode(): Promise<string> {
+    async function aCode(browser = newBrowser(world.origin)): Promise<string> {
       const { id: client_id, redirectUri: redirect_uri } = client;
       const asked = new URLSearchParams({ client_id, redirect_uri, scope: SCOPE });
       const url = `${world.issuer}/auth/oauth2/authorize?${asked}`;
-      const { left } = await newBrowser(world.origin).visit(url);
+      const { left } = await browser.visit(url);
       return left?.searchParams.get("code") ?? "";
+    }
+
+    /** One for each round, while the user need not be asked: a race ends the approval. */
+    async function codes(): Promise<readonly string[]> {
+      const browser = newBrowser(world.origin);
+      const made: string[] = [];
+      while (made.length < ROUNDS) made.push(await aCode(browser));
+      return made;
     }
 
     const issue = (grant: Readonly<Record<string, string>>): Promise<TokenPair> =>
@@ -62,8 +70,7 @@ for (const database of DATABASES) {
     }
 
     test("a code has one winner, and leaves nothing alive", async () => {
-      for (let round = 0; round < ROUNDS; round += 1) {
-        const code = await aCode();
+      for (const code of await codes()) {
         const winners = await winnersOf(() => redeem(code), "code_invalid_or_expired");
         expect(winners).toHaveLength(1);
         for (const { access_token } of winners)
@@ -72,8 +79,9 @@ for (const database of DATABASES) {
     }, 60_000);
 
     test("so has a refresh token", async () => {
-      for (let round = 0; round < ROUNDS; round += 1) {
-        const first = await redeem(await aCode());
+      const pairs: TokenPair[] = [];
+      for (const code of await codes()) pairs.push(await redeem(code));
+      for (const first of pairs) {
         const winners = await winnersOf(
           () => refresh(first.refresh_token),
           "refresh_token_revoked",
