@@ -1,6 +1,7 @@
 import { policyOf, profiles } from "@latchkey/engine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newBrowser } from "../testing/browser.ts";
+import { aContext } from "../testing/builders.ts";
 import { DATABASES } from "../testing/databases.ts";
 import { API, type Client, type OAuthWorld, startOAuthWorld } from "../testing/oauth-world.ts";
 import { type CalcomTokens, createCalcomTokens, type TokenPair } from "./calcom-tokens.ts";
@@ -115,6 +116,18 @@ for (const database of DATABASES) {
       ahead = seconds + 5;
       await expect(late.use(late.value)).rejects.toMatchObject({ message: loss });
       ahead = 0;
+    });
+
+    test("a scope that was taken from the application is in no new token", async () => {
+      const pair = await redeem(await aCode());
+      const update = (scopes: readonly string[]) =>
+        world.store.write("updateApplication", { id: client.id, scopes }, aContext({ api: API }));
+      await update(["PROFILE_READ"]);
+      const next = await refresh(pair.refresh_token);
+      expect(next.scope).toBe("PROFILE_READ");
+      await update(SCOPE.split(" "));
+      // Nor does it come back unasked.
+      expect((await refresh(next.refresh_token)).scope).toBe("PROFILE_READ");
     });
 
     test("the library revokes what was issued here, refresh token or access token", async () => {

@@ -12,7 +12,7 @@ import {
   unauthorizedClient,
 } from "./calcom-token-fault.ts";
 import { readTokenRequest, type TokenRequest } from "./calcom-token-request.ts";
-import { isClientId } from "./client-metadata.ts";
+import { isClientId, scopeWithin } from "./client-metadata.ts";
 import { hashedSecrets, isClientSecret } from "./client-secrets.ts";
 
 /** A pair of tokens in the members of the document's answer (RFC 6749 §5.1). */
@@ -177,13 +177,15 @@ function createExchange({ store, policy, rule, application, context }: ExchangeP
     spent: Found,
     { onReplay, loss }: { onReplay: ((id: string) => Promise<void>) | undefined; loss: TokenFault },
   ): Promise<TokenPair> {
-    const { grantId, scope = "" } = spent;
+    const { grantId, scope: granted = "" } = spent;
+    const scope = scopeWithin(granted, application.scopes.join(" ")) ?? "";
+    const kept = { ...spent, scope };
     // In hex, so that it never begins as a key does.
     const access = rule.accessTokenPrefix + randomBytes(TOKEN_BYTES).toString("hex");
     const refreshToken = randomBytes(TOKEN_BYTES).toString("base64url");
     const made = [
-      artifactOf(spent, { model: "AccessToken", value: access, seconds: rule.accessTokenSeconds }),
-      artifactOf(spent, {
+      artifactOf(kept, { model: "AccessToken", value: access, seconds: rule.accessTokenSeconds }),
+      artifactOf(kept, {
         model: "RefreshToken",
         value: refreshToken,
         seconds: rule.refreshTokenSeconds,

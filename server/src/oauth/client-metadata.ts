@@ -75,6 +75,16 @@ export function limitScope(
   return client.scope.split(" ").every((name) => open.includes(name));
 }
 
+/** What a client may still have of a scope that was granted to it before; both as RFC 6749 §3.3. */
+export function scopeWithin(scope: string | undefined, allowed: string | undefined) {
+  if (scope === undefined || allowed === undefined) return scope;
+  const names = allowed.split(" ");
+  return scope
+    .split(" ")
+    .filter((name) => names.includes(name))
+    .join(" ");
+}
+
 /** RFC 8252 §7: the browser hands the answer to a program on the same machine. */
 function isNative(uri: string): boolean {
   return !uri.startsWith("https:");

@@ -139,6 +139,16 @@ for (const database of DATABASES) {
       expect(await ask(again, "4")).toEqual(second);
     });
 
+    test("a scope that was taken from the application is in no new token", async () => {
+      const narrowed = await world.register({ accessTokenFormat: "jwt" });
+      const { refresh_token } = await tokens(narrowed);
+      const change = { id: narrowed.id, scopes: ["read:users"] };
+      await world.store.write("updateApplication", change, aContext({ api: API }));
+      const { body } = await world.refresh(narrowed, String(refresh_token));
+      expect(body.scope).toBe("read:users");
+      expect(parts(body.access_token)[1]).toMatchObject({ scope: "read:users" });
+    });
+
     test("O-164: a proof of a client whose clock is ahead has one use as well", async () => {
       const key = generateKeyPairSync("ec", { namedCurve: "P-256" });
       const url = `${world.issuer}/oauth/token`;

@@ -17,8 +17,9 @@ import { limitScope, openScopes, PKCE_MEMBER, PROTOCOL_SCOPES } from "./client-m
 import { isClientSecret } from "./client-secrets.ts";
 import { beginAtForm } from "./device-form.ts";
 import type { Issuer } from "./issuer.ts";
-import { createTokenWriter, FORMAT_MEMBER, type TokenFacts } from "./jwt-access-tokens.ts";
+import { FORMAT_MEMBER } from "./jwt-access-tokens.ts";
 import { MORE_METADATA } from "./metadata.ts";
+import { nameTokens } from "./new-tokens.ts";
 import {
   askLogout,
   askUserCode,
@@ -47,18 +48,7 @@ export interface ProviderParts {
   readonly masterKeys: readonly [Uint8Array, ...Uint8Array[]];
 }
 
-/** A new access token, which the library asks for its value. */
-interface NewToken extends Omit<TokenFacts, "iat" | "exp"> {
-  generateTokenId(): string;
-  readonly client?: Client;
-  /** How many seconds it is to live. */
-  readonly expiration: number;
-  iat?: number;
-  exp?: number;
-}
-
 const TEN_YEARS = 315_360_000;
-const TOKEN_BYTES = 32;
 const ASYMMETRIC = ["RS256", "ES256", "EdDSA"] as const;
 
 /** Builds one API's authorization server: the library with our storage, lifetimes and pages. */
@@ -73,23 +63,7 @@ export function createProvider(parts: ProviderParts): Provider {
       return isClientSecret(this.clientSecret, presented, clock());
     },
   });
-  const writeToken = createTokenWriter(signingKey(parts.keys), issuer.url);
-  for (const { prototype } of [provider.AccessToken, provider.ClientCredentials]) {
-    const { generateTokenId } = prototype as unknown as NewToken;
-    Object.assign(prototype, {
-      generateTokenId(this: NewToken): string {
-        // To the library every token is opaque; it settles that here.
-        generateTokenId.call(this);
-        if (this.client?.[FORMAT_MEMBER] === "jwt") {
-          const iat = Math.floor(clock() / 1000);
-          const exp = iat + this.expiration;
-          Object.assign(this, { iat, exp });
-          return writeToken({ ...this, iat, exp });
-        }
-        return rule.accessTokenPrefix + randomBytes(TOKEN_BYTES).toString("base64url");
-      },
-    });
-  }
+  nameTokens(provider, parts);
   Object.assign(provider.Grant.prototype, {
     generateTokenId: () => `gnt_${randomBytes(12).toString("hex")}`,
   });
@@ -98,13 +72,6 @@ export function createProvider(parts: ProviderParts): Provider {
   provider.use(mendAnswers);
   provider.use(answerLate({ store, api: policy.slug, calls, seconds }));
   return provider;
-}
-
-/** Keys that sign come first. */
-function signingKey(keys: readonly JWK[]): JWK {
-  const key = keys.find(({ alg }) => alg === "ES256");
-  if (key === undefined) throw new Error("no key signs access tokens");
-  return key;
 }
 
 /** Mends two answers of the library. */
