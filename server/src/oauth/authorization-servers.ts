@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock, Policy } from "@latchkey/engine";
 import type Provider from "oidc-provider";
-import type { Configuration } from "oidc-provider";
 import type { Sealing } from "../store/sealing.ts";
 import type { Store, WriteContext } from "../store/store.ts";
 import { createAttempts } from "./attempts.ts";
@@ -11,11 +10,9 @@ import type { Calls, OAuthCall } from "./calls.ts";
 import type { Interaction } from "./interactions.ts";
 import { type Issuer, issuerOf } from "./issuer.ts";
 import { issuerKeys, resealIssuerKeys } from "./issuer-keys.ts";
+import type { GuardedFetch } from "./library-fetch.ts";
 import { protectedResource } from "./metadata.ts";
 import { acceptBody } from "./token-body.ts";
-
-/** As the library calls it. */
-type Fetch = NonNullable<Configuration["fetch"]>;
 
 /** What authorization servers are made of. */
 export interface AuthorizationServersParts {
@@ -26,8 +23,7 @@ export interface AuthorizationServersParts {
   readonly masterKeys: readonly Uint8Array[];
   readonly policies: readonly Policy[];
   readonly publicUrl: string;
-  /** For addresses that clients have chosen: it must reach nothing private. */
-  readonly fetch: Fetch;
+  readonly fetch: GuardedFetch;
   /** Told of faults, never of a secret. */
   readonly onFault: (fault: unknown, call: OAuthCall | undefined) => void;
 }

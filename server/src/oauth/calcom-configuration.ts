@@ -32,6 +32,7 @@ export function asCalcom(configuration: Configuration): Configuration {
     },
     features: {
       ...configuration.features,
+      backchannelLogout: off,
       clientCredentials: off,
       clientIdMetadataDocument: off,
       deviceFlow: off,

@@ -55,7 +55,9 @@ function registrable(metadata: AllClientMetadata, open: readonly string[]): AllC
     throw new errors.InvalidClientMetadata(`client_credentials: ${reason}`);
   }
   const { redirect_uris = [], post_logout_redirect_uris = [] } = metadata;
-  for (const uri of [...redirect_uris, ...post_logout_redirect_uris]) {
+  const { backchannel_logout_uri: told } = metadata;
+  const more = told === undefined ? [] : [told];
+  for (const uri of [...redirect_uris, ...post_logout_redirect_uris, ...more]) {
     if (!isSafeRedirect(uri)) throw new errors.InvalidRedirectUri(`${uri} is not allowed`);
   }
   return { ...metadata, scope: wanted.join(" ") };

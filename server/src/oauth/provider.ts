@@ -18,6 +18,7 @@ import { isClientSecret } from "./client-secrets.ts";
 import { beginAtForm } from "./device-form.ts";
 import type { Issuer } from "./issuer.ts";
 import { FORMAT_MEMBER } from "./jwt-access-tokens.ts";
+import { type GuardedFetch, libraryFetch } from "./library-fetch.ts";
 import { MORE_METADATA } from "./metadata.ts";
 import { nameTokens } from "./new-tokens.ts";
 import {
@@ -42,8 +43,7 @@ export interface ProviderParts {
   readonly calls: Calls;
   /** Private keys; the first of an algorithm signs. */
   readonly keys: readonly JWK[];
-  /** For addresses that clients have chosen: it must reach nothing private. */
-  readonly fetch: NonNullable<Configuration["fetch"]>;
+  readonly fetch: GuardedFetch;
   /** Newest first. */
   readonly masterKeys: readonly [Uint8Array, ...Uint8Array[]];
 }
@@ -136,7 +136,7 @@ function configuration(parts: ProviderParts): Configuration {
       if (id === undefined) return rememberedGrant(ctx, parts);
       return ctx.oidc.provider.Grant.find(id);
     },
-    fetch,
+    fetch: libraryFetch(fetch),
     renderError: async (ctx, out) => showError(ctx, out),
     discovery: { ...MORE_METADATA },
     ttl: {
@@ -186,9 +186,12 @@ function features({ policy, rule, issuer }: ProviderParts): Configuration["featu
       // A document may ask for no more than a client that registers itself.
       allowClient: async (_ctx, client) =>
         limitScope(client, openScopes(policy)) &&
-        (client.redirectUris ?? []).every((uri) => isSafeRedirect(uri)),
+        [...(client.redirectUris ?? []), client.backchannelLogoutUri].every(
+          (uri) => uri === undefined || isSafeRedirect(uri),
+        ),
     },
     pushedAuthorizationRequests: { enabled: true },
+    backchannelLogout: { enabled: dynamicRegistration },
     // Without nonces: here a proof is good for five minutes, and once.
     dPoP: { enabled: true },
     resourceIndicators: {
