@@ -30,7 +30,10 @@ export async function manageSessions(scene: SessionScene, accountId: string): Pr
     { email: "ada@example.com", name: "Ada", role: "owner" },
     { issued: ({ link }) => [tokenIn(link)] },
   );
-  const link = { kind: "invitation", token: tokenIn(invited.json.link) };
+  const again = await scene.operator("POST", `/v1/operators/${invited.json.id}/invite`, undefined, {
+    issued: ({ link }) => [tokenIn(link)],
+  });
+  const link = { kind: "invitation", token: tokenIn(again.json.link) };
   await scene.send({ method: "POST", path: "/v1/session/links/look", body: link });
   const body = { ...link, password };
   const opened = await scene.send({ method: "POST", path: "/v1/session/links", body }, cookieOf);
