@@ -30,7 +30,12 @@ const MOST_QUESTIONS = 40;
  * a lease: whoever must ask much in a row starts again.
  */
 const ANSWERS_COUNT_MS = 2500;
-const FIRST: Before = { answered: [], since: Number.POSITIVE_INFINITY, claimed: false };
+const FIRST: Before = {
+  answered: [],
+  since: Number.POSITIVE_INFINITY,
+  claimed: false,
+  spent: undefined,
+};
 
 /** Authenticate, authorize, limit: the product in one function. */
 export function createDecide(parts: DecideParts): Decide {
@@ -82,7 +87,8 @@ function decide(
   if (refusal === undefined) {
     if (mustClaim(attempt)) return claimThenDecide(parts, attempt);
     if (before.claimed) pass(attempt, "one-time", "claimed for this request");
-    return spend(parts, attempt);
+    const spent = spend(parts, attempt);
+    return spent instanceof Promise ? countThenDecide(parts, attempt, spent) : spent;
   }
   return typeof refusal === "string"
     ? refuseUncounted(parts, attempt, refusal)
@@ -124,4 +130,15 @@ async function claimThenDecide(parts: Shared, attempt: Attempt): Promise<Decisio
   if (refusal !== undefined) return refusal;
   if (trace !== undefined) trace.length = 0;
   return decide(parts, request, trace, { ...before, claimed: true });
+}
+
+/** Waits for counters that are elsewhere; then, too, everything is decided again. */
+async function countThenDecide(
+  parts: Shared,
+  { request, trace, before }: Attempt,
+  counted: Promise<Before["spent"]>,
+): Promise<Decision> {
+  const spent = await counted;
+  if (trace !== undefined) trace.length = 0;
+  return decide(parts, request, trace, { ...before, spent });
 }

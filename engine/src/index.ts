@@ -50,13 +50,28 @@ export type { CompiledLimit } from "./limits/compiled-limit.ts";
 export { CountedWindows } from "./limits/counted-windows.ts";
 export type { CounterPlace } from "./limits/counter-place.ts";
 export {
+  type AskLender,
+  createLeasedLimiter,
+  type LeaseAnswer,
+  type LeaseQuestion,
+} from "./limits/leased-limiter.ts";
+export {
   type CountedState,
   createMemoryLimiter,
   type Limiter,
   type MemoryLimiter,
 } from "./limits/limiter.ts";
+export {
+  type AwayAnswer,
+  type Lender,
+  NO_REQUEST,
+  ONE_REQUEST,
+  type Slice,
+  type SliceSize,
+} from "./limits/slice.ts";
 export { type CompiledPolicy, compilePolicy } from "./policy/compile.ts";
 export { type ApiDefinition, defineApi, defineLatchkey } from "./policy/define.ts";
+export { limitWithId } from "./policy/limit-id.ts";
 export { parseLimitSpecs, readLimitSpecs } from "./policy/limit-specs.ts";
 export { suggestion } from "./policy/nearest-name.ts";
 export type { OAuthRule } from "./policy/oauth-rule.ts";

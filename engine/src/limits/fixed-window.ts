@@ -2,15 +2,10 @@ import { BucketTable } from "./bucket-table.ts";
 import type { CompiledLimit } from "./compiled-limit.ts";
 import { CountedWindows } from "./counted-windows.ts";
 import type { CounterPlace, Tickets } from "./counter-place.ts";
+import { divide, type Slice, type SliceSize } from "./slice.ts";
 
 /** A count that says "blocked", which no count of requests reaches. */
 const BLOCKED = 0xffffffff;
-
-/** How a request ended: refused, counted, or only looked at. */
-type Outcome = typeof EXCEEDED | typeof SPENT | typeof SEEN;
-const EXCEEDED = 0;
-const SPENT = 1;
-const SEEN = 2;
 
 /** One window, in milliseconds, and where a bucket's record has it. */
 interface Counting {
@@ -96,13 +91,32 @@ export class FixedWindows {
   /** Spends one request at `now` (Unix milliseconds), or nothing if that exceeds the limit. */
   spend(bucket: number, now: number): CountedWindows {
     const exceeded = this.#wouldExceed(bucket, now, true);
-    return this.#state(bucket, now, exceeded ? EXCEEDED : SPENT);
+    return this.#state(bucket, now, exceeded, exceeded ? 0 : 1);
+  }
+
+  /** Spends what is granted and lent of a slice, as if so many requests had come in turn. */
+  lend(bucket: number, now: number, size: SliceSize): Slice {
+    const { need } = size;
+    this.#wouldExceed(bucket, now, false);
+    const record = bucket * this.#size;
+    const left = this.#windows.map(({ max, count }) =>
+      Math.max(0, max - (this.#counts[record * 2 + count] as number)),
+    );
+    const passes = this.#refuseAll ? Math.max(...left) : Math.min(...left);
+    const { granted, lent } = divide(passes, size);
+    this.#state(bucket, now, false, granted + lent);
+    for (const [w, window] of this.#windows.entries()) {
+      const had = left[w] as number;
+      if (window.block > 0 && need > had && granted >= had) this.#block(window, record, now);
+    }
+    const exceeded = need === 0 ? passes === 0 : granted < need;
+    return { granted, lent, state: this.#state(bucket, now, exceeded, 0) };
   }
 
   /** Where the bucket (-1: an untouched one) stands; `exceeded` if a request would be refused. */
   peek(bucket: number, now: number): CountedWindows {
     if (bucket < 0) return this.#untouched(now);
-    return this.#state(bucket, now, this.#wouldExceed(bucket, now, false) ? EXCEEDED : SEEN);
+    return this.#state(bucket, now, this.#wouldExceed(bucket, now, false), 0);
   }
 
   /** Ends what has ended; `blocks`: begins the blocks that a request would begin. */
@@ -140,8 +154,8 @@ export class FixedWindows {
     this.#doubles[record + end] = now + block;
   }
 
-  /** What the windows say, after the request was spent in each that is not exhausted. */
-  #state(bucket: number, now: number, outcome: Outcome): CountedWindows {
+  /** What the windows say, after `spends` requests were counted in each as far as it goes. */
+  #state(bucket: number, now: number, exceeded: boolean, spends: number): CountedWindows {
     const windows = this.#windows;
     const doubles = this.#doubles;
     const counts = this.#counts;
@@ -153,9 +167,9 @@ export class FixedWindows {
       const { max, length, end, count } = windows[w] as Counting;
       let spent = counts[record * 2 + count] as number;
       let endsAt = doubles[record + end] as number;
-      if (outcome === SPENT && spent < max) {
+      if (spends > 0 && spent < max) {
         if (spent === 0) endsAt = doubles[record + end] = now + length;
-        spent += 1;
+        spent = Math.min(max, spent + spends);
         counts[record * 2 + count] = spent;
       }
       numbers[w * 2] = spent < max ? max - spent : 0;
@@ -164,7 +178,7 @@ export class FixedWindows {
     return new CountedWindows(this.#limit, {
       at: now,
       numbers,
-      exceeded: outcome === EXCEEDED,
+      exceeded,
       bucket,
       ticket: doubles[record] as number,
       freeAt: undefined,

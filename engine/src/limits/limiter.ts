@@ -2,6 +2,7 @@ import type { LimitState } from "../domain/limit.ts";
 import type { CompiledLimit } from "./compiled-limit.ts";
 import type { CounterPlace, Tickets } from "./counter-place.ts";
 import { FixedWindows } from "./fixed-window.ts";
+import type { AwayAnswer, Lender, Slice, SliceSize } from "./slice.ts";
 
 /** Where a key stands in a limit, and where its counters are. */
 export interface CountedState extends LimitState, CounterPlace {}
@@ -10,7 +11,7 @@ export interface CountedState extends LimitState, CounterPlace {}
  * What counting came to. Shared counters may be away: then the policy has a request pass
  * `uncounted`, or be refused as `unavailable`.
  */
-export type Spent = CountedState | "uncounted" | "unavailable";
+export type Spent = CountedState | AwayAnswer;
 
 /** Counts requests against limits. */
 export interface Limiter {
@@ -29,9 +30,10 @@ export interface Limiter {
 }
 
 /** A limiter that always answers at once. */
-export interface MemoryLimiter extends Limiter {
+export interface MemoryLimiter extends Limiter, Lender {
   spend(limit: CompiledLimit, key: string, now: number, place?: CounterPlace): CountedState;
   peek(limit: CompiledLimit, key: string, now: number): CountedState;
+  lend(limit: CompiledLimit, key: string, now: number, size: SliceSize): Slice;
 }
 
 /** How much a limiter remembers. */
@@ -73,6 +75,10 @@ export function createMemoryLimiter(options: MemoryLimiterOptions = {}): MemoryL
     peek(limit, key, now) {
       const windows = countersOf(limit);
       return windows.peek(windows.find(key), now);
+    },
+    lend(limit, key, now, size) {
+      const windows = countersOf(limit);
+      return windows.lend(windows.bucketOf(key, now), now, size);
     },
   };
 }

@@ -2,8 +2,9 @@ import type { AccountKind } from "../domain/account.ts";
 import { BoundedMap } from "../domain/bounded-map.ts";
 import type { LimitSpec, Window } from "../domain/limit.ts";
 import type { CompiledLimit } from "../limits/compiled-limit.ts";
-import { canonicalJson, digestOf } from "./digest.ts";
+import { digestOf } from "./digest.ts";
 import { compileEntitlements, type Entitlement } from "./entitlement.ts";
+import { limitOf } from "./limit-id.ts";
 import { parseLimitSpecs } from "./limit-specs.ts";
 import { compileMatcher, type Matcher } from "./match.ts";
 import { type LimitKind, type LimitRule, POLICY_FORMAT, type Policy } from "./policy.ts";
@@ -92,9 +93,5 @@ function compileLimit(policy: Policy, kind: string, rule: LimitRule): CompiledLi
   if (windows.length === 0) {
     throw new PolicyError([{ path: `limits.${kind}.windows`, text: "found none" }]);
   }
-  const complete = windows.map(({ name, max, windowSeconds, blockSeconds }): Window => {
-    return { name, max, windowSeconds, blockSeconds };
-  });
-  const id = canonicalJson([policy.slug, kind, per, refuseWhen, complete]);
-  return { id, per, windows: complete, refuseWhen };
+  return limitOf(policy.slug, { kind, per, refuseWhen, windows });
 }

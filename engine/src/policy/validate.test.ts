@@ -393,8 +393,8 @@ test.each([
   ["mode", { countersAway: "off" }, 'countersAway: found "off"; expected "open" or "closed" or'],
   [
     "verifier's limits",
-    { verifiers: { limits: "leased" } },
-    'verifiers.limits: found "leased"; ex',
+    { verifiers: { limits: "lent" } },
+    'verifiers.limits: found "lent"; expected',
   ],
   [
     "verifier's stale time",

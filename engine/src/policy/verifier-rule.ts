@@ -4,9 +4,10 @@ import { type Place, readChoice, readFlag, readInteger, readObject, within } fro
 export interface VerifierRule {
   /**
    * `local`: each counts for itself, so that several together let more pass than the limit says;
+   * `leased`: each counts against slices that the server lends it, so that all together keep it;
    * `exact`: each request that is limited is asked of the server.
    */
-  readonly limits: "exact" | "local";
+  readonly limits: "exact" | "leased" | "local";
   /** How long after its lease one goes on with what it knows while the server does not answer. */
   readonly staleSeconds: number;
   /** Whether they are given the secrets with which requests and tokens are signed. */
@@ -28,7 +29,7 @@ export function readVerifiers(value: unknown, place: Place): Partial<VerifierRul
   const { limits, staleSeconds, holdSecrets } = object;
   return {
     ...(limits !== undefined && {
-      limits: readChoice(limits, within(place, "limits"), ["exact", "local"]),
+      limits: readChoice(limits, within(place, "limits"), ["exact", "leased", "local"]),
     }),
     ...(staleSeconds !== undefined && {
       staleSeconds: readInteger(staleSeconds, within(place, "staleSeconds"), 0, LONGEST_STALE),

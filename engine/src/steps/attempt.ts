@@ -6,6 +6,7 @@ import type { Principal } from "../domain/principal.ts";
 import type { Reason } from "../domain/reasons.ts";
 import type { ApiRequest } from "../domain/request.ts";
 import type { ScopeSet } from "../domain/scope.ts";
+import type { Spent } from "../limits/limiter.ts";
 import type { Authority } from "../policy/authority.ts";
 import type { CompiledRequirement } from "../policy/match.ts";
 import type { Verified } from "../schemes/scheme.ts";
@@ -27,6 +28,8 @@ export interface Before {
   readonly since: number;
   /** What may be used once only is claimed. */
   readonly claimed: boolean;
+  /** What counting it came to, where that took time. */
+  readonly spent: Spent | undefined;
 }
 
 /** A request on its way to a decision. */

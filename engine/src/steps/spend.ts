@@ -8,8 +8,13 @@ import type { VerifiedToken } from "../tokens/verified-tokens.ts";
 import { type Attempt, allow, deny, pass, refuse } from "./attempt.ts";
 import type { DecideParts } from "./parts.ts";
 
-/** Counts the request against every window of its limit, or against none. */
-export function spend(parts: DecideParts, attempt: Attempt): Decision | Promise<Decision> {
+/**
+ * Counts the request against every window of its limit, or against none. What took time is to be
+ * concluded when everything was looked at again.
+ */
+export function spend(parts: DecideParts, attempt: Attempt): Decision | Promise<Spent> {
+  const { spent: before } = attempt.before;
+  if (before !== undefined) return conclude(attempt, before);
   const limit = limitOf(parts, attempt);
   if (limit === undefined) return allow(attempt, undefined);
   const key = countedTogether(limit, attempt);
@@ -18,7 +23,7 @@ export function spend(parts: DecideParts, attempt: Attempt): Decision | Promise<
     attempt.trace === undefined
       ? parts.limiter.spend(limit, key, attempt.now, placed)
       : parts.limiter.peek(limit, key, attempt.now);
-  if (spent instanceof Promise) return spent.then((state) => conclude(attempt, state));
+  if (spent instanceof Promise) return spent;
   if (placed !== undefined && typeof spent === "object" && placed.ticket !== spent.ticket) {
     keepPlace(parts, placed, spent);
   }

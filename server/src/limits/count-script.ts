@@ -1,28 +1,29 @@
 import { hash } from "node:crypto";
-import type { CompiledLimit } from "@latchkey/engine";
+import type { CompiledLimit, Slice, SliceSize } from "@latchkey/engine";
 
 /**
- * Counts one request in every fixed window of a limit, or in none, exactly as the counters in
- * memory do. A key holds `count end` for each window in turn: requests spent, and the Unix
+ * Counts requests in every fixed window of a limit, or in none, exactly as the counters in memory
+ * do: those that wait, each by itself, and those that can be lent ahead. A key holds `count end` for each window in turn: requests spent, and the Unix
  * milliseconds at which the window or its block ends, by Redis's clock. It expires with the last.
  * What is under the key and cannot be read so counts as nothing, and is replaced.
  *
- * KEYS: the counters. ARGV: whether to spend, whether only all windows together refuse, an instant
- * for tests in place of Redis's clock (empty: none), and length, block (milliseconds) and max of
- * each window. Answers whether the request is refused, and what remains and the milliseconds to
- * the reset of each window.
+ * KEYS: the counters. ARGV: how many wait (0: only looks), how many to lend at most, and how many
+ * times over the rest must suffice for them; whether only all windows together refuse; an instant
+ * for tests in place of Redis's clock (empty: none); length, block (milliseconds) and max of each
+ * window. Answers whether one that waits is refused, how many are granted and lent, and what
+ * remains and the milliseconds to the reset of each window.
  */
 const COUNT_SCRIPT = `
 local BLOCKED = 4294967295
-local spend = ARGV[1] == '1'
-local only_all = ARGV[2] == '1'
-local given = tonumber(ARGV[3])
+local need, spare, share = ARGV[1] + 0, ARGV[2] + 0, ARGV[3] + 0
+local only_all = ARGV[4] == '1'
+local given = tonumber(ARGV[5])
 local now = given
 if not given then
   local time = redis.call('TIME')
   now = time[1] * 1000 + math.floor(time[2] / 1000)
 end
-local windows = (#ARGV - 3) / 3
+local windows = (#ARGV - 5) / 3
 
 local counts, ends = {}, {}
 local stored = redis.pcall('GET', KEYS[1])
@@ -36,43 +37,47 @@ if #counts ~= windows then
   for w = 1, windows do counts[w] = 0; ends[w] = 0 end
 end
 
-local refusals = 0
 local changed = false
+local left, passes = {}, nil
 for w = 1, windows do
-  local length, block, max = ARGV[w * 3 + 1] + 0, ARGV[w * 3 + 2] + 0, ARGV[w * 3 + 3] + 0
+  local length, block, max = ARGV[w * 3 + 3] + 0, ARGV[w * 3 + 4] + 0, ARGV[w * 3 + 5] + 0
   if ends[w] > 0 and now >= ends[w] then
     counts[w] = 0
     ends[w] = 0
-    changed = spend
+    changed = need > 0
   elseif ends[w] - now > length then
     -- A block, or a clock that went backwards: the wait must not grow.
     local latest = now + length
     if counts[w] == BLOCKED then latest = now + block end
     if ends[w] > latest then
       ends[w] = latest
-      changed = spend
+      changed = need > 0
     end
   end
-  if counts[w] >= max then
-    refusals = refusals + 1
-    if spend and block > 0 and counts[w] ~= BLOCKED then
-      counts[w] = BLOCKED
-      ends[w] = now + block
-      changed = true
-    end
+  left[w] = math.max(0, max - counts[w])
+  if not passes or (only_all and left[w] > passes) or (not only_all and left[w] < passes) then
+    passes = left[w]
   end
 end
-local refused = refusals > 0
-if only_all then refused = refusals == windows end
+local granted = math.min(need, passes)
+local lent = math.min(spare, math.floor((passes - granted) / share))
+local refused = granted < need or (need == 0 and passes == 0)
 
-local answer = { refused and 1 or 0 }
+local answer = { refused and 1 or 0, granted, lent }
 local last = now
 local record = {}
 for w = 1, windows do
-  local length, max = ARGV[w * 3 + 1] + 0, ARGV[w * 3 + 3] + 0
-  if spend and not refused and counts[w] < max then
+  local length, block, max = ARGV[w * 3 + 3] + 0, ARGV[w * 3 + 4] + 0, ARGV[w * 3 + 5] + 0
+  local spent = math.min(left[w], granted + lent)
+  if spent > 0 then
     if counts[w] == 0 then ends[w] = now + length end
-    counts[w] = counts[w] + 1
+    counts[w] = counts[w] + spent
+    changed = true
+  end
+  -- One that waited found it exhausted.
+  if block > 0 and need > left[w] and granted >= left[w] and counts[w] ~= BLOCKED then
+    counts[w] = BLOCKED
+    ends[w] = now + block
     changed = true
   end
   if ends[w] > last then last = ends[w] end
@@ -95,19 +100,18 @@ return answer
 const SHA = hash("sha1", COUNT_SCRIPT, "hex");
 const windowArguments = new WeakMap<CompiledLimit, readonly string[]>();
 
-/** How one request is counted. */
+/** What is counted. */
 export interface Counting {
   readonly limit: CompiledLimit;
   /** The name in Redis. */
   readonly key: string;
-  /** `false`: only looks. */
-  readonly spend: boolean;
+  readonly size: SliceSize;
   /** Unix milliseconds in place of Redis's clock; then nothing expires. For tests. */
   readonly at?: number | undefined;
 }
 
 /** What the windows of a limit say, in the order of the limit. */
-export interface Count {
+export interface Count extends Pick<Slice, "granted" | "lent"> {
   readonly refused: boolean;
   /** `remaining` and the milliseconds to the reset of each window in turn. */
   readonly numbers: readonly number[];
@@ -118,8 +122,11 @@ export type Send = (key: string, command: readonly string[]) => Promise<unknown>
 
 /** Counts in one round trip; in two when Redis does not know the script yet. */
 export async function count(send: Send, counting: Counting): Promise<Count> {
-  const { limit, key, spend, at } = counting;
-  const flags = [spend ? "1" : "0", limit.refuseWhen === "all" ? "1" : "0", String(at ?? "")];
+  const { limit, key, size, at } = counting;
+  const { need, spare, share } = size;
+  // What is to suffice without end suffices for nothing.
+  const sizes = [need, share === Number.POSITIVE_INFINITY ? 0 : spare, Math.min(share, 1e9)];
+  const flags = [...sizes.map(String), limit.refuseWhen === "all" ? "1" : "0", String(at ?? "")];
   const rest = ["1", key, ...flags, ...argumentsOf(limit)];
   try {
     return readCount(await send(key, ["EVALSHA", SHA, ...rest]), limit);
@@ -151,9 +158,9 @@ function argumentsOf(limit: CompiledLimit): readonly string[] {
 }
 
 function readCount(answer: unknown, limit: CompiledLimit): Count {
-  if (!Array.isArray(answer) || answer.length !== 1 + 2 * limit.windows.length) {
+  if (!Array.isArray(answer) || answer.length !== 3 + 2 * limit.windows.length) {
     throw new TypeError("Redis answered the count with something else");
   }
-  const [refused, ...numbers] = answer.map(Number);
-  return { refused: refused === 1, numbers };
+  const [refused, granted = 0, lent = 0, ...numbers] = answer.map(Number);
+  return { refused: refused === 1, granted, lent, numbers };
 }

@@ -1,5 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { type CompiledLimit, createMemoryLimiter, type Limiter } from "@latchkey/engine";
+import {
+  type CompiledLimit,
+  createMemoryLimiter,
+  type Lender,
+  type Limiter,
+  type SliceSize,
+} from "@latchkey/engine";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { keptLog } from "../testing/log.ts";
@@ -24,7 +30,7 @@ interface Kind {
   readonly decidedBy: string;
   start(): Promise<void>;
   stop(): Promise<void>;
-  limiter(clock: () => number): Limiter;
+  limiter(clock: () => number): Limiter & Lender;
 }
 
 const KINDS: readonly Kind[] = [memory(), redis(), cluster()];
@@ -57,6 +63,12 @@ function aKey(kind: Kind, limit: CompiledLimit, name = randomUUID()) {
   return {
     spend: (seconds: number) => ask(seconds, "spend"),
     peek: (seconds: number) => ask(seconds, "peek"),
+    async lend(seconds: number, size: SliceSize) {
+      now = at(seconds);
+      const slice = await limiter.lend(limit, name, now, size);
+      if (typeof slice === "string") throw new Error(slice);
+      return slice;
+    },
   };
 }
 
@@ -228,6 +240,38 @@ describe.each(KINDS)("counted $name", (kind) => {
     );
   });
 
+  test.skipIf(kind.absent)("what is counted at once counts as what comes in turn", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyLimit, fc.array(anySlice, { maxLength: 15 }), async (limit, slices) => {
+        const key = aKey(kind, limit);
+        const oneByOne = aKey(memory(), limit);
+        const passes = async (count: number, seconds: number) => {
+          let passed = 0;
+          for (let i = 0; i < count; i += 1) {
+            if (!(await oneByOne.spend(seconds)).exceeded) passed += 1;
+          }
+          return passed;
+        };
+        const mayLend = limit.windows.every(({ blockSeconds }) => blockSeconds === 0);
+        let now = 0;
+        for (const { milliseconds, need, spare, share } of slices) {
+          now += milliseconds / 1000;
+          const size = { need, spare: mayLend ? spare : 0, share };
+          const { granted, lent, state } = await key.lend(now, size);
+          expect(granted).toBe(await passes(need, now));
+          const { exceeded, windows } = await oneByOne.peek(now);
+          const left = windows.map(({ remaining }) => remaining);
+          const rest = limit.refuseWhen === "all" ? Math.max(...left) : Math.min(...left);
+          expect(lent).toBe(Math.min(size.spare, Math.floor(rest / share)));
+          expect(await passes(lent, now)).toBe(lent);
+          expect(state.exceeded).toBe(need === 0 ? exceeded : granted < need);
+          expect(state.windows).toEqual((await oneByOne.peek(now)).windows);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   test.skipIf(kind.absent)("steady traffic at 99 % of a limit is never refused", async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -259,6 +303,12 @@ const anyLimit = fc
     fc.constantFrom("any" as const, "all" as const),
   )
   .map(([windows, refuseWhen]) => aLimit(windows, refuseWhen));
+const anySlice = fc.record({
+  milliseconds: fc.constantFrom(0, 1, 500, 1000, 4000),
+  need: fc.integer({ min: 0, max: 4 }),
+  spare: fc.integer({ min: 0, max: 6 }),
+  share: fc.constantFrom(1, 2, 16, Number.POSITIVE_INFINITY),
+});
 /** Milliseconds between requests, many of them on the edge of a window, some backwards. */
 const step = fc.oneof(
   fc.constantFrom(0, 0, 1, 499, 500, 999, 1000, 1001, 3000),

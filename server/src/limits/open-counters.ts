@@ -1,6 +1,7 @@
 import {
   type Clock,
   createMemoryLimiter,
+  type Lender,
   type Limiter,
   type OneTime,
   type Policy,
@@ -11,7 +12,7 @@ import { createRedisLimiter } from "./redis-limiter.ts";
 
 /** Where this deployment counts. */
 export interface Counters {
-  limiterOf(policy: Pick<Policy, "slug" | "countersAway">): Limiter;
+  limiterOf(policy: Pick<Policy, "slug" | "countersAway">): Limiter & Lender;
   /** `undefined`: nodes share nothing here, so the store has to remember. */
   readonly oneTime: OneTime | undefined;
   /** What `readyz` asks; each rejects while the counters are away. */

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Clock, CompiledLimit } from "@latchkey/engine";
+import { type Clock, type CompiledLimit, ONE_REQUEST } from "@latchkey/engine";
 import { count, isUnknownScript, isWrongCommand, type Send } from "./count-script.ts";
 import { parseRedisUrl } from "./redis-address.ts";
 import { openRedisLink, type RedisLink, type RedisNode } from "./redis-link.ts";
@@ -102,7 +102,7 @@ export async function connectRedisCounters(parts: {
     sayBack(next);
   }
 
-  const probe = (send: Send) => count(send, { limit: PROBE, key: probeKey, spend: true });
+  const probe = (send: Send) => count(send, { limit: PROBE, key: probeKey, size: ONE_REQUEST });
 
   async function tryToOpen(): Promise<boolean> {
     try {

@@ -1,10 +1,16 @@
 import { hash } from "node:crypto";
 import {
+  type AwayAnswer,
   type Clock,
   type CompiledLimit,
   CountedWindows,
+  type Lender,
   type Limiter,
   type MemoryLimiter,
+  NO_REQUEST,
+  ONE_REQUEST,
+  type Slice,
+  type SliceSize,
 } from "@latchkey/engine";
 import { count } from "./count-script.ts";
 import { CountersAwayError, type RedisCounters } from "./redis-counters.ts";
@@ -32,13 +38,18 @@ export interface RedisLimiterParts {
  * windows. A request that Redis does not answer for is decided as `away` says; should Redis have
  * counted it after all, it was counted once too often, never too rarely.
  */
-export function createRedisLimiter(parts: RedisLimiterParts): Limiter {
+export function createRedisLimiter(parts: RedisLimiterParts): Limiter & Lender {
   const { api, away, counters, local, onAway, time } = parts;
 
-  async function countOnRedis(limit: CompiledLimit, key: string, now: number, spend: boolean) {
-    const counting = { limit, key: counterName(api, limit, key), spend, at: time?.() };
-    const { refused, numbers } = await count(counters.send, counting);
-    return new CountedWindows(limit, {
+  async function countOnRedis(
+    limit: CompiledLimit,
+    key: string,
+    now: number,
+    size: SliceSize,
+  ): Promise<Slice> {
+    const counting = { limit, key: counterName(api, limit, key), size, at: time?.() };
+    const { refused, granted, lent, numbers } = await count(counters.send, counting);
+    const state = new CountedWindows(limit, {
       at: now,
       // By this node's clock, as the instants of all its answers are.
       numbers: numbers.map((number, i) => (i % 2 === 0 ? number : now + number)),
@@ -47,9 +58,10 @@ export function createRedisLimiter(parts: RedisLimiterParts): Limiter {
       ticket: 0,
       decidedBy: "redis",
     });
+    return { granted, lent, state };
   }
 
-  function alone<Counted>(countHere: () => Counted) {
+  function alone<Counted>(countHere: () => Counted): Counted | AwayAnswer {
     switch (away) {
       case "open":
         return "uncounted";
@@ -61,7 +73,7 @@ export function createRedisLimiter(parts: RedisLimiterParts): Limiter {
   }
 
   /** On Redis; where that is away, `alone`. */
-  function decide<Counted>(onRedis: () => Promise<CountedWindows>, onNode: () => Counted) {
+  function decide<Counted>(onRedis: () => Promise<Counted>, onNode: () => Counted | AwayAnswer) {
     if (!counters.up) return onNode();
     return onRedis().catch((error: unknown) => {
       if (error instanceof CountersAwayError) return onNode();
@@ -69,17 +81,27 @@ export function createRedisLimiter(parts: RedisLimiterParts): Limiter {
     });
   }
 
+  const stateOnRedis = async (...asked: Parameters<typeof countOnRedis>) =>
+    (await countOnRedis(...asked)).state;
+
   return {
     spend(limit, key, now, place) {
       const onNode = () => {
         onAway?.();
         return alone(() => local.spend(limit, key, now, place));
       };
-      return decide(() => countOnRedis(limit, key, now, true), onNode);
+      return decide(() => stateOnRedis(limit, key, now, ONE_REQUEST), onNode);
     },
     peek(limit, key, now) {
       const onNode = () => alone(() => local.peek(limit, key, now));
-      return decide(() => countOnRedis(limit, key, now, false), onNode);
+      return decide(() => stateOnRedis(limit, key, now, NO_REQUEST), onNode);
+    },
+    lend(limit, key, now, size) {
+      const onNode = () => {
+        if (size.need > 0) onAway?.();
+        return alone(() => local.lend(limit, key, now, size));
+      };
+      return decide(() => countOnRedis(limit, key, now, size), onNode);
     },
   };
 }
