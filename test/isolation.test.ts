@@ -77,6 +77,10 @@ const usedByNobody = {
   ...{ lastAllowedAt: null, clientVersion: null },
 };
 
+/** The id of a limit of `b`. */
+const LIMIT_OF_B =
+  '["b","apiKey","credential","any",[{"blockSeconds":0,"max":9,"name":"w","windowSeconds":60}]]';
+
 /** Every call of the management API about one API, with names of things that `b` has. */
 const calls: readonly [string, string, unknown?][] = [
   ["GET", "/accounts"],
@@ -124,6 +128,7 @@ const calls: readonly [string, string, unknown?][] = [
   ["GET", "/changes"],
   ["POST", "/leases", { verifier: "vrf_1", appliedSeq: 0 }],
   ["POST", "/resolve", { questions: [{ about: "account", name: TEST_ACCOUNT }] }],
+  ["POST", "/slices", { slices: [{ limit: LIMIT_OF_B, key: "", need: 1, spare: 0 }] }],
   ["POST", "/usage", { counts: [usedByNobody] }],
   ["GET", "/verifiers"],
   ["GET", "/requests"],

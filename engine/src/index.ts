@@ -63,6 +63,7 @@ export {
 } from "./limits/limiter.ts";
 export {
   type AwayAnswer,
+  canBeLent,
   type Lender,
   NO_REQUEST,
   ONE_REQUEST,

@@ -88,7 +88,7 @@ export async function startLatchkey(
   const { redisUrl } = settings;
   const counters = await openCounters({ redisUrl, clock, monotonic, log });
 
-  const { apis, resolvable, leases } = await startApis(policies, {
+  const { apis, resolvable, lending, leases } = await startApis(policies, {
     ...{ store, sealing, counters, clock, monotonic, log },
     requireTls: settings.requireHttps,
   });
@@ -208,7 +208,7 @@ export async function startLatchkey(
       forwardAuthDoor(forwardAuth),
       verifyDoor({ apis, record, monotonic }),
       explainDoor({ apis, record, monotonic, clock }),
-      ...verifierDoors({ store, renewals, apis: resolvable, clock, masterKeys, log }),
+      ...verifierDoors({ store, renewals, apis: resolvable, lending, clock, masterKeys, log }),
       interactionDoor({
         servers: authorizationServers,
         ...signInParts,

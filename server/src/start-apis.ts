@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { applyChanges } from "./changes/apply-changes.ts";
 import { type NodeLease, startNodeLease } from "./changes/node-lease.ts";
 import { createStoreOneTime } from "./changes/one-time.ts";
+import type { LendingApi } from "./changes/slices.ts";
 import { createSource } from "./changes/source.ts";
 import type { ProtectedApi } from "./http/protected-api.ts";
 import type { ResolvedApi } from "./http/routes/resolve.ts";
@@ -16,6 +17,8 @@ export interface StartedApis {
   readonly apis: ReadonlyMap<string, ProtectedApi>;
   /** What verifiers ask, of the same APIs. */
   readonly resolvable: ReadonlyMap<string, ResolvedApi>;
+  /** Where their requests are counted. */
+  readonly lending: ReadonlyMap<string, LendingApi>;
   readonly leases: readonly NodeLease[];
 }
 
@@ -39,17 +42,20 @@ export async function startApis(
   const leases: NodeLease[] = [];
   const apis = new Map<string, ProtectedApi>();
   const resolvable = new Map<string, ResolvedApi>();
+  const lending = new Map<string, LendingApi>();
   for (const policy of policies) {
     const api = policy.slug;
     const lease = await startNodeLease({ store, api, clock, monotonic, log });
     leases.push(lease);
     const source = createSource({ store, api, sealing });
     resolvable.set(api, { source, holdSecrets: policy.verifiers.holdSecrets });
+    const limiter = counters.limiterOf(policy);
+    lending.set(api, { lender: limiter, lends: policy.verifiers.limits === "leased" });
     const engine = createEngine({
       policy,
       source,
       lease: lease.lease,
-      limiter: counters.limiterOf(policy),
+      limiter,
       oneTime: counters.oneTime ?? createStoreOneTime(store, api, clock),
       clock,
       requireTls,
@@ -63,5 +69,5 @@ export async function startApis(
     // Before any change of them: what was heard meanwhile is newer.
     if (keys.length > 0) engine.applyIssuerKeys(0, toIssuerKeysState(keys));
   }
-  return { apis, resolvable, leases };
+  return { apis, resolvable, lending, leases };
 }

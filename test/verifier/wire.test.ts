@@ -38,9 +38,19 @@ const aCount = (changes: object = {}) => ({
 });
 
 const LEASE = { verifier: VERIFIER, appliedSeq: 0 };
+/** Of a limit that no policy has: such as a key's own. */
+const SLICE = {
+  limit:
+    '["standard","apiKey","credential","any",' +
+    '[{"blockSeconds":0,"max":9,"name":"w","windowSeconds":60}]]',
+  key: Buffer.from("key_of_nobody").toString("base64url"),
+  need: 1,
+  spare: 0,
+};
 const CALLS = {
   "POST /leases": LEASE,
   "POST /resolve": { questions: [{ about: "account", name: TEST_ACCOUNT }] },
+  "POST /slices": { slices: [{ ...SLICE, need: 0 }] },
   "POST /usage": { counts: [aCount()] },
   "GET /verifiers": undefined,
 } as const;
@@ -55,10 +65,10 @@ async function statuses(who: string) {
 }
 
 test.each([
-  ["verifier", [200, 200, 204, 403]],
-  ["viewer", [403, 403, 403, 200]],
-  ["another API's", [404, 404, 404, 404]],
-  ["nobody", [401, 401, 401, 401]],
+  ["verifier", [200, 200, 200, 204, 403]],
+  ["viewer", [403, 403, 403, 403, 200]],
+  ["another API's", [404, 404, 404, 404, 404]],
+  ["nobody", [401, 401, 401, 401, 401]],
 ])("a token of the kind %s", async (who, expected) => {
   expect(await statuses(who)).toEqual(
     Object.fromEntries(Object.keys(CALLS).map((line, i) => [line, expected[i]])),
@@ -126,6 +136,34 @@ describe("resolve", () => {
   test("refuses more than 64 questions", async () => {
     const many = Array.from({ length: 65 }, () => ({ about: "account", name: "acct_1" }));
     expect((await ask(...many)).error.code).toBe("INVALID_REQUEST");
+  });
+});
+
+describe("slices", () => {
+  const ask = async (...slices: object[]) => call("verifier", "POST", "/slices", { slices });
+
+  test("counts what waits, and lends nothing where the policy does not say so", async () => {
+    const { json } = await ask({ ...SLICE, need: 10, spare: 5 }, { ...SLICE, need: 0 });
+    const full = { remaining: 0, resetMillis: 60_000 };
+    const counted = { granted: 9, lent: 0, exceeded: true, windows: [full], decidedBy: "local" };
+    expect(json.slices[0]).toEqual(counted);
+    expect(json.slices[1]).toMatchObject({ granted: 0, exceeded: true });
+  });
+
+  const other = SLICE.limit.replace('"standard"', '"calcom"');
+  test.each([
+    ["of another API", { limit: other }, "slices[1].limit"],
+    ["that none can have", { limit: SLICE.limit.replace('"max":9', '"max":0') }, "slices[1].limit"],
+    ["for less than nothing", { need: -1 }, undefined],
+    ["for more than is asked at once", { spare: 65_537 }, undefined],
+    ["for a key that is no base64url", { key: "a b" }, undefined],
+  ])("refuses one %s, and counts none of the others", async (_what, changes, field) => {
+    const key = Buffer.from(JSON.stringify(changes)).toString("base64url");
+    const { status, json } = await ask({ ...SLICE, key }, { ...SLICE, ...changes });
+    expect([status, json.error.code]).toEqual([400, "INVALID_REQUEST"]);
+    if (field !== undefined) expect(json.error.details).toEqual({ field });
+    const [counted] = (await ask({ ...SLICE, key, need: 0 })).json.slices;
+    expect(counted.windows).toEqual([{ remaining: 9, resetMillis: 0 }]);
   });
 });
 

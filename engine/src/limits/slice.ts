@@ -1,5 +1,6 @@
+import type { LimitState } from "../domain/limit.ts";
 import type { CompiledLimit } from "./compiled-limit.ts";
-import type { CountedState } from "./limiter.ts";
+import type { CounterPlace } from "./counter-place.ts";
 
 /** What is asked of a limit at once: for requests that wait now, and for later ones. */
 export interface SliceSize {
@@ -23,7 +24,7 @@ export interface Slice {
   /** Requests that may pass until the first of the windows ends. */
   readonly lent: number;
   /** Where the limit stands, with both counted; `exceeded` if one that waited may not pass. */
-  readonly state: CountedState;
+  readonly state: LimitState & CounterPlace;
 }
 
 /** Counts for others, who decide by themselves about what they are lent. */

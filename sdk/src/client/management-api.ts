@@ -1057,6 +1057,26 @@ export type SigningKeyList = {
   /** Null on the last page. */
   readonly nextCursor: string | null;
 };
+/** `Slices` of the document. */
+export type Slices = {
+  readonly slices: readonly {
+    /** Of the requests that waited, those that pass. */
+    readonly granted: number;
+    /** Requests that may pass until a window ends. */
+    readonly lent: number;
+    /** Whether one that waited may not pass. */
+    readonly exceeded: boolean;
+    /** In the order of the limit; milliseconds from now. */
+    readonly windows: readonly {
+      readonly remaining: number;
+      readonly resetMillis: number;
+    }[];
+    /** Which process counted. */
+    readonly decidedBy: "local" | "server" | "redis" | "lease";
+    /** The counters are away: all pass, or none does. */
+    readonly away?: "uncounted" | "unavailable";
+  }[];
+};
 /** `Usage` of the document. */
 export type Usage = {
   /** `others` where memory was too short to tell. */
@@ -1788,6 +1808,26 @@ export interface Operations {
       readonly expiresAt?: string | null | undefined;
     };
     answer: IssuedSigningKey;
+  };
+  /** Count for a verifier, and lend it a part of what is left */
+  lendSlices: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: {
+      readonly slices: readonly {
+        /** The id of the limit. */
+        readonly limit: string;
+        /** Whose requests are counted, in base64url. */
+        readonly key: string;
+        /** Requests that wait: each is counted by itself. 0: only looks. */
+        readonly need: number;
+        /** Requests that may come, of which as many are lent as the limit bears. */
+        readonly spare: number;
+      }[];
+    };
+    answer: Slices;
   };
   /** List accounts, newest first */
   listAccounts: {
@@ -3117,6 +3157,13 @@ export const OPERATIONS = {
     path: "/v1/apis/{api}/signing-keys",
     query: [],
     keyed: true,
+    answers: "json",
+  },
+  lendSlices: {
+    method: "POST",
+    path: "/v1/apis/{api}/slices",
+    query: [],
+    keyed: false,
     answers: "json",
   },
   listAccounts: {

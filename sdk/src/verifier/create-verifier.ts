@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import {
   type ApiRequest,
   corsHeaders,
+  createLeasedLimiter,
   type Decision,
   newRequestId,
   preflightAnswer,
@@ -13,6 +14,7 @@ import { createDecider, type Decider } from "./decider.ts";
 import { createKnownApi, type KnownApi } from "./known-api.ts";
 import { keepLease } from "./lease-keeper.ts";
 import { createOnline } from "./online.ts";
+import { askForSlices } from "./remote-slices.ts";
 import { createRemoteSource } from "./remote-source.ts";
 import { openServerLink } from "./server-link.ts";
 import { startUsageReport } from "./usage-report.ts";
@@ -48,6 +50,12 @@ export const createVerifier: CreateVerifier = async (options) => {
   const api = createKnownApi({
     source: createRemoteSource(link),
     lease: keeper.lease,
+    leased: createLeasedLimiter({
+      ask: askForSlices(link),
+      clock: wall,
+      monotonic,
+      maxKeys: capacity,
+    }),
     clock: wall,
     requireTls,
     capacity,

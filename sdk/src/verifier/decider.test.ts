@@ -1,4 +1,11 @@
-import type { ApiDefinition, CredentialAnswer, Decision, Source } from "@latchkey/engine";
+import {
+  type ApiDefinition,
+  type CredentialAnswer,
+  createLeasedLimiter,
+  type Decision,
+  type LeaseAnswer,
+  type Source,
+} from "@latchkey/engine";
 import { beforeEach, describe, expect, test } from "vitest";
 import { aCredential, anAnswer, aPolicy, aRequest, NOW } from "../testing/known-key.ts";
 import { createDecider, type Decider } from "./decider.ts";
@@ -19,6 +26,8 @@ let questions: PromiseWithResolvers<CredentialAnswer>[];
 let server: OnlineDecision | undefined;
 let askedServer: number;
 let counted: string[];
+/** What the server's counters say to whoever borrows; nothing: they do not answer. */
+let lent: LeaseAnswer | undefined;
 let unable: string[];
 let api: KnownApi;
 let decider: Decider;
@@ -30,6 +39,7 @@ beforeEach(() => {
   server = SERVERS;
   askedServer = 0;
   counted = [];
+  lent = undefined;
   unable = [];
   open();
 });
@@ -55,6 +65,12 @@ function open(changes: Partial<ApiDefinition> = {}): void {
   api = createKnownApi({
     source,
     lease,
+    leased: createLeasedLimiter({
+      ask: async () => lent ?? Promise.reject(new Error("no answer")),
+      clock: () => now,
+      monotonic: () => now,
+      maxKeys: 100,
+    }),
     clock: () => now,
     requireTls: false,
     capacity: 100,
@@ -195,8 +211,16 @@ describe("the server decides", () => {
     await first;
   });
 
+  test("about a request for which nothing could be borrowed", async () => {
+    open({ verifiers: { limits: "leased" } });
+    const first = decideOnline("leased");
+    questions[0]?.resolve(anAnswer(1));
+    await first;
+  });
+
   test.each([
     ["a policy of another format", { policyFormat: 2 }],
+    ["a way to count of a later release", { verifiers: { limits: "guessed" } }],
     ["a scheme of a later release", { schemes: ["telepathy"] }],
     ["a renderer of a later release", { renderer: "verse" }],
   ])("under %s, and it is said so", async (_what, changes) => {
@@ -224,6 +248,32 @@ describe("the server decides", () => {
     api.apply({ kind: "policy", seq: 3, state: { version: 2, digest: "2", policy } });
     api.forget();
     expect([api.engine, api.unable]).toEqual([undefined, 'changes of the kind "weather"']);
+  });
+});
+
+describe("where limits are leased", () => {
+  const slice = { granted: 1, lent: 2, exceeded: false, decidedBy: "redis" } as const;
+  beforeEach(async () => {
+    open({ verifiers: { limits: "leased" } });
+    lent = { ...slice, numbers: [90, 60_000, 90, 60_000] };
+    await learn();
+  });
+
+  test("what was borrowed is decided without a promise, and says so", async () => {
+    for (let i = 0; i < 2; i += 1) {
+      const decision = decider.verify(aRequest());
+      expect(decision).toMatchObject({ outcome: "allow", limit: { decidedBy: "lease" } });
+    }
+    expect(decider.verify(aRequest())).toBeInstanceOf(Promise);
+    expect(askedServer).toBe(0);
+  });
+
+  test("who was revoked while the counters were asked does not pass", async () => {
+    for (let i = 0; i < 2; i += 1) decider.verify(aRequest());
+    const waiting = outcome();
+    const state = aCredential({ revokedAt: NOW });
+    api.apply({ kind: "credential", seq: 2, state });
+    expect(await waiting).toBe("credential_revoked");
   });
 });
 

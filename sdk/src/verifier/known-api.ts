@@ -31,6 +31,8 @@ export interface KnownApi {
 interface KnownApiParts {
   readonly source: Source;
   readonly lease: Lease;
+  /** Counts where the policy wants limits that are leased. */
+  readonly leased: Limiter;
   readonly clock: Clock;
   readonly requireTls: boolean;
   readonly capacity: number;
@@ -52,7 +54,11 @@ const COUNTED_BY_SERVER: Limiter = {
 
 /** An API about which nothing is known. Counters outlive a change of the policy. */
 export function createKnownApi(parts: KnownApiParts): KnownApi {
-  const local = createMemoryLimiter();
+  const limiters: Readonly<Record<string, Limiter>> = {
+    exact: COUNTED_BY_SERVER,
+    leased: parts.leased,
+    local: createMemoryLimiter(),
+  };
   let engine: Engine | undefined;
   let unable: string | undefined;
   /** What changes that this release does not know are about: no policy makes it know them. */
@@ -64,7 +70,9 @@ export function createKnownApi(parts: KnownApiParts): KnownApi {
   function build(policy: Policy): void {
     if (foreign !== undefined) return;
     try {
-      const limiter = policy.verifiers.limits === "exact" ? COUNTED_BY_SERVER : local;
+      const limiter = limiters[policy.verifiers.limits];
+      // Of a later release: counting in another way could let too much pass.
+      if (limiter === undefined) throw new Error("how its requests are counted");
       engine = createEngine({ ...parts, policy, limiter, oneTime: CLAIMED_BY_SERVER });
       unable = undefined;
       if (issuerKeys !== undefined) engine.applyIssuerKeys(issuerKeys.seq, issuerKeys.state);

@@ -8,7 +8,8 @@ import type {
   Source,
   UserState,
 } from "@latchkey/engine";
-import { LinkError, type ServerLink } from "./server-link.ts";
+import { gatheredCalls } from "./gathered-calls.ts";
+import type { ServerLink } from "./server-link.ts";
 
 /** The server keeps what proves this credential to itself: it has to decide. */
 class WithheldError extends Error {}
@@ -41,14 +42,8 @@ type WireMaterial =
       readonly digests: readonly (Omit<SecretDigest, "digest"> & { readonly digest: string })[];
     };
 
-interface Waiting {
-  readonly question: Question;
-  readonly answered: PromiseWithResolvers<WireAnswer>;
-}
-
 /** Shorter than the time that the engine gives a question. */
 const TIMEOUT_MILLIS = 2000;
-const MOST_IN_ONE_CALL = 64;
 const MOST_WITHHELD = 10_000;
 
 /**
@@ -56,40 +51,15 @@ const MOST_WITHHELD = 10_000;
  * for a credential whose secrets the server keeps to itself, and remembers that.
  */
 export function createRemoteSource(link: Pick<ServerLink, "post">): Source {
-  let waiting: Waiting[] = [];
   const withheld = new Set<string>();
-
-  function ask(question: Question): Promise<WireAnswer> {
-    const answered = Promise.withResolvers<WireAnswer>();
-    waiting.push({ question, answered });
-    if (waiting.length === 1) setImmediate(sendAll);
-    return answered.promise;
-  }
-
-  function sendAll(): void {
-    const all = waiting;
-    waiting = [];
-    for (let from = 0; from < all.length; from += MOST_IN_ONE_CALL) {
-      void send(all.slice(from, from + MOST_IN_ONE_CALL));
-    }
-  }
-
-  async function send(batch: readonly Waiting[]): Promise<void> {
-    try {
-      const questions = batch.map(({ question }) => question);
-      const options = { timeoutMillis: TIMEOUT_MILLIS };
-      const answer = await link.post("/resolve", { questions }, options);
-      // Written by the server's own resolve route.
-      const { answers } = answer as { readonly answers: readonly WireAnswer[] };
-      batch.forEach(({ answered }, i) => {
-        const one = answers[i];
-        if (one === undefined) answered.reject(new LinkError("an answer is missing"));
-        else answered.resolve(one);
-      });
-    } catch (error) {
-      for (const { answered } of batch) answered.reject(error);
-    }
-  }
+  const ask = gatheredCalls<Question, WireAnswer>({
+    link,
+    path: "/resolve",
+    timeoutMillis: TIMEOUT_MILLIS,
+    write: (questions) => ({ questions }),
+    // Written by the server's own resolve route.
+    read: (answer) => (answer as { readonly answers: readonly WireAnswer[] }).answers,
+  });
 
   return {
     async credential(scheme, digest): Promise<CredentialAnswer> {

@@ -2,11 +2,13 @@ import type { Clock } from "@latchkey/engine";
 import { createReportUsage } from "../audit/reported-usage.ts";
 import { createChangeStreams } from "../changes/change-streams.ts";
 import type { LeaseRenewals } from "../changes/lease-renewals.ts";
+import { createSlices, type LendingApi } from "../changes/slices.ts";
 import type { Store } from "../store/store.ts";
 import type { StoreLog } from "../store/store-log.ts";
 import type { Door } from "./app.ts";
 import { changesDoor } from "./routes/changes.ts";
 import { type ResolvedApi, resolveDoor } from "./routes/resolve.ts";
+import { slicesDoor } from "./routes/slices.ts";
 import { verifiersDoor } from "./routes/verifiers.ts";
 
 /** What serves processes that decide in their own memory. */
@@ -15,6 +17,7 @@ export interface VerifierDoorsParts {
   readonly renewals: LeaseRenewals;
   /** By slug. */
   readonly apis: ReadonlyMap<string, ResolvedApi>;
+  readonly lending: ReadonlyMap<string, LendingApi>;
   readonly clock: Clock;
   /** Newest first. */
   readonly masterKeys: readonly Uint8Array[];
@@ -23,10 +26,11 @@ export interface VerifierDoorsParts {
 
 /** Every route that verifiers use but `verify`, and the list of them. */
 export function verifierDoors(parts: VerifierDoorsParts): readonly Door[] {
-  const { store, log, apis, clock } = parts;
+  const { store, log, apis, lending, clock } = parts;
   return [
     changesDoor({ streams: createChangeStreams({ store, log }) }),
     resolveDoor({ apis }),
+    slicesDoor({ slices: createSlices({ store, clock, apis: lending }) }),
     verifiersDoor({ ...parts, reportUsage: createReportUsage({ store, clock }) }),
   ];
 }
