@@ -6,7 +6,7 @@ import type { ApiRequest } from "./domain/request.ts";
 import { createEngine, type EngineParts } from "./engine.ts";
 import { SOLE_WRITER } from "./freshness/lease.ts";
 import type { Source } from "./freshness/source.ts";
-import { createMemoryLimiter } from "./limits/limiter.ts";
+import { createMemoryLimiter, type Limiter } from "./limits/limiter.ts";
 import { policyOf } from "./policy/validate.ts";
 import { profiles } from "./profiles/index.ts";
 import { secretDigest } from "./tokens/digest.ts";
@@ -316,6 +316,26 @@ describe("limit", () => {
     await spend(() => engine.decide(aRequest()), 3);
     expect(await engine.decide(aRequest(refused))).toMatchObject(standing(0, 2));
     expect(await engine.decide(aRequest({ headers: [] }))).toMatchObject(standing(100, 100));
+  });
+
+  test("looks at everything again when counting took time, and counts once", async () => {
+    const counters = createMemoryLimiter();
+    const counted: number[] = [];
+    const limiter: Limiter = {
+      ...counters,
+      async spend(...asked) {
+        const state = counters.spend(...asked);
+        counted.push(state.decisive.remaining);
+        return state;
+      },
+    };
+    const { engine } = anEngine({ credential: { limits: ["2/minute"] }, parts: { limiter } });
+    const decide = () => engine.decide(aRequest());
+    expect(await spend(decide, 1)).toEqual(["allow"]);
+    const waiting = decide();
+    engine.applyCredential(2, { ...CREDENTIAL, limits: ["2/minute"], revokedAt: NOW });
+    expect(await waiting).toMatchObject({ reason: "credential_revoked" });
+    expect(counted).toEqual([1, 0]);
   });
 
   test("explains without spending, and without any part of the secret", async () => {
