@@ -21,7 +21,8 @@ const EXPOSED = [
   "X-Request-ID",
 ];
 const EXPOSED_NAMES = EXPOSED.join(", ");
-const IS_EXPOSED = new Set(EXPOSED.map((name) => name.toLowerCase()));
+/** As profiles write them, and in lower case. */
+const IS_EXPOSED = new Set(EXPOSED.flatMap((name) => [name, name.toLowerCase()]));
 
 const HEADER_NAMES = /^[A-Za-z0-9-]+( ?, ?[A-Za-z0-9-]+)*$/;
 const LIMIT_HEADER = /^X-RateLimit-/i;
@@ -35,6 +36,7 @@ export function corsHeaders(rendered: readonly string[]): readonly string[] {
   let exposed = EXPOSED_NAMES;
   for (let i = 0; i < rendered.length; i += 2) {
     const name = rendered[i] as string;
+    if (IS_EXPOSED.has(name)) continue;
     if (LIMIT_HEADER.test(name) && !IS_EXPOSED.has(name.toLowerCase())) exposed += `, ${name}`;
   }
   return ["Access-Control-Allow-Origin", "*", "Access-Control-Expose-Headers", exposed];
