@@ -32,5 +32,7 @@ export async function followVerifiers(
     ...{ lastAllowedAt: null, clientVersion: null },
   };
   await scene.operator("POST", `${API}/usage`, { counts: [count] });
+  const slice = { limit: "unknown", key: count.credentialId, need: 1, spare: 0 };
+  await scene.operator("POST", `${API}/slices`, { slices: [slice] });
   await scene.follow(`${API}/changes?after=0`, `"seq":${head},`);
 }
