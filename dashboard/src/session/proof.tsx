@@ -1,4 +1,12 @@
-import { Button, Modal, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import {
+  Button,
+  getDefaultZIndex,
+  Modal,
+  PasswordInput,
+  Stack,
+  Text,
+  TextInput,
+} from "@mantine/core";
 import { createContext, type ReactNode, useContext, useRef, useState } from "react";
 import { client } from "../client.ts";
 import { Failure, hasCode } from "../elements/failure.tsx";
@@ -26,7 +34,13 @@ export function ProofProvider({ children }: { readonly children: ReactNode }) {
   return (
     <Context value={ask}>
       {children}
-      <Modal opened={isOpen} onClose={() => finish(false)} title="Confirm that it is you">
+      <Modal
+        opened={isOpen}
+        onClose={() => finish(false)}
+        title="Confirm that it is you"
+        // Above the dialog whose deed asked.
+        zIndex={getDefaultZIndex("popover")}
+      >
         <ProofForm onProved={() => finish(true)} />
       </Modal>
     </Context>
