@@ -60,6 +60,18 @@ const routeTree = root.addChildren([
       component: lazyRouteComponent(() => import("./applications/grants-page.tsx"), "GrantsPage"),
     }),
     createRoute({
+      ...ofApi("/webhooks"),
+      component: lazyRouteComponent(() => import("./webhooks/webhooks-page.tsx"), "WebhooksPage"),
+    }),
+    createRoute({
+      ...ofApi("/webhooks/$id"),
+      component: lazyRouteComponent(() => import("./webhooks/endpoint-page.tsx"), "EndpointPage"),
+    }),
+    createRoute({
+      ...ofApi("/system"),
+      component: lazyRouteComponent(() => import("./system/system-page.tsx"), "SystemPage"),
+    }),
+    createRoute({
       ...ofApi("/accounts"),
       component: lazyRouteComponent(() => import("./accounts/accounts-page.tsx"), "AccountsPage"),
     }),

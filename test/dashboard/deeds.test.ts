@@ -1,8 +1,11 @@
+import { DatabaseSync } from "node:sqlite";
 import type { BrowserContext, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { approve } from "../approval.ts";
 import { TEST_ACCOUNT, waitUntil } from "../running-server.ts";
+import { startReceiver } from "../webhook-receiver.ts";
 import { hasChromium } from "./browser.ts";
-import { startWorld, type World } from "./world.ts";
+import { OWNER, startWorld, type World } from "./world.ts";
 
 describe.skipIf(!hasChromium)("what is done in the dashboard, in Chromium:", () => {
   let world: World;
@@ -12,15 +15,15 @@ describe.skipIf(!hasChromium)("what is done in the dashboard, in Chromium:", () 
 
   beforeAll(async () => {
     world = await startWorld();
+    context = await world.browseAsOwner();
   });
   afterAll(() => world[Symbol.asyncDispose]());
   beforeEach(async () => {
-    context = await world.browseAsOwner();
     ({ page, faults } = await world.open(context));
   });
   afterEach(async () => {
     expect(faults).toEqual([]);
-    await context.close();
+    await page.close();
   });
 
   const go = (path: string) => page.goto(`${world.origin}/dashboard${path}`);
@@ -226,5 +229,155 @@ describe.skipIf(!hasChromium)("what is done in the dashboard, in Chromium:", () 
     expect(await page.getByTestId("secret").textContent()).toMatch(/^lkop_/);
     await press("I have stored it");
     await cell("Terraform").waitFor();
+  });
+
+  test.each([
+    ["standard", "JWT secret", /^Issuer/, "https://acme.example.com", 1],
+    ["signed-keys", "organization key", /^Name/, "Head office", 2],
+  ])("in %s, one %s is made, rotated and revoked", async (api, noun, label, name, shown) => {
+    await go(`/apis/${api}/signing-keys`);
+    if (api === "signed-keys") {
+      const organization = { name: "Head office", kind: "organization" };
+      await world.server.create(api, "accounts", organization);
+    }
+    await page.getByRole("tab", { name: new RegExp(`^${noun}s$`, "i") }).click();
+    await press(`New ${noun}`);
+    await fill(label, name);
+    await choose(/^Account/, api === "standard" ? "Test" : "Head office");
+    await press(`Make the ${noun}`);
+    const seen = async () => {
+      await expect.poll(() => page.getByTestId("secret").count()).toBe(shown);
+      const secret = (await page.getByTestId("secret").last().textContent()) ?? "";
+      await press("I have stored it");
+      return secret;
+    };
+    const first = await seen();
+    await press(`Deeds for ${name}`);
+    await page.getByRole("menuitem", { name: "Rotate" }).click();
+    await press("Rotate");
+    const second = await seen();
+    expect([first.length >= 32, second === first]).toEqual([true, false]);
+    await press(`Deeds for ${name}`);
+    await page.getByRole("menuitem", { name: "Revoke" }).click();
+    await press("Revoke");
+    await cell("revoked").waitFor();
+    const content = await page.content();
+    expect([content.includes(first), content.includes(second)]).toEqual([false, false]);
+  });
+
+  test("a user's approval is ended, and its token with it", async () => {
+    const person = { email: "grace@example.com", password: "a long password of hers" };
+    const redirectUri = "https://app.example.com/callback";
+    const { server } = world;
+    await server.create("standard", "users", { accountId: TEST_ACCOUNT, ...person });
+    const draft = { name: "Grants", redirectUris: [redirectUri], scopes: ["read:users"] };
+    const app = await server.create("standard", "applications", {
+      accountId: TEST_ACCOUNT,
+      ...draft,
+    });
+    const asked = new URLSearchParams({
+      ...{ response_type: "code", client_id: app.clientId, redirect_uri: redirectUri },
+      ...{ scope: "read:users", state: "s" },
+    });
+    const back = await approve(`${world.origin}/standard/oauth/authorize?${asked}`, person);
+    const exchanged = await fetch(`${world.origin}/standard/oauth/token`, {
+      method: "POST",
+      body: new URLSearchParams({
+        ...{ grant_type: "authorization_code", code: back.searchParams.get("code") ?? "" },
+        ...{ redirect_uri: redirectUri, client_id: app.clientId },
+        client_secret: app.clientSecret,
+      }),
+    });
+    const token = ((await exchanged.json()) as { access_token: string }).access_token;
+    expect(await status(token)).toBe(200);
+    await go("/apis/standard/grants");
+    await press(`End the approval of ${app.id}`);
+    await press("End it");
+    await cell("revoked").waitFor();
+    expect(await status(token)).toBe(401);
+  });
+
+  test("a secret is made after the password was given once more, and not before", async () => {
+    await go("/apis/standard/api-keys");
+    await page.getByRole("heading", { level: 1, name: "API keys" }).waitFor();
+    using database = new DatabaseSync(world.server.database);
+    database.exec("pragma busy_timeout = 5000; update browser_session set proved_at = 0");
+    await press("New key");
+    await fill(/^Name/, "After a proof");
+    await choose(/^Account/, "Test");
+    await press("Make the key");
+    const proof = page.getByRole("dialog", { name: "Confirm that it is you" });
+    await proof.getByLabel(/^Password/).fill("not the password");
+    await proof.getByRole("button", { name: "Confirm" }).click();
+    await proof.getByRole("alert").waitFor();
+    expect(await page.getByTestId("secret").count()).toBe(0);
+    await proof.getByLabel(/^Password/).fill(OWNER.password);
+    await proof.getByRole("button", { name: "Confirm" }).click();
+    await page.getByTestId("secret").waitFor();
+    await press("I have stored it");
+    await page.getByRole("link", { name: "After a proof" }).waitFor();
+  });
+
+  test("a webhook is sent, shown with its answer as mere text, sent again, and ended", async () => {
+    const HOSTILE = "<img src=x onerror=document.title='taken'><script>alert(1)</script>";
+    let answer = 500;
+    await using receiver = await startReceiver((_received, response) => {
+      response.writeHead(answer, { "content-type": "text/html", "x-hostile": HOSTILE });
+      response.end(HOSTILE);
+    });
+    await go("/apis/standard/webhooks");
+    await press("New endpoint");
+    await fill(/^Address/, `${receiver.url}/in`);
+    await choose(/^Account/, "Test");
+    await fill(/^What for/, "Billing");
+    await press("Make the endpoint");
+    const secret = (await page.getByTestId("secret").textContent()) ?? "";
+    expect(secret).toMatch(/^whsec_/);
+    await press("I have stored it");
+    await page.getByRole("link", { name: `${receiver.url}/in` }).click();
+    await press("Send a test event");
+    await press("Send a test event", page.getByRole("dialog"));
+    await receiver.next();
+    const dialog = page.getByRole("dialog", { name: "A delivery" });
+    await press("webhook.test");
+    await dialog.getByRole("heading", { name: "Attempt 1: 500" }).waitFor();
+    await dialog.getByText(HOSTILE).last().waitFor();
+    expect(await dialog.locator("img, script").count()).toBe(0);
+    expect(await page.content()).not.toContain(secret);
+    await page.keyboard.press("Escape");
+
+    answer = 200;
+    const [{ id }] = (await world.server.operator("GET", "/v1/apis/standard/webhook-endpoints"))
+      .json.data;
+    const events = { type: "order.paid", accountId: TEST_ACCOUNT, data: { n: 1 } };
+    await world.server.operator("POST", "/v1/apis/standard/events/publish", events);
+    await receiver.next();
+    await press("order.paid");
+    await dialog.getByRole("heading", { name: "Attempt 1: 200" }).waitFor();
+    await press("Send it once more", dialog);
+    await receiver.next();
+    await dialog.getByRole("heading", { name: "Attempt 2: 200" }).waitFor();
+    await page.keyboard.press("Escape");
+    await press("Deeds for the endpoint");
+    await page.getByRole("menuitem", { name: "Revoke" }).click();
+    await press("Revoke the endpoint");
+    await page.getByText("revoked", { exact: true }).waitFor();
+    const { json } = await world.server.operator(
+      "GET",
+      `/v1/apis/standard/webhook-endpoints/${id}`,
+    );
+    expect(json.status).toBe("revoked");
+  });
+
+  test("the keys that sign tokens are rotated, when clients have seen the next ones", async () => {
+    await go("/apis/standard/system");
+    const section = page.getByRole("region", { name: "Issuer keys" });
+    await press("Rotate", section);
+    await press("Rotate", page.getByRole("dialog"));
+    await page.getByRole("dialog").getByRole("alert").waitFor();
+    await page.getByRole("checkbox", { name: /^Also when clients/ }).check();
+    await press("Rotate", page.getByRole("dialog"));
+    await section.getByRole("cell", { name: "retired", exact: true }).first().waitFor();
+    await page.getByText("No process with the SDK has come to this API.").waitFor();
   });
 });

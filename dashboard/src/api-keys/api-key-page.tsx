@@ -1,9 +1,10 @@
 import type { ApiKey } from "@latchkey/sdk/client";
-import { Anchor, Button, Code, Group, SimpleGrid, Skeleton, Stack, Text } from "@mantine/core";
+import { Anchor, Button, Code, Group, SimpleGrid, Skeleton } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { lazy, type ReactNode, Suspense, useState } from "react";
 import { client } from "../client.ts";
+import { Fact } from "../elements/fact.tsx";
 import { Failure } from "../elements/failure.tsx";
 import { Id } from "../elements/mono.tsx";
 import { Page, Section } from "../elements/page.tsx";
@@ -106,19 +107,6 @@ function KeyDetails({ apiKey }: { readonly apiKey: ApiKey }) {
         onRevoked={again}
       />
     </Page>
-  );
-}
-
-function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
-  return (
-    <Stack gap={2}>
-      <Text size="xs" c="dimmed">
-        {name}
-      </Text>
-      <Text component="div" size="sm">
-        {children}
-      </Text>
-    </Stack>
   );
 }
 

@@ -13,13 +13,17 @@ interface AccountSelectProps {
   readonly required?: boolean;
   /** Without a visible label, as in a row of filters. */
   readonly isFilter?: boolean;
+  /** What it means to choose none; absent: one must be chosen. */
+  readonly none?: string;
 }
 
 const SHOWN = 20;
 const PAUSE_MILLIS = 200;
 
 /** Chooses an account by part of its name; a customer's session has its own and is not asked. */
-export function AccountSelect({ value, onChange, error, required, isFilter }: AccountSelectProps) {
+export function AccountSelect(props: AccountSelectProps) {
+  const { value, onChange, error, required, isFilter } = props;
+  const none = props.none ?? (isFilter === true ? "Every account" : undefined);
   const api = useApi();
   const { isOperator } = usePowers();
   const [text, setText] = useState("");
@@ -36,13 +40,13 @@ export function AccountSelect({ value, onChange, error, required, isFilter }: Ac
   return (
     <Select
       {...(isFilter === true ? { "aria-label": "Account" } : { label: "Account" })}
-      placeholder={isFilter === true ? "Every account" : "Choose an account"}
+      placeholder={none ?? "Choose an account"}
       data={known ? options : [{ value, label: value }, ...options]}
       value={value}
       onChange={onChange}
       searchable
-      clearable={isFilter === true}
-      clearButtonProps={{ "aria-label": "Every account" }}
+      clearable={none !== undefined}
+      clearButtonProps={{ "aria-label": none ?? "" }}
       required={required === true}
       error={error}
       nothingFoundMessage="No account has this name"

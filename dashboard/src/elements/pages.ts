@@ -20,11 +20,12 @@ export interface Pages<Row> {
 
 /**
  * Walks through a list page by page. `name` says which list it is, filters included: another name
- * begins at the first page.
+ * begins at the first page. With `refetchMillis` it looks again by itself.
  */
 export function usePages<Row>(
   name: readonly unknown[],
   read: (cursor: string | undefined, signal: AbortSignal) => Promise<Page<Row>>,
+  refetchMillis?: number,
 ): Pages<Row> {
   const list = JSON.stringify(name);
   const [place, setPlace] = useState<{ list: string; cursors: readonly string[] }>();
@@ -34,6 +35,7 @@ export function usePages<Row>(
     queryKey: [...name, "page", cursor ?? null],
     queryFn: ({ signal }) => read(cursor, signal),
     placeholderData: keepPreviousData,
+    refetchInterval: refetchMillis ?? false,
   });
   const next = page.data?.nextCursor ?? null;
   return {

@@ -15,6 +15,13 @@ const COLORS: Readonly<Record<string, string>> = {
   declined: "red",
   deny: "red",
   failed: "red",
+  dead: "red",
+  disabled: "yellow",
+  unavailable: "red",
+  ready: "teal",
+  ok: "teal",
+  current: "teal",
+  leased: "teal",
 };
 
 /** How a thing stands, in a word and a coloured dot; the word alone says it too. */

@@ -11,10 +11,12 @@ import {
   IconInbox,
   IconKey,
   IconLock,
+  IconServer,
   IconShield,
   IconSignature,
   IconThumbUp,
   IconUsers,
+  IconWebhook,
 } from "../icons.ts";
 import { usePowers } from "../session/session.tsx";
 import { useApiSlugs } from "./apis.ts";
@@ -63,6 +65,9 @@ export function Navigation() {
               />
             </>
           )}
+          {mayRead("webhooks") && (
+            <Entry to={of("/webhooks")} label="Webhooks" icon={<IconWebhook size={SIZE} />} />
+          )}
           {isOperator && (
             <>
               <Heading>Customers</Heading>
@@ -78,7 +83,10 @@ export function Navigation() {
             </>
           )}
           {isOperator && (
-            <Entry to={of("/policy")} label="Policy" icon={<IconFileText size={SIZE} />} />
+            <>
+              <Entry to={of("/policy")} label="Policy" icon={<IconFileText size={SIZE} />} />
+              <Entry to={of("/system")} label="System" icon={<IconServer size={SIZE} />} />
+            </>
           )}
         </>
       )}

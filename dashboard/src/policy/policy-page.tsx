@@ -3,6 +3,7 @@ import { Badge, Code, Group, SimpleGrid, Skeleton, Stack, Table, Text } from "@m
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { client } from "../client.ts";
+import { Fact } from "../elements/fact.tsx";
 import { Failure } from "../elements/failure.tsx";
 import { Page, Section } from "../elements/page.tsx";
 import { Time } from "../elements/time.tsx";
@@ -116,19 +117,6 @@ function Note({ children }: { readonly children: string }) {
     <Badge variant="default" tt="none" fw={500} size="sm">
       {children}
     </Badge>
-  );
-}
-
-function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
-  return (
-    <Stack gap={2}>
-      <Text size="xs" c="dimmed">
-        {name}
-      </Text>
-      <Text size="sm" component="div">
-        {children}
-      </Text>
-    </Stack>
   );
 }
 
