@@ -4,7 +4,6 @@ import {
   Burger,
   Group,
   Menu,
-  Text,
   Tooltip,
   useComputedColorScheme,
   useMantineColorScheme,
@@ -14,9 +13,10 @@ import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { client } from "../client.ts";
 import { IconLogout, IconMoon, IconSun, IconUser } from "../icons.ts";
+import { useAttempt } from "../session/proof.tsx";
 import { useEnter, useSession } from "../session/session.tsx";
 import { ApiSwitcher } from "./api-switcher.tsx";
-import { Mark } from "./mark.tsx";
+import { Brand } from "./brand.tsx";
 import { Navigation } from "./navigation.tsx";
 
 /** The frame of every page: header, navigation, and the way past both. */
@@ -45,10 +45,7 @@ export function Shell() {
               aria-label="Navigation"
               aria-expanded={isOpen}
             />
-            <Mark size={26} />
-            <Text fw={650} visibleFrom="xs">
-              Latchkey
-            </Text>
+            <Brand />
             <ApiSwitcher />
           </Group>
           <Group gap="xs" wrap="nowrap">
@@ -88,10 +85,12 @@ function ColorScheme() {
 function PersonMenu() {
   const { person, role, returnUrl } = useSession();
   const enter = useEnter();
-  const leave = async () => {
-    await client.signOut();
-    enter(null);
-  };
+  const { attempt } = useAttempt();
+  const leave = () =>
+    attempt(async () => {
+      await client.signOut();
+      enter(null);
+    });
   return (
     <Menu position="bottom-end" width={220}>
       <Menu.Target>
@@ -114,7 +113,7 @@ function PersonMenu() {
             Back to where you came from
           </Menu.Item>
         )}
-        <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void leave()}>
+        <Menu.Item leftSection={<IconLogout size={16} />} onClick={leave}>
           Sign out
         </Menu.Item>
       </Menu.Dropdown>

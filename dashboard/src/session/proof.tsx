@@ -7,11 +7,12 @@ import {
   Text,
   TextInput,
 } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useRef, useState } from "react";
 import { client } from "../client.ts";
 import { Failure, hasCode } from "../elements/failure.tsx";
 import { IconShield } from "../icons.ts";
-import { useSession } from "./session.tsx";
+import { noticeEnd, useSession } from "./session.tsx";
 import { askPasskey } from "./webauthn.ts";
 
 type Ask = () => Promise<boolean>;
@@ -114,10 +115,14 @@ function ProofForm({ onProved }: { readonly onProved: () => void }) {
 export function useAttempt() {
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
+  const queries = useQueryClient();
   const run = async (deed: () => Promise<void>): Promise<void> => {
     setBusy(true);
     setError(undefined);
-    await deed().catch(setError);
+    await deed().catch((fault: unknown) => {
+      setError(fault);
+      noticeEnd(queries, fault);
+    });
     setBusy(false);
   };
   return { isBusy, error, attempt: (deed: () => Promise<void>): void => void run(deed) };

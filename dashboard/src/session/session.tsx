@@ -1,7 +1,7 @@
 import type { Session } from "@latchkey/sdk/client";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext } from "react";
-import { client, keepCsrfToken } from "../client.ts";
+import { client, csrfToken, keepCsrfToken } from "../client.ts";
 import { hasCode } from "../elements/failure.tsx";
 
 const SESSION = ["session"] as const;
@@ -11,11 +11,14 @@ export type Area = "api-keys" | "signing-keys" | "applications" | "webhooks" | "
 
 /** The session of this browser: `null` when nobody is signed in, `undefined` until that is known. */
 export function useSessionQuery() {
+  const queries = useQueryClient();
   return useQuery({
     queryKey: SESSION,
     queryFn: async (): Promise<Session | null> => {
       try {
         const session = await client.getSession();
+        // Somebody signed in beside this page: what it shows was the one before's.
+        if (csrfToken() !== session.csrfToken) forgetPages(queries);
         keepCsrfToken(session.csrfToken);
         return session;
       } catch (error) {
@@ -24,8 +27,20 @@ export function useSessionQuery() {
       }
     },
     staleTime: Number.POSITIVE_INFINITY,
+    refetchOnWindowFocus: "always",
     retry: false,
   });
+}
+
+/** Reads the session again when a call says that it has ended, or that it is another by now. */
+export function noticeEnd(queries: QueryClient, error: unknown): void {
+  if (hasCode(error, "UNAUTHORIZED") || hasCode(error, "CSRF_TOKEN_INVALID")) {
+    void queries.invalidateQueries({ queryKey: SESSION });
+  }
+}
+
+function forgetPages(queries: QueryClient): void {
+  queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION[0] });
 }
 
 /** Enters a session that was just opened, or leaves it; nothing of an earlier one stays in memory. */
@@ -34,7 +49,7 @@ export function useEnter(): (session: Session | null) => void {
   return (session) => {
     keepCsrfToken(session?.csrfToken ?? "");
     queries.setQueryData(SESSION, session);
-    queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION[0] });
+    forgetPages(queries);
   };
 }
 
@@ -66,7 +81,7 @@ export function useSession(): Session {
 
 /** What the person may do. It hides what would be refused; the service is who refuses. */
 export function usePowers() {
-  const { kind, role, capabilities, accountId } = useSession();
+  const { kind, role, capabilities, accountId, accounts } = useSession();
   const isOperator = kind === "operator";
   const may = (area: Area, verb: "read" | "write"): boolean =>
     isOperator
@@ -74,7 +89,9 @@ export function usePowers() {
       : capabilities.includes(`${area}:write`) || capabilities.includes(`${area}:${verb}`);
   return {
     isOperator,
-    /** The one account that the session is for; of an operator, every one. */
+    /** The accounts that a customer's session reaches. */
+    accounts,
+    /** What a customer's calls are about that name no account; of an operator, none. */
     accountId: isOperator ? undefined : (accountId ?? undefined),
     mayRead: (area: Area) => may(area, "read"),
     mayWrite: (area: Area) => may(area, "write"),
