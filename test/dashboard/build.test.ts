@@ -6,6 +6,8 @@ import { type RunningServer, startServer } from "../running-server.ts";
 const BUILD = path.join(import.meta.dirname, "../../dashboard/dist");
 const MOST_FIRST_BYTES = 300_000;
 
+const LOGO = "https://cdn.acme.com/logo.svg";
+
 interface Entry {
   readonly file: string;
   readonly imports?: readonly string[];
@@ -15,7 +17,12 @@ type Manifest = Readonly<Record<string, Entry>>;
 
 let server: RunningServer;
 beforeAll(async () => {
-  server = await startServer();
+  const branded = [LOGO, "data:image/png;base64,AAAA"].map((logoUrl, i) => ({
+    slug: i === 0 ? "standard" : "other",
+    extends: "standard",
+    branding: { name: "Acme", logoUrl },
+  }));
+  server = await startServer({ policy: { apis: branded } });
 });
 afterAll(() => server.stop());
 
@@ -45,7 +52,7 @@ test("the first page is at most 300 kB on the wire", () => {
   }
 });
 
-test("each page has another nonce, and a policy that lets in the service's scripts alone", async () => {
+test("each page has another nonce, and a policy that lets in the service's scripts and one logo", async () => {
   const nonces = new Set<string>();
   for (const where of ["/dashboard/", "/dashboard/apis/standard/api-keys", "/dashboard/"]) {
     const { status, headers, text } = await server.ask({ path: where });
@@ -55,7 +62,7 @@ test("each page has another nonce, and a policy that lets in the service's scrip
     expect(text).toContain(`content="${nonce}"`);
     expect(text).not.toMatch(/<script(?![^>]* src="\/dashboard\/)|<style|style=|\son\w+=/i);
     expect(headers["content-security-policy"]).toBe(
-      `default-src 'none'; script-src 'self'; style-src 'self' 'nonce-${nonce}'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+      `default-src 'none'; script-src 'self'; style-src 'self' 'nonce-${nonce}'; img-src 'self' data: ${LOGO}; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
     );
     nonces.add(nonce);
   }

@@ -1,15 +1,22 @@
 import { createHmac } from "node:crypto";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { TEST_ACCOUNT } from "../running-server.ts";
+import { TEST_ACCOUNT, waitUntil } from "../running-server.ts";
 import { hasChromium } from "./browser.ts";
 import { OWNER, startWorld, type World } from "./world.ts";
 
 const PERIOD_MILLIS = 30_000;
+/** One point of red. */
+const LOGO =
+  "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==";
+const BRANDING = { name: "Acme", logoUrl: LOGO, colour: "#0f766e" };
+const SAVVY = { slug: "savvycal", extends: "savvycal" };
 
 describe.skipIf(!hasChromium)("the ways into the dashboard, in Chromium:", () => {
   let world: World;
   beforeAll(async () => {
-    world = await startWorld();
+    const policy = { apis: [{ slug: "standard", extends: "standard", branding: BRANDING }, SAVVY] };
+    world = await startWorld({ policy });
   });
   afterAll(() => world[Symbol.asyncDispose]());
 
@@ -67,6 +74,9 @@ describe.skipIf(!hasChromium)("the ways into the dashboard, in Chromium:", () =>
     await page.getByRole("button", { name: "Open" }).click();
     await page.getByRole("heading", { level: 1, name: "API keys" }).waitFor();
     await page.getByRole("link", { name: "Mine" }).waitFor();
+    expect(await page.title()).toBe("API keys · Acme");
+    expect(await page.getByText("Latchkey").count()).toBe(0);
+    expect(await page.evaluate("document.querySelector('header img').naturalWidth")).toBe(1);
     expect(await page.getByRole("link", { name: "Theirs" }).count()).toBe(0);
     for (const hidden of ["Accounts", "Policy", "Explain a refusal", "Operators"]) {
       expect([hidden, await page.getByRole("link", { name: hidden }).count()]).toEqual([hidden, 0]);
@@ -87,6 +97,82 @@ describe.skipIf(!hasChromium)("the ways into the dashboard, in Chromium:", () =>
     await Promise.all([context.close(), again.close()]);
   });
 
+  test("a portal link leads back where its product said, and nowhere else", async () => {
+    const draft = { accountId: TEST_ACCOUNT, capabilities: ["webhooks:write", "usage:read"] };
+    const returnUrl = `${world.origin}/back`;
+    const { server } = world;
+    const { url } = await server.create("savvycal", "portal-sessions", { ...draft, returnUrl });
+    for (const hostile of ["javascript:alert(1)", "http://evil.example/", "//evil.example"]) {
+      const path = "/v1/apis/savvycal/portal-sessions";
+      const answer = await server.operator("POST", path, { ...draft, returnUrl: hostile });
+      expect([hostile, answer.status]).toEqual([hostile, 400]);
+    }
+    const context = await world.browse();
+    const { page, faults } = await world.open(context);
+    await page.goto(`${url}&returnUrl=https://evil.example`);
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await page.goto("about:blank");
+    await page.goto(url);
+    await page.getByRole("button", { name: "Open" }).click();
+    await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+    await page.getByRole("button", { name: "Your account" }).click();
+    const back = page.getByRole("menuitem", { name: "Back to where you came from" });
+    expect(await back.getAttribute("href")).toBe(returnUrl);
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  test("a forgotten password is set anew by a link; other browsers are signed out", async () => {
+    const context = await world.browse();
+    const { page, faults } = await world.open(context);
+    const invited = await world.server.operator("POST", "/v1/operators", {
+      ...{ email: "grace@example.com", name: "Grace Hopper", role: "owner" },
+    });
+    const elsewhere = await world.browse();
+    const other = await world.open(elsewhere);
+    await other.page.goto(invited.json.link);
+    await setPassword(other.page, "a long password of hers");
+    await page.goto(`${world.origin}/dashboard/`);
+    await page.getByRole("button", { name: "Forgotten your password?" }).click();
+    await page.getByLabel(/^E-mail/).fill("grace@example.com");
+    await page.getByRole("button", { name: "Send the link" }).click();
+    await page.getByRole("status").waitFor();
+    const mailed = /#reset=[\w-]+/;
+    await waitUntil("the link is in the log", async () => mailed.test(world.server.log()));
+    const [fragment = ""] = mailed.exec(world.server.log()) ?? [];
+    await page.goto("about:blank");
+    await page.goto(`${world.origin}/dashboard/${fragment}`);
+    await setPassword(page, "another password of hers");
+    expect(page.url()).not.toContain(fragment);
+    // What a signed-out browser still shows is asked for again, and ends at the door.
+    await other.page.getByRole("link", { name: "Operators" }).click();
+    await other.page.getByRole("heading", { name: "Sign in" }).waitFor();
+    expect([...faults, ...other.faults]).toEqual([]);
+    await Promise.all([context.close(), elsewhere.close()]);
+  });
+
+  test("who signs in in another tab is who acts in this one, and nothing of the first is left", async () => {
+    const context = await world.browseAsOwner();
+    const { page } = await world.open(context);
+    await page.goto(`${world.origin}/dashboard/apis/standard/accounts`);
+    await page.getByRole("heading", { level: 1, name: "Accounts" }).waitFor();
+    const { url } = await world.server.create("standard", "portal-sessions", {
+      ...{ accountId: TEST_ACCOUNT, capabilities: ["usage:write"] },
+    });
+    const second = await world.open(context);
+    await second.page.goto(url);
+    await second.page.getByRole("button", { name: "Open" }).click();
+    await second.page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+    await page.getByRole("button", { name: "New account" }).click();
+    await page.getByRole("dialog").getByLabel(/^Name/).fill("By whom?");
+    await page.getByRole("button", { name: "Make the account" }).click();
+    await page.getByText("Signed in by a link").or(page.getByText("Acme")).first().waitFor();
+    expect(await page.getByRole("link", { name: "Operators" }).count()).toBe(0);
+    const { text } = await world.server.operator("GET", "/v1/apis/standard/accounts");
+    expect(text).not.toContain("By whom?");
+    await context.close();
+  });
+
   test("a passkey, without a password", async () => {
     const invited = await world.server.operator("POST", "/v1/operators", {
       ...{ email: "alan@example.com", name: "Alan Turing", role: "admin" },
@@ -105,11 +191,7 @@ describe.skipIf(!hasChromium)("the ways into the dashboard, in Chromium:", () =>
       },
     });
     await page.goto(invited.json.link);
-    await page
-      .getByLabel(/^Password/)
-      .first()
-      .fill("another long password of his");
-    await page.getByRole("button", { name: "Continue" }).click();
+    await setPassword(page, "a long password of his");
     await page.getByRole("link", { name: "Your security" }).click();
     await page.getByLabel(/^Name of the new passkey/).fill("Laptop");
     await page.getByRole("button", { name: "Add a passkey" }).click();
@@ -122,6 +204,16 @@ describe.skipIf(!hasChromium)("the ways into the dashboard, in Chromium:", () =>
     await context.close();
   });
 });
+
+/** On the page of a link: chooses the password, and enters. */
+async function setPassword(page: Page, password: string): Promise<void> {
+  await page
+    .getByLabel(/^Password/)
+    .first()
+    .fill(password);
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+}
 
 /** RFC 6238 with the defaults of authenticator apps. */
 function codeOf(secret: string, at: number): string {

@@ -22,10 +22,10 @@ export interface World extends AsyncDisposable {
 }
 
 /** Starts it; the owner sets up the service by the link that it printed. */
-export async function startWorld(): Promise<World> {
+export async function startWorld(options: { readonly policy?: object } = {}): Promise<World> {
   // The address is part of what a browser's session is checked against.
   const port = await freePort();
-  const server = await startServer({ env: { LATCHKEY_PORT: String(port) } });
+  const server = await startServer({ ...options, env: { LATCHKEY_PORT: String(port) } });
   const browser = await launchChromium();
   const origin = `http://localhost:${port}`;
   const open: World["open"] = (context) => openPage(context, origin);

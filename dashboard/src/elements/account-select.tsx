@@ -1,4 +1,4 @@
-import { Select } from "@mantine/core";
+import { type OptionsFilter, Select } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -19,13 +19,14 @@ interface AccountSelectProps {
 
 const SHOWN = 20;
 const PAUSE_MILLIS = 200;
+const everyOption: OptionsFilter = ({ options }) => options;
 
-/** Chooses an account by part of its name; a customer's session has its own and is not asked. */
+/** Chooses an account by part of its name; a customer who has one alone is not asked. */
 export function AccountSelect(props: AccountSelectProps) {
   const { value, onChange, error, required, isFilter } = props;
   const none = props.none ?? (isFilter === true ? "Every account" : undefined);
   const api = useApi();
-  const { isOperator } = usePowers();
+  const { isOperator, accounts } = usePowers();
   const [text, setText] = useState("");
   const [search] = useDebouncedValue(text, PAUSE_MILLIS);
   const { data } = useQuery({
@@ -34,8 +35,9 @@ export function AccountSelect(props: AccountSelectProps) {
       client.listAccounts({ api, limit: SHOWN, ...(search !== "" && { search }) }, { signal }),
     enabled: isOperator,
   });
-  if (!isOperator) return null;
-  const options = data?.data.map(({ id, name }) => ({ value: id, label: name })) ?? [];
+  if (!isOperator && accounts.length < 2) return null;
+  const found = isOperator ? data?.data : accounts;
+  const options = found?.map(({ id, name }) => ({ value: id, label: name })) ?? [];
   const known = value === null || options.some((option) => option.value === value);
   return (
     <Select
@@ -51,7 +53,7 @@ export function AccountSelect(props: AccountSelectProps) {
       error={error}
       nothingFoundMessage="No account has this name"
       // The server has searched; the label would be searched once more.
-      filter={({ options: found }) => found}
+      {...(isOperator && { filter: everyOption })}
       onSearchChange={(next) => setText(options.some(({ label }) => label === next) ? "" : next)}
       w={isFilter === true ? { base: "100%", xs: 220 } : undefined}
     />

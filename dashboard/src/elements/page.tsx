@@ -1,5 +1,6 @@
 import { Box, Group, Stack, Text, Title } from "@mantine/core";
 import { type ReactNode, useEffect } from "react";
+import { useBranding } from "../layout/apis.ts";
 
 interface PageProps {
   readonly title: string;
@@ -12,9 +13,10 @@ interface PageProps {
 
 /** A page's frame: its title is also that of the window. */
 export function Page({ title, about, deeds, children }: PageProps) {
+  const brand = useBranding()?.name ?? "";
   useEffect(() => {
-    document.title = `${title} · Latchkey`;
-  }, [title]);
+    document.title = [title, brand].filter((each) => each !== "").join(" · ");
+  }, [title, brand]);
   return (
     <Stack gap="lg">
       <Group justify="space-between" align="flex-start">

@@ -15,6 +15,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { client } from "../client.ts";
+import { AccountSelect } from "../elements/account-select.tsx";
 import { Failure } from "../elements/failure.tsx";
 import { Page, Section } from "../elements/page.tsx";
 import { useApi } from "../layout/apis.ts";
@@ -36,10 +37,12 @@ const LIMIT_REASONS: readonly string[] = ["rate_limited"];
 /** How it goes: requests, refusals by reason, and who calls most. */
 export function OverviewPage() {
   const api = useApi();
-  const { accountId } = usePowers();
+  const { accountId: own } = usePowers();
+  const [chosen, setChosen] = useState<string | null>(null);
+  const accountId = chosen ?? own;
   const [hours, setHours] = useState("24");
   const { data, error, refetch } = useQuery({
-    queryKey: [api, "overview", hours],
+    queryKey: [api, "overview", hours, accountId],
     queryFn: ({ signal }) =>
       client.getOverview({ api, hours: Number(hours), accountId }, { signal }),
     refetchInterval: 10_000,
@@ -48,13 +51,16 @@ export function OverviewPage() {
     <Page
       title="Overview"
       deeds={
-        <SegmentedControl
-          aria-label="Time"
-          data={RANGES}
-          value={hours}
-          onChange={setHours}
-          size="sm"
-        />
+        <>
+          <AccountSelect isFilter value={accountId ?? null} onChange={setChosen} />
+          <SegmentedControl
+            aria-label="Time"
+            data={RANGES}
+            value={hours}
+            onChange={setHours}
+            size="sm"
+          />
+        </>
       }
     >
       {error !== null && <Failure error={error} retry={() => void refetch()} />}

@@ -85,7 +85,7 @@ export function EndpointDraft({ endpoint, onClose, onIssued }: EndpointDraftProp
           value={form.values.accountId}
           onChange={(accountId) => form.setFieldValue("accountId", accountId)}
           error={form.errors.accountId as string | undefined}
-          none="Events of every account"
+          {...(isOperator && { none: "Events of every account" })}
         />
       )}
       <TagsInput

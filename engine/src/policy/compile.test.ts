@@ -31,6 +31,7 @@ function aPolicy(policy: Partial<Policy> = {}): Policy {
     limitsShown: "counted",
     delegated: "any",
     platformSignups: "open",
+    branding: null,
     returnUrls: [],
     signInUrl: null,
     verifiers: { limits: "local", staleSeconds: 0, holdSecrets: false },
@@ -53,7 +54,7 @@ test("the digest depends on what the policy says, not on the order of its member
 test("the digest is the SHA-256 of the canonical JSON", async () => {
   const { createHash } = await import("node:crypto");
   const text =
-    '{"accountHeader":null,"bareKeys":false,"countersAway":"local","delegated":"any","endpoints":[],' +
+    '{"accountHeader":null,"bareKeys":false,"branding":null,"countersAway":"local","delegated":"any","endpoints":[],' +
     '"entitlements":{},"failures":[],"hosts":[],"keyExpiry":"instant",' +
     '"keyFormat":{"form":"checksummed","live":"lk_live_","test":"lk_test_"},"limits":{},"limitsShown":"counted",' +
     '"oauth":null,"otherwise":"authenticated","plans":[],"platformSignups":"open","policyFormat":1,"renderer":"standard",' +

@@ -70,6 +70,8 @@ export interface ApiDefinition {
   readonly returnUrls?: readonly string[];
   /** The vendor's own page on which people sign in; `null`, the default: they do so here. */
   readonly signInUrl?: string | null;
+  /** As whose own customers see the dashboard; `null`, the default: as Latchkey's. */
+  readonly branding?: BrandingDefinition | null;
   /** Processes that decide in their own memory; default: they hold no secrets. */
   readonly verifiers?: Partial<VerifierRule>;
   /** How webhooks are written and signed; default `standard`. */
@@ -77,6 +79,15 @@ export interface ApiDefinition {
   /** The API's own authorization server; `null`, the default: it has none. */
   readonly oauth?: Partial<OAuthRule> | null;
   readonly policyFormat?: typeof POLICY_FORMAT;
+}
+
+/** Whose dashboard it is to customers. */
+export interface BrandingDefinition {
+  readonly name: string;
+  /** `https` without a query, or a `data:` image of at most 32 KiB. */
+  readonly logoUrl?: string | null;
+  /** `#rrggbb`, in lower case. */
+  readonly colour?: string | null;
 }
 
 /** The name of a profile, for files that cannot import one (`.json`). */

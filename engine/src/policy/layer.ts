@@ -2,6 +2,7 @@ import type { AccountKind } from "../domain/account.ts";
 import type { KeyFormat } from "../domain/credential.ts";
 import type { Window } from "../domain/limit.ts";
 import type { SignatureRule, TokenRule } from "../domain/token-rules.ts";
+import { type Branding, readBranding } from "./branding-rule.ts";
 import type { ApiDefinition } from "./define.ts";
 import { readEndpoints } from "./endpoint-rules.ts";
 import { readFailures, readLimits } from "./limit-rules.ts";
@@ -68,6 +69,7 @@ export interface Layer {
   readonly platformSignups: Policy["platformSignups"] | undefined;
   readonly returnUrls: readonly string[] | undefined;
   readonly signInUrl: string | null | undefined;
+  readonly branding: Branding | null | undefined;
   readonly verifiers: Partial<VerifierRule>;
   readonly webhookFormat: Policy["webhookFormat"] | undefined;
   readonly oauth: Partial<OAuthRule> | null | undefined;
@@ -104,6 +106,7 @@ const MEMBERS = [
   "platformSignups",
   "returnUrls",
   "signInUrl",
+  "branding",
   "verifiers",
   "webhookFormat",
   "oauth",
@@ -174,6 +177,7 @@ export function readLayer(value: unknown, place: Place): Layer {
     signInUrl: member("signInUrl", (found, here) =>
       found === null ? null : readText(found, here, PAGE_URL),
     ),
+    branding: member("branding", readBranding),
     verifiers: member("verifiers", readVerifiers) ?? {},
     webhookFormat: choice("webhookFormat", ["standard", "savvycal", "calcom"]),
     oauth: member("oauth", readOAuth),

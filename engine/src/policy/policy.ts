@@ -4,6 +4,7 @@ import type { LimitSubject, Window } from "../domain/limit.ts";
 import type { Principal } from "../domain/principal.ts";
 import type { SignatureRule, TokenRule } from "../domain/token-rules.ts";
 import type { RefuseWhen } from "../limits/compiled-limit.ts";
+import type { Branding } from "./branding-rule.ts";
 import type { OAuthRule } from "./oauth-rule.ts";
 import type { VerifierRule } from "./verifier-rule.ts";
 
@@ -72,6 +73,8 @@ export interface Policy {
   readonly returnUrls: readonly string[];
   /** Where people sign in instead, as the vendor's own page hands them off; `null`: here. */
   readonly signInUrl: string | null;
+  /** As whose own customers see the dashboard; `null`: as Latchkey's. */
+  readonly branding: Branding | null;
   /** Processes that decide in their own memory. */
   readonly verifiers: VerifierRule;
   /** How webhooks are written and signed: the document whose receivers take them. */

@@ -250,6 +250,7 @@ test("an API that is written out says the least it can", () => {
     limitsShown: "counted",
     delegated: "any",
     platformSignups: "open",
+    branding: null,
     signInUrl: null,
     returnUrls: [],
     verifiers: { limits: "local", staleSeconds: 0, holdSecrets: false },

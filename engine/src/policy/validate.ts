@@ -139,6 +139,7 @@ function complete(layers: readonly [Layer, ...Layer[]], known: Known): Policy {
     platformSignups: first(layers, "platformSignups") ?? "open",
     returnUrls: first(layers, "returnUrls") ?? [],
     signInUrl: first(layers, "signInUrl") ?? null,
+    branding: first(layers, "branding") ?? null,
     verifiers: Object.assign(
       {},
       DEFAULT_VERIFIERS,

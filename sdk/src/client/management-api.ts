@@ -53,6 +53,13 @@ export type ApiDetail = {
   readonly schemes: readonly string[];
   /** Lowest first. */
   readonly plans: readonly string[];
+  /** As whose own customers see the dashboard; null: as Latchkey's. */
+  readonly branding: {
+    readonly name: string;
+    readonly logoUrl: string | null;
+    /** `#rrggbb`. */
+    readonly colour: string | null;
+  } | null;
   /** Whether it has an authorization server. */
   readonly hasOAuth: boolean;
 };

@@ -199,7 +199,8 @@ export async function createApp(
   await app.register(systemRoutes({ store, probes, metrics, operators }));
   const apis = [...policies.values()].map((policy) => toApi(policy, publicUrl));
   const facts = { version, storeKind: store.kind, apis };
-  await app.register(dashboardRoutes(facts, parts.dashboardFolder));
+  const logos = [...policies.values()].flatMap(({ policy }) => policy.branding?.logoUrl ?? []);
+  await app.register(dashboardRoutes(facts, { folder: parts.dashboardFolder, logos }));
   for (const door of parts.doors ?? []) await app.register(door);
   return app;
 }

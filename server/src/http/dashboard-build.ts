@@ -19,15 +19,22 @@ export interface DashboardBuild {
 const NONCE_MARK = "__STYLE_NONCE__";
 const NONCE_BYTES = 16;
 
-/** Reads the page of a build once; `undefined` where nothing was built. */
-export function readDashboardBuild(folder: string): DashboardBuild | undefined {
+/**
+ * Reads the page of a build once; `undefined` where nothing was built. Of other places the page may
+ * load `logos`, and nothing else.
+ */
+export function readDashboardBuild(
+  folder: string,
+  logos: readonly string[],
+): DashboardBuild | undefined {
   const html = readIfThere(path.join(folder, "index.html"));
   if (html === undefined) return undefined;
+  const foreign = [...new Set(logos)].filter((each) => each.startsWith("https:"));
   return {
     assets: path.join(folder, "assets"),
     page() {
       const nonce = randomBytes(NONCE_BYTES).toString("base64url");
-      return { html: html.replace(NONCE_MARK, nonce), headers: pageHeaders(nonce) };
+      return { html: html.replace(NONCE_MARK, nonce), headers: pageHeaders(nonce, foreign) };
     },
   };
 }
@@ -36,14 +43,14 @@ export function readDashboardBuild(folder: string): DashboardBuild | undefined {
  * The page runs and loads only what this server serves, and sends only to it. The component library
  * writes a style element of its own, which carries the nonce. Nobody may frame the page.
  */
-function pageHeaders(nonce: string): Readonly<Record<string, string>> {
+function pageHeaders(nonce: string, logos: readonly string[]): Readonly<Record<string, string>> {
   return {
     ...PAGE_HEADERS,
     "content-security-policy": [
       "default-src 'none'",
       "script-src 'self'",
       `style-src 'self' 'nonce-${nonce}'`,
-      "img-src 'self' data:",
+      ["img-src 'self' data:", ...logos].join(" "),
       "connect-src 'self'",
       "base-uri 'none'",
       "form-action 'none'",

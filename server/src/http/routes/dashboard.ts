@@ -9,6 +9,13 @@ import {
   FAVICON,
 } from "../dashboard-page.ts";
 
+/** What the built page is made of. */
+interface DashboardBuildParts {
+  readonly folder: string;
+  /** Addresses of the logos that policies name. */
+  readonly logos: readonly string[];
+}
+
 const config = {
   public: "The dashboard's program, nothing of any account; it signs in by itself.",
 };
@@ -18,9 +25,9 @@ const config = {
  * from it what to show; without a build in `folder` it is a page of facts.
  */
 export const dashboardRoutes =
-  (facts: DashboardFacts, folder: string): FastifyPluginAsyncTypebox =>
+  (facts: DashboardFacts, { folder, logos }: DashboardBuildParts): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const build = readDashboardBuild(folder);
+    const build = readDashboardBuild(folder, logos);
     const factsPage = dashboardPage(facts);
     const answerPage = (reply: FastifyReply) => {
       const { html, headers } = build?.page() ?? { html: factsPage, headers: DASHBOARD_HEADERS };

@@ -1,6 +1,6 @@
 import type { CompiledPolicy } from "@latchkey/engine";
 import { type Static, Type } from "typebox";
-import { Ref } from "./base.ts";
+import { Nullable, Ref } from "./base.ts";
 
 /** An API on the wire. */
 export const Api = Type.Object(
@@ -21,6 +21,16 @@ export const ApiDetail = Type.Object(
     scopes: Type.Array(Type.Object({ name: Type.String(), title: Type.String() })),
     schemes: Type.Array(Type.String(), { description: "The ways to authenticate that it takes." }),
     plans: Type.Array(Type.String(), { description: "Lowest first." }),
+    branding: Nullable(
+      Type.Object(
+        {
+          name: Type.String(),
+          logoUrl: Nullable(Type.String()),
+          colour: Nullable(Type.String({ description: "`#rrggbb`." })),
+        },
+        { description: "As whose own customers see the dashboard; null: as Latchkey's." },
+      ),
+    ),
     hasOAuth: Type.Boolean({ description: "Whether it has an authorization server." }),
   },
   { $id: "ApiDetail" },
@@ -43,12 +53,13 @@ export function toApi({ policy, digest }: CompiledPolicy, publicUrl: string): St
 
 /** The same with its scopes, schemes and plans. */
 export function toApiDetail(policy: CompiledPolicy, publicUrl: string): Static<typeof ApiDetail> {
-  const { scopes, schemes, plans, oauth } = policy.policy;
+  const { scopes, schemes, plans, branding, oauth } = policy.policy;
   return {
     ...toApi(policy, publicUrl),
     scopes: Object.entries(scopes).map(([name, { title }]) => ({ name, title })),
     schemes: [...schemes],
     plans: [...plans],
+    branding: branding === null ? null : { ...branding },
     hasOAuth: oauth !== null,
   };
 }

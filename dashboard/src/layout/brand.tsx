@@ -1,0 +1,22 @@
+import { Box, Image, Text } from "@mantine/core";
+import { useBranding } from "./apis.ts";
+import { Mark } from "./mark.tsx";
+
+const SIZE = 26;
+
+/** Whose dashboard it is: to customers their API's, where its policy says so. */
+export function Brand() {
+  const branding = useBranding();
+  if (branding === undefined) return null;
+  const { name, logoUrl, colour, isOwn } = branding;
+  return (
+    <>
+      {colour !== null && <Box className="brand-line" bg={colour} />}
+      {isOwn && <Mark size={SIZE} />}
+      {logoUrl !== null && <Image src={logoUrl} alt="" h={SIZE} w="auto" maw={140} fit="contain" />}
+      <Text fw={650} visibleFrom="xs" truncate maw={220}>
+        {name}
+      </Text>
+    </>
+  );
+}
