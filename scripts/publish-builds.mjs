@@ -72,6 +72,10 @@ for (const workspace of WORKSPACES) {
   for (const name of Object.keys({ ...dependencies, ...peerDependencies })) install(name);
 }
 
+const dashboard = path.join(MODULES, "latchkey", "dist", "dashboard");
+const vite = ["build", "dashboard", "--outDir", dashboard, "--emptyOutDir", "--logLevel", "warn"];
+run(path.join(ROOT, "node_modules", ".bin", "vite"), vite, ROOT);
+
 writeFileSync(path.join(INSTALLED, "latchkey.config.ts"), POLICY);
 writeFileSync(path.join(INSTALLED, "sdk-user.ts"), SDK_USER);
 checkTypes("sdk-user.ts");
@@ -139,8 +143,8 @@ function install(name) {
 }
 
 /**
- * `latchkey dev` until it says that it is ready, then a user of the SDK, then SIGTERM: threads and
- * all are there.
+ * `latchkey dev` until it says that it is ready, then a user of the SDK and a look at the dashboard,
+ * then SIGTERM: threads and all are there.
  *
  * @param {string} command
  */
@@ -165,9 +169,11 @@ async function startAndStop(command) {
         said += text;
       });
     }
-    user.once("close", () => {
+    user.once("close", async () => {
       output += said;
-      child.kill(said === SDK_SAYS ? "SIGTERM" : "SIGKILL");
+      const isServed = await servesDashboard(url);
+      if (!isServed) output += "The dashboard is not served.";
+      child.kill(said === SDK_SAYS && isServed ? "SIGTERM" : "SIGKILL");
     });
   };
   for (const stream of [child.stdout, child.stderr]) {
@@ -180,6 +186,19 @@ async function startAndStop(command) {
   if (code === 0) return;
   console.log(`${command} dev\n${output}`);
   process.exit(1);
+}
+
+/**
+ * Whether the built page is there, and the program that it names.
+ *
+ * @param {string} url
+ */
+async function servesDashboard(url) {
+  const page = await (await fetch(`${url}/dashboard/`)).text();
+  const [, program = ""] = /<script type="module"[^>]* src="([^"]+)"/.exec(page) ?? [];
+  if (program === "") return false;
+  const answer = await fetch(new URL(program, url));
+  return answer.ok && /javascript/.test(answer.headers.get("content-type") ?? "");
 }
 
 /**
