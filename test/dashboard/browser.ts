@@ -51,6 +51,12 @@ export async function openPage(context: BrowserContext, origin: string): Promise
   return { page, faults };
 }
 
+/** Shows the page in these colours; its script follows the browser's wish only a moment later. */
+export async function showIn(page: Page, colorScheme: "dark" | "light"): Promise<void> {
+  await page.emulateMedia({ colorScheme });
+  await page.locator(`html[data-mantine-color-scheme=${colorScheme}]`).waitFor();
+}
+
 /** What axe-core finds wrong with the page as it is: each rule with the places that break it. */
 export function accessibilityFaults(page: Page): Promise<readonly (readonly string[])[]> {
   return page.evaluate(`(async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { TEST_ACCOUNT } from "../running-server.ts";
-import { accessibilityFaults, hasChromium } from "./browser.ts";
+import { accessibilityFaults, hasChromium, showIn } from "./browser.ts";
 import { startWorld, type World } from "./world.ts";
 
 const SCREENS: readonly (readonly [string, string])[] = [
@@ -22,6 +22,9 @@ const SCREENS: readonly (readonly [string, string])[] = [
   ["/no-such-page", "There is no such page"],
 ];
 
+/** Were it ever more than text, the page's own policy would report it as a fault. */
+const HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>";
+
 describe.skipIf(!hasChromium)("every screen, in Chromium:", () => {
   let world: World;
   let keyId = "";
@@ -33,11 +36,14 @@ describe.skipIf(!hasChromium)("every screen, in Chromium:", () => {
     const draft = { scopes: ["read:users"], expiresAt: "2099-01-01T00:00:00Z" };
     const { id, key } = await server.issueKey({ name: "Nightly export", ...draft });
     keyId = id;
-    await server.create("savvycal", "signing-keys", { ...account, name: "Web app" });
+    await server.create("savvycal", "signing-keys", { ...account, name: HOSTILE });
     const redirectUris = ["https://app.example.com/callback"];
-    await server.create("standard", "applications", { ...account, name: "Sync", redirectUris });
-    await server.create("standard", "users", { ...account, name: "Grace Hopper" });
-    const request = { kind: "limit", detail: "We are launching in May." };
+    await server.create("standard", "applications", { ...account, name: HOSTILE, redirectUris });
+    await server.create("standard", "users", { ...account, name: HOSTILE });
+    await server.create("standard", "accounts", { name: HOSTILE });
+    const hook = { url: "http://127.0.0.1:9/", events: ["*"], description: HOSTILE };
+    await server.create("standard", "webhook-endpoints", { ...account, ...hook });
+    const request = { kind: "limit", detail: HOSTILE };
     await server.create("standard", "requests", { ...account, ...request });
     for (const token of [key, key, "lk_live_nonsense"]) {
       const headers = { authorization: `Bearer ${token}` };
@@ -63,8 +69,9 @@ describe.skipIf(!hasChromium)("every screen, in Chromium:", () => {
           .first()
           .waitFor({ state: "detached" });
         expect([path, await page.title()]).toEqual([path, `${title} · Latchkey`]);
+        expect([path, await page.locator("img, body script").count()]).toEqual([path, 0]);
         for (const colorScheme of ["dark", "light"] as const) {
-          await page.emulateMedia({ colorScheme });
+          await showIn(page, colorScheme);
           for (const fault of await accessibilityFaults(page)) found.push([path, ...fault]);
         }
       }
@@ -81,7 +88,7 @@ describe.skipIf(!hasChromium)("every screen, in Chromium:", () => {
     await page.goto(`${world.origin}/dashboard/apis/standard/api-keys`);
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
     for (const colorScheme of ["dark", "light"] as const) {
-      await page.emulateMedia({ colorScheme });
+      await showIn(page, colorScheme);
       expect(await accessibilityFaults(page)).toEqual([]);
     }
     expect(faults).toEqual([]);

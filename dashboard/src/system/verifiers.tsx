@@ -1,3 +1,4 @@
+import { Box } from "@mantine/core";
 import { client } from "../client.ts";
 import { Id } from "../elements/mono.tsx";
 import { Section } from "../elements/page.tsx";
@@ -22,23 +23,25 @@ export function Verifiers() {
       title="Verifiers"
       about="Processes that decide in their own memory. Without its lease none decides by itself."
     >
-      <Rows
-        label="Verifiers"
-        pages={pages}
-        keyOf={({ id }) => id}
-        empty="No process with the SDK has come to this API."
-        columns={[
-          { head: "Id", cell: ({ id }) => <Id>{id}</Id> },
-          { head: "Lease", cell: ({ status }) => <Status of={status} /> },
-          {
-            head: "Changes behind",
-            align: "right",
-            cell: ({ lag }) => lag.toLocaleString("en"),
-          },
-          { head: "Renewed", cell: ({ renewedAt }) => <Time at={renewedAt} /> },
-          { head: "Started", cell: ({ startedAt }) => <Time at={startedAt} /> },
-        ]}
-      />
+      <Box p="md" pt={0}>
+        <Rows
+          label="Verifiers"
+          pages={pages}
+          keyOf={({ id }) => id}
+          empty="No process with the SDK has come to this API."
+          columns={[
+            { head: "Id", cell: ({ id }) => <Id>{id}</Id> },
+            { head: "Lease", cell: ({ status }) => <Status of={status} /> },
+            {
+              head: "Changes behind",
+              align: "right",
+              cell: ({ lag }) => lag.toLocaleString("en"),
+            },
+            { head: "Renewed", cell: ({ renewedAt }) => <Time at={renewedAt} /> },
+            { head: "Started", cell: ({ startedAt }) => <Time at={startedAt} /> },
+          ]}
+        />
+      </Box>
     </Section>
   );
 }
