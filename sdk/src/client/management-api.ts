@@ -1904,6 +1904,8 @@ export interface Operations {
       readonly status?: "pending" | "delivered" | "dead" | undefined;
       readonly type?: string | undefined;
       readonly eventId?: string | undefined;
+      /** Whose endpoints they go to. */
+      readonly accountId?: string | undefined;
       readonly endpointId?: string | undefined;
       /** The API's slug. */
       readonly api: string;
@@ -2510,6 +2512,8 @@ export interface Operations {
   /** End a webhook endpoint for good; what waits for it is given up */
   revokeWebhookEndpoint: {
     params: {
+      /** Milliseconds to wait for every verifier to confirm. */
+      readonly wait?: number | undefined;
       /** The API's slug. */
       readonly api: string;
       readonly id: string;
@@ -3198,7 +3202,7 @@ export const OPERATIONS = {
   listDeliveries: {
     method: "GET",
     path: "/v1/apis/{api}/deliveries",
-    query: ["limit", "cursor", "status", "type", "eventId", "endpointId"],
+    query: ["limit", "cursor", "status", "type", "eventId", "accountId", "endpointId"],
     keyed: false,
     answers: "json",
   },
@@ -3528,7 +3532,7 @@ export const OPERATIONS = {
   revokeWebhookEndpoint: {
     method: "POST",
     path: "/v1/apis/{api}/webhook-endpoints/{id}/revoke",
-    query: [],
+    query: ["wait"],
     keyed: true,
     answers: "json",
   },

@@ -1,4 +1,5 @@
 import { ApiError, type Clock } from "@latchkey/engine";
+import type { Ceiling } from "../store/ceiling.ts";
 import type { Page, PageRequest } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
 import type { DeliveryFilter } from "../store/webhook-deliveries.ts";
@@ -23,7 +24,7 @@ export interface Retried {
 /** The use cases of deliveries. */
 export interface WebhookDeliveries {
   /** @throws {ApiError} `NOT_FOUND`. */
-  find(api: string, id: string): Promise<DeliveryRecord>;
+  find(api: string, id: string, ceiling?: Ceiling): Promise<DeliveryRecord>;
   list(api: string, filter: DeliveryFilter, page: PageRequest): Promise<Page<DeliveryRecord>>;
   /** Sends it now, whatever became of it. @throws {ApiError} `NOT_FOUND`; `CONFLICT`. */
   retry(call: Call, id: string): Promise<DeliveryRecord>;
@@ -42,8 +43,8 @@ export function createWebhookDeliveries(parts: {
 }): WebhookDeliveries {
   const { store, clock, onQueued = () => undefined } = parts;
   return {
-    async find(api, id) {
-      const delivery = await store.webhooks.deliveries.find(api, id);
+    async find(api, id, ceiling) {
+      const delivery = await store.webhooks.deliveries.find(api, id, ceiling);
       if (delivery !== undefined) return delivery;
       throw new ApiError("NOT_FOUND", "There is no such delivery.");
     },

@@ -1,4 +1,6 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { ApiError, type Clock, type CompiledPolicy } from "@latchkey/engine";
+import type { Ceiling } from "../store/ceiling.ts";
 import type { Page, PageRequest } from "../store/records.ts";
 import type { Sealing } from "../store/sealing.ts";
 import type { Store } from "../store/store.ts";
@@ -67,7 +69,7 @@ export interface EventDraft {
  */
 export interface WebhookEndpoints {
   create(call: Call, draft: EndpointDraft): Promise<IssuedEndpoint>;
-  find(api: string, named: NamedEndpoint): Promise<WebhookEndpointRecord>;
+  find(api: string, named: NamedEndpoint, ceiling?: Ceiling): Promise<WebhookEndpointRecord>;
   list(
     api: string,
     filter: EndpointFilter,
@@ -79,8 +81,11 @@ export interface WebhookEndpoints {
     changes: EndpointChanges,
   ): Promise<WebhookEndpointRecord>;
   rotate(call: Call, named: NamedEndpoint, rotation: WebhookRotation): Promise<IssuedEndpoint>;
-  /** No delivery begins after `boundAt`. Repeating it answers the same `revokedAt`. */
-  revoke(call: Call, named: NamedEndpoint): Promise<Receipt>;
+  /**
+   * No delivery begins after `boundAt`; `confirmedAt` is `null` while one may. Waits at most so many
+   * milliseconds for that. Repeating it answers the same `revokedAt`.
+   */
+  revoke(call: Call, named: NamedEndpoint, waitMillis?: number): Promise<Receipt>;
   /** Sends `webhook.test` to it, whatever it wants. */
   test(call: Call, named: NamedEndpoint): Promise<Published>;
   /** Puts an event of the API's own on its way to every endpoint that wants it. */
@@ -92,6 +97,7 @@ const MOST_LIVE = 50;
 
 /** A sender that is at work hears of a revocation at its next attempt's end. */
 const SENDER_MILLIS = 20_000;
+const LOOK_MILLIS = 50;
 
 /** What the use cases of webhooks are made of. */
 export interface WebhookEndpointParts {
@@ -114,8 +120,8 @@ export function createWebhookEndpoints(parts: WebhookEndpointParts): WebhookEndp
     return policy.webhookFormat;
   };
 
-  const find: WebhookEndpoints["find"] = async (api, named) => {
-    const endpoint = await store.webhooks.endpoints.find(api, named);
+  const find: WebhookEndpoints["find"] = async (api, named, ceiling) => {
+    const endpoint = await store.webhooks.endpoints.find(api, named, ceiling);
     if (endpoint !== undefined) return endpoint;
     throw new ApiError("NOT_FOUND", "There is no such webhook endpoint.");
   };
@@ -154,7 +160,7 @@ export function createWebhookEndpoints(parts: WebhookEndpointParts): WebhookEndp
     },
 
     async update(call, named, changes) {
-      const { format, strictOrder, parallel } = await find(call.api, named);
+      const { format, strictOrder, parallel } = await find(call.api, named, call.ceiling);
       if (changes.url !== undefined) checkUrl(changes.url);
       checkTemplate(changes.payloadTemplate ?? null, format);
       checkedParallel(changes.parallel ?? parallel, changes.strictOrder ?? strictOrder);
@@ -165,7 +171,7 @@ export function createWebhookEndpoints(parts: WebhookEndpointParts): WebhookEndp
     },
 
     async rotate(call, named, { secret = newWebhookSecret(), ...rotation }) {
-      const { format, secrets } = await find(call.api, named);
+      const { format, secrets } = await find(call.api, named, call.ceiling);
       if (format !== "calcom") checkWebhookSecret(secret);
       const withPair = secrets.at(-1)?.publicKey != null;
       const place = { api: call.api, endpointId: named.id, withPair };
@@ -175,13 +181,21 @@ export function createWebhookEndpoints(parts: WebhookEndpointParts): WebhookEndp
       return { ...output, secret: once };
     },
 
-    async revoke(call, named) {
+    async revoke(call, named, waitMillis = 0) {
       const context = { ...call, at: clock() };
       const { output } = await store.write("revokeWebhookEndpoint", named, context);
-      const { revokedAt } = output;
-      // Verifiers know nothing of endpoints; the senders of all nodes ask before each batch.
+      const boundAt = output.revokedAt + SENDER_MILLIS;
+      // A sender that is at work hears of it when it writes what became of its last attempts.
+      const maySend = async () =>
+        clock() < boundAt && (await store.webhooks.isServed(call.api, named.id, clock()));
+      let isPending = await maySend();
+      for (let left = waitMillis; isPending && left > 0; left -= LOOK_MILLIS) {
+        await wait(Math.min(left, LOOK_MILLIS));
+        isPending = await maySend();
+      }
+      // Verifiers know nothing of endpoints.
       const verifiers = { confirmed: 0, pending: 0 };
-      return { revokedAt, confirmedAt: clock(), boundAt: revokedAt + SENDER_MILLIS, verifiers };
+      return { ...output, confirmedAt: isPending ? null : clock(), boundAt, verifiers };
     },
 
     async test(call, named) {

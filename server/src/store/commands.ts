@@ -95,6 +95,13 @@ export const UNDER_CEILING: ReadonlySet<string> = new Set([
   "revokeApplication",
   "createRequest",
   "revokeGrant",
+  "createWebhookEndpoint",
+  "updateWebhookEndpoint",
+  "rotateWebhookSecret",
+  "revokeWebhookEndpoint",
+  "testWebhookEndpoint",
+  "retryDelivery",
+  "retryDeliveries",
 ] satisfies (keyof typeof commands)[]);
 
 /** The name of a command. */

@@ -125,6 +125,7 @@ export const webhookClaimCommands = {
     await writeOutcomes(tx, outcomes);
     const isEnded = row.revoked_at !== null || row.disabled_at !== null;
     if (isEnded || (await noteHealth(tx, row, { outcomes, gone }))) {
+      await changeEndpoint(tx, row, { locked_until: 0 });
       // What was planned again just now would wait for ever.
       await giveUpDeliveries(tx, row.id);
       return { next: null };
@@ -139,6 +140,17 @@ export const webhookClaimCommands = {
 /** Reading side: which endpoints have something to send that nobody is sending. */
 export function webhookClaimReads(db: Kysely<Tables>, ask: Ask) {
   return {
+    /** Whether somebody may be sending to it. */
+    isServed: (api: string, id: string, at: number) =>
+      ask(async () => {
+        const row = await db
+          .selectFrom("webhook_endpoint")
+          .select("locked_until")
+          .where("api", "=", api)
+          .where("id", "=", id)
+          .executeTakeFirst();
+        return row !== undefined && row.locked_until > at;
+      }),
     /** Those that were served longest ago come first. */
     dueEndpoints: (at: number, limit: number) =>
       ask(async () => {
@@ -264,7 +276,7 @@ async function noteHealth(
   if (reason === null && failingSince === row.failing_since) return false;
   await changeEndpoint(tx, row, {
     failing_since: failingSince,
-    ...(reason !== null && { disabled_at: at, disabled_reason: reason, locked_until: 0 }),
+    ...(reason !== null && { disabled_at: at, disabled_reason: reason }),
   });
   if (reason === null) return false;
   // A query may hold what is nobody else's to know.

@@ -1,6 +1,7 @@
 import { ApiError } from "@latchkey/engine";
 import { type Kysely, type Selectable, sql } from "kysely";
 import type { Ask } from "./ask.ts";
+import { type Ceiling, under } from "./ceiling.ts";
 import { olderThan, pageOf } from "./paging.ts";
 import type { Millis, PageRequest } from "./records.ts";
 import type { Tables } from "./schema.ts";
@@ -14,15 +15,17 @@ const KEPT_MILLIS = 14 * 86_400_000;
 
 /** Which deliveries are wanted; a field left out does not narrow the list. */
 export interface DeliveryFilter {
+  /** Whose endpoints they go to. */
+  readonly accountId?: string | undefined;
   readonly endpointId?: string | undefined;
   readonly status?: DeliveryStatus | undefined;
   readonly type?: string | undefined;
   readonly eventId?: string | undefined;
+  readonly ceiling?: Ceiling;
 }
 
 interface RetryMany {
   readonly endpointId: string;
-  readonly accountId?: string | undefined;
   readonly status: Exclude<DeliveryStatus, "pending">;
   /** When their events happened: inclusive, and exclusive. */
   readonly from?: Millis | undefined;
@@ -30,26 +33,22 @@ interface RetryMany {
   readonly limit: number;
 }
 
-interface RetryOne {
-  readonly id: string;
-  readonly accountId?: string | undefined;
-}
-
 export const webhookDeliveryCommands = {
   /**
    * Sends a delivery once more, now, whatever became of it; what fails is repeated as if it were
    * new. @throws {ApiError} `NOT_FOUND`; `CONFLICT` when its endpoint gets nothing any more.
    */
-  async retryDelivery(tx: Transaction, { id, accountId }: RetryOne): Promise<DeliveryRecord> {
-    const { api } = tx.context;
+  async retryDelivery(tx: Transaction, { id }: { readonly id: string }): Promise<DeliveryRecord> {
+    const { api, ceiling } = tx.context;
     const found = await tx.db
       .selectFrom("webhook_delivery")
       .select("endpoint_id")
       .where("api", "=", api)
       .where("id", "=", id)
+      .where(under(ceiling, "owner_id"))
       .executeTakeFirst();
     if (found === undefined) throw noDelivery();
-    const endpoint = await requireOpenEndpoint(tx, { id: found.endpoint_id, accountId });
+    const endpoint = await requireOpenEndpoint(tx, found.endpoint_id);
     const row = await tx.db
       .updateTable("webhook_delivery")
       .set(asNew(tx.context.at))
@@ -68,8 +67,8 @@ export const webhookDeliveryCommands = {
     input: RetryMany,
   ): Promise<{ readonly retried: number; readonly more: boolean }> {
     const { api, at } = tx.context;
-    const { endpointId, accountId, status, from, to, limit } = input;
-    const endpoint = await requireOpenEndpoint(tx, { id: endpointId, accountId });
+    const { endpointId, status, from, to, limit } = input;
+    const endpoint = await requireOpenEndpoint(tx, endpointId);
     let query = tx.db
       .selectFrom("webhook_delivery")
       .select("id")
@@ -126,25 +125,28 @@ export async function hasOldDeliveries(db: Kysely<Tables>, at: number): Promise<
 /** Reading side of deliveries. */
 export function webhookDeliveryReads(db: Kysely<Tables>, ask: Ask) {
   return {
-    find: (api: string, id: string) =>
+    find: (api: string, id: string, ceiling?: Ceiling) =>
       ask(async () => {
         const row = await db
           .selectFrom("webhook_delivery")
           .selectAll()
           .where("api", "=", api)
           .where("id", "=", id)
+          .where(under(ceiling, "owner_id"))
           .executeTakeFirst();
         return row && toDelivery(row);
       }),
     list: (api: string, filter: DeliveryFilter, page: PageRequest) =>
       ask(async () => {
-        const { endpointId, status, type, eventId } = filter;
+        const { accountId, endpointId, status, type, eventId, ceiling } = filter;
         let query = db.selectFrom("webhook_delivery").selectAll().where("api", "=", api);
+        if (accountId !== undefined) query = query.where("owner_id", "=", accountId);
         if (endpointId !== undefined) query = query.where("endpoint_id", "=", endpointId);
         if (status !== undefined) query = query.where("status", "=", status);
         if (type !== undefined) query = query.where("type", "=", type);
         if (eventId !== undefined) query = query.where("event_id", "=", eventId);
         const rows = await query
+          .where(under(ceiling, "owner_id"))
           .where(olderThan(page.after, "created_at", "id"))
           .orderBy("created_at", "desc")
           .orderBy("id", "desc")
@@ -164,11 +166,8 @@ function asNew(at: number) {
   return { status: "pending", tries: 0, run_at: at, settled_at: null } as const;
 }
 
-async function requireOpenEndpoint(
-  tx: Transaction,
-  named: { readonly id: string; readonly accountId?: string | undefined },
-) {
-  const endpoint = await lockEndpoint(tx, named);
+async function requireOpenEndpoint(tx: Transaction, id: string) {
+  const endpoint = await lockEndpoint(tx, { id });
   requireLiveEndpoint(endpoint);
   if (endpoint.disabled_at === null) return endpoint;
   throw new ApiError("CONFLICT", "The webhook endpoint is disabled: enable it first.");

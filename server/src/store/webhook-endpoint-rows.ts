@@ -1,5 +1,6 @@
 import { ApiError } from "@latchkey/engine";
 import type { Selectable } from "kysely";
+import { under } from "./ceiling.ts";
 import type { Transaction } from "./transaction.ts";
 import type {
   DisabledReason,
@@ -11,23 +12,25 @@ import type { WebhookEndpointTable } from "./webhook-tables.ts";
 
 export type EndpointRow = Selectable<WebhookEndpointTable>;
 
-/** Which endpoint: with `accountId` or `applicationId`, those of any other do not exist. */
+/** Which endpoint: with `applicationId`, those of any other do not exist. */
 export interface NamedEndpoint {
   readonly id: string;
-  readonly accountId?: string | undefined;
   readonly applicationId?: string | undefined;
 }
 
-/** Reads an endpoint that no other transaction changes before this one ends; else `NOT_FOUND`. */
+/**
+ * Reads an endpoint that no other transaction changes before this one ends; else `NOT_FOUND`. What
+ * is another account's, or nobody's, is beyond every ceiling.
+ */
 export async function lockEndpoint(tx: Transaction, named: NamedEndpoint): Promise<EndpointRow> {
   // `for update` is a syntax error on SQLite; an update that changes nothing locks on both.
   let update = tx.db
     .updateTable("webhook_endpoint")
     .set((eb) => ({ id: eb.ref("id") }))
     .where("api", "=", tx.context.api)
-    .where("id", "=", named.id);
-  const { accountId, applicationId } = named;
-  if (accountId !== undefined) update = update.where("account_id", "=", accountId);
+    .where("id", "=", named.id)
+    .where(under(tx.context.ceiling, "account_id"));
+  const { applicationId } = named;
   if (applicationId !== undefined) update = update.where("application_id", "=", applicationId);
   const row = await update.returningAll().executeTakeFirst();
   if (row !== undefined) return row;

@@ -1,7 +1,8 @@
 import { ApiError } from "@latchkey/engine";
 import type { Kysely } from "kysely";
-import { lockAccount, selectAccount } from "./accounts.ts";
+import { lockAccount, requireAccount } from "./accounts.ts";
 import type { Ask } from "./ask.ts";
+import { type Ceiling, under } from "./ceiling.ts";
 import { olderThan, pageOf } from "./paging.ts";
 import type { PageRequest } from "./records.ts";
 import type { Tables } from "./schema.ts";
@@ -72,6 +73,7 @@ export interface EndpointFilter {
   readonly applicationId?: string | undefined;
   /** Only those that are not revoked. */
   readonly live?: boolean | undefined;
+  readonly ceiling?: Ceiling;
 }
 
 export const webhookEndpointCommands = {
@@ -159,22 +161,26 @@ export const webhookEndpointCommands = {
 /** Reading side of endpoints. */
 export function webhookEndpointReads(db: Kysely<Tables>, ask: Ask) {
   return {
-    find: (api: string, { id, accountId, applicationId }: NamedEndpoint) =>
+    find: (api: string, { id, applicationId }: NamedEndpoint, ceiling?: Ceiling) =>
       ask(async () => {
-        let query = db.selectFrom("webhook_endpoint").selectAll().where("api", "=", api);
-        if (accountId !== undefined) query = query.where("account_id", "=", accountId);
+        let query = db
+          .selectFrom("webhook_endpoint")
+          .selectAll()
+          .where("api", "=", api)
+          .where(under(ceiling, "account_id"));
         if (applicationId !== undefined) query = query.where("application_id", "=", applicationId);
         const row = await query.where("id", "=", id).executeTakeFirst();
         return row && toEndpoint(row);
       }),
     list: (api: string, filter: EndpointFilter, page: PageRequest) =>
       ask(async () => {
-        const { accountId, applicationId, live } = filter;
+        const { accountId, applicationId, live, ceiling } = filter;
         let query = db.selectFrom("webhook_endpoint").selectAll().where("api", "=", api);
         if (accountId !== undefined) query = query.where("account_id", "=", accountId);
         if (applicationId !== undefined) query = query.where("application_id", "=", applicationId);
         if (live === true) query = query.where("revoked_at", "is", null);
         const rows = await query
+          .where(under(ceiling, "account_id"))
           .where(olderThan(page.after, "created_at", "id"))
           .orderBy("created_at", "desc")
           .orderBy("id", "desc")
@@ -205,12 +211,14 @@ function columnsOf(changes: EndpointChanges, row: EndpointRow, at: number): Part
 }
 
 async function checkOwner(tx: Transaction, input: CreateEndpoint): Promise<void> {
-  const { api } = tx.context;
+  const { api, ceiling } = tx.context;
   const { accountId, applicationId, maxLive } = input;
+  // To no account belongs what gets the events of all of them.
+  if (accountId === null && ceiling !== undefined) {
+    throw invalid("accountId", "There is no such account.");
+  }
   if (accountId !== null) {
-    if ((await selectAccount(tx.db, api, accountId)) === undefined) {
-      throw invalid("accountId", "There is no such account.");
-    }
+    await requireAccount(tx, accountId);
     // Or two transactions could both count one short of the maximum.
     await lockAccount(tx, accountId);
   }

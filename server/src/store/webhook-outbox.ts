@@ -1,13 +1,11 @@
 import { ApiError } from "@latchkey/engine";
 import { selectAccount } from "./accounts.ts";
 import type { Transaction } from "./transaction.ts";
-import { lockEndpoint, requireLiveEndpoint } from "./webhook-endpoint-rows.ts";
+import { lockEndpoint, type NamedEndpoint, requireLiveEndpoint } from "./webhook-endpoint-rows.ts";
 import { insertDeliveries, queueDeliveries } from "./webhook-queue.ts";
 import type { WebhookEvent } from "./webhook-record.ts";
 
-interface TestEndpoint {
-  readonly id: string;
-  readonly accountId?: string | undefined;
+interface TestEndpoint extends NamedEndpoint {
   readonly eventId: string;
 }
 
@@ -44,7 +42,7 @@ export const webhookOutboxCommands = {
     const { id, account_id: accountId, application_id: applicationId } = row;
     const data = { endpointId: id };
     const event = { id: input.eventId, type: "webhook.test", accountId, applicationId, data };
-    await insertDeliveries(tx.db, tx.context, [{ event, id }]);
+    await insertDeliveries(tx.db, tx.context, [{ event, id, ownerId: accountId }]);
     tx.event("webhook_endpoint.tested", { accountId, detail: { endpointId: id } });
     return { id: input.eventId, endpoints: 1 };
   },

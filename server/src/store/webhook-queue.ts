@@ -7,7 +7,7 @@ import { WEBHOOK_CATALOGUE } from "./webhook-catalogue.ts";
 import type { WebhookEvent } from "./webhook-record.ts";
 import type { WriteContext } from "./write-context.ts";
 
-/** Rows in one statement: 16 values each, and SQLite binds at most 32,766. */
+/** Rows in one statement: 17 values each, and SQLite binds at most 32,766. */
 const ROWS_PER_STATEMENT = 500;
 
 /** What endpoints are told of these lines of the audit trail, in the same transaction. */
@@ -49,7 +49,9 @@ export async function queueDeliveries(
 ): Promise<number> {
   const endpoints = await endpointsFor(db, context.api, events);
   const pairs = events.flatMap((event) =>
-    endpoints.filter((endpoint) => wants(endpoint, event)).map(({ id }) => ({ event, id })),
+    endpoints
+      .filter((endpoint) => wants(endpoint, event))
+      .map(({ id, account_id: ownerId }) => ({ event, id, ownerId })),
   );
   if (pairs.length > 0) await insertDeliveries(db, context, pairs);
   return pairs.length;
@@ -99,17 +101,25 @@ function wants(endpoint: Wants, { type, accountId, applicationId }: WebhookEvent
   );
 }
 
+interface Pair {
+  readonly event: WebhookEvent;
+  /** The endpoint's, and whose it is. */
+  readonly id: string;
+  readonly ownerId: string | null;
+}
+
 /** Writes a delivery of an event for each of these endpoints. */
 export async function insertDeliveries(
   db: Kysely<Tables>,
   { api, at }: WriteContext,
-  pairs: readonly { readonly event: WebhookEvent; readonly id: string }[],
+  pairs: readonly Pair[],
 ): Promise<void> {
   const last = await takeNumbers(db, { api, name: "webhook_delivery" }, pairs.length);
-  const rows = pairs.map(({ event, id }, i) => ({
+  const rows = pairs.map(({ event, id, ownerId }, i) => ({
     api,
     id: `dlv_${randomBytes(12).toString("hex")}`,
     endpoint_id: id,
+    owner_id: ownerId,
     event_id: event.id,
     type: event.type,
     account_id: event.accountId,

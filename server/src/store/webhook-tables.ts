@@ -28,6 +28,7 @@ export interface WebhookDeliveryTable {
   readonly api: string;
   readonly id: string;
   readonly endpoint_id: string;
+  readonly owner_id: string | null;
   readonly event_id: string;
   readonly type: string;
   readonly account_id: string | null;

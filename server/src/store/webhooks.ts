@@ -1,5 +1,6 @@
 import type { Kysely } from "kysely";
 import type { Ask } from "./ask.ts";
+import type { Ceiling } from "./ceiling.ts";
 import { expiringKeyReads } from "./expiring-keys.ts";
 import type { Page, PageRequest } from "./records.ts";
 import type { Tables } from "./schema.ts";
@@ -13,7 +14,11 @@ import { type SealedEndpoint, sealedEndpointReads } from "./webhook-resealing.ts
 /** What can be read of webhooks. */
 export interface WebhookReads {
   readonly endpoints: {
-    find(api: string, named: NamedEndpoint): Promise<WebhookEndpointRecord | undefined>;
+    find(
+      api: string,
+      named: NamedEndpoint,
+      ceiling?: Ceiling,
+    ): Promise<WebhookEndpointRecord | undefined>;
     list(
       api: string,
       filter: EndpointFilter,
@@ -21,9 +26,11 @@ export interface WebhookReads {
     ): Promise<Page<WebhookEndpointRecord>>;
   };
   readonly deliveries: {
-    find(api: string, id: string): Promise<DeliveryRecord | undefined>;
+    find(api: string, id: string, ceiling?: Ceiling): Promise<DeliveryRecord | undefined>;
     list(api: string, filter: DeliveryFilter, page: PageRequest): Promise<Page<DeliveryRecord>>;
   };
+  /** Whether a sender holds the lease of an endpoint. */
+  isServed(api: string, id: string, at: number): Promise<boolean>;
   /** Endpoints of all APIs with something to send that nobody is sending; longest unserved first. */
   dueEndpoints(
     at: number,

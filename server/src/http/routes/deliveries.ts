@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { type Static, Type } from "typebox";
 import type { WebhookDeliveries } from "../../accounts/webhook-deliveries.ts";
 import type { WebhookEndpoints } from "../../accounts/webhook-endpoints.ts";
+import type { Ceiling } from "../../store/ceiling.ts";
 import type { CallOf } from "../call.ts";
 import type { Cursors } from "../cursor.ts";
 import { parseInstant } from "../instant.ts";
@@ -20,6 +21,7 @@ import {
 } from "../schemas/webhook-delivery.ts";
 
 const tags = ["deliveries"];
+const area = "webhooks";
 const params = ApiAndId("dlv");
 const ofEndpoint = ApiAndId("wh");
 
@@ -36,9 +38,9 @@ export const deliveryRoutes =
   async (app) => {
     const { webhookDeliveries, webhookEndpoints, cursors, callOf } = parts;
 
-    const page = (api: string, query: Static<typeof DeliveryQuery>) => {
-      const { endpointId, status, type, eventId } = query;
-      const filter = { endpointId, status, type, eventId };
+    const page = (api: string, query: Static<typeof DeliveryQuery>, ceiling: Ceiling) => {
+      const { accountId, endpointId, status, type, eventId } = query;
+      const filter = { accountId, endpointId, status, type, eventId, ceiling };
       return answerPage({
         cursors,
         name: { list: `${api}/deliveries`, filter },
@@ -49,7 +51,7 @@ export const deliveryRoutes =
     };
 
     app.get("/v1/apis/:api/deliveries", {
-      config: { requires: "read" },
+      config: { requires: "read", area },
       schema: {
         tags,
         operationId: "listDeliveries",
@@ -58,11 +60,11 @@ export const deliveryRoutes =
         querystring: DeliveryQuery,
         response: { 200: Ref(WebhookDeliveryList, "A page of deliveries."), ...readRefusals() },
       },
-      handler: ({ params: { api }, query }) => page(api, query),
+      handler: ({ params: { api }, query, ceiling }) => page(api, query, ceiling),
     });
 
     app.get("/v1/apis/:api/webhook-endpoints/:id/deliveries", {
-      config: { requires: "read" },
+      config: { requires: "read", area },
       schema: {
         tags,
         operationId: "listDeliveriesOfEndpoint",
@@ -71,14 +73,14 @@ export const deliveryRoutes =
         querystring: DeliveriesOfEndpointQuery,
         response: { 200: Ref(WebhookDeliveryList, "A page of deliveries."), ...readRefusals() },
       },
-      handler: async ({ params: { api, id }, query }) => {
-        const { id: endpointId } = await webhookEndpoints.find(api, { id });
-        return page(api, { ...query, endpointId });
+      handler: async ({ params: { api, id }, query, ceiling }) => {
+        const { id: endpointId } = await webhookEndpoints.find(api, { id }, ceiling);
+        return page(api, { ...query, endpointId }, ceiling);
       },
     });
 
     app.get("/v1/apis/:api/deliveries/:id", {
-      config: { requires: "read" },
+      config: { requires: "read", area },
       schema: {
         tags,
         operationId: "getDelivery",
@@ -86,12 +88,12 @@ export const deliveryRoutes =
         params,
         response: { 200: Ref(WebhookDelivery, "The delivery."), ...readRefusals() },
       },
-      handler: async ({ params: { api, id } }) =>
-        toWebhookDelivery(await webhookDeliveries.find(api, id)),
+      handler: async ({ params: { api, id }, ceiling }) =>
+        toWebhookDelivery(await webhookDeliveries.find(api, id, ceiling)),
     });
 
     app.post("/v1/apis/:api/deliveries/:id/retry", {
-      config: { requires: "manage" },
+      config: { requires: "manage", area },
       schema: {
         tags,
         operationId: "retryDelivery",
@@ -106,7 +108,7 @@ export const deliveryRoutes =
     });
 
     app.post("/v1/apis/:api/webhook-endpoints/:id/retry", {
-      config: { requires: "manage" },
+      config: { requires: "manage", area },
       schema: {
         tags,
         operationId: "retryDeliveries",

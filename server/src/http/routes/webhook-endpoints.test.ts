@@ -105,6 +105,22 @@ test("is rotated with an overlap, and revoked with a receipt", async () => {
   }
 });
 
+test("is confirmed to be revoked once no delivery to it can begin", async () => {
+  const { id } = await make();
+  const context = { api: "standard", at: it.clock(), actor: { kind: "system", id: null } } as const;
+  const of = { ...context, requestId: null, address: null };
+  const lease = { id, holder: "sender", leaseMillis: 30_000 };
+  expect((await it.store.write("claimWebhookEndpoint", lease, of)).output).not.toBeNull();
+  const revoke = (wait: number) => post(`webhook-endpoints/${id}/revoke?wait=${wait}`);
+  expect((await revoke(0)).json.confirmedAt).toBeNull();
+  expect((await revoke(1)).json.confirmedAt).toBeNull();
+  const waiting = revoke(30_000);
+  const settled = { ...lease, outcomes: [], gone: false, afterwards: "keep" } as const;
+  expect((await it.store.write("settleDeliveries", settled, of)).output.next).toBeNull();
+  expect((await waiting).json.confirmedAt).toBe(new Date(it.clock()).toISOString());
+  expect((await revoke(0)).json.confirmedAt).not.toBeNull();
+});
+
 describe("an event of one's own", () => {
   const publish = (changes: object = {}) =>
     post("events/publish", { type: "order.paid", accountId, data: { n: 1 }, ...changes });

@@ -7,7 +7,7 @@ import { Body, Ref } from "../schemas/base.ts";
 import { readRefusals, writeRefusals } from "../schemas/error.ts";
 import { answerPage } from "../schemas/list.ts";
 import { ApiAndId, ApiParams, IdempotencyHeaders } from "../schemas/params.ts";
-import { RevocationReceipt, toReceipt } from "../schemas/receipt.ts";
+import { RevocationReceipt, toReceipt, WaitQuery } from "../schemas/receipt.ts";
 import { PublishEvent, PublishedEvent } from "../schemas/webhook-delivery.ts";
 import {
   CreateWebhookEndpoint,
@@ -22,6 +22,7 @@ import {
 } from "../schemas/webhook-endpoint.ts";
 
 const tags = ["webhook-endpoints"];
+const area = "webhooks";
 const PATH = "/v1/apis/:api/webhook-endpoints";
 const params = ApiAndId("wh");
 
@@ -36,7 +37,7 @@ export const webhookEndpointRoutes =
   ({ webhookEndpoints, cursors, callOf }: Parts): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.post(PATH, {
-      config: { requires: "manage", fresh: "secret" },
+      config: { requires: "manage", area, fresh: "secret" },
       schema: {
         tags,
         operationId: "createWebhookEndpoint",
@@ -53,7 +54,7 @@ export const webhookEndpointRoutes =
     });
 
     app.get(PATH, {
-      config: { requires: "read" },
+      config: { requires: "read", area },
       schema: {
         tags,
         operationId: "listWebhookEndpoints",
@@ -62,9 +63,9 @@ export const webhookEndpointRoutes =
         querystring: WebhookEndpointQuery,
         response: { 200: Ref(WebhookEndpointList, "A page of endpoints."), ...readRefusals() },
       },
-      handler: ({ params: { api }, query }) => {
+      handler: ({ params: { api }, query, ceiling }) => {
         const { accountId, applicationId } = query;
-        const filter = { accountId, applicationId };
+        const filter = { accountId, applicationId, ceiling };
         return answerPage({
           cursors,
           name: { list: `${api}/webhook-endpoints`, filter },
@@ -76,7 +77,7 @@ export const webhookEndpointRoutes =
     });
 
     app.get(`${PATH}/:id`, {
-      config: { requires: "read" },
+      config: { requires: "read", area },
       schema: {
         tags,
         operationId: "getWebhookEndpoint",
@@ -84,12 +85,12 @@ export const webhookEndpointRoutes =
         params,
         response: { 200: Ref(WebhookEndpoint, "The endpoint."), ...readRefusals() },
       },
-      handler: async ({ params: { api, id } }) =>
-        toWebhookEndpoint(await webhookEndpoints.find(api, { id })),
+      handler: async ({ params: { api, id }, ceiling }) =>
+        toWebhookEndpoint(await webhookEndpoints.find(api, { id }, ceiling)),
     });
 
     app.patch(`${PATH}/:id`, {
-      config: { requires: "manage" },
+      config: { requires: "manage", area },
       schema: {
         tags,
         operationId: "updateWebhookEndpoint",
@@ -107,7 +108,7 @@ export const webhookEndpointRoutes =
     });
 
     app.post(`${PATH}/:id/rotate`, {
-      config: { requires: "manage", fresh: "secret" },
+      config: { requires: "manage", area, fresh: "secret" },
       schema: {
         tags,
         operationId: "rotateWebhookSecret",
@@ -130,22 +131,30 @@ export const webhookEndpointRoutes =
     });
 
     app.post(`${PATH}/:id/revoke`, {
-      config: { requires: "manage" },
+      config: { requires: "manage", area },
       schema: {
         tags,
         operationId: "revokeWebhookEndpoint",
         summary: "End a webhook endpoint for good; what waits for it is given up",
         params,
         headers: IdempotencyHeaders,
+        querystring: WaitQuery,
         body: Type.Optional(Body({})),
         response: { 200: Ref(RevocationReceipt, "The receipt."), ...writeRefusals(422) },
       },
-      handler: async (request) =>
-        toReceipt(await webhookEndpoints.revoke(callOf(request), { id: request.params.id })),
+      handler: async (request) => {
+        const { params, query } = request;
+        const receipt = await webhookEndpoints.revoke(
+          callOf(request),
+          { id: params.id },
+          query.wait,
+        );
+        return toReceipt(receipt);
+      },
     });
 
     app.post(`${PATH}/:id/test`, {
-      config: { requires: "manage" },
+      config: { requires: "manage", area },
       schema: {
         tags,
         operationId: "testWebhookEndpoint",

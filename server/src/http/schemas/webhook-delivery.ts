@@ -56,7 +56,11 @@ export const DeliveriesOfEndpointQuery = Type.Object(filters, { additionalProper
 
 /** `GET deliveries`. */
 export const DeliveryQuery = Type.Object(
-  { ...filters, endpointId: Type.Optional(Id("wh")) },
+  {
+    ...filters,
+    accountId: Type.Optional(Id("acct", "Whose endpoints they go to.")),
+    endpointId: Type.Optional(Id("wh")),
+  },
   { additionalProperties: false },
 );
 

@@ -42,12 +42,14 @@ export const webhooks: Migration = {
     `create unique index webhook_endpoint_of_application
       on webhook_endpoint (api, application_id, url)
       where application_id is not null and revoked_at is null`,
+    // owner_id is the endpoint's account, which account_id need not be: a delivery is its owner's.
     // data and log are JSON; seq counts in the order of commits; run_at is 0 before the first
     // attempt, so that what is new goes out in the order of seq.
     `create table webhook_delivery (
       api ${id} not null,
       id ${id} not null,
       endpoint_id ${id} not null,
+      owner_id ${id},
       event_id ${id} not null,
       type text not null,
       account_id ${id},
@@ -69,6 +71,8 @@ export const webhooks: Migration = {
     "create index webhook_delivery_listed on webhook_delivery (api, created_at, id)",
     `create index webhook_delivery_of_endpoint
       on webhook_delivery (api, endpoint_id, created_at, id)`,
+    `create index webhook_delivery_of_owner
+      on webhook_delivery (api, owner_id, created_at, id) where owner_id is not null`,
     `create index webhook_delivery_dead
       on webhook_delivery (api, created_at, id) where status = 'dead'`,
     `create index webhook_delivery_settled

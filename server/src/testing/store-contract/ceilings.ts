@@ -5,6 +5,7 @@ import type { Store } from "../../store/store.ts";
 import { aJwtSecret, anAccount, anApiKey, aRotation, aUser, digestOf } from "../builders.ts";
 import { NOW } from "../now.ts";
 import { aScene, expectRefusal, type Scene } from "./scene.ts";
+import { anEndpoint, anEvent } from "./webhook-scene.ts";
 
 const OWN = ["acct_1"];
 const PAGE = { limit: 10, after: undefined };
@@ -49,6 +50,16 @@ const DEEDS: Readonly<Record<string, unknown>> = {
     ...{ detail: { words: "More." }, maxOpen: 100 },
   },
   revokeGrant: { id: "gnt_1" },
+  createWebhookEndpoint: anEndpoint({ id: "wh_5" }),
+  updateWebhookEndpoint: { id: "wh_1", changes: { description: "Mine" } },
+  rotateWebhookSecret: {
+    ...{ id: "wh_1", overlapSeconds: 60, force: false },
+    secret: { id: "sec_2", sealed: "c2VhbGVk" },
+  },
+  revokeWebhookEndpoint: { id: "wh_1" },
+  testWebhookEndpoint: { id: "wh_1", eventId: "evt_5" },
+  retryDelivery: { id: "the delivery to wh_1" },
+  retryDeliveries: { endpointId: "wh_1", status: "dead", limit: 10 },
 };
 
 async function aSceneOfTwo(store: Store): Promise<Scene> {
@@ -85,8 +96,22 @@ async function aSceneOfTwo(store: Store): Promise<Scene> {
       },
       ...{ payload: "{}", expiresAt: NOW + 1000 },
     });
+    // Of the account's application, but about somebody else's user.
+    const endpoint = { id: `wh_${n}`, accountId, applicationId: `app_${n}` };
+    await write("createWebhookEndpoint", anEndpoint(endpoint));
   }
+  for (const n of [1, 2]) await write("publishEvent", anEventAbout(n));
   return scene;
+}
+
+/** An event of the application `app_n` that is about the other account. */
+function anEventAbout(n: number): CommandInput<"publishEvent"> {
+  return { ...anEvent(n), accountId: `acct_${3 - n}`, applicationId: `app_${n}` };
+}
+
+async function deliveryTo(store: Store, api: string, endpointId: string): Promise<string> {
+  const { items } = await store.webhooks.deliveries.list(api, { endpointId }, PAGE);
+  return items[0]?.id ?? "";
 }
 
 /** What every store does for callers who reach some accounts only. */
@@ -100,6 +125,9 @@ export function ceilingsContract(open: () => Store): void {
       application: (n) => store.applications.find(api, `app_${n}`, OWN),
       grant: (n) => store.grants.find(api, `gnt_${n}`, OWN),
       request: (n) => store.requests.find(api, `req_${n}`, OWN),
+      webhook: (n) => store.webhooks.endpoints.find(api, { id: `wh_${n}` }, OWN),
+      delivery: async (n) =>
+        store.webhooks.deliveries.find(api, await deliveryTo(store, api, `wh_${n}`), OWN),
     };
     for (const [what, find] of Object.entries(finds)) {
       expect([what, await find(1)]).toEqual([what, expect.objectContaining({})]);
@@ -111,6 +139,7 @@ export function ceilingsContract(open: () => Store): void {
       grant: store.grants.list(api, filter, PAGE),
       request: store.requests.list(api, filter, PAGE),
       event: store.events.list(api, filter, PAGE),
+      webhook: store.webhooks.endpoints.list(api, filter, PAGE),
     });
     for (const [what, listed] of Object.entries(lists({ ceiling: OWN }))) {
       const owners = (await listed).items.map(({ accountId }) => accountId);
@@ -120,6 +149,11 @@ export function ceilingsContract(open: () => Store): void {
     for (const [what, listed] of Object.entries(foreign)) {
       expect([what, (await listed).items]).toEqual([what, []]);
     }
+    const endpointIds = async (filter: object) =>
+      (await store.webhooks.deliveries.list(api, filter, PAGE)).items.map((row) => row.endpointId);
+    expect(await endpointIds({ ceiling: OWN })).toEqual(["wh_1"]);
+    expect(await endpointIds({ ceiling: OWN, endpointId: "wh_2" })).toEqual([]);
+    expect(await endpointIds({ ceiling: [] })).toEqual([]);
     const accounts = await store.accounts.list(api, { ceiling: OWN }, PAGE);
     expect(accounts.items.map(({ id }) => id)).toEqual(["acct_1"]);
   });
@@ -142,9 +176,10 @@ export function ceilingsContract(open: () => Store): void {
   test.each(Object.entries(DEEDS))(
     "%s reaches its own account and no other",
     async (name, input) => {
-      const { write, events } = await aSceneOfTwo(open());
+      const { store, api, write, events } = await aSceneOfTwo(open());
+      const named = name === "retryDelivery" ? { id: await deliveryTo(store, api, "wh_1") } : input;
       const run = (ceiling: readonly string[]) =>
-        write(name as CommandName, input as never, { ceiling });
+        write(name as CommandName, named as never, { ceiling });
       if (name.startsWith("plan")) {
         const of = name === "planBrownOuts" ? "rotateCredential" : "rotateClientSecret";
         await write(of, DEEDS[of] as never);
