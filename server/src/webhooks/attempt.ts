@@ -10,7 +10,7 @@ import type { SigningSecret } from "./signatures.ts";
 export const ATTEMPT_LIMITS = {
   timeoutMillis: 15_000,
   connectMillis: 5_000,
-  mostBytes: 2048,
+  mostBytes: 4096,
   longer: "cut",
 } as const;
 
@@ -39,6 +39,8 @@ export interface Target {
 }
 
 const MOST_HEADERS = 30;
+/** Less than is read: a secret that is cut off at the end of that would not be known for one. */
+const LONGEST_BODY = 2048;
 const LONGEST_VALUE = 256;
 const MASK = "[hidden]";
 const MASKED = /signature|cookie|authorization|token|secret|key/i;
@@ -51,13 +53,14 @@ export async function attemptDelivery(
 ): Promise<Attempted> {
   const at = clock();
   const begun = monotonic();
-  const { body, headers } = webhookMessage(endpoint, delivery, { secrets, at });
-  const answer = await fetch(endpoint.url, {
-    method: "POST",
-    headers,
-    content: body,
-    signal,
-  }).catch((fault: unknown) => faultOf(fault));
+  const message = webhookMessage(endpoint, delivery, { secrets, at });
+  const headers = message?.headers ?? {};
+  const answer =
+    message === null
+      ? "the payloadTemplate makes a body of more than 256 KiB"
+      : await fetch(endpoint.url, {
+          ...{ method: "POST", headers, content: message.body, signal },
+        }).catch((fault: unknown) => faultOf(fault));
   const isAnswer = answer instanceof Response;
   const status = isAnswer ? answer.status : null;
   const attempt: WebhookAttempt = {
@@ -67,13 +70,14 @@ export async function attemptDelivery(
     requestHeaders: shown(Object.entries(headers)),
     status,
     responseHeaders: isAnswer ? shown(answer.headers, secrets) : {},
-    responseBody: isAnswer ? masked(await answer.text(), secrets).replaceAll("\0", "") : null,
+    responseBody: isAnswer ? shownBody(await answer.text(), secrets) : null,
     error: isAnswer ? refusal(answer.status) : answer,
   };
   const retryAfter = isAnswer ? answer.headers.get("retry-after") : null;
   const tries = delivery.tries + 1;
   const gone = status === 410;
-  const isOver = attempt.error === null || gone;
+  // What cannot be written now cannot be written later either.
+  const isOver = attempt.error === null || gone || message === null;
   const nextAt = isOver
     ? null
     : nextAttemptAt({ tries, at: clock(), retryAfter, random: random() });
@@ -103,6 +107,11 @@ function shown(
       MASKED.test(name) ? MASK : masked(value, secrets).slice(0, LONGEST_VALUE),
     ]),
   );
+}
+
+/** The beginning of a body; databases take no NUL. */
+function shownBody(text: string, secrets: readonly SigningSecret[]): string {
+  return masked(text, secrets).slice(0, LONGEST_BODY).replaceAll("\0", "");
 }
 
 /** Without what could be a credential, and without the endpoint's own secrets in any case. */

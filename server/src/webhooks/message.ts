@@ -18,14 +18,16 @@ const CALCOM_VERSION = "2021-10-20";
 /**
  * Writes and signs a delivery as the API's document says, and by Standard Webhooks in any case. The
  * same delivery has the same id and body at every attempt; `at`, in Unix milliseconds, is the
- * attempt's. Secrets run from old to new and are all alive.
+ * attempt's. Secrets run from old to new and are all alive. `null`: it would be too long.
  */
 export function webhookMessage(
   endpoint: Endpoint,
   delivery: Delivery,
   { secrets, at }: { readonly secrets: readonly SigningSecret[]; readonly at: number },
-): WebhookMessage {
-  const body = Buffer.from(BODIES[endpoint.format](endpoint, delivery));
+): WebhookMessage | null {
+  const text = BODIES[endpoint.format](endpoint, delivery);
+  if (text === null) return null;
+  const body = Buffer.from(text);
   const id = delivery.eventId;
   const timestamp = Math.floor(at / 1000);
   const signatures = standardSignatures({ id, timestamp, body }, secrets);
@@ -48,27 +50,28 @@ export function webhookMessage(
  * All are compact JSON of values that were parsed from JSON: a receiver that parses a body and
  * writes it again gets the same bytes, which some documents' receivers count on.
  */
-const BODIES: Readonly<Record<WebhookFormat, (endpoint: Endpoint, delivery: Delivery) => string>> =
-  {
-    standard: (_endpoint, { eventId, type, accountId, createdAt, data }) =>
-      JSON.stringify({ id: eventId, type, timestamp: instant(createdAt), accountId, data }),
+const BODIES: Readonly<
+  Record<WebhookFormat, (endpoint: Endpoint, delivery: Delivery) => string | null>
+> = {
+  standard: (_endpoint, { eventId, type, accountId, createdAt, data }) =>
+    JSON.stringify({ id: eventId, type, timestamp: instant(createdAt), accountId, data }),
 
-    savvycal: ({ version }, { eventId, type, accountId, createdAt, data }) =>
-      JSON.stringify({
-        id: eventId,
-        account_id: accountId,
-        version: version ?? "v1",
-        created_at: instant(createdAt),
-        data: { type, object: data },
-      }),
+  savvycal: ({ version }, { eventId, type, accountId, createdAt, data }) =>
+    JSON.stringify({
+      id: eventId,
+      account_id: accountId,
+      version: version ?? "v1",
+      created_at: instant(createdAt),
+      data: { type, object: data },
+    }),
 
-    calcom: ({ payloadTemplate }, { type, createdAt, data }) => {
-      const body = { triggerEvent: type, createdAt: instant(createdAt), payload: data };
-      return payloadTemplate === null
-        ? JSON.stringify(body)
-        : fillTemplate(payloadTemplate, { ...data, ...body });
-    },
-  };
+  calcom: ({ payloadTemplate }, { type, createdAt, data }) => {
+    const body = { triggerEvent: type, createdAt: instant(createdAt), payload: data };
+    return payloadTemplate === null
+      ? JSON.stringify(body)
+      : fillTemplate(payloadTemplate, { ...data, ...body });
+  },
+};
 
 interface ToSign {
   readonly endpoint: Endpoint;

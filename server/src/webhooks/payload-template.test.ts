@@ -21,6 +21,13 @@ test.each([
   expect(fillTemplate(template, VALUES)).toBe(body);
 });
 
+test("a template that names a large value often becomes no body of megabytes", () => {
+  const payload = { text: '"'.repeat(65_000) };
+  expect(fillTemplate("{{payload}}", { payload })?.length).toBeGreaterThan(195_000);
+  expect(fillTemplate("{{payload}}{{payload}}", { payload })).toBeNull();
+  expect(fillTemplate("{{payload}}".repeat(744), { payload })).toBeNull();
+});
+
 test("what a value holds is no template itself", () => {
   expect(fillTemplate("{{a}}", { a: "{{b}}", b: "secret" })).toBe("{{b}}");
 });

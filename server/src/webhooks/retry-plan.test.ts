@@ -36,6 +36,7 @@ describe("a receiver that asks for time", () => {
     ["3", 5000],
     ["86400", DAY],
     ["999999999", DAY],
+    ["9".repeat(400), DAY],
     ["-5", 5000],
     ["1.5", 5000],
     ["soon", 5000],

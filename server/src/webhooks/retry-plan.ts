@@ -41,7 +41,7 @@ export function nextAttemptAt({ tries, at, retryAfter, random }: FailedAttempt):
 /** Milliseconds; 0 for what is neither seconds nor a date, or has passed. */
 function waitAskedFor(retryAfter: string | null, at: number): number {
   const text = retryAfter?.trim() ?? "";
-  if (/^\d{1,9}$/.test(text)) return Number(text) * SECOND;
+  if (/^\d+$/.test(text)) return Number(text) * SECOND;
   const until = /^[A-Z][a-z]{2}, /.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(until) ? 0 : Math.max(0, until - at);
 }

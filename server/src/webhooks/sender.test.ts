@@ -271,6 +271,37 @@ test("what is kept of requests and answers holds no signature and no secret", as
   }
 });
 
+test("a secret that is cut off where the answer is, is kept in no part either", async () => {
+  let length = 2030;
+  const { url } = await receive((_n, r) => void r.end(`${"x ".repeat(length / 2)}${SECRET}`));
+  await endpoint(url);
+  send();
+  for (const [n, before] of [2030, 2040, 4080].entries()) {
+    length = before;
+    await publish(n);
+    await settled(n + 1);
+  }
+  const kept = JSON.stringify(await deliveries());
+  expect(kept).toContain("x x x");
+  expect(kept).not.toContain(SECRET.slice(0, 8));
+});
+
+test("a template that makes a body of megabytes is given up, and holds back nothing", async () => {
+  const { url, got } = await receive();
+  const payloadTemplate = `{"data":{"n":{{n}}},"x":"${"{{text}}".repeat(500)}"}`;
+  await endpoint(url, { format: "calcom", payloadTemplate });
+  const long = { ...anEvent(1), data: { n: 1, text: "x".repeat(60_000) } };
+  await store.write("publishEvent", long, context());
+  await store.write("publishEvent", { ...anEvent(2), data: { n: 2, text: "x" } }, context());
+  send();
+  await settled(2);
+  expect(got).toEqual([2]);
+  const [dead] = await deliveries({ status: "dead" });
+  expect(dead?.attempts).toMatchObject([
+    { status: null, error: expect.stringContaining("256 KiB") },
+  ]);
+});
+
 test("however many hang, the others are served", async () => {
   const hanging = await receive(() => undefined);
   const well = await receive();
