@@ -137,6 +137,24 @@ export const webhookClaimCommands = {
   },
 } as const;
 
+/** An endpoint with something to send that nobody is sending. */
+export interface DueEndpoint {
+  readonly api: string;
+  readonly id: string;
+  readonly accountId: string | null;
+  /** Nothing arrived there lately. */
+  readonly failing: boolean;
+}
+
+/** Which of them are wanted. */
+export interface DueFilter {
+  readonly limit: number;
+  /** Those that fail too. */
+  readonly failing: boolean;
+  /** Not those of these accounts. */
+  readonly except: readonly { readonly api: string; readonly accountId: string }[];
+}
+
 /** Reading side: which endpoints have something to send that nobody is sending. */
 export function webhookClaimReads(db: Kysely<Tables>, ask: Ask) {
   return {
@@ -152,11 +170,11 @@ export function webhookClaimReads(db: Kysely<Tables>, ask: Ask) {
         return row !== undefined && row.locked_until > at;
       }),
     /** Those that were served longest ago come first. */
-    dueEndpoints: (at: number, limit: number) =>
+    dueEndpoints: (at: number, { limit, failing, except }: DueFilter) =>
       ask(async () => {
-        const rows = await db
+        let query = db
           .selectFrom("webhook_endpoint as endpoint")
-          .select(["api", "id", "failing_since"])
+          .select(["api", "id", "account_id", "failing_since"])
           .where("revoked_at", "is", null)
           .where("disabled_at", "is", null)
           .where("locked_until", "<=", at)
@@ -168,11 +186,19 @@ export function webhookClaimReads(db: Kysely<Tables>, ask: Ask) {
             ]),
           )
           .orderBy("served_at")
-          .limit(limit)
-          .execute();
-        return rows.map((row) => ({
-          api: row.api,
-          id: row.id,
+          .limit(limit);
+        if (!failing) query = query.where("failing_since", "is", null);
+        for (const { api, accountId } of except) {
+          query = query.where((eb) =>
+            eb.or([
+              eb("account_id", "is", null),
+              eb("account_id", "!=", accountId),
+              eb("api", "!=", api),
+            ]),
+          );
+        }
+        return (await query.execute()).map((row) => ({
+          ...{ api: row.api, id: row.id, accountId: row.account_id },
           failing: row.failing_since !== null,
         }));
       }),

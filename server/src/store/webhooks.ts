@@ -4,7 +4,7 @@ import type { Ceiling } from "./ceiling.ts";
 import { expiringKeyReads } from "./expiring-keys.ts";
 import type { Page, PageRequest } from "./records.ts";
 import type { Tables } from "./schema.ts";
-import { webhookClaimReads } from "./webhook-claims.ts";
+import { type DueEndpoint, type DueFilter, webhookClaimReads } from "./webhook-claims.ts";
 import { type DeliveryFilter, webhookDeliveryReads } from "./webhook-deliveries.ts";
 import type { NamedEndpoint } from "./webhook-endpoint-rows.ts";
 import { type EndpointFilter, webhookEndpointReads } from "./webhook-endpoints.ts";
@@ -32,10 +32,7 @@ export interface WebhookReads {
   /** Whether a sender holds the lease of an endpoint. */
   isServed(api: string, id: string, at: number): Promise<boolean>;
   /** Endpoints of all APIs with something to send that nobody is sending; longest unserved first. */
-  dueEndpoints(
-    at: number,
-    limit: number,
-  ): Promise<readonly { readonly api: string; readonly id: string; readonly failing: boolean }[]>;
+  dueEndpoints(at: number, filter: DueFilter): Promise<readonly DueEndpoint[]>;
   /** Of all APIs, in one order, after `after`. */
   sealedEndpoints(
     after: SealedEndpoint | undefined,

@@ -306,7 +306,9 @@ test("however many hang, the others are served", async () => {
   const hanging = await receive(() => undefined);
   const well = await receive();
   await endpoint(well.url, { id: "wh_well" });
-  for (let n = 1; n <= 6; n += 1) await endpoint(hanging.url, { id: `wh_${n}` });
+  for (let n = 1; n <= 6; n += 1) {
+    await endpoint(hanging.url, { id: `wh_${n}`, accountId: null });
+  }
   await publish(1);
   send({ timeoutMillis: 3000, most: 8 });
   await soon(() => expect(sender.counts()).toMatchObject({ failed: 6, serving: 0 }));
@@ -316,6 +318,56 @@ test("however many hang, the others are served", async () => {
   await settled(5, "wh_well");
   expect(sender.counts().failed).toBe(6);
   expect(hanging.most.atOnce).toBeLessThanOrEqual(4);
+});
+
+test("more that fail than one look shows keep nobody from being looked for", async () => {
+  let isHanging = false;
+  const open: ServerResponse[] = [];
+  const bad = await receive((_n, response) => {
+    if (isHanging) open.push(response);
+    else response.writeHead(500).end();
+  });
+  const well = await receive();
+  const MANY = 12;
+  for (let n = 1; n <= MANY; n += 1) {
+    await endpoint(bad.url, {
+      ...{ id: `wh_${n}`, accountId: null, events: ["thing.made"], maxLive: MANY },
+    });
+  }
+  await publish(1);
+  send({ most: 4, timeoutMillis: 10_000 });
+  await soon(() => expect(sender.counts()).toMatchObject({ failed: MANY, serving: 0 }));
+  // Served last, so all that fail come before it.
+  clock.advance(1);
+  await endpoint(well.url, { id: "wh_well", events: ["thing.made", "thing.else"] });
+  await store.write("publishEvent", anEvent(2, "thing.else"), context());
+  await settled(1, "wh_well");
+  isHanging = true;
+  await publish(3);
+  await settled(2, "wh_well");
+  expect(sender.counts()).toMatchObject({ failed: MANY });
+  isHanging = false;
+  for (const response of open) response.end();
+});
+
+test("an account whose endpoints answer slowly keeps no other from being served", async () => {
+  const open: ServerResponse[] = [];
+  const slow = await receive((_n, response) => void open.push(response));
+  const well = await receive();
+  await store.write("createAccount", anAccount({ id: "acct_2" }), context());
+  for (let n = 1; n <= 10; n += 1) await endpoint(slow.url, { id: `wh_${n}` });
+  await publish(1);
+  send({ most: 8 });
+  await soon(() => expect(open).toHaveLength(2));
+  await endpoint(well.url, { id: "wh_well", accountId: "acct_2" });
+  await store.write("publishEvent", { ...anEvent(2), accountId: "acct_2" }, context());
+  await settled(1, "wh_well");
+  expect(open).toHaveLength(2);
+  await soon(() => {
+    for (const response of open) response.end();
+    expect(sender.counts().delivered).toBe(11);
+  });
+  expect(slow.most.atOnce).toBe(2);
 });
 
 test("stopping waits for what is under way, and leaves the rest to the next", async () => {

@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { startRepeating } from "../store/repeating.ts";
 import type { Store } from "../store/store.ts";
 import type { StoreLog } from "../store/store-log.ts";
-import type { Outcome } from "../store/webhook-claims.ts";
+import type { DueEndpoint, Outcome } from "../store/webhook-claims.ts";
 import { type ServeParts, serveEndpoint } from "./serve-endpoint.ts";
 
 interface SenderParts extends Omit<ServeParts, "stopping" | "aborting" | "count" | "store"> {
@@ -30,17 +30,18 @@ export interface Sender {
 const MOST_AT_ONCE = 64;
 const EVERY_MILLIS = 500;
 const GRACE_MILLIS = 5_000;
+const NOBODY = { api: "", accountId: null } as const;
 
 /**
  * Starts sending. Any number of processes may, on the same database: a lease on each endpoint makes
- * one of them its sender. Those that fail take at most half of the places, so that however many of
- * them hang, the others are served.
+ * one of them its sender. Those that fail take at most half of the places, and those of one account
+ * a quarter, so that however many of them hang, the others are served.
  */
 export function startSender(parts: SenderParts): Sender {
   const { store, clock, log, most = MOST_AT_ONCE, everyMillis = EVERY_MILLIS } = parts;
   const stopping = new AbortController();
   const aborting = new AbortController();
-  const serving = new Map<string, { readonly failing: boolean; readonly served: Promise<void> }>();
+  const serving = new Map<string, DueEndpoint & { readonly served: Promise<void> }>();
   let delivered = 0;
   let failed = 0;
   const count = ({ attempt }: Outcome) => {
@@ -52,21 +53,42 @@ export function startSender(parts: SenderParts): Sender {
   const looking = startRepeating({
     everyMillis,
     async round() {
-      const free = most - serving.size;
-      if (free <= 0 || stopping.signal.aborted) return;
-      const due = await store.webhooks.dueEndpoints(clock(), most * 2);
-      const isFailing = [...serving.values()].filter(({ failing }) => failing).length;
-      let freeForFailing = Math.ceil(most / 2) - isFailing;
-      const chosen = due
-        .filter((endpoint) => !serving.has(keyOf(endpoint)))
-        .filter(({ failing }) => !failing || freeForFailing-- > 0);
-      for (const endpoint of chosen.slice(0, free)) serve(endpoint);
+      let mayBeMore = true;
+      while (mayBeMore && serving.size < most && !stopping.signal.aborted) {
+        // More than there are places, so that it holds one at least that is not served yet.
+        const limit = most * 2;
+        const filter = { limit, failing: hasRoomForFailing(), except: fullAccounts() };
+        const due = await store.webhooks.dueEndpoints(clock(), filter);
+        for (const endpoint of due) if (hasRoomFor(endpoint)) serve(endpoint);
+        mayBeMore = due.length === limit;
+      }
     },
     onError: (error) => log.warn({ err: error }, "could not look for webhooks to send"),
   });
 
-  function serve(endpoint: Due): void {
-    const { api, id, failing } = endpoint;
+  function hasRoomFor(endpoint: DueEndpoint): boolean {
+    if (serving.size >= most || serving.has(keyOf(endpoint))) return false;
+    if (endpoint.failing && !hasRoomForFailing()) return false;
+    return !fullAccounts().some(
+      ({ api, accountId }) => api === endpoint.api && accountId === endpoint.accountId,
+    );
+  }
+
+  function hasRoomForFailing(): boolean {
+    return [...serving.values()].filter(({ failing }) => failing).length < most / 2;
+  }
+
+  /** Those that have all places that one account may have. The deployment's own may have them all. */
+  function fullAccounts() {
+    const byAccount = Map.groupBy(serving.values(), ({ api, accountId }) => `${api}/${accountId}`);
+    return [...byAccount.values()].flatMap((all) => {
+      const [{ api, accountId } = NOBODY] = all;
+      return accountId !== null && all.length >= most / 4 ? [{ api, accountId }] : [];
+    });
+  }
+
+  function serve(endpoint: DueEndpoint): void {
+    const { api, id } = endpoint;
     const served = serveEndpoint({ ...parts, ...signals, count }, endpoint)
       .catch((error: unknown) => {
         log.warn({ err: error, api, endpointId: id }, "could not send webhooks to an endpoint");
@@ -77,7 +99,7 @@ export function startSender(parts: SenderParts): Sender {
         // Another may wait for its place, or it for another turn.
         if (wasServed) void looking.now();
       });
-    serving.set(keyOf(endpoint), { failing, served });
+    serving.set(keyOf(endpoint), { ...endpoint, served });
   }
 
   return {
@@ -98,12 +120,6 @@ export function startSender(parts: SenderParts): Sender {
   };
 }
 
-interface Due {
-  readonly api: string;
-  readonly id: string;
-  readonly failing: boolean;
-}
-
-function keyOf({ api, id }: Due): string {
+function keyOf({ api, id }: DueEndpoint): string {
   return `${api}/${id}`;
 }

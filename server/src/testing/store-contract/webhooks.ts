@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { DEPLOYMENT, type Store } from "../../store/store.ts";
+import type { DueFilter } from "../../store/webhook-claims.ts";
 import { anAccount, anApiKey, aRotation } from "../builders.ts";
 import { NOW } from "../now.ts";
 import { aScene, expectRefusal, type Scene } from "./scene.ts";
@@ -38,8 +39,12 @@ export function webhooksContract(open: () => Store): void {
     (await store.webhooks.deliveries.list(api, filter, ALL)).items;
   const findEndpoint = ({ store, api }: Scene, id = "wh_1") =>
     store.webhooks.endpoints.find(api, { id });
-  const isDue = async ({ store, api }: Scene, at = NOW) =>
-    (await store.webhooks.dueEndpoints(at, 1000)).some((each) => each.api === api);
+  const EVERY: DueFilter = { limit: 1000, failing: true, except: [] };
+  const due = async ({ store, api }: Scene, filter: Partial<DueFilter> = {}, at = NOW) =>
+    (await store.webhooks.dueEndpoints(at, { ...EVERY, ...filter })).filter(
+      (each) => each.api === api,
+    );
+  const isDue = async (scene: Scene, at = NOW) => (await due(scene, {}, at)).length > 0;
 
   describe("endpoints", () => {
     test("are found under their API and account alone, without their secret", async () => {
@@ -340,6 +345,28 @@ export function webhooksContract(open: () => Store): void {
       const told = (await scene.events()).find(({ type }) => type === "webhook_endpoint.disabled");
       expect(told?.detail).toMatchObject({ url: "https://hooks.example.com/in" });
     });
+  });
+
+  test("those that fail, or that are an account's, can be left out of what is due", async () => {
+    const scene = await aSceneOfDeliveries(open(), 0);
+    const { api, write } = scene;
+    await write("createWebhookEndpoint", anEndpoint({ id: "wh_2", accountId: "acct_2" }));
+    await write("createWebhookEndpoint", anEndpoint({ id: "wh_3", accountId: null }));
+    await write("publishEvent", anEvent(1));
+    await write("publishEvent", { ...anEvent(2), accountId: "acct_2" });
+    const { deliveries: claimed } = await claim(scene);
+    await settle(
+      scene,
+      claimed.map((each) => aFailure(each, NOW)),
+    );
+    const ids = async (filter: Partial<DueFilter>) =>
+      (await due(scene, filter)).map(({ id }) => id).sort();
+    expect(await ids({})).toEqual(["wh_1", "wh_2", "wh_3"]);
+    expect(await ids({ failing: false })).toEqual(["wh_2", "wh_3"]);
+    expect(await ids({ except: [{ api, accountId: "acct_1" }] })).toEqual(["wh_2", "wh_3"]);
+    const both = ["acct_1", "acct_2"].map((accountId) => ({ api, accountId }));
+    expect(await ids({ except: both })).toEqual(["wh_3"]);
+    expect(await ids({ except: [{ api: "another", accountId: "acct_1" }] })).toHaveLength(3);
   });
 
   describe("once more", () => {
