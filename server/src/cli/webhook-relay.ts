@@ -88,7 +88,9 @@ async function readBody(request: IncomingMessage): Promise<Uint8Array<ArrayBuffe
 function typeOf(body: Uint8Array): string {
   try {
     const { type, triggerEvent, data } = JSON.parse(Buffer.from(body).toString());
-    return String(type ?? triggerEvent ?? data?.type ?? "webhook");
+    const text = String(type ?? triggerEvent ?? data?.type);
+    // It is printed, and whoever is on this machine could have sent it.
+    return /^[A-Za-z0-9_.-]{1,400}$/.test(text) ? text : "webhook";
   } catch {
     return "webhook";
   }

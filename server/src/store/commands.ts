@@ -33,6 +33,7 @@ import { verifierCommands } from "./verifiers.ts";
 import { webhookClaimCommands } from "./webhook-claims.ts";
 import { webhookDeliveryCommands } from "./webhook-deliveries.ts";
 import { webhookEndpointCommands } from "./webhook-endpoints.ts";
+import { webhookGivingUpCommands } from "./webhook-giving-up.ts";
 import { webhookOutboxCommands } from "./webhook-outbox.ts";
 import { webhookResealingCommands } from "./webhook-resealing.ts";
 
@@ -74,6 +75,7 @@ export const commands = {
   ...webhookOutboxCommands,
   ...webhookClaimCommands,
   ...webhookDeliveryCommands,
+  ...webhookGivingUpCommands,
   ...webhookResealingCommands,
 } as const;
 

@@ -11,6 +11,7 @@ import { hasEndedSessions } from "./sessions.ts";
 import type { Store } from "./store.ts";
 import type { StoreLog } from "./store-log.ts";
 import { hasOldDeliveries } from "./webhook-deliveries.ts";
+import { hasDeliveriesOfEnded } from "./webhook-giving-up.ts";
 import { DEPLOYMENT } from "./write-context.ts";
 
 interface ForgettingParts {
@@ -25,7 +26,7 @@ const EVERY_MILLIS = 60_000;
 const ROWS = 500;
 const ROUNDS = 20;
 
-/** What deletes, and whether there is anything for it to do, so that an idle store writes nothing. */
+/** What deletes or ends, and whether there is anything for it to do, so that an idle store writes nothing. */
 const FORGETTERS = [
   ["forgetAnswers", hasExpiredAnswers],
   ["forgetUses", hasExpiredUses],
@@ -33,6 +34,7 @@ const FORGETTERS = [
   ["forgetAccessTokens", hasForgettableTokens],
   ["forgetRefreshTokens", hasExpiredRefreshTokens],
   ["forgetSessions", hasEndedSessions],
+  ["giveUpDeliveries", hasDeliveriesOfEnded],
   ["forgetDeliveries", hasOldDeliveries],
   ["forgetChanges", hasForgettableChanges],
 ] as const;

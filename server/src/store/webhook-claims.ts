@@ -1,4 +1,4 @@
-import { type ExpressionBuilder, type Kysely, sql } from "kysely";
+import type { ExpressionBuilder, Kysely } from "kysely";
 import type { Ask } from "./ask.ts";
 import type { Tables } from "./schema.ts";
 import type { Transaction } from "./transaction.ts";
@@ -6,10 +6,11 @@ import { parseLog } from "./webhook-deliveries.ts";
 import {
   changeEndpoint,
   type EndpointRow,
-  giveUpDeliveries,
   parseWebhookSecrets,
   toEndpoint,
+  withoutQuery,
 } from "./webhook-endpoint-rows.ts";
+import { giveUpDeliveries } from "./webhook-giving-up.ts";
 import type {
   DisabledReason,
   StoredWebhookSecret,
@@ -178,11 +179,12 @@ export function webhookClaimReads(db: Kysely<Tables>, ask: Ask) {
           .where("revoked_at", "is", null)
           .where("disabled_at", "is", null)
           .where("locked_until", "<=", at)
-          .where((eb) => eb.exists(pendingOf(eb).where("run_at", "<=", at)))
+          // By the ends of an index: PostgreSQL makes of `exists` a join that reads all that wait.
+          .where((eb) => eb(pendingOf(eb).orderBy("run_at"), "<=", at))
           .where((eb) =>
             eb.or([
               eb("strict_order", "=", 0),
-              eb.not(eb.exists(pendingOf(eb).where("run_at", ">", at))),
+              eb(pendingOf(eb).orderBy("run_at", "desc"), "<=", at),
             ]),
           )
           .orderBy("served_at")
@@ -213,10 +215,11 @@ type OnEndpoint = ExpressionBuilder<
 function pendingOf(eb: OnEndpoint) {
   return eb
     .selectFrom("webhook_delivery as delivery")
-    .select(sql<number>`1`.as("one"))
+    .select("delivery.run_at")
     .whereRef("delivery.api", "=", "endpoint.api")
     .whereRef("delivery.endpoint_id", "=", "endpoint.id")
-    .where("delivery.status", "=", "pending");
+    .where("delivery.status", "=", "pending")
+    .limit(1);
 }
 
 /** New ones in the order of commits, and some of those that are to be repeated. */
@@ -305,8 +308,7 @@ async function noteHealth(
     ...(reason !== null && { disabled_at: at, disabled_reason: reason }),
   });
   if (reason === null) return false;
-  // A query may hold what is nobody else's to know.
-  const detail = { endpointId: row.id, url: row.url.replace(/\?.*/s, ""), reason };
+  const detail = { endpointId: row.id, url: withoutQuery(row.url), reason };
   tx.event("webhook_endpoint.disabled", { accountId: row.account_id, detail });
   return true;
 }

@@ -58,15 +58,9 @@ export async function changeEndpoint(
   return { ...row, ...columns };
 }
 
-/** Gives up all that still waits for an endpoint; it can be sent again by hand. */
-export async function giveUpDeliveries(tx: Transaction, endpointId: string): Promise<void> {
-  await tx.db
-    .updateTable("webhook_delivery")
-    .set({ status: "dead", settled_at: tx.context.at })
-    .where("api", "=", tx.context.api)
-    .where("endpoint_id", "=", endpointId)
-    .where("status", "=", "pending")
-    .execute();
+/** A URL as others may see it: a query may hold what is nobody else's to know. */
+export function withoutQuery(url: string): string {
+  return url.replace(/\?.*/s, "");
 }
 
 /** Column `secrets`, as this store wrote it. */

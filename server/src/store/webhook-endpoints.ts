@@ -11,13 +11,14 @@ import type { Transaction } from "./transaction.ts";
 import {
   changeEndpoint,
   type EndpointRow,
-  giveUpDeliveries,
   lockEndpoint,
   type NamedEndpoint,
   parseWebhookSecrets,
   requireLiveEndpoint,
   toEndpoint,
+  withoutQuery,
 } from "./webhook-endpoint-rows.ts";
+import { giveUpDeliveries } from "./webhook-giving-up.ts";
 import type {
   StoredWebhookSecret,
   WebhookEndpointRecord,
@@ -278,7 +279,9 @@ function recordEndpoint(
   deed: string,
   detail: Readonly<Record<string, unknown>>,
 ): WebhookEndpointRecord {
-  const about = { accountId: row.account_id, detail: { endpointId: row.id, ...detail } };
+  const { url } = detail;
+  const shown = typeof url === "string" && { url: withoutQuery(url) };
+  const about = { accountId: row.account_id, detail: { endpointId: row.id, ...detail, ...shown } };
   tx.event(`webhook_endpoint.${deed}`, about);
   return toEndpoint(row);
 }

@@ -37,6 +37,16 @@ test("an endpoint is made with a secret that is shown once, and once more to who
   expect(it.logged.join("")).not.toContain(secret);
 });
 
+test("the audit trail, which more people see, says nothing of a URL's query", async () => {
+  const { id } = await make({ url: `${URL}?token=abc123` });
+  const body = { url: `${URL}?token=def456` };
+  await it.call("PATCH", `${BASE}/webhook-endpoints/${id}`, { body });
+  await post(`webhook-endpoints/${id}/revoke`);
+  const { text } = await get("events");
+  expect(text).toContain(`"url":"${URL}"`);
+  expect(text).not.toMatch(/abc123|def456/);
+});
+
 test.each([
   [{ url: "ftp://example.com/" }, "url"],
   [{ url: "https://user:pass@example.com/" }, "url"],

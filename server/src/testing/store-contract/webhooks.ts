@@ -347,6 +347,24 @@ export function webhooksContract(open: () => Store): void {
     });
   });
 
+  test("a long queue of an endpoint that ended is given up part by part, and no other", async () => {
+    const scene = await aSceneOfDeliveries(open(), 0);
+    const { write } = scene;
+    await write("createWebhookEndpoint", anEndpoint({ id: "wh_2" }));
+    const numbers = Array.from({ length: 501 }, (_, n) => n);
+    await Promise.all(numbers.map((n) => write("publishEvent", anEvent(n))));
+    await write("revokeWebhookEndpoint", { id: "wh_1" });
+    const first = { limit: 1000, after: undefined };
+    const waiting = async (endpointId: string) => {
+      const filter = { endpointId, status: "pending" } as const;
+      return (await scene.store.webhooks.deliveries.list(scene.api, filter, first)).items.length;
+    };
+    expect([await waiting("wh_1"), await waiting("wh_2")]).toEqual([1, 501]);
+    expect((await due(scene)).map(({ id }) => id)).toEqual(["wh_2"]);
+    while ((await write("giveUpDeliveries", { limit: 500 })).givenUp > 0);
+    expect([await waiting("wh_1"), await waiting("wh_2")]).toEqual([0, 501]);
+  });
+
   test("those that fail, or that are an account's, can be left out of what is due", async () => {
     const scene = await aSceneOfDeliveries(open(), 0);
     const { api, write } = scene;
