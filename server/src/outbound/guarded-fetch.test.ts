@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
+import http, { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createGuardedFetch, OutboundError } from "./guarded-fetch.ts";
@@ -150,6 +150,17 @@ describe("where it is allowed", () => {
     const ask = allowing(["localhost"]);
     expect((await ask(`http://localhost:${port}/`)).status).toBe(200);
     await expect(ask(`http://127.0.0.1:${port}/`)).rejects.toBeInstanceOf(OutboundError);
+  });
+
+  test("it asks the host itself, whatever proxy the environment names", async () => {
+    const ours = http.globalAgent;
+    // As NODE_USE_ENV_PROXY makes it; nobody listens there.
+    http.globalAgent = new http.Agent({ proxyEnv: { HTTP_PROXY: "http://127.0.0.1:9" } });
+    try {
+      expect((await allowing()(`http://127.0.0.1:${port}/`)).status).toBe(200);
+    } finally {
+      http.globalAgent = ours;
+    }
   });
 
   test("it follows no redirect", async () => {
