@@ -4,8 +4,8 @@ import type { Ceiling } from "./ceiling.ts";
 import { expiringKeyReads } from "./expiring-keys.ts";
 import type { Page, PageRequest } from "./records.ts";
 import type { Tables } from "./schema.ts";
-import { type DueEndpoint, type DueFilter, webhookClaimReads } from "./webhook-claims.ts";
 import { type DeliveryFilter, webhookDeliveryReads } from "./webhook-deliveries.ts";
+import { type DueEndpoint, type DueFilter, webhookDueReads } from "./webhook-due.ts";
 import type { NamedEndpoint } from "./webhook-endpoint-rows.ts";
 import { type EndpointFilter, webhookEndpointReads } from "./webhook-endpoints.ts";
 import type { DeliveryRecord, WebhookEndpointRecord } from "./webhook-record.ts";
@@ -47,7 +47,7 @@ export function webhookReads(db: Kysely<Tables>, ask: Ask): WebhookReads {
   return {
     endpoints: webhookEndpointReads(db, ask),
     deliveries: webhookDeliveryReads(db, ask),
-    ...webhookClaimReads(db, ask),
+    ...webhookDueReads(db, ask),
     ...expiringKeyReads(db, ask),
     ...sealedEndpointReads(db, ask),
   };

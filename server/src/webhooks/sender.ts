@@ -2,7 +2,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import { startRepeating } from "../store/repeating.ts";
 import type { Store } from "../store/store.ts";
 import type { StoreLog } from "../store/store-log.ts";
-import type { DueEndpoint, Outcome } from "../store/webhook-claims.ts";
+import type { Outcome } from "../store/webhook-claims.ts";
+import type { DueEndpoint } from "../store/webhook-due.ts";
 import { type ServeParts, serveEndpoint } from "./serve-endpoint.ts";
 
 interface SenderParts extends Omit<ServeParts, "stopping" | "aborting" | "count" | "store"> {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { DEPLOYMENT, type Store } from "../../store/store.ts";
-import type { DueFilter } from "../../store/webhook-claims.ts";
+import type { DueFilter } from "../../store/webhook-due.ts";
 import { anAccount, anApiKey, aRotation } from "../builders.ts";
 import { NOW } from "../now.ts";
 import { aScene, expectRefusal, type Scene } from "./scene.ts";
