@@ -8,6 +8,7 @@ const EXAMPLES = path.join(import.meta.dirname, "../../examples");
 
 /** One of the examples as a process of its own. */
 export interface RunningExample {
+  readonly port: number;
   readonly ask: Ask;
   log(): string;
   /** SIGTERM; the exit code. */
@@ -20,8 +21,12 @@ process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-/** Starts an example against a server, and waits until it listens. */
-export async function startExample(name: string, server: RunningServer): Promise<RunningExample> {
+/** Starts an example against a server, with settings of its own, and waits until it listens. */
+export async function startExample(
+  name: string,
+  server: RunningServer,
+  env: Readonly<Record<string, string>> = {},
+): Promise<RunningExample> {
   const made = await server.operator("POST", "/v1/operator-tokens", { name, role: "verifier" });
   const main = path.join(EXAMPLES, name, "main.ts");
   const child = spawn(process.execPath, ["--conditions=latchkey-src", main], {
@@ -30,6 +35,7 @@ export async function startExample(name: string, server: RunningServer): Promise
       LATCHKEY_URL: `http://127.0.0.1:${server.port}`,
       LATCHKEY_TOKEN: made.json.token,
       PORT: "0",
+      ...env,
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -49,6 +55,7 @@ export async function startExample(name: string, server: RunningServer): Promise
   });
   const { ask, close } = askOn(port);
   return {
+    port,
     ask,
     log: () => log,
     end() {
