@@ -142,7 +142,7 @@ test("takes a content type with a parameter", async () => {
 test.each([
   ["GET", "/nothing"],
   ["GET", "/v1/nothing"],
-  ["GET", "/v1/apis/standard"],
+  ["GET", "/v1/apis/standard/nothing"],
   ["POST", "/v1/apis/standard/nothing"],
   ["GET", "//v1/apis"],
   ["GET", `/${"x".repeat(4000)}`],

@@ -1,5 +1,6 @@
 import staticFiles from "@fastify/static";
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import { ApiError } from "@latchkey/engine";
 import type { FastifyReply } from "fastify";
 import { readDashboardBuild } from "../dashboard-build.ts";
 import {
@@ -19,6 +20,9 @@ interface DashboardBuildParts {
 const config = {
   public: "The dashboard's program, nothing of any account; it signs in by itself.",
 };
+
+/** What the page makes of an address: slugs, words and ids, and nothing that leads elsewhere. */
+const PAGE_PATH = /^\/dashboard(?:\/[\w-]+)*\/?(?:\?|$)/;
 
 /**
  * `/dashboard/`, and the way there from `/`. Every address below it is the same page, which reads
@@ -47,7 +51,12 @@ export const dashboardRoutes =
         reply.header("x-content-type-options", "nosniff");
         return reply.sendFile(file, { maxAge: "365d", immutable: true });
       });
-      app.get("/dashboard/*", { config }, async (_request, reply) => answerPage(reply));
+      app.get("/dashboard/*", { config }, (request, reply) => {
+        if (!PAGE_PATH.test(request.url)) {
+          throw new ApiError("NOT_FOUND", "There is no such page of the dashboard.");
+        }
+        return answerPage(reply);
+      });
     }
     for (const path of ["/", "/dashboard"]) {
       app.get(path, { config }, async (_request, reply) => reply.redirect("/dashboard/", 302));
