@@ -1,7 +1,6 @@
 import type { Clock } from "@latchkey/engine";
 import type { Logger } from "pino";
-import { resealSecrets } from "./accounts/resealing.ts";
-import { resealWebhookSecrets } from "./accounts/webhook-resealing.ts";
+import { resealSecrets, resealWebhookSecrets } from "./accounts/resealing.ts";
 import { resealSeeds } from "./sign-in/second-factors.ts";
 import type { Sealing } from "./store/sealing.ts";
 import type { Store } from "./store/store.ts";

@@ -8,7 +8,7 @@ import { keptLog } from "../testing/log.ts";
 import { frozenClock } from "../testing/now.ts";
 import { anEndpoint } from "../testing/store-contract/webhook-scene.ts";
 import { temporarySqlite } from "../testing/temporary-sqlite.ts";
-import { resealWebhookSecrets } from "./webhook-resealing.ts";
+import { resealWebhookSecrets } from "./resealing.ts";
 import { sealWebhookSecret } from "./webhook-secret.ts";
 
 const OLD = new Uint8Array(32).fill(1);
