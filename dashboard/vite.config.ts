@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 
@@ -8,7 +8,7 @@ import { defineConfig, type Plugin } from "vite";
 export default defineConfig({
   root: import.meta.dirname,
   base: "/dashboard/",
-  plugins: [react(), gzipped()],
+  plugins: [react(), compressed()],
   resolve: { conditions: ["latchkey-src", "module", "browser", "production"] },
   build: {
     outDir: "dist",
@@ -21,13 +21,15 @@ export default defineConfig({
 });
 
 /** Puts beside each program and style what the server sends of it; as it was written in the end. */
-function gzipped(): Plugin {
+function compressed(): Plugin {
   return {
-    name: "gzipped",
+    name: "compressed",
     writeBundle({ dir = "" }, bundle) {
       for (const name of Object.keys(bundle).filter((each) => /\.(?:js|css)$/.test(each))) {
         const file = path.join(dir, name);
-        writeFileSync(`${file}.gz`, gzipSync(readFileSync(file), { level: 9 }));
+        const content = readFileSync(file);
+        writeFileSync(`${file}.br`, brotliCompressSync(content));
+        writeFileSync(`${file}.gz`, gzipSync(content, { level: 9 }));
       }
     },
   };

@@ -71,11 +71,16 @@ test("each page has another nonce, and a policy that lets in the service's scrip
 
 test("its files are compressed, kept for good, and the only ones that are served", async () => {
   const { file } = manifest()["index.html"] ?? { file: "" };
-  const headers = { "accept-encoding": "gzip" };
-  const found = await server.ask({ path: `/dashboard/${file}`, headers });
-  expect([found.status, found.headers["content-encoding"]]).toEqual([200, "gzip"]);
-  expect(found.headers["cache-control"]).toBe("public, max-age=31536000, immutable");
-  expect(found.headers["content-type"]).toMatch(/^(?:text|application)\/javascript/);
+  for (const [accepted, encoding] of [
+    ["gzip, deflate, br", "br"],
+    ["gzip", "gzip"],
+  ] as const) {
+    const headers = { "accept-encoding": accepted };
+    const found = await server.ask({ path: `/dashboard/${file}`, headers });
+    expect([found.status, found.headers["content-encoding"]]).toEqual([200, encoding]);
+    expect(found.headers["cache-control"]).toBe("public, max-age=31536000, immutable");
+    expect(found.headers["content-type"]).toMatch(/^(?:text|application)\/javascript/);
+  }
   for (const hostile of [
     "/dashboard/assets/nothing.js",
     "/dashboard/assets/../index.html",
