@@ -51,7 +51,7 @@ export function ApplicationsPage() {
           label="Applications"
           pages={pages}
           keyOf={({ id }) => id}
-          empty="There are no applications yet."
+          empty="There are no applications yet. One that is registered gets a client id, and asks users to approve it."
           columns={[
             {
               head: "Name",

@@ -40,7 +40,7 @@ export function GrantsPage() {
           label="Approvals"
           pages={pages}
           keyOf={({ id }) => id}
-          empty="No user has approved an application yet."
+          empty="No user has approved an application yet. Applications send their users to the authorize address; what those approve stands here, and can be ended here."
           columns={[
             {
               head: "Application",

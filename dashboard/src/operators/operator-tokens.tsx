@@ -46,7 +46,7 @@ export function OperatorTokens() {
         label="Operator tokens"
         pages={pages}
         keyOf={({ id }) => id}
-        empty="There is no token but the one of the environment."
+        empty="There is no token but the one of the environment. Make one for each program, with the least role that does."
         columns={[
           {
             head: "Name",

@@ -28,7 +28,7 @@ export function Verifiers() {
           label="Verifiers"
           pages={pages}
           keyOf={({ id }) => id}
-          empty="No process with the SDK has come to this API."
+          empty="No process with the SDK has come to this API. Give createVerifier a token with the role verifier, and it appears here."
           columns={[
             { head: "Id", cell: ({ id }) => <Id>{id}</Id> },
             { head: "Lease", cell: ({ status }) => <Status of={status} /> },

@@ -48,7 +48,7 @@ export function WebhooksPage() {
           label="Endpoints"
           pages={pages}
           keyOf={({ id }) => id}
-          empty="Nothing is sent anywhere yet."
+          empty="Nothing is sent anywhere yet. An endpoint of yours is told what happens here: keys that end, approvals that are revoked, events of the API itself."
           columns={[
             {
               head: "Address",
