@@ -97,11 +97,7 @@ test(
       Object.keys(FAULTS).flatMap((name) =>
         [...acknowledged].filter((id) => arrived.get(name)?.has(id) !== true),
       );
-    const deadline = performance.now() + 90_000;
-    while (missing().length > 0 && performance.now() < deadline) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-    expect(missing()).toEqual([]);
+    await expect.poll(missing, { interval: 100, timeout: 90_000 }).toEqual([]);
     expect(differing).toBe(0);
     // Nothing waits, and nothing was given up.
     for (const status of ["pending", "dead"]) {
