@@ -2,7 +2,7 @@ import { ApiError, type Clock } from "@latchkey/engine";
 import type { Ceiling } from "../store/ceiling.ts";
 import type { Page, PageRequest } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
-import type { DeliveryFilter } from "../store/webhook-deliveries.ts";
+import type { DeliveryFilter } from "../store/webhook-delivery-lists.ts";
 import type { DeliveryRecord, DeliveryStatus } from "../store/webhook-record.ts";
 import type { Call } from "./call.ts";
 

@@ -27,6 +27,7 @@ import { signInLinksContract } from "../testing/store-contract/sign-in-links.ts"
 import { usageContract } from "../testing/store-contract/usage.ts";
 import { usersContract } from "../testing/store-contract/users.ts";
 import { verifiersContract } from "../testing/store-contract/verifiers.ts";
+import { webhookListsContract } from "../testing/store-contract/webhook-lists.ts";
 import { webhooksContract } from "../testing/store-contract/webhooks.ts";
 import type { Store } from "./store.ts";
 
@@ -75,6 +76,7 @@ for (const database of DATABASES) {
     describe("usage", () => usageContract(open));
     describe("events", () => eventsContract(open));
     describe("webhooks", () => webhooksContract(open));
+    describe("lists of webhooks", () => webhookListsContract(open));
     describe("feeds", () => feedsContract(open, () => url));
     describe("verifiers", () => verifiersContract(open, () => url));
     describe("idempotency", () => idempotencyContract(open));

@@ -2,27 +2,17 @@ import { ApiError } from "@latchkey/engine";
 import { type Kysely, type Selectable, sql } from "kysely";
 import type { Ask } from "./ask.ts";
 import { type Ceiling, under } from "./ceiling.ts";
-import { olderThan, pageOf } from "./paging.ts";
+import { pageOf } from "./paging.ts";
 import type { Millis, PageRequest } from "./records.ts";
 import type { Tables } from "./schema.ts";
 import type { Transaction } from "./transaction.ts";
+import { type DeliveryFilter, listDeliveries } from "./webhook-delivery-lists.ts";
 import { lockEndpoint, requireLiveEndpoint } from "./webhook-endpoint-rows.ts";
 import type { DeliveryRecord, DeliveryStatus, WebhookAttempt } from "./webhook-record.ts";
 import type { WebhookDeliveryTable } from "./webhook-tables.ts";
 
 /** How long a delivery is kept once it arrived or was given up: 14 days. */
 const KEPT_MILLIS = 14 * 86_400_000;
-
-/** Which deliveries are wanted; a field left out does not narrow the list. */
-export interface DeliveryFilter {
-  /** Whose endpoints they go to. */
-  readonly accountId?: string | undefined;
-  readonly endpointId?: string | undefined;
-  readonly status?: DeliveryStatus | undefined;
-  readonly type?: string | undefined;
-  readonly eventId?: string | undefined;
-  readonly ceiling?: Ceiling;
-}
 
 interface RetryMany {
   readonly endpointId: string;
@@ -138,20 +128,7 @@ export function webhookDeliveryReads(db: Kysely<Tables>, ask: Ask) {
       }),
     list: (api: string, filter: DeliveryFilter, page: PageRequest) =>
       ask(async () => {
-        const { accountId, endpointId, status, type, eventId, ceiling } = filter;
-        let query = db.selectFrom("webhook_delivery").selectAll().where("api", "=", api);
-        if (accountId !== undefined) query = query.where("owner_id", "=", accountId);
-        if (endpointId !== undefined) query = query.where("endpoint_id", "=", endpointId);
-        if (status !== undefined) query = query.where("status", "=", status);
-        if (type !== undefined) query = query.where("type", "=", type);
-        if (eventId !== undefined) query = query.where("event_id", "=", eventId);
-        const rows = await query
-          .where(under(ceiling, "owner_id"))
-          .where(olderThan(page.after, "created_at", "id"))
-          .orderBy("created_at", "desc")
-          .orderBy("id", "desc")
-          .limit(page.limit + 1)
-          .execute();
+        const rows = await listDeliveries(db, api, { filter, page });
         return pageOf(rows.map(toDelivery), page, ({ createdAt, id }) => ({ at: createdAt, id }));
       }),
   };

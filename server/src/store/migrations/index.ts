@@ -13,6 +13,7 @@ import { verifiers } from "./0012-verifiers.ts";
 import { browserSessions } from "./0013-browser-sessions.ts";
 import { keyLists } from "./0014-key-lists.ts";
 import { webhooks } from "./0015-webhooks.ts";
+import { deliveryLists } from "./0016-delivery-lists.ts";
 import type { Migration } from "./migration.ts";
 
 /** Every migration in order. Released ones are never changed, renumbered or removed. */
@@ -32,4 +33,5 @@ export const migrations: readonly Migration[] = [
   browserSessions,
   keyLists,
   webhooks,
+  deliveryLists,
 ];
