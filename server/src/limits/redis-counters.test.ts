@@ -1,7 +1,4 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
+import { readFileSync } from "node:fs";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { type CompiledLimit, createMemoryLimiter } from "@latchkey/engine";
 import { afterEach, describe, expect, test } from "vitest";
@@ -14,6 +11,7 @@ import {
   startPrivateCluster,
   startPrivateRedis,
 } from "../testing/private-redis.ts";
+import { hasOpenssl, selfSigned } from "../testing/self-signed.ts";
 import { createRedisOneTime } from "./one-time.ts";
 import { CountersAwayError, connectRedisCounters, type RedisCounters } from "./redis-counters.ts";
 import { type CountersAway, createRedisLimiter } from "./redis-limiter.ts";
@@ -73,13 +71,6 @@ function limiters(counters: RedisCounters) {
     };
   };
   return { decided, open: one("open"), closed: one("closed"), local: one("local") };
-}
-
-/** In CI its absence is an error, so that nothing is skipped. */
-function hasOpenssl(): boolean {
-  const found = existsSync("/usr/bin/openssl");
-  if (!found && process.env.CI === "true") throw new Error("OpenSSL is not installed");
-  return found;
 }
 
 /** Asks until it holds; fails after 10 s. For what only other processes bring. */
@@ -275,20 +266,13 @@ describe.skipIf(!hasRedis())("the address", () => {
   test.skipIf(!hasOpenssl())(
     "may ask for TLS, and then the certificate must be one that is trusted",
     async () => {
-      const folder = mkdtempSync(path.join(tmpdir(), "latchkey-certificate-"));
-      ended.push(async () => rmSync(folder, { recursive: true }));
-      const [key, certificate] = ["key.pem", "certificate.pem"].map((name) =>
-        path.join(folder, name),
-      );
-      const words =
-        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost " +
-        `-addext subjectAltName=IP:127.0.0.1 -keyout ${key} -out ${certificate}`;
-      execFileSync("/usr/bin/openssl", words.split(" "), { stdio: "pipe" });
+      const { certificate, key, remove } = selfSigned("IP:127.0.0.1");
+      ended.push(async () => remove());
       const tlsPort = await freePort();
       await aRedis({
         "tls-port": String(tlsPort),
-        "tls-cert-file": certificate ?? "",
-        "tls-key-file": key ?? "",
+        "tls-cert-file": certificate,
+        "tls-key-file": key,
         "tls-auth-clients": "no",
       });
       const url = `rediss://127.0.0.1:${tlsPort}`;
@@ -297,7 +281,7 @@ describe.skipIf(!hasRedis())("the address", () => {
       expect(JSON.stringify(untrusted.log.lines)).toContain("self-signed certificate");
 
       const usual = getCACertificates("default");
-      setDefaultCACertificates([readFileSync(certificate ?? "", "utf8")]);
+      setDefaultCACertificates([readFileSync(certificate, "utf8")]);
       ended.push(async () => setDefaultCACertificates(usual));
       expect(await limiters((await connect(url)).counters).closed()).toBe("redis 1");
     },

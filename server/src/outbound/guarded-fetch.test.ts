@@ -2,7 +2,8 @@ import { once } from "node:events";
 import http, { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createGuardedFetch, OutboundError } from "./guarded-fetch.ts";
+import { createGuardedFetch } from "./guarded-fetch.ts";
+import { OutboundError } from "./outbound-error.ts";
 
 let server: Server;
 let connections = 0;
@@ -80,14 +81,14 @@ describe("refuses, without connecting,", () => {
 describe("a name", () => {
   const resolving = (...answers: readonly (readonly string[])[]) => {
     const asked: string[] = [];
-    const resolve = async (name: string) => {
+    const lookUp = async (name: string) => {
       asked.push(name);
       const addresses = answers[Math.min(asked.length, answers.length) - 1] ?? [];
       return addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }));
     };
     return {
       asked,
-      ask: createGuardedFetch({ allow: ["127.0.0.1"], resolve, timeoutMillis: 300 }),
+      ask: createGuardedFetch({ allow: ["127.0.0.1"], lookUp, timeoutMillis: 300 }),
     };
   };
 

@@ -176,14 +176,21 @@ async function dueDeliveries(
 }
 
 async function writeOutcomes(tx: Transaction, outcomes: readonly Outcome[]): Promise<void> {
+  if (outcomes.length === 0) return;
   const { api, at } = tx.context;
+  const rows = await tx.db
+    .selectFrom("webhook_delivery")
+    .select(["id", "attempts", "tries", "log"])
+    .where("api", "=", api)
+    .where(
+      "id",
+      "in",
+      outcomes.map(({ deliveryId }) => deliveryId),
+    )
+    .execute();
+  const byId = new Map(rows.map((row) => [row.id, row]));
   for (const { deliveryId, attempt, nextAt } of outcomes) {
-    const row = await tx.db
-      .selectFrom("webhook_delivery")
-      .select(["attempts", "tries", "log"])
-      .where("api", "=", api)
-      .where("id", "=", deliveryId)
-      .executeTakeFirst();
+    const row = byId.get(deliveryId);
     if (row === undefined) continue;
     const log = [...parseLog(row.log), attempt].slice(-KEPT_ATTEMPTS);
     const isDelivered = attempt.error === null;

@@ -1,5 +1,6 @@
 import { type Clock, hideSecrets } from "@latchkey/engine";
-import { type createGuardedFetch, OutboundError } from "../outbound/guarded-fetch.ts";
+import type { createGuardedFetch } from "../outbound/guarded-fetch.ts";
+import { OutboundError } from "../outbound/outbound-error.ts";
 import type { ClaimedDelivery, Outcome } from "../store/webhook-claims.ts";
 import type { WebhookAttempt, WebhookEndpointRecord } from "../store/webhook-record.ts";
 import { webhookMessage } from "./message.ts";
@@ -12,6 +13,7 @@ export const ATTEMPT_LIMITS = {
   connectMillis: 5_000,
   mostBytes: 4096,
   longer: "cut",
+  keep: true,
 } as const;
 
 /** What one attempt works with. */
