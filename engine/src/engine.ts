@@ -61,6 +61,9 @@ export interface Engine {
 /** Most verified tokens that are kept for one API. */
 const MOST_TOKENS = 100_000;
 
+/** Of secrets that two know, wherever they are kept. */
+const WITHHELD: Proof = { kind: "withheld", algorithms: ["HS256"] };
+
 /** @throws {Error} when the policy names a scheme or a renderer that this release does not have. */
 export function createEngine(parts: EngineParts): Engine {
   const { source, lease, limiter, oneTime, clock, requireTls, capacity } = parts;
@@ -132,5 +135,7 @@ function proofOf(material: CredentialMaterial): Proof {
       return sharedSecretProof(material.secrets);
     case "secret-digests":
       return secretDigestProof(material.digests);
+    case "withheld":
+      return WITHHELD;
   }
 }

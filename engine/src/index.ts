@@ -35,7 +35,9 @@ export {
   DPOP_ALGORITHMS,
   type SecretDigest,
   type SharedSecret,
+  type SignatureAnswer,
   type SignatureProof,
+  type Verdict,
 } from "./domain/proof.ts";
 export { REASONS, type Reason, type RefusalClass } from "./domain/reasons.ts";
 export { type ApiRequest, header, headerCount } from "./domain/request.ts";
@@ -45,7 +47,12 @@ export { type ScopeSet, satisfies } from "./domain/scope.ts";
 export type { Membership, UserState } from "./domain/user.ts";
 export { createEngine, type Engine, type EngineParts } from "./engine.ts";
 export { type Lease, RenewedLease, SOLE_WRITER } from "./freshness/lease.ts";
-export type { CredentialAnswer, Source } from "./freshness/source.ts";
+export type {
+  CredentialAnswer,
+  SignatureResolution,
+  SignedText,
+  Source,
+} from "./freshness/source.ts";
 export type { CompiledLimit } from "./limits/compiled-limit.ts";
 export { CountedWindows } from "./limits/counted-windows.ts";
 export type { CounterPlace } from "./limits/counter-place.ts";

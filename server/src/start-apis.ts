@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { applyChanges } from "./changes/apply-changes.ts";
 import { type NodeLease, startNodeLease } from "./changes/node-lease.ts";
 import { createStoreOneTime } from "./changes/one-time.ts";
+import { createSignatureJudge } from "./changes/signature-judge.ts";
 import type { LendingApi } from "./changes/slices.ts";
 import { createSource } from "./changes/source.ts";
 import type { ProtectedApi } from "./http/protected-api.ts";
@@ -48,7 +49,8 @@ export async function startApis(
     const lease = await startNodeLease({ store, api, clock, monotonic, log });
     leases.push(lease);
     const source = createSource({ store, api, sealing });
-    resolvable.set(api, { source, holdSecrets: policy.verifiers.holdSecrets });
+    const signature = createSignatureJudge(source, clock);
+    resolvable.set(api, { source, signature, holdSecrets: policy.verifiers.holdSecrets });
     const limiter = counters.limiterOf(policy);
     lending.set(api, { lender: limiter, lends: policy.verifiers.limits === "leased" });
     const engine = createEngine({

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { createVerifier, type Verifier } from "@latchkey/sdk";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newClient, pairOf } from "../calcom-platform.ts";
 import { type RunningServer, startServer, TEST_ACCOUNT, waitUntil } from "../running-server.ts";
 import { sharedJwt } from "../signed-jwt.ts";
@@ -103,20 +103,40 @@ test("an application that is revoked, with a secret of which only a digest is kn
   });
 });
 
-test("what a secret signs that is kept from verifiers is decided by the server, rightly", async () => {
-  const draft = { accountId: TEST_ACCOUNT, issuer: "https://issuer.example.com" };
-  const { id, secret } = await server.create("acme", "jwt-secrets", draft);
-  const claims = { iss: draft.issuer, sub: "u1", scopes: ["read:users"] };
-  const decide = () => ask(acme, "/v2/users", bearer(sharedJwt(secret, claims)));
-  const before = acme.status.online;
-  expect(await decide()).toMatchObject({
-    outcome: "allow",
-    principal: { kind: "user", accountId: TEST_ACCOUNT, subject: "u1" },
-    limit: { decidedBy: "server" },
+describe("a token under a secret that is kept from verifiers", () => {
+  const issuer = "https://issuer.example.com";
+  let id: string;
+  let secret: string;
+  beforeAll(async () => {
+    const draft = { accountId: TEST_ACCOUNT, issuer };
+    ({ id, secret } = await server.create("acme", "jwt-secrets", draft));
   });
-  expect(acme.status.online).toBe(before + 1);
-  await change("POST", `/acme/jwt-secrets/${id}/revoke`);
-  expect(told(await decide())).toBe("credential_revoked");
+  const tokenOf = (subject: string, by = secret) =>
+    sharedJwt(by, { iss: issuer, sub: subject, scopes: ["read:users"] });
+  const decide = (token: string) => ask(acme, "/v2/users", bearer(token));
+
+  test("is asked about once, then decided here without a promise", async () => {
+    const token = tokenOf("u1");
+    expect(await decide(token)).toMatchObject({
+      outcome: "allow",
+      principal: { kind: "user", accountId: TEST_ACCOUNT, subject: "u1" },
+      limit: { decidedBy: "local" },
+    });
+    expect(decide(token)).toMatchObject({ outcome: "allow" });
+    expect(told(await decide(tokenOf("u1", "another secret of more than 32 bytes")))).toBe(
+      "signature_invalid",
+    );
+    expect(acme.status.online).toBe(0);
+  });
+
+  test("ends as soon as the receipt of its secret's revocation says so", async () => {
+    const token = tokenOf("u2");
+    expect(told(await decide(token))).toBe("allow");
+    const url = `/v1/apis/acme/jwt-secrets/${id}/revoke?wait=2000`;
+    expect((await server.operator("POST", url, {})).json.verifiers.pending).toBe(0);
+    expect(decide(token)).toMatchObject({ reason: "credential_revoked" });
+    expect(acme.status.online).toBe(0);
+  });
 });
 
 test("a policy that changes while the server is restarted", async () => {

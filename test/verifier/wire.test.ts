@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Answer } from "../answer.ts";
 import { type RunningServer, startServer, TEST_ACCOUNT } from "../running-server.ts";
+import { sharedJwt } from "../signed-jwt.ts";
 
 const API = "/v1/apis/standard";
 const VERIFIER = "vrf_000000000000000000000001";
@@ -92,6 +93,19 @@ test("lists who holds a lease, with how far it is behind", async () => {
   expect((await call("viewer", "GET", "/verifiers")).json.data).toEqual([]);
 });
 
+test("grants no lease to who tells of changes that are yet to come, and writes nothing", async () => {
+  const { head } = (await call("verifier", "POST", "/leases", LEASE)).json;
+  await call("verifier", "POST", "/leases", { ...LEASE, ends: true });
+  const early = { ...LEASE, appliedSeq: head + 1 };
+  const { status, json } = await call("verifier", "POST", "/leases", early);
+  expect([status, json.error.code]).toEqual([409, "CONFLICT"]);
+  expect(json.error.message).toContain("appliedSeq");
+  expect((await call("viewer", "GET", "/verifiers")).json.data).toEqual([]);
+  const { components, paths } = (await server.operator("GET", "/openapi.json")).json;
+  const { responses } = paths["/v1/apis/{api}/leases"].post;
+  expect([components !== undefined, responses["409"] !== undefined]).toEqual([true, true]);
+});
+
 describe("resolve", () => {
   const ask = async (...questions: object[]) =>
     (await call("verifier", "POST", "/resolve", { questions })).json;
@@ -123,6 +137,57 @@ describe("resolve", () => {
     expect(answer.json.answers[0].material).toEqual({ kind: "withheld" });
     expect(answer.text).not.toContain(secret);
     expect(answer.text).not.toContain("sealed");
+  });
+
+  describe("of a signature", () => {
+    const issuer = "https://signer.example.com";
+    const asked = (changes: object = {}) => ({
+      about: "signature",
+      scheme: "shared-secret-jwt",
+      name: digest(issuer),
+      ...changes,
+    });
+    let id: string;
+    let signed: { readonly text: string; readonly signature: string };
+    beforeAll(async () => {
+      const draft = { accountId: TEST_ACCOUNT, issuer };
+      const made = await server.create("standard", "jwt-secrets", draft);
+      id = made.id;
+      const [header = "", claims = "", signature = ""] = sharedJwt(made.secret, {}).split(".");
+      signed = { text: `${header}.${claims}`, signature };
+    });
+
+    test("tells whether it was made with the secret, and of which", async () => {
+      const { answers } = await ask(
+        asked(signed),
+        asked({ ...signed, text: `${signed.text}x` }),
+        asked({ ...signed, name: digest("https://nobody.example.com") }),
+        asked({ ...signed, scheme: "api-key" }),
+      );
+      const ofIt = { credentialId: id, generation: 1 };
+      expect(answers.map(({ signature }: { signature?: object }) => signature)).toEqual([
+        { ...ofIt, verdict: { outcome: "proven" } },
+        { ...ofIt, verdict: "failed" },
+        undefined,
+        undefined,
+      ]);
+    });
+
+    test.each([
+      ["what was signed", { signature: "AQID" }, "questions[0].text"],
+      ["the signature itself", { text: "a.b" }, "questions[0].signature"],
+      ["a scheme", { scheme: undefined, text: "a.b" }, "questions[0].scheme"],
+    ])("refuses one without %s, and names the field", async (_what, changes, field) => {
+      const { error } = await ask(asked(changes));
+      expect([error.code, error.details]).toEqual(["INVALID_REQUEST", { field }]);
+    });
+
+    test.each([
+      ["longer than any token", { text: "a".repeat(8193) }],
+      ["that is no base64url", { signature: "a+b" }],
+    ])("refuses one %s", async (_what, changes) => {
+      expect((await ask(asked({ ...signed, ...changes }))).error.code).toBe("INVALID_REQUEST");
+    });
   });
 
   test.each([

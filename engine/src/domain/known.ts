@@ -2,7 +2,7 @@ import type { AccountState } from "./account.ts";
 import type { AccessTokenState, Interval, Signing } from "./credential.ts";
 import type { Rotation } from "./decision.ts";
 import type { PresentedSecret } from "./presented-secret.ts";
-import type { Proof } from "./proof.ts";
+import type { Proof, SignatureAnswer } from "./proof.ts";
 import type { UserState } from "./user.ts";
 
 /** A credential of one scheme is nothing to another, whoever presents it. */
@@ -51,11 +51,19 @@ export type Lookup<Found> = Found | "unknown" | "ask";
 
 /** Something that memory does not know and the source of truth does. */
 export interface Question {
-  readonly about: "credential" | "account" | "user";
+  readonly about: "credential" | "account" | "user" | "signature";
   /** Of a credential: the scheme that it is for. */
   readonly scheme: string;
-  /** The secret or handle of a credential, the id of an account or user. */
+  /** The secret or handle of a credential, the id of an account or user, a JWT and its signature. */
   readonly name: string;
+  /** Of a signature: the handle of the credential whose it should be. */
+  readonly handle?: string;
+}
+
+/** Whether a JWT is signed with a secret that the source keeps to itself. */
+export interface SignatureQuestion extends Question {
+  readonly about: "signature";
+  readonly handle: string;
 }
 
 /** On whose behalf the source is asked. */
@@ -81,6 +89,12 @@ export interface CredentialMemory<Authority extends OfScheme = OfScheme> {
   ): Lookup<KnownCredential<Authority>>;
   /** The credential that was at this place, while the lease holds and nothing about it changed. */
   still(place: number, id: string, generation: number): KnownCredential<Authority> | undefined;
+  /** What the source said of a signature, by the secrets that this credential has today. */
+  signature(
+    question: SignatureQuestion,
+    credential: KnownCredential,
+    answered: readonly Question[],
+  ): SignatureAnswer | "ask";
   account(id: string, answered: readonly Question[]): Lookup<AccountState>;
   user(id: string, answered: readonly Question[]): Lookup<UserState>;
   /** Keeps where a credential's counters are, in the turn in which it was found at `place`. */

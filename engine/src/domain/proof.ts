@@ -41,8 +41,24 @@ export interface SecretProof {
   matches(secret: string, now: number): Verdict;
 }
 
+/** Tells nothing by itself: its secrets stay with the source, which is asked about each signature. */
+export interface WithheldProof {
+  readonly kind: "withheld";
+  readonly algorithms: readonly string[];
+}
+
 /** What proves that a credential is its presenter's, where its name alone does not. */
-export type Proof = SignatureProof | SecretProof;
+export type Proof = SignatureProof | SecretProof | WithheldProof;
+
+/** What the source says of a signature that only it can verify. */
+export interface SignatureAnswer {
+  /** Whose secrets were looked at, and which of them. */
+  readonly credentialId: string;
+  readonly generation: number;
+  readonly verdict: Verdict;
+  /** Unix milliseconds; see `SignatureProof.changesAt`. */
+  readonly changesAt: number;
+}
 
 /**
  * What a proof is made from: never in a `CredentialState`, so never in the change feed. Shared
@@ -51,7 +67,9 @@ export type Proof = SignatureProof | SecretProof;
 export type CredentialMaterial =
   | { readonly kind: "public-key" /** DER. */; readonly spki: Uint8Array }
   | { readonly kind: "shared-secrets"; readonly secrets: readonly SharedSecret[] }
-  | { readonly kind: "secret-digests"; readonly digests: readonly SecretDigest[] };
+  | { readonly kind: "secret-digests"; readonly digests: readonly SecretDigest[] }
+  /** Shared secrets that the source keeps to itself. */
+  | { readonly kind: "withheld" };
 
 /** How long one of several secrets lives; instants in Unix milliseconds. */
 export interface SecretLife {

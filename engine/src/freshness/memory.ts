@@ -11,13 +11,15 @@ import type {
   Lookup,
   OfScheme,
   Question,
+  SignatureQuestion,
 } from "../domain/known.ts";
 import { failureBucket } from "../domain/network.ts";
 import { PresentedSecret } from "../domain/presented-secret.ts";
-import type { CredentialMaterial, Proof } from "../domain/proof.ts";
+import type { CredentialMaterial, Proof, SignatureAnswer } from "../domain/proof.ts";
 import type { UserState } from "../domain/user.ts";
 import { KeyedDigests } from "./keyed-digests.ts";
 import { KnownCredentials } from "./known-credentials.ts";
+import { isLasting, KnownSignatures, signedIn } from "./known-signatures.ts";
 import { KnownSubjects } from "./known-subjects.ts";
 import type { Lease } from "./lease.ts";
 import { Questions } from "./questions.ts";
@@ -41,6 +43,7 @@ const SOURCE_TIMEOUT_MS = 2500;
 const UNKNOWN_KEPT_MS = 5000;
 const MOST_UNKNOWN = 10_000;
 const MOST_SUBJECTS = 200_000;
+const MOST_SIGNATURES = 10_000;
 /** No credential has this id. */
 const NOBODY = "";
 
@@ -57,6 +60,7 @@ export class Memory<Authority extends OfScheme> implements CredentialMemory<Auth
   readonly #unknown = new Map<string, UnknownCredentials>();
   readonly #accounts = new KnownSubjects<AccountState>(MOST_SUBJECTS, UNKNOWN_KEPT_MS);
   readonly #users = new KnownSubjects<UserState>(MOST_SUBJECTS, UNKNOWN_KEPT_MS);
+  readonly #signatures = new KnownSignatures(MOST_SIGNATURES);
   readonly #recent = new RecentChanges(2 * SOURCE_TIMEOUT_MS);
   readonly #questions = new Questions(SOURCE_TIMEOUT_MS);
 
@@ -99,6 +103,17 @@ export class Memory<Authority extends OfScheme> implements CredentialMemory<Auth
     return this.#credentials.still(place, id, generation);
   }
 
+  signature(
+    question: SignatureQuestion,
+    credential: KnownCredential,
+    answered: readonly Question[],
+  ): SignatureAnswer | "ask" {
+    const answer = this.#signatures.find(question.name, credential);
+    if (answer === undefined || includes(answered, question)) return answer ?? "ask";
+    const { lease, clock } = this.#parts;
+    return lease.holds() && isLasting(answer, clock()) ? answer : "ask";
+  }
+
   account(id: string, answered: readonly Question[]): Lookup<AccountState> {
     return this.#mayUse("account", id, answered)
       ? this.#accounts.find(id, this.#parts.clock())
@@ -136,6 +151,8 @@ export class Memory<Authority extends OfScheme> implements CredentialMemory<Auth
         return this.#accounts.has(name);
       case "user":
         return this.#users.has(name);
+      case "signature":
+        return false;
     }
   }
 
@@ -178,7 +195,7 @@ export class Memory<Authority extends OfScheme> implements CredentialMemory<Auth
    * is newer, or the answer is late.
    */
   async #attempt(
-    { about, scheme, name }: Question,
+    { about, scheme, name, handle = "" }: Question,
     asker: Asker,
     isLate: () => boolean,
   ): Promise<boolean> {
@@ -193,8 +210,13 @@ export class Memory<Authority extends OfScheme> implements CredentialMemory<Auth
       if (isLate() || this.#recent.outdates(asOf, [name])) return false;
       this.#users.learn(name, user, clock());
       if (user === undefined) this.#countFailure(asker);
+    } else if (about === "signature") {
+      if (source.signature === undefined) throw new Error("nobody can tell about signatures");
+      const { asOf, signature } = await source.signature(scheme, sha256(handle), signedIn(name));
+      if (isLate() || this.#recent.outdates(asOf, [handleOf(scheme, handle)])) return false;
+      this.#keepSignature({ scheme, handle, name }, signature);
     } else {
-      const answer = await source.credential(scheme, hash("sha256", name, "buffer"));
+      const answer = await source.credential(scheme, sha256(name));
       const named = [handleOf(scheme, name), answer.credential?.id, answer.account?.id];
       const subjects = named.filter((id) => id !== undefined);
       if (isLate() || this.#recent.outdates(answer.asOf, subjects)) return false;
@@ -225,6 +247,19 @@ export class Memory<Authority extends OfScheme> implements CredentialMemory<Auth
     this.#countFailure(asker);
   }
 
+  #keepSignature(
+    { scheme, handle, name }: { scheme: string; handle: string; name: string },
+    answer: SignatureAnswer | undefined,
+  ): void {
+    const digest = this.#digestOf(handle);
+    const known = this.#credentials.find(scheme, digest);
+    const isSame =
+      known?.id === answer?.credentialId && known?.more.generation === answer?.generation;
+    // The source has another one there, or other secrets: it knows of a change that is on its way.
+    if (known !== undefined && !isSame) this.#credentials.outdate(digest, NOBODY);
+    if (answer !== undefined) this.#signatures.learn(name, answer);
+  }
+
   #countFailure({ address, counts }: Asker): void {
     if (counts) this.#parts.admission.failed(address);
   }
@@ -233,6 +268,10 @@ export class Memory<Authority extends OfScheme> implements CredentialMemory<Auth
 /** What recent changes are called by, where a credential has a public name. */
 function handleOf(scheme: string, handle: string): string {
   return `${scheme} ${handle}`;
+}
+
+function sha256(text: string): Uint8Array {
+  return hash("sha256", text, "buffer");
 }
 
 function includes(answered: readonly Question[], { about, scheme, name }: Question): boolean {

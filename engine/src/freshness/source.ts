@@ -1,6 +1,6 @@
 import type { AccountState } from "../domain/account.ts";
 import type { CredentialState } from "../domain/credential.ts";
-import type { CredentialMaterial } from "../domain/proof.ts";
+import type { CredentialMaterial, SignatureAnswer } from "../domain/proof.ts";
 import type { UserState } from "../domain/user.ts";
 
 /**
@@ -14,6 +14,24 @@ export interface Source {
     id: string,
   ): Promise<{ readonly asOf: number; readonly account: AccountState | undefined }>;
   user(id: string): Promise<{ readonly asOf: number; readonly user: UserState | undefined }>;
+  /**
+   * Whether a secret of the scheme's credential with this SHA-256 of its handle signed the text.
+   * Only a source that keeps such secrets to itself is asked.
+   */
+  signature?(scheme: string, digest: Uint8Array, signed: SignedText): Promise<SignatureResolution>;
+}
+
+/** A text and what is said to be its signature. */
+export interface SignedText {
+  /** ASCII. */
+  readonly text: string;
+  readonly signature: Uint8Array;
+}
+
+/** What the source says of a signature; nothing where the credential is none that signs so. */
+export interface SignatureResolution {
+  readonly asOf: number;
+  readonly signature: SignatureAnswer | undefined;
 }
 
 /** What the source says of one credential. */

@@ -1,10 +1,16 @@
 import type { KeyFormat } from "../domain/credential.ts";
 import type { Rotation, Trace } from "../domain/decision.ts";
-import type { KnownCredential, Lookup, OfScheme, Question } from "../domain/known.ts";
+import type {
+  KnownCredential,
+  Lookup,
+  OfScheme,
+  Question,
+  SignatureQuestion,
+} from "../domain/known.ts";
 import type { PresentedHeaders } from "../domain/presented-headers.ts";
 import type { PresentedSecret } from "../domain/presented-secret.ts";
 import type { Actor, Principal } from "../domain/principal.ts";
-import type { SignatureProof } from "../domain/proof.ts";
+import type { SignatureAnswer, SignatureProof } from "../domain/proof.ts";
 import type { Reason } from "../domain/reasons.ts";
 import type { ApiRequest } from "../domain/request.ts";
 import type { SignatureRule, TokenRule } from "../domain/token-rules.ts";
@@ -74,6 +80,8 @@ export interface VerifyContext<A extends OfScheme> {
   handle(scheme: string, handle: string): Lookup<KnownCredential<A>>;
   /** The credential of a token that was verified before; `undefined`: look it up again. */
   still(token: VerifiedToken): KnownCredential<A> | undefined;
+  /** What the source said of a signature by a credential's secrets, which it keeps to itself. */
+  signature(question: SignatureQuestion, credential: KnownCredential<A>): SignatureAnswer | "ask";
   /** Those of the names that are scopes of this API, each once. */
   knownScopes(names: readonly string[]): readonly string[];
   user(id: string): Lookup<UserState>;

@@ -1,13 +1,14 @@
 import { hash } from "node:crypto";
 import type { KnownCredential, OfScheme } from "../domain/known.ts";
 import type { PresentedSecret } from "../domain/presented-secret.ts";
-import type { SignatureProof } from "../domain/proof.ts";
+import type { SignatureAnswer } from "../domain/proof.ts";
 import type { Reason } from "../domain/reasons.ts";
 import { issuedHeader } from "../tokens/issued-jwt.ts";
 import { type Jwt, jwtHeader, looksLikeJwt, readJwt } from "../tokens/jwt.ts";
 import { timeFault } from "../tokens/jwt-times.ts";
 import { tokenKey, type VerifiedToken } from "../tokens/verified-tokens.ts";
 import {
+  type Ask,
   brownedOut,
   type ClaimContext,
   disproved,
@@ -34,6 +35,8 @@ export interface SignedToken<A extends OfScheme> {
 /** The claims of a well-formed token that is to be proven. */
 export interface ReadToken extends Jwt {
   readonly key: string;
+  /** All of it. */
+  readonly text: string;
 }
 
 /**
@@ -108,10 +111,13 @@ export function readToken<A extends OfScheme>(
   if (fault !== undefined) return refused(fault, timesOf(jwt, context.now, times));
   if (!isTokenId(jwt.claims.jti)) return refused("token_malformed", "its jti");
   note(context, "times", timesOf(jwt, context.now, times));
-  return { ...jwt, key };
+  return { ...jwt, key, text: token };
 }
 
-/** Verifies the signature with the credential's proof, and keeps what was proven. */
+/**
+ * Verifies the signature with the credential's proof, and keeps what was proven. Where the source
+ * keeps the secrets to itself it is asked about a token that names its `handle`, and refuses others.
+ */
 export function proveToken<A extends OfScheme>(
   token: ReadToken,
   credential: KnownCredential<A>,
@@ -119,19 +125,23 @@ export function proveToken<A extends OfScheme>(
     times,
     context,
     scopes,
+    handle,
   }: {
     readonly times: Times;
     readonly context: VerifyContext<A>;
     /** To what the token narrows its key's scopes; `undefined`: it does not. */
     readonly scopes: readonly string[] | undefined;
+    /** By what the source finds the credential, if it may be asked about this token. */
+    readonly handle?: string;
   },
-): VerifiedToken | Refused {
-  const { header, claims, signature, signingInput } = token;
+): VerifiedToken | Refused | Ask {
+  const { header, claims } = token;
   const { proof, generation } = credential.more;
   const unfit = unfitFor(proof, header.alg);
   if (unfit !== undefined) return disproved(unfit, `alg ${header.alg}, key ${credential.id}`);
-  const signed = proof as SignatureProof;
-  const verdict = signed.verify(signingInput, signature, context.now);
+  const judged = judge(token, credential, { context, handle });
+  if ("outcome" in judged) return judged;
+  const { verdict, changesAt } = judged;
   if (verdict === "failed") {
     return disproved("signature_invalid", `not made with the key of ${credential.id}`);
   }
@@ -149,7 +159,7 @@ export function proveToken<A extends OfScheme>(
     jti: context.policy.signatures.oneTime ? tokenId(claims.jti) : undefined,
     expiresAt,
     rotation: verdict.rotation,
-    goodUntil: Math.min(expiresAt + times.skewSeconds * 1000, signed.changesAt(context.now)),
+    goodUntil: Math.min(expiresAt + times.skewSeconds * 1000, changesAt),
     effective: undefined,
     bucket: -1,
     ticket: 0,
@@ -158,8 +168,29 @@ export function proveToken<A extends OfScheme>(
   return proven;
 }
 
+/** What the signature comes to, here or by the source's word. After `unfitFor`. */
+function judge<A extends OfScheme>(
+  { text, signingInput, signature }: ReadToken,
+  credential: KnownCredential<A>,
+  { context, handle }: { context: VerifyContext<A>; handle: string | undefined },
+): Pick<SignatureAnswer, "verdict" | "changesAt"> | Refused | Ask {
+  const { proof } = credential.more;
+  if (proof?.kind === "signature") {
+    const { now } = context;
+    return {
+      verdict: proof.verify(signingInput, signature, now),
+      changesAt: proof.changesAt(now),
+    };
+  }
+  if (handle === undefined) return refused("source_unavailable", "it keeps the secrets to itself");
+  const { scheme } = credential.authority;
+  const question = { about: "signature", scheme, name: text, handle } as const;
+  const answer = context.signature(question, credential);
+  return answer === "ask" ? { outcome: "ask", question } : answer;
+}
+
 function unfitFor(proof: KnownCredential["more"]["proof"], algorithm: string): Reason | undefined {
-  if (proof?.kind !== "signature") return "signature_invalid";
+  if (proof === undefined || proof.kind === "secret") return "signature_invalid";
   return proof.algorithms.includes(algorithm) ? undefined : "token_algorithm_refused";
 }
 

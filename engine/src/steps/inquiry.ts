@@ -1,7 +1,13 @@
 import type { AccountState } from "../domain/account.ts";
 import type { Trace } from "../domain/decision.ts";
 import type { IssuerKeyMemory } from "../domain/issuer-key.ts";
-import type { CredentialMemory, KnownCredential, Lookup, Question } from "../domain/known.ts";
+import type {
+  CredentialMemory,
+  KnownCredential,
+  Lookup,
+  Question,
+  SignatureQuestion,
+} from "../domain/known.ts";
 import { PresentedSecret } from "../domain/presented-secret.ts";
 import type { SignatureProof } from "../domain/proof.ts";
 import type { ApiRequest } from "../domain/request.ts";
@@ -68,6 +74,10 @@ export class Inquiry implements ClaimContext, VerifyContext<Authority> {
 
   still({ place, credentialId, generation }: VerifiedToken) {
     return this.#memory.still(place, credentialId, generation);
+  }
+
+  signature(question: SignatureQuestion, credential: KnownCredential<Authority>) {
+    return this.#memory.signature(question, credential, this.answered);
   }
 
   knownScopes(names: readonly string[]): readonly string[] {

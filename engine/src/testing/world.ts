@@ -11,6 +11,7 @@ import type { Source } from "../freshness/source.ts";
 import { createMemoryLimiter } from "../limits/limiter.ts";
 import type { ApiDefinition } from "../policy/define.ts";
 import { policyOf } from "../policy/validate.ts";
+import { sharedSecretProof } from "../tokens/hmac-key.ts";
 import { newKey } from "../tokens/key-format.ts";
 
 /** The instant at which worlds begin, in Unix milliseconds. */
@@ -35,6 +36,8 @@ export class World {
   readonly asked: string[] = [];
   /** Unix milliseconds; tests set it forward. */
   now = NOW;
+  /** Keep secrets that sign from the engine, and answer about their signatures. */
+  withholds = false;
   #seq = 1;
   #made = 0;
   readonly #accounts = new Map<string, AccountState>();
@@ -183,7 +186,21 @@ export class World {
         const found = this.#credentials.get(hex(digest));
         const stored = found?.state.scheme === scheme ? found : undefined;
         const account = stored && this.#accounts.get(stored.state.accountId);
-        return { asOf, credential: stored?.state, account, material: stored?.material };
+        const kept = this.withholds && stored?.material?.kind === "shared-secrets";
+        const material: CredentialMaterial | undefined = kept
+          ? { kind: "withheld" }
+          : stored?.material;
+        return { asOf, credential: stored?.state, account, material };
+      },
+      signature: async (scheme, digest, { text, signature }) => {
+        const asOf = note(`signature ${scheme}`);
+        const found = this.#credentials.get(hex(digest));
+        if (found?.material?.kind !== "shared-secrets") return { asOf, signature: undefined };
+        const proof = sharedSecretProof(found.material.secrets);
+        const { id, generation } = found.state;
+        const verdict = proof.verify(text, signature, this.now);
+        const changesAt = proof.changesAt(this.now);
+        return { asOf, signature: { credentialId: id, generation, verdict, changesAt } };
       },
       account: async (id) => ({ asOf: note(id), account: this.#accounts.get(id) }),
       user: async (id) => ({ asOf: note(id), user: this.#users.get(id) }),

@@ -950,6 +950,7 @@ export type Resolutions = {
     readonly account?: Readonly<Record<string, unknown>>;
     readonly user?: Readonly<Record<string, unknown>>;
     readonly material?: Readonly<Record<string, unknown>>;
+    readonly signature?: Readonly<Record<string, unknown>>;
   }[];
 };
 /** `RetriedDeliveries` of the document. */
@@ -2370,10 +2371,17 @@ export interface Operations {
     };
     body: {
       readonly questions: readonly {
-        readonly about: "credential" | "account" | "user";
+        readonly about: "credential" | "account" | "user" | "signature";
         readonly scheme?: string | undefined;
-        /** Of a credential the SHA-256 of its secret or handle, in base64url; else the id. */
+        /**
+         * Of a credential the SHA-256 of its secret or handle, in base64url, and of a
+         * signature that of the credential that should have made it; else the id.
+         */
         readonly name: string;
+        /** Of a signature: what was signed. */
+        readonly text?: string | undefined;
+        /** In base64url. */
+        readonly signature?: string | undefined;
       }[];
     };
     answer: Resolutions;

@@ -42,13 +42,30 @@ test("a credential is asked for by its digest, and what proves it comes as bytes
   expect(answer.material).toEqual({ kind: "public-key", spki: Buffer.from([1, 2, 3]) });
 });
 
-test("a credential whose secrets are withheld is not asked for again", async () => {
-  const { source, calls } = sourceOf(() => ({ asOf: 1, material: { kind: "withheld" } }));
-  for (let n = 0; n < 2; n += 1) {
-    await expect(source.credential("signed-request", digest("a"))).rejects.toThrow();
-  }
-  await expect(source.credential("signed-request", digest("b"))).rejects.toThrow();
-  expect(calls).toHaveLength(2);
+test("of secrets that the server keeps it is told that there are some", async () => {
+  const { source } = sourceOf(() => ({ ...anAnswer(3), material: { kind: "withheld" } }));
+  const { material } = await source.credential("shared-secret-jwt", digest("issuer"));
+  expect(material).toEqual({ kind: "withheld" });
+});
+
+test("a signature is asked about with what was signed, and may hold for good", async () => {
+  const whose = { credentialId: "key_1", generation: 2 };
+  const verdict = { outcome: "proven" };
+  const answers = [
+    { asOf: 4, signature: { ...whose, verdict, changesAt: 5 } },
+    { asOf: 4, signature: { ...whose, verdict: "failed" } },
+    { asOf: 4 },
+  ];
+  const { source, calls } = sourceOf(() => answers.shift() ?? {});
+  const signed = { text: "a.b", signature: Buffer.from([1, 2, 3]) };
+  const ask = () => source.signature("shared-secret-jwt", digest("issuer"), signed);
+  expect(await ask()).toEqual({ asOf: 4, signature: { ...whose, verdict, changesAt: 5 } });
+  const forGood = { ...whose, verdict: "failed", changesAt: Number.POSITIVE_INFINITY };
+  expect(await ask()).toEqual({ asOf: 4, signature: forGood });
+  expect(await ask()).toEqual({ asOf: 4, signature: undefined });
+  const name = hash("sha256", "issuer", "base64url");
+  const question = { about: "signature", scheme: "shared-secret-jwt", name };
+  expect(calls[0]?.questions).toEqual([{ ...question, text: "a.b", signature: "AQID" }]);
 });
 
 test("a call that fails fails for all who wait, and an answer that is missing for its own", async () => {

@@ -5,19 +5,19 @@ import type {
   CredentialState,
   SecretDigest,
   SharedSecret,
+  SignatureAnswer,
   Source,
   UserState,
 } from "@latchkey/engine";
 import { gatheredCalls } from "./gathered-calls.ts";
 import type { ServerLink } from "./server-link.ts";
 
-/** The server keeps what proves this credential to itself: it has to decide. */
-class WithheldError extends Error {}
-
 interface Question {
-  readonly about: "credential" | "account" | "user";
+  readonly about: "credential" | "account" | "user" | "signature";
   readonly scheme?: string;
   readonly name: string;
+  readonly text?: string;
+  readonly signature?: string;
 }
 
 /** One answer, as the server sends it. */
@@ -27,7 +27,12 @@ interface WireAnswer {
   readonly account?: AccountState;
   readonly user?: UserState;
   readonly material?: WireMaterial;
+  readonly signature?: WireSignature;
 }
+
+/** Without `changesAt` it holds until the secrets change. */
+type WireSignature = Omit<SignatureAnswer, "changesAt"> &
+  Partial<Pick<SignatureAnswer, "changesAt">>;
 
 /** Bytes are in base64. */
 type WireMaterial =
@@ -44,14 +49,9 @@ type WireMaterial =
 
 /** Shorter than the time that the engine gives a question. */
 const TIMEOUT_MILLIS = 2000;
-const MOST_WITHHELD = 10_000;
 
-/**
- * Asks the server. What is asked in one turn of the event loop goes there in one call. It rejects
- * for a credential whose secrets the server keeps to itself, and remembers that.
- */
-export function createRemoteSource(link: Pick<ServerLink, "post">): Source {
-  const withheld = new Set<string>();
+/** Asks the server. What is asked in one turn of the event loop goes there in one call. */
+export function createRemoteSource(link: Pick<ServerLink, "post">): Required<Source> {
   const ask = gatheredCalls<Question, WireAnswer>({
     link,
     path: "/resolve",
@@ -64,18 +64,8 @@ export function createRemoteSource(link: Pick<ServerLink, "post">): Source {
   return {
     async credential(scheme, digest): Promise<CredentialAnswer> {
       const name = Buffer.from(digest).toString("base64url");
-      const key = `${scheme} ${name}`;
-      if (withheld.has(key)) throw new WithheldError();
-      const { asOf, credential, account, material } = await ask({
-        about: "credential",
-        scheme,
-        name,
-      });
-      if (material?.kind === "withheld") {
-        if (withheld.size >= MOST_WITHHELD) withheld.clear();
-        withheld.add(key);
-        throw new WithheldError();
-      }
+      const question = { about: "credential", scheme, name } as const;
+      const { asOf, credential, account, material } = await ask(question);
       return { asOf, credential, account, material: material && opened(material) };
     },
 
@@ -88,11 +78,21 @@ export function createRemoteSource(link: Pick<ServerLink, "post">): Source {
       const { asOf, user } = await ask({ about: "user", name: id });
       return { asOf, user };
     },
+
+    async signature(scheme, digest, { text, signature }) {
+      const name = Buffer.from(digest).toString("base64url");
+      const given = Buffer.from(signature).toString("base64url");
+      const question = { about: "signature", scheme, name, text, signature: given } as const;
+      const { asOf, signature: told } = await ask(question);
+      return { asOf, signature: told && { changesAt: Number.POSITIVE_INFINITY, ...told } };
+    },
   };
 }
 
-function opened(material: Exclude<WireMaterial, { kind: "withheld" }>): CredentialMaterial {
+function opened(material: WireMaterial): CredentialMaterial {
   switch (material.kind) {
+    case "withheld":
+      return material;
     case "public-key":
       return { kind: "public-key", spki: bytes(material.spki) };
     case "shared-secrets": {

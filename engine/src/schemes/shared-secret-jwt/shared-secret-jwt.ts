@@ -85,6 +85,6 @@ function proveNow<A extends OfScheme>(
   if (credential === "ask") return askCredential(NAME, iss);
   note(context, "key", credential.id);
   const scopes = claimedScopes(read.claims) ?? [];
-  const token = proveToken(read, credential, { times, context, scopes });
+  const token = proveToken(read, credential, { times, context, scopes, handle: iss });
   return "outcome" in token ? token : { token, credential };
 }

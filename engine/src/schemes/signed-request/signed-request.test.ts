@@ -42,6 +42,20 @@ test.each([
   expect(await verdict(signature === undefined ? {} : { "x-signature": value })).toBe(expected);
 });
 
+test.each([
+  ["optional", "no signature", "allowed"],
+  ["required", "no signature", "signature_missing"],
+  ["optional", "a signature", "source_unavailable"],
+  ["required", "a signature", "source_unavailable"],
+  ["required", "an old signature", "token_expired"],
+] as const)("without its secret, a key whose signing is %s, with %s: %s", async (...row) => {
+  const [signing, sent, expected] = row;
+  const { world, sign, verdict } = scene(signing);
+  world.withholds = true;
+  const value = sign(sent === "an old signature" ? { exp: NOW / 1000 - 60 } : {});
+  expect(await verdict(sent === "no signature" ? {} : { "x-signature": value })).toBe(expected);
+});
+
 test("a key that must be signed is refused as Bearer, where nothing is signed", async () => {
   const { world, key } = scene("required");
   const headers = { authorization: `Bearer ${key}` };

@@ -5,6 +5,7 @@ import { PresentedSecret } from "../../domain/presented-secret.ts";
 import { isKey } from "../../tokens/key-format.ts";
 import { tokenKey, type VerifiedToken } from "../../tokens/verified-tokens.ts";
 import {
+  type Ask,
   askCredential,
   disproved,
   kindOfKey,
@@ -108,7 +109,7 @@ function prove<A extends OfScheme>(
     readonly credential: KnownCredential<A>;
     readonly context: VerifyContext<A>;
   },
-): VerifiedToken | Refused {
+): VerifiedToken | Refused | Ask {
   const key = tokenKey(signature);
   const seen = seenBefore(credential.authority.scheme, key, context);
   // Whose token it was is enough: a key or app key is one credential's only.

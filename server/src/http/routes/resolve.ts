@@ -3,11 +3,19 @@ import type { Door } from "../app.ts";
 import { Ref } from "../schemas/base.ts";
 import { readRefusals } from "../schemas/error.ts";
 import { ApiParams } from "../schemas/params.ts";
-import { type AskedQuestion, Resolutions, ResolveBody, toMaterial } from "../schemas/resolve.ts";
+import {
+  type AskedQuestion,
+  Resolutions,
+  ResolveBody,
+  toMaterial,
+  toSignature,
+} from "../schemas/resolve.ts";
 
 /** What verifiers of one API may be told. */
 export interface ResolvedApi {
   readonly source: Source;
+  /** Says whether a text is signed, where the secrets are kept from verifiers. */
+  readonly signature: NonNullable<Source["signature"]>;
   /** Whether they are given the secrets with which requests and tokens are signed. */
   readonly holdSecrets: boolean;
 }
@@ -42,7 +50,8 @@ export const resolveDoor =
     });
   };
 
-async function answer({ source, holdSecrets }: ResolvedApi, question: AskedQuestion, i: number) {
+async function answer(api: ResolvedApi, question: AskedQuestion, i: number) {
+  const { source, holdSecrets } = api;
   const { about, name } = question;
   if (about === "account") return source.account(name);
   if (about === "user") return source.user(name);
@@ -50,6 +59,14 @@ async function answer({ source, holdSecrets }: ResolvedApi, question: AskedQuest
   if (scheme === undefined) throw wrong(`questions[${i}].scheme`, "names the scheme it is for");
   const digest = Buffer.from(name, "base64url");
   if (digest.length !== DIGEST_BYTES) throw wrong(`questions[${i}].name`, "is a SHA-256");
+  if (about === "signature") {
+    const { text, signature } = question;
+    if (text === undefined) throw wrong(`questions[${i}].text`, "is what was signed");
+    if (signature === undefined) throw wrong(`questions[${i}].signature`, "is missing");
+    const signed = { text, signature: Buffer.from(signature, "base64url") };
+    const { asOf, signature: told } = await api.signature(scheme, digest, signed);
+    return { asOf, signature: told && toSignature(told) };
+  }
   const { asOf, credential, account, material } = await source.credential(scheme, digest);
   const proof = material === undefined ? undefined : toMaterial(material, holdSecrets);
   return { asOf, credential, account, material: proof };

@@ -75,7 +75,7 @@ export const verifiersDoor =
         summary: "Grant a verifier a lease, and hear how far it has come",
         params: ApiParams,
         body: RenewLease,
-        response: { 200: Ref(Lease, "The lease."), ...writeRefusals() },
+        response: { 200: Ref(Lease, "The lease."), ...writeRefusals(409) },
       },
       handler: async ({ params: { api }, body: { verifier, appliedSeq, ends = false } }) =>
         toLease(await renewals.renew(api, { id: verifier, appliedSeq, ends })),

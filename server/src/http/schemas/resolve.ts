@@ -1,17 +1,27 @@
-import type { CredentialMaterial } from "@latchkey/engine";
+import type { CredentialMaterial, SignatureAnswer } from "@latchkey/engine";
 import { type Static, Type } from "typebox";
 import { Body, OneOf, Text } from "./base.ts";
 
 /** Something that a verifier does not know. */
 const Question = Type.Object(
   {
-    about: OneOf(["credential", "account", "user"]),
+    about: OneOf(["credential", "account", "user", "signature"]),
     scheme: Type.Optional(Text({ minLength: 1, maxLength: 64 })),
     name: Type.String({
       pattern: "^[A-Za-z0-9_-]{1,128}$",
       description:
-        "Of a credential the SHA-256 of its secret or handle, in base64url; else the id.",
+        "Of a credential the SHA-256 of its secret or handle, in base64url, and of a signature " +
+        "that of the credential that should have made it; else the id.",
     }),
+    text: Type.Optional(
+      Type.String({
+        pattern: "^[A-Za-z0-9_.-]{1,8192}$",
+        description: "Of a signature: what was signed.",
+      }),
+    ),
+    signature: Type.Optional(
+      Type.String({ pattern: "^[A-Za-z0-9_-]{1,1024}$", description: "In base64url." }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -35,6 +45,7 @@ export const Resolutions = Type.Object(
           account: Optional,
           user: Optional,
           material: Optional,
+          signature: Optional,
         },
         { description: "Without a member there is none." },
       ),
@@ -63,7 +74,14 @@ export function toMaterial(material: CredentialMaterial, holdSecrets: boolean): 
       const digests = material.digests.map((each) => ({ ...each, digest: base64(each.digest) }));
       return { kind: material.kind, digests };
     }
+    case "withheld":
+      return material;
   }
+}
+
+/** What is told of a signature; without `changesAt`: it stays so until the secrets change. */
+export function toSignature({ changesAt, ...told }: SignatureAnswer): object {
+  return Number.isFinite(changesAt) ? { ...told, changesAt } : told;
 }
 
 function base64(bytes: Uint8Array): string {
