@@ -34,41 +34,73 @@ export function hasPostgres(): boolean {
   return PROGRAMS !== undefined;
 }
 
-/** Starts PostgreSQL and waits until it answers. */
-export async function startPostgres(): Promise<RunningPostgres> {
-  const program = (name: string) => path.join(PROGRAMS ?? "", name);
+/** As whom, where and with which environment its programs run. */
+interface PostgresOptions {
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** A process of PostgreSQL. */
+interface PostgresProcess {
+  /** Immediate shutdown, as after a crash. */
+  kill(): Promise<void>;
+}
+
+/** One of its programs, as it was installed. */
+export function postgresProgram(name: string): string {
+  return path.join(PROGRAMS ?? "", name);
+}
+
+/** Makes an empty cluster in the folder `data` of a new folder. */
+export function initPostgres(): { readonly folder: string; readonly options: PostgresOptions } {
   const folder = mkdtempSync(path.join(tmpdir(), "latchkey-postgres-"));
   // It refuses to run as root, and mkdtemp made the folder for root alone.
   const owner = process.getuid?.() === 0 ? userNamed("postgres") : undefined;
   if (owner !== undefined) chownSync(folder, owner.uid, owner.gid);
-  const data = path.join(folder, "data");
   const options = { ...owner, cwd: folder, env: { LC_ALL: "C.UTF-8", TZ: "UTC" } };
+  const data = path.join(folder, "data");
   const init = ["-D", data, "-U", "postgres", "-A", "trust", "-N", "--no-instructions"];
-  execFileSync(program("initdb"), init, { ...options, stdio: "pipe" });
-  const port = await freePort();
-  const address = ["-h", "127.0.0.1", "-p", String(port)];
+  execFileSync(postgresProgram("initdb"), init, { ...options, stdio: "pipe" });
+  return { folder, options };
+}
+
+/** Starts the server of a cluster and waits until it answers. */
+export async function launchPostgres(
+  data: string,
+  port: number,
+  options: PostgresOptions,
+): Promise<PostgresProcess> {
+  const address = addressOf(port);
   const words = ["-D", data, ...address, "-c", "unix_socket_directories=", "-c", "fsync=off"];
-
-  const launch = async (): Promise<ChildProcess> => {
-    const started = spawn(program("postgres"), words, { ...options, stdio: "ignore" });
-    running.add(started);
-    started.once("exit", () => running.delete(started));
-    await waitUntil("PostgreSQL answers", async () => succeeds(program("pg_isready"), address));
-    return started;
+  const child = spawn(postgresProgram("postgres"), words, { ...options, stdio: "ignore" });
+  running.add(child);
+  child.once("exit", () => running.delete(child));
+  await waitUntil("PostgreSQL answers", async () =>
+    succeeds(postgresProgram("pg_isready"), address),
+  );
+  return {
+    async kill() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const exited = once(child, "exit");
+      child.kill("SIGQUIT");
+      await exited;
+    },
   };
-  const kill = async (): Promise<void> => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, "exit");
-    child.kill("SIGQUIT");
-    await exited;
-  };
+}
 
-  let child = await launch();
+/** Starts PostgreSQL and waits until it answers. */
+export async function startPostgres(): Promise<RunningPostgres> {
+  const { folder, options } = initPostgres();
+  const port = await freePort();
+  const launch = () => launchPostgres(path.join(folder, "data"), port, options);
+  let server = await launch();
   return {
     url: `postgres://postgres@127.0.0.1:${port}/${DATABASE}`,
-    kill,
+    kill: () => server.kill(),
     async restart() {
-      child = await launch();
+      server = await launch();
     },
     setReadOnly(readOnly) {
       const role = `alter role postgres set default_transaction_read_only = ${readOnly}`;
@@ -77,14 +109,18 @@ export async function startPostgres(): Promise<RunningPostgres> {
       const end = `select pg_terminate_backend(pid) from pg_stat_activity where ${others}`;
       const allow = "set default_transaction_read_only = off";
       const statements = [allow, role, end].flatMap((statement) => ["-c", statement]);
-      const as = ["-U", "postgres", "-d", DATABASE];
-      execFileSync(program("psql"), [...address, ...as, ...statements], { stdio: "pipe" });
+      const words = [...addressOf(port), "-U", "postgres", "-d", DATABASE, ...statements];
+      execFileSync(postgresProgram("psql"), words, { stdio: "pipe" });
     },
     async [Symbol.asyncDispose]() {
-      await kill();
+      await server.kill();
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function addressOf(port: number): readonly string[] {
+  return ["-h", "127.0.0.1", "-p", String(port)];
 }
 
 function succeeds(program: string, words: readonly string[]): boolean {

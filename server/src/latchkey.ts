@@ -16,6 +16,7 @@ import { createUsers } from "./accounts/users.ts";
 import { createWebhooks } from "./accounts/webhooks.ts";
 import { createUsageRecorder, usageReadings } from "./audit/usage.ts";
 import { createConfirmations } from "./changes/confirmations.ts";
+import { requireLease } from "./changes/node-lease.ts";
 import { type DemoKey, provideDemoKeys } from "./demo.ts";
 import { createApp } from "./http/app.ts";
 import { BUILT_DASHBOARD } from "./http/dashboard-build.ts";
@@ -192,7 +193,10 @@ export async function startLatchkey(
     masterKeys,
     trustedProxies,
     metrics,
-    probes: counters.probes,
+    probes: {
+      ...counters.probes,
+      changes: async () => leases.forEach(requireLease),
+    },
     ...useCases,
     signInParts,
     grants: createGrants(keyring),

@@ -5,7 +5,7 @@ import { type NodeLease, startNodeLease } from "./changes/node-lease.ts";
 import { createStoreOneTime } from "./changes/one-time.ts";
 import { createSignatureJudge } from "./changes/signature-judge.ts";
 import type { LendingApi } from "./changes/slices.ts";
-import { createSource } from "./changes/source.ts";
+import { createSource, leasedSource } from "./changes/source.ts";
 import type { ProtectedApi } from "./http/protected-api.ts";
 import type { ResolvedApi } from "./http/routes/resolve.ts";
 import type { Counters } from "./limits/open-counters.ts";
@@ -48,7 +48,7 @@ export async function startApis(
     const api = policy.slug;
     const lease = await startNodeLease({ store, api, clock, monotonic, log });
     leases.push(lease);
-    const source = createSource({ store, api, sealing });
+    const source = leasedSource(createSource({ store, api, sealing }), lease);
     const signature = createSignatureJudge(source, clock);
     resolvable.set(api, { source, signature, holdSecrets: policy.verifiers.holdSecrets });
     const limiter = counters.limiterOf(policy);

@@ -88,7 +88,7 @@ test.skipIf(!hasRedis())(
     const ready = await server.ask({ path: "/readyz" });
     expect([ready.status, ready.json.checks]).toEqual([
       503,
-      { store: "ok", counters: "unavailable" },
+      { store: "ok", counters: "unavailable", changes: "ok" },
     ]);
     expect((await server.ask({ path: "/healthz" })).status).toBe(200);
     const decidedAway = await metric(server, "latchkey_counters_away_decisions_total");

@@ -65,6 +65,9 @@ describe.skipIf(!hasPostgres())("two nodes on one PostgreSQL, a verifier at each
       verifiers.every(({ status }) => status.mode === "online"),
     );
     // It goes on reading, and would go on saying that nothing changed.
+    await waitUntil("no node decides", async () => {
+      return (await outcomes(key)).join() === both("source_unavailable").join();
+    });
     expect((await (nodes[0] as RunningServer).ask({ path: "/healthz" })).status).toBe(200);
     database.setReadOnly(false);
     await allLeased();

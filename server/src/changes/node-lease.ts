@@ -10,14 +10,26 @@ const RENEW_EVERY_MILLIS = 1000;
 /** Until when this node may decide about an API from memory. */
 export interface NodeLease {
   readonly lease: Lease;
+  /**
+   * Resolves while the lease holds, else once it was renewed by a round that began after the
+   * question. Rejects when that fails: what the database says may have been said by one that was
+   * replaced.
+   */
+  ensure(): Promise<void>;
   stop(): Promise<void>;
+}
+
+/** @throws {Error} when it has lapsed. */
+export function requireLease({ lease }: Pick<NodeLease, "lease">): void {
+  if (!lease.holds()) throw new Error("the database does not prove that it is the primary");
 }
 
 /**
  * Others may write to the same database: on PostgreSQL other nodes, on SQLite a second process. The
  * lease is renewed whenever every change up to the head that the database told has been applied
- * here; until then each decision asks the database. On PostgreSQL the head comes with a write, for
- * a primary that was replaced still answers reads. Resolves once the lease was tried for.
+ * here. Once it has lapsed nothing that the database says counts before it is renewed. On
+ * PostgreSQL the head comes with a write, for a primary that was replaced still answers reads.
+ * Resolves once the lease was tried for.
  */
 export async function startNodeLease(parts: {
   readonly store: Pick<Store, "kind" | "changes" | "write">;
@@ -47,5 +59,13 @@ export async function startNodeLease(parts: {
   }
 
   await repeating.now();
-  return { lease, stop: () => repeating.stop() };
+  return {
+    lease,
+    async ensure() {
+      if (lease.holds()) return;
+      await repeating.now();
+      requireLease({ lease });
+    },
+    stop: () => repeating.stop(),
+  };
 }

@@ -2,6 +2,25 @@ import type { CredentialMaterial, Source } from "@latchkey/engine";
 import { type SecretLife, type StoredMaterial, secretPlace } from "../store/material.ts";
 import type { Sealing } from "../store/sealing.ts";
 import type { Store } from "../store/store.ts";
+import type { NodeLease } from "./node-lease.ts";
+
+/** The source, asked only while the node's lease holds: a database that was replaced answers too. */
+export function leasedSource(source: Source, { ensure }: Pick<NodeLease, "ensure">): Source {
+  return {
+    credential: async (scheme, digest) => {
+      await ensure();
+      return source.credential(scheme, digest);
+    },
+    account: async (id) => {
+      await ensure();
+      return source.account(id);
+    },
+    user: async (id) => {
+      await ensure();
+      return source.user(id);
+    },
+  };
+}
 
 /**
  * The store as an engine of its own process asks it. Secrets that sign are unsealed here, for the
