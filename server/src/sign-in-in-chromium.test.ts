@@ -60,37 +60,6 @@ describe.skipIf(chromiumIsAbsent())("in Chromium", () => {
     return new URL(page.url()).searchParams;
   }
 
-  test("a person with an authenticator app refuses one scope; the token dies with the grant", async () => {
-    const { person, email } = await world.aPerson();
-    const { secret } = await world.parts.secondFactors.beginTotp(person, WHENCE);
-    const codeAt = (timestamp: number) => new TOTP({ secret }).generate({ timestamp });
-    const before = codeAt(Date.now() - PERIOD);
-    await world.parts.secondFactors.confirmTotp(person, before, WHENCE);
-
-    await givePassword(email);
-    await page.getByLabel("Code").fill("000000");
-    await page.getByRole("button", { name: "Continue" }).click();
-    await page.getByRole("alert").filter({ hasText: "The code is wrong" }).waitFor();
-    await page.getByLabel("Code").fill(codeAt(Date.now()));
-    await page.keyboard.press("Enter");
-    await page.getByText("read:projects").click();
-    const back = await codeAfter("Allow");
-    expect(back.get("state")).toBe("st");
-    const issued = await world.tokens(back.get("code") ?? "");
-    expect(issued.scope).toBe("read:users");
-
-    const call = async () => {
-      const headers = { authorization: `Bearer ${issued.access_token}` };
-      return (await fetch(`${world.origin}/standard/v2/auth/test`, { headers })).status;
-    };
-    expect(await call()).toBe(200);
-    const listed = await world.manage("GET", `grants?userId=${person.id}`);
-    const { data } = (await listed.json()) as { data: { id: string }[] };
-    expect(data).toHaveLength(1);
-    expect((await world.manage("POST", `grants/${data[0]?.id}/revoke`)).status).toBe(200);
-    expect(await call()).toBe(401);
-  });
-
   /** An authenticator in the browser that knows its user. */
   async function authenticator(): Promise<{ cdp: CDPSession; authenticatorId: string }> {
     const cdp = await context.newCDPSession(page);

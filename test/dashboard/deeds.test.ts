@@ -1,7 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import type { BrowserContext, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { approve } from "../approval.ts";
 import { TEST_ACCOUNT, waitUntil } from "../running-server.ts";
 import { startReceiver } from "../webhook-receiver.ts";
 import { hasChromium } from "./browser.ts";
@@ -263,38 +262,6 @@ describe.skipIf(!hasChromium)("what is done in the dashboard, in Chromium:", () 
     await cell("revoked").waitFor();
     const content = await page.content();
     expect([content.includes(first), content.includes(second)]).toEqual([false, false]);
-  });
-
-  test("a user's approval is ended, and its token with it", async () => {
-    const person = { email: "grace@example.com", password: "a long password of hers" };
-    const redirectUri = "https://app.example.com/callback";
-    const { server } = world;
-    await server.create("standard", "users", { accountId: TEST_ACCOUNT, ...person });
-    const draft = { name: "Grants", redirectUris: [redirectUri], scopes: ["read:users"] };
-    const app = await server.create("standard", "applications", {
-      accountId: TEST_ACCOUNT,
-      ...draft,
-    });
-    const asked = new URLSearchParams({
-      ...{ response_type: "code", client_id: app.clientId, redirect_uri: redirectUri },
-      ...{ scope: "read:users", state: "s" },
-    });
-    const back = await approve(`${world.origin}/standard/oauth/authorize?${asked}`, person);
-    const exchanged = await fetch(`${world.origin}/standard/oauth/token`, {
-      method: "POST",
-      body: new URLSearchParams({
-        ...{ grant_type: "authorization_code", code: back.searchParams.get("code") ?? "" },
-        ...{ redirect_uri: redirectUri, client_id: app.clientId },
-        client_secret: app.clientSecret,
-      }),
-    });
-    const token = ((await exchanged.json()) as { access_token: string }).access_token;
-    expect(await status(token)).toBe(200);
-    await go("/apis/standard/grants");
-    await press(`End the approval of ${app.id}`);
-    await press("End it");
-    await cell("revoked").waitFor();
-    expect(await status(token)).toBe(401);
   });
 
   test("a secret is made after the password was given once more, and not before", async () => {

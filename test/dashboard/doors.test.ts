@@ -1,11 +1,9 @@
-import { createHmac } from "node:crypto";
-import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { TEST_ACCOUNT, waitUntil } from "../running-server.ts";
 import { hasChromium } from "./browser.ts";
-import { OWNER, startWorld, type World } from "./world.ts";
+import { codeOf } from "./factors.ts";
+import { OWNER, setPassword, startWorld, type World } from "./world.ts";
 
-const PERIOD_MILLIS = 30_000;
 /** One point of red. */
 const LOGO =
   "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==";
@@ -172,61 +170,4 @@ describe.skipIf(!hasChromium)("the ways into the dashboard, in Chromium:", () =>
     expect(text).not.toContain("By whom?");
     await context.close();
   });
-
-  test("a passkey, without a password", async () => {
-    const invited = await world.server.operator("POST", "/v1/operators", {
-      ...{ email: "alan@example.com", name: "Alan Turing", role: "admin" },
-    });
-    const context = await world.browse();
-    const { page, faults } = await world.open(context);
-    const devtools = await context.newCDPSession(page);
-    await devtools.send("WebAuthn.enable");
-    await devtools.send("WebAuthn.addVirtualAuthenticator", {
-      options: {
-        protocol: "ctap2",
-        transport: "internal",
-        hasResidentKey: true,
-        hasUserVerification: true,
-        isUserVerified: true,
-      },
-    });
-    await page.goto(invited.json.link);
-    await setPassword(page, "a long password of his");
-    await page.getByRole("link", { name: "Your security" }).click();
-    await page.getByLabel(/^Name of the new passkey/).fill("Laptop");
-    await page.getByRole("button", { name: "Add a passkey" }).click();
-    await page.getByRole("button", { name: "Remove Laptop" }).waitFor();
-    await page.getByRole("button", { name: "Your account" }).click();
-    await page.getByRole("menuitem", { name: "Sign out" }).click();
-    await page.getByRole("button", { name: "Use a passkey" }).click();
-    await page.getByRole("heading", { level: 1, name: "Your security" }).waitFor();
-    expect(faults).toEqual([]);
-    await context.close();
-  });
 });
-
-/** On the page of a link: chooses the password, and enters. */
-async function setPassword(page: Page, password: string): Promise<void> {
-  await page
-    .getByLabel(/^Password/)
-    .first()
-    .fill(password);
-  await page.getByRole("button", { name: "Continue" }).click();
-  await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
-}
-
-/** RFC 6238 with the defaults of authenticator apps. */
-function codeOf(secret: string, at: number): string {
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(at / PERIOD_MILLIS)));
-  const mac = createHmac("sha1", fromBase32(secret)).update(counter).digest();
-  const offset = (mac.at(-1) ?? 0) & 15;
-  return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, "0");
-}
-
-function fromBase32(text: string): Buffer {
-  const bits = [...text.replace(/[^A-Z2-7]/g, "")]
-    .map((each) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(each).toString(2).padStart(5, "0"))
-    .join("");
-  return Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
-}

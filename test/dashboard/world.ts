@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext } from "playwright-core";
+import type { BrowserContext, Page } from "playwright-core";
 import { freePort } from "../free-port.ts";
 import { type RunningServer, startServer } from "../running-server.ts";
 import { launchChromium, openPage, type WatchedPage } from "./browser.ts";
@@ -10,37 +10,43 @@ export const OWNER = {
   password: "correct horse battery staple",
 } as const;
 
-/** A service with somebody who runs it, and a browser in front of it. */
-export interface World extends AsyncDisposable {
+/** A service that nobody runs yet, and a browser in front of it. */
+export interface Place extends AsyncDisposable {
   readonly server: RunningServer;
   readonly origin: string;
+  /** The link that it printed for the first operator. */
+  readonly setUpLink: string;
   /** A browser of its own: no cookie, no storage. */
   browse(scheme?: "light" | "dark"): Promise<BrowserContext>;
-  /** The same, signed in as the owner. */
-  browseAsOwner(scheme?: "light" | "dark"): Promise<BrowserContext>;
   open(context: BrowserContext): Promise<WatchedPage>;
 }
 
-/** Starts it; the owner sets up the service by the link that it printed. */
-export async function startWorld(options: { readonly policy?: object } = {}): Promise<World> {
+/** The same, and somebody who runs it. */
+export interface World extends Place {
+  /** A browser of its own, signed in as the owner. */
+  browseAsOwner(scheme?: "light" | "dark"): Promise<BrowserContext>;
+}
+
+interface WorldOptions {
+  readonly policy?: object;
+}
+
+const LOOKS = { reducedMotion: "reduce", viewport: { width: 1360, height: 900 } } as const;
+
+/** Starts it; its first operator is yet to come. */
+export async function startPlace(options: WorldOptions = {}): Promise<Place> {
   // The address is part of what a browser's session is checked against.
   const port = await freePort();
   const server = await startServer({ ...options, env: { LATCHKEY_PORT: String(port) } });
   const browser = await launchChromium();
   const origin = `http://localhost:${port}`;
-  const open: World["open"] = (context) => openPage(context, origin);
-  const signedIn = await setUpOwner({ browser, open, link: setUpLink(server, origin) });
-  const inColours = (scheme: "light" | "dark" = "light") => ({
-    colorScheme: scheme,
-    reducedMotion: "reduce" as const,
-    viewport: { width: 1360, height: 900 },
-  });
+  const [fragment = ""] = /#setup=[\w-]+/.exec(server.log()) ?? [];
   return {
     server,
     origin,
-    open,
-    browse: (scheme) => browser.newContext(inColours(scheme)),
-    browseAsOwner: (scheme) => browser.newContext({ ...inColours(scheme), storageState: signedIn }),
+    setUpLink: `${origin}/dashboard/${fragment}`,
+    open: (context) => openPage(context, origin),
+    browse: (colorScheme = "light") => browser.newContext({ ...LOOKS, colorScheme }),
     async [Symbol.asyncDispose]() {
       await browser.close();
       await server.stop();
@@ -48,28 +54,38 @@ export async function startWorld(options: { readonly policy?: object } = {}): Pr
   };
 }
 
-function setUpLink(server: RunningServer, origin: string): string {
-  const [fragment = ""] = /#setup=[\w-]+/.exec(server.log()) ?? [];
-  return `${origin}/dashboard/${fragment}`;
+/** Starts it; the owner sets up the service by the link that it printed. */
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  const place = await startPlace(options);
+  const context = await place.browse();
+  const { page } = await place.open(context);
+  await setUp(page, place.setUpLink);
+  const storageState = await context.storageState();
+  await context.close();
+  return {
+    ...place,
+    async browseAsOwner(scheme) {
+      const browsing = await place.browse(scheme);
+      await browsing.setStorageState(storageState);
+      return browsing;
+    },
+  };
 }
 
-async function setUpOwner(parts: {
-  readonly browser: Browser;
-  readonly open: World["open"];
-  readonly link: string;
-}) {
-  const context = await parts.browser.newContext();
-  const { page } = await parts.open(context);
-  await page.goto(parts.link);
+/** Becomes the owner by the link of the set-up, and enters. */
+export async function setUp(page: Page, link: string): Promise<void> {
+  await page.goto(link);
   await page.getByLabel(/^Your name/).fill(OWNER.name);
   await page.getByLabel(/^E-mail/).fill(OWNER.email);
+  await setPassword(page, OWNER.password);
+}
+
+/** On the page of a link: chooses the password, and enters. */
+export async function setPassword(page: Page, password: string): Promise<void> {
   await page
     .getByLabel(/^Password/)
     .first()
-    .fill(OWNER.password);
+    .fill(password);
   await page.getByRole("button", { name: "Continue" }).click();
   await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
-  const state = await context.storageState();
-  await context.close();
-  return state;
 }
