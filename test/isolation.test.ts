@@ -101,6 +101,7 @@ const calls: readonly [string, string, unknown?][] = [
   ["POST", "/api-keys/KEY/rotate", {}],
   ["POST", "/api-keys/KEY/brown-outs", { brownOuts: [] }],
   ["POST", "/api-keys/KEY/revoke"],
+  ["POST", "/api-keys/report-leaked", { key: "x" }],
   ["GET", "/signing-keys"],
   ["POST", "/signing-keys", { accountId, name: "x" }],
   ...callsOfKey("/signing-keys/SIGNING"),

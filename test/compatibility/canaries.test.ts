@@ -210,6 +210,9 @@ async function manage(scene: Scene): Promise<Keys> {
   await operator("POST", plan, { brownOuts: [] });
   const gone = (await operator("POST", `${API}/api-keys`, body, { issued: keyOf })).json;
   await operator("POST", `${API}/api-keys/${gone.id}/revoke`);
+  const leaked = (await operator("POST", `${API}/api-keys`, body, { issued: keyOf })).json;
+  const report = { key: leaked.key, source: `a page with ${leaked.key}` };
+  await operator("POST", `${API}/api-keys/report-leaked`, report);
   const scopes = ["admin:all"];
   const admin = (await operator("POST", `${API}/api-keys`, { ...body, scopes }, { issued: keyOf }))
     .json.key;

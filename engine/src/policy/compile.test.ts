@@ -36,6 +36,8 @@ function aPolicy(policy: Partial<Policy> = {}): Policy {
     signInUrl: null,
     verifiers: { limits: "local", staleSeconds: 0, holdSecrets: false },
     webhookFormat: "standard",
+    leakedKeys: "revoke",
+    limitNearPercent: 80,
     oauth: null,
     ...policy,
   };
@@ -56,7 +58,8 @@ test("the digest is the SHA-256 of the canonical JSON", async () => {
   const text =
     '{"accountHeader":null,"bareKeys":false,"branding":null,"countersAway":"local","delegated":"any","endpoints":[],' +
     '"entitlements":{},"failures":[],"hosts":[],"keyExpiry":"instant",' +
-    '"keyFormat":{"form":"checksummed","live":"lk_live_","test":"lk_test_"},"limits":{},"limitsShown":"counted",' +
+    '"keyFormat":{"form":"checksummed","live":"lk_live_","test":"lk_test_"},' +
+    '"leakedKeys":"revoke","limitNearPercent":80,"limits":{},"limitsShown":"counted",' +
     '"oauth":null,"otherwise":"authenticated","plans":[],"platformSignups":"open","policyFormat":1,"renderer":"standard",' +
     '"requestIds":"accept","returnUrls":[],"schemes":["api-key"],' +
     '"scopes":{"admin:all":{"implies":["*"],"impliesOnOwn":[],"title":"Tout — é"}},' +

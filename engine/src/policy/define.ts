@@ -76,6 +76,10 @@ export interface ApiDefinition {
   readonly verifiers?: Partial<VerifierRule>;
   /** How webhooks are written and signed; default `standard`. */
   readonly webhookFormat?: Policy["webhookFormat"];
+  /** What happens to a key that is reported as leaked; default `revoke`. */
+  readonly leakedKeys?: Policy["leakedKeys"];
+  /** How much of a limit is used when its account is told, 50 to 99; default 80. */
+  readonly limitNearPercent?: Policy["limitNearPercent"];
   /** The API's own authorization server; `null`, the default: it has none. */
   readonly oauth?: Partial<OAuthRule> | null;
   readonly policyFormat?: typeof POLICY_FORMAT;

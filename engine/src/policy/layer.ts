@@ -24,6 +24,7 @@ import {
   type Placed,
   readChoice,
   readFlag,
+  readInteger,
   readObject,
   readText,
   readTexts,
@@ -72,6 +73,8 @@ export interface Layer {
   readonly branding: Branding | null | undefined;
   readonly verifiers: Partial<VerifierRule>;
   readonly webhookFormat: Policy["webhookFormat"] | undefined;
+  readonly leakedKeys: Policy["leakedKeys"] | undefined;
+  readonly limitNearPercent: number | undefined;
   readonly oauth: Partial<OAuthRule> | null | undefined;
 }
 
@@ -109,6 +112,8 @@ const MEMBERS = [
   "branding",
   "verifiers",
   "webhookFormat",
+  "leakedKeys",
+  "limitNearPercent",
   "oauth",
   "policyFormat",
 ] as const satisfies readonly Member[];
@@ -180,6 +185,8 @@ export function readLayer(value: unknown, place: Place): Layer {
     branding: member("branding", readBranding),
     verifiers: member("verifiers", readVerifiers) ?? {},
     webhookFormat: choice("webhookFormat", ["standard", "savvycal", "calcom"]),
+    leakedKeys: choice("leakedKeys", ["revoke", "tell"]),
+    limitNearPercent: member("limitNearPercent", (found, here) => readInteger(found, here, 50, 99)),
     oauth: member("oauth", readOAuth),
   };
 }

@@ -79,6 +79,10 @@ export interface Policy {
   readonly verifiers: VerifierRule;
   /** How webhooks are written and signed: the document whose receivers take them. */
   readonly webhookFormat: "standard" | "savvycal" | "calcom";
+  /** What happens to a key that is reported as leaked: it ends, or its account is told. */
+  readonly leakedKeys: "revoke" | "tell";
+  /** How much of a limit is used when its account is told. */
+  readonly limitNearPercent: number;
   /** The API's own authorization server; `null`: it has none. */
   readonly oauth: OAuthRule | null;
 }

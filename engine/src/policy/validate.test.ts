@@ -255,6 +255,8 @@ test("an API that is written out says the least it can", () => {
     returnUrls: [],
     verifiers: { limits: "local", staleSeconds: 0, holdSecrets: false },
     webhookFormat: "standard",
+    leakedKeys: "revoke",
+    limitNearPercent: 80,
     oauth: null,
   });
 });
@@ -297,6 +299,8 @@ test("an API may say everything", () => {
     entitlements: { team: { "": null, "Orgs / Teams": "FREE" }, platform: {} },
     keyExpiry: "day",
     countersAway: "closed",
+    leakedKeys: "tell",
+    limitNearPercent: 99,
     verifiers: { limits: "exact", staleSeconds: 3600, holdSecrets: true },
   } as const;
   const { keyFormat, endpoints, ...policy } = policyOf(extended(all));
@@ -391,6 +395,9 @@ test.each([
   ["flag", { bareKeys: 1 }, "bareKeys: found 1; expected true or false"],
   ["precedence", { several: "last" }, 'several: found "last"; expected "refuse" or "first"'],
   ["expiry of keys", { keyExpiry: "week" }, 'keyExpiry: found "week"; expected "instant" or "day"'],
+  ["mode", { leakedKeys: "ignore" }, 'leakedKeys: found "ignore"; expected "revoke" or "tell"'],
+  ["percent", { limitNearPercent: 49 }, "limitNearPercent: found 49"],
+  ["percent", { limitNearPercent: 100 }, "limitNearPercent: found 100"],
   ["mode", { countersAway: "off" }, 'countersAway: found "off"; expected "open" or "closed" or'],
   [
     "verifier's limits",

@@ -146,6 +146,8 @@ function complete(layers: readonly [Layer, ...Layer[]], known: Known): Policy {
       ...basesFirst.map(({ verifiers }) => verifiers),
     ),
     webhookFormat: first(layers, "webhookFormat") ?? "standard",
+    leakedKeys: first(layers, "leakedKeys") ?? "revoke",
+    limitNearPercent: first(layers, "limitNearPercent") ?? 80,
     oauth: mergeOAuth(
       basesFirst.map(({ oauth }) => oauth),
       place,

@@ -713,6 +713,15 @@ export type JwtSecretList = {
   /** Null on the last page. */
   readonly nextCursor: string | null;
 };
+/** `LeakedKey` of the document. */
+export type LeakedKey = {
+  /** `unknown`: no key of this API; `reported`: it works on, and its account is told. */
+  readonly status: "unknown" | "reported" | "revoked";
+  readonly credentialId: string | null;
+  readonly accountId: string | null;
+  /** When it ended, now or before. */
+  readonly revokedAt: string | null;
+};
 /** `Lease` of the document. */
 export type Lease = {
   /** It counts once every change up to here is applied. */
@@ -2333,6 +2342,20 @@ export interface Operations {
     body: Record<never, never>;
     answer: RecoveryCodes;
   };
+  /** Report a key that somebody else has: it ends, or its account is told */
+  reportLeakedKey: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: {
+      /** All of it; it is kept nowhere. */
+      readonly key: string;
+      /** Who found it, or where. */
+      readonly source?: string | null | undefined;
+    };
+    answer: LeakedKey;
+  };
   /** Add what a verifier counted */
   reportUsage: {
     params: {
@@ -3430,6 +3453,13 @@ export const OPERATIONS = {
     path: "/v1/session/recovery-codes",
     query: [],
     keyed: false,
+    answers: "json",
+  },
+  reportLeakedKey: {
+    method: "POST",
+    path: "/v1/apis/{api}/api-keys/report-leaked",
+    query: [],
+    keyed: true,
     answers: "json",
   },
   reportUsage: {

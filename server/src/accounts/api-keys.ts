@@ -1,4 +1,5 @@
 import { type CompiledPolicy, type Mode, newKey, type Signing } from "@latchkey/engine";
+import type { LeakedKey } from "../store/leaked-keys.ts";
 import type { CredentialRecord } from "../store/records.ts";
 import { type Ceiling, requireWithin, underCeiling } from "./api-key-ceiling.ts";
 import { type ApiKeyRules, checkedRules } from "./api-key-rules.ts";
@@ -13,6 +14,7 @@ import {
   type Rotation,
   requirePolicy,
 } from "./keyring.ts";
+import { type LeakReport, reportLeaked } from "./leaked-keys.ts";
 import { newSharedSecret, sealSecret, soleSecret } from "./shared-secret.ts";
 
 /** A new key, as asked for. */
@@ -60,6 +62,8 @@ export interface ApiKeys extends Keyring {
   update(call: Call, name: ApiKeyName, changes: ApiKeyChanges): Promise<CredentialRecord>;
   /** Issues a successor that inherits everything; `ROTATION_IN_PROGRESS` during an overlap. */
   rotate(call: Call, name: ApiKeyName, rotation: ApiKeyRotation): Promise<IssuedApiKey>;
+  /** Ends a key that somebody else has, or tells its account, as the policy says. */
+  reportLeaked(call: Call, report: LeakReport): Promise<LeakedKey>;
 }
 
 /** API keys of all APIs. */
@@ -69,6 +73,8 @@ export function createApiKeys(parts: KeyringParts): ApiKeys {
 
   return {
     ...keyring,
+
+    reportLeaked: (call, report) => reportLeaked(parts, call, report),
 
     async issue(call, draft, ceiling) {
       const at = clock();

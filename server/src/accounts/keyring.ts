@@ -100,7 +100,10 @@ export function createKeyring(parts: KeyringParts, scheme: KeyringScheme): Keyri
 }
 
 /** @throws {ApiError} `NOT_FOUND`. */
-export function requirePolicy({ policies }: KeyringParts, api: string): CompiledPolicy {
+export function requirePolicy(
+  { policies }: Pick<KeyringParts, "policies">,
+  api: string,
+): CompiledPolicy {
   const policy = policies.get(api);
   if (policy === undefined) throw new ApiError("NOT_FOUND", "There is no such API.");
   return policy;

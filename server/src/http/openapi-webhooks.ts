@@ -8,6 +8,7 @@ const KINDS: Readonly<Record<DataKind, () => TSchema>> = {
   "text or null": () => Nullable(Type.String()),
   texts: () => Type.Array(Type.String()),
   number: () => Type.Integer(),
+  flag: () => Type.Boolean(),
   instant: () => Type.String({ format: "date-time" }),
   object: () => Type.Object({}, { additionalProperties: true }),
 };

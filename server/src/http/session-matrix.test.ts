@@ -103,6 +103,7 @@ const OPERATORS: Readonly<Record<string, readonly string[]>> = {
   [`POST ${API}/applications/{id}/reject`]: ["admin", "owner"],
   [`POST ${API}/requests/{id}/approve`]: ["admin", "owner"],
   [`POST ${API}/requests/{id}/decline`]: ["admin", "owner"],
+  [`POST ${API}/api-keys/report-leaked`]: ["admin", "owner"],
   [`POST ${API}/portal-sessions`]: ["admin", "owner"],
   [`GET ${API}/policy-versions`]: ["viewer", "admin", "owner"],
   [`GET ${API}/issuer-keys`]: ["viewer", "admin", "owner"],

@@ -10,6 +10,7 @@ import { expiringKeyCommands } from "./expiring-keys.ts";
 import { grantCommands } from "./grants.ts";
 import { idempotencyCommands } from "./idempotency.ts";
 import { issuerKeyCommands } from "./issuer-keys.ts";
+import { leakedKeyCommands } from "./leaked-keys.ts";
 import { managedTokenCommands } from "./managed-tokens.ts";
 import { managedUserCommands } from "./managed-users.ts";
 import { oauthArtifactCommands } from "./oauth-artifacts.ts";
@@ -71,6 +72,7 @@ export const commands = {
   ...idempotencyCommands,
   ...verifierCommands,
   ...expiringKeyCommands,
+  ...leakedKeyCommands,
   ...webhookEndpointCommands,
   ...webhookOutboxCommands,
   ...webhookClaimCommands,

@@ -12,6 +12,7 @@ import { feedsContract } from "../testing/store-contract/feeds.ts";
 import { idempotencyContract } from "../testing/store-contract/idempotency.ts";
 import { keyListsContract } from "../testing/store-contract/key-lists.ts";
 import { keyringContract } from "../testing/store-contract/keyring.ts";
+import { leakedKeysContract } from "../testing/store-contract/leaked-keys.ts";
 import { managedUsersContract } from "../testing/store-contract/managed-users.ts";
 import { oauthContract } from "../testing/store-contract/oauth.ts";
 import { operatorTokensContract } from "../testing/store-contract/operator-tokens.ts";
@@ -75,6 +76,7 @@ for (const database of DATABASES) {
     describe("policies", () => policiesContract(open));
     describe("usage", () => usageContract(open));
     describe("events", () => eventsContract(open));
+    describe("leaked keys", () => leakedKeysContract(open));
     describe("webhooks", () => webhooksContract(open));
     describe("lists of webhooks", () => webhookListsContract(open));
     describe("feeds", () => feedsContract(open, () => url));

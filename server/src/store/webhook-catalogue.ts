@@ -1,5 +1,5 @@
 /** What a member of an event's `data` holds. */
-export type DataKind = "text" | "text or null" | "texts" | "number" | "instant" | "object";
+export type DataKind = "text" | "text or null" | "texts" | "number" | "flag" | "instant" | "object";
 
 /** One type of event: what it tells, and the members of its `data`. */
 export interface CatalogueEntry {
@@ -30,6 +30,10 @@ export const WEBHOOK_CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     data: { ...NAMED_KEY, expiresAt: "instant" },
   },
   "api_key.revoked": { meaning: "An API key was ended for good.", data: NAMED_KEY },
+  "api_key.leaked": {
+    meaning: "Somebody else has an API key; `revoked` says whether it was ended.",
+    data: { ...NAMED_KEY, source: "text or null", revoked: "flag" },
+  },
   "signing_key.issued": { meaning: "A signing key was registered.", data: NAMED_KEY },
   "signing_key.revoked": { meaning: "A signing key was ended for good.", data: NAMED_KEY },
   "jwt_secret.issued": { meaning: "A JWT secret was made.", data: NAMED_KEY },

@@ -11,13 +11,14 @@ import {
 } from "../schemas/api-key.ts";
 import { Ref } from "../schemas/base.ts";
 import { writeRefusals } from "../schemas/error.ts";
+import { LeakedKey, ReportLeakedKey, toLeakedKey } from "../schemas/leaked-key.ts";
 import { ApiAndId, ApiParams, IdempotencyHeaders } from "../schemas/params.ts";
 import { addKeyringRoutes, type KeyringRouteParts, withExpiry } from "./keyring.ts";
 
 const tags = ["api-keys"];
 const area = "api-keys" as const;
 
-/** `/v1/apis/{api}/api-keys`: issue, list, read, change, rotate, revoke. */
+/** `/v1/apis/{api}/api-keys`: issue, list, read, change, rotate, revoke, report as leaked. */
 export const apiKeyRoutes =
   (parts: KeyringRouteParts & { readonly apiKeys: ApiKeys }): FastifyPluginAsyncTypebox =>
   async (app) => {
@@ -58,6 +59,22 @@ export const apiKeyRoutes =
         const changes = withExpiry(request.body);
         return toApiKey(await apiKeys.update(callOf(request), name, changes), clock());
       },
+    });
+
+    // Operators alone: whoever may ask this learns which keys there are.
+    app.post("/v1/apis/:api/api-keys/report-leaked", {
+      config: { requires: "manage" },
+      schema: {
+        tags,
+        operationId: "reportLeakedKey",
+        summary: "Report a key that somebody else has: it ends, or its account is told",
+        params: ApiParams,
+        headers: IdempotencyHeaders,
+        body: ReportLeakedKey,
+        response: { 200: Ref(LeakedKey, "What became of it."), ...writeRefusals(422) },
+      },
+      handler: async (request) =>
+        toLeakedKey(await apiKeys.reportLeaked(callOf(request), request.body)),
     });
 
     const kind = {

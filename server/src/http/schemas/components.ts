@@ -9,6 +9,7 @@ import { Explanation } from "./explanation.ts";
 import { Grant, GrantList } from "./grant.ts";
 import { IssuerKey, IssuerKeyList } from "./issuer-key.ts";
 import { IssuedJwtSecret, JwtSecret, JwtSecretList } from "./jwt-secret.ts";
+import { LeakedKey } from "./leaked-key.ts";
 import { Invitation, InvitedOperator, OperatorList, OperatorPerson } from "./operator.ts";
 import { IssuedOperatorToken, OperatorToken, OperatorTokenList } from "./operator-token.ts";
 import { IssuedOrganizationKey, OrganizationKey, OrganizationKeyList } from "./organization-key.ts";
@@ -52,6 +53,7 @@ export const components = [
   UserList,
   ApiKey,
   IssuedApiKey,
+  LeakedKey,
   ApiKeyList,
   SigningKey,
   IssuedSigningKey,
