@@ -14,6 +14,7 @@ import { createRequests } from "./accounts/requests.ts";
 import { createSigningKeys } from "./accounts/signing-keys.ts";
 import { createUsers } from "./accounts/users.ts";
 import { createWebhooks } from "./accounts/webhooks.ts";
+import { startNearLimits } from "./audit/near-limits.ts";
 import { createUsageRecorder, usageReadings } from "./audit/usage.ts";
 import { createConfirmations } from "./changes/confirmations.ts";
 import { requireLease } from "./changes/node-lease.ts";
@@ -95,6 +96,7 @@ export async function startLatchkey(
   });
   const compiled = new Map([...apis].map(([slug, { engine }]) => [slug, engine.policy]));
   const usage = createUsageRecorder({ store, clock, log });
+  const nearLimits = startNearLimits({ store, clock, log, policies: compiled });
   const webhooks = await startWebhooks({
     ...{ store, sealing, clock, monotonic, log },
     apis: [...apis.keys()],
@@ -116,6 +118,7 @@ export async function startLatchkey(
   });
   const record: RecordDecision = (api, decision, request, requestId, seconds) => {
     usage.record(api, decision, request, requestId);
+    nearLimits.see(api, decision);
     metrics.decisions.count(api, decision);
     metrics.decisions.time(api, seconds);
   };
@@ -212,7 +215,9 @@ export async function startLatchkey(
       forwardAuthDoor(forwardAuth),
       verifyDoor({ apis, record, monotonic }),
       explainDoor({ apis, record, monotonic, clock }),
-      ...verifierDoors({ store, renewals, apis: resolvable, lending, clock, masterKeys, log }),
+      ...verifierDoors({
+        ...{ store, renewals, apis: resolvable, lending, nearLimits, clock, masterKeys, log },
+      }),
       interactionDoor({
         servers: authorizationServers,
         ...signInParts,
@@ -260,6 +265,7 @@ export async function startLatchkey(
     async close() {
       await app.close();
       await webhooks.stop();
+      await nearLimits.stop();
       await usage.close();
       await Promise.all(leases.map((lease) => lease.stop()));
       await resealing;

@@ -2373,6 +2373,17 @@ export interface Operations {
         /** When a request was last allowed. */
         readonly lastAllowedAt: string | null;
         readonly clientVersion: string | null;
+        /** Those of its limit of which half is used at least. */
+        readonly windows?:
+          | readonly {
+              readonly name: string;
+              readonly limit: number;
+              readonly remaining: number;
+              readonly windowSeconds: number;
+              /** When it is whole again. */
+              readonly resetAt: string;
+            }[]
+          | undefined;
       }[];
     };
     answer: undefined;

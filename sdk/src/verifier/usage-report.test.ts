@@ -63,6 +63,31 @@ test("tells counts by credential and hour, with the last use", async () => {
   expect(told).toHaveLength(1);
 });
 
+test("tells where a limit stood last, once half of it is used", async () => {
+  const told = start();
+  const ask = (remaining: number, changes: object = {}) => {
+    const burst = { name: "burst", limit: 5, remaining: 5, windowSeconds: 1, resetAt: NOW };
+    const hour = { name: "hour", limit: 10, remaining, windowSeconds: 3600, resetAt: NOW + 1000 };
+    const principal = { accountId: "acct_1", credentialId: "key_1" };
+    const decision = { outcome: "allow", at: NOW, principal, limit: { windows: [burst, hour] } };
+    report.count({ ...decision, ...changes } as unknown as Decision, aRequest());
+  };
+  ask(5);
+  ask(6);
+  await report.flush();
+  ask(6);
+  ask(5);
+  // A refusal that counts for nothing speaks of the limit of anybody.
+  ask(0, { outcome: "deny", reason: "scope_insufficient" });
+  await report.flush();
+  const resetAt = new Date(NOW + 1000).toISOString();
+  expect(told.map(({ counts }) => counts)).toMatchObject([
+    [{ allowed: 2 }],
+    [{ allowed: 2, denied: 1, windows: [{ name: "hour", limit: 10, remaining: 5, resetAt }] }],
+  ]);
+  expect(told[0]?.counts[0]).not.toHaveProperty("windows");
+});
+
 test("what was not answered is told again under the same name, before anything newer", async () => {
   const told = start(new LinkError("no answer"));
   count("allow");

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { ApiRequest, Decision } from "@latchkey/engine";
+import type { ApiRequest, Decision, LimitState } from "@latchkey/engine";
 import { header } from "@latchkey/engine";
 import type { LinkError, ServerLink } from "./server-link.ts";
 
@@ -20,6 +20,8 @@ interface Count {
   denied: number;
   lastAllowedAt: number;
   clientVersion: string | null;
+  /** Where its limit stood last. */
+  limit: LimitState | undefined;
 }
 
 /** A part that has a name of its own: told twice, it counts once. */
@@ -55,7 +57,7 @@ export function startUsageReport(parts: {
     if (counts.size + ended.length >= MOST_COUNTS) return before;
     if (before !== undefined) ended.push(before);
     const hour = at - (at % HOUR);
-    const none = { allowed: 0, denied: 0, lastAllowedAt: 0, clientVersion: null };
+    const none = { allowed: 0, denied: 0, lastAllowedAt: 0, clientVersion: null, limit: undefined };
     const count = { accountId, credentialId, hour, ...none };
     counts.set(credentialId, count);
     return count;
@@ -98,7 +100,8 @@ export function startUsageReport(parts: {
   }
 
   return {
-    count({ principal, outcome, at }, request) {
+    count(decision, request) {
+      const { principal, outcome, at } = decision;
       if (principal === undefined) return;
       const { accountId, credentialId } = principal;
       if (accountId === null || credentialId === null) return;
@@ -109,6 +112,8 @@ export function startUsageReport(parts: {
         // Only now and then: looking through all headers would cost as much as the decision's.
         count.clientVersion = clientVersion(request.headers);
       }
+      // Other refusals tell of the limit of anybody at the address.
+      if (outcome === "allow" || decision.reason === "rate_limited") count.limit = decision.limit;
       if (outcome === "allow") {
         count.allowed += 1;
         count.lastAllowedAt = at;
@@ -131,8 +136,12 @@ function clientVersion(headers: readonly string[]): string | null {
   return version !== undefined && CLEAN_VERSION.test(version) ? version : null;
 }
 
-function toWire({ hour, lastAllowedAt, ...count }: Count): object {
+function toWire({ hour, lastAllowedAt, limit, ...count }: Count): object {
   const instant = (at: number) => new Date(at).toISOString();
   const last = lastAllowedAt === 0 ? null : instant(lastAllowedAt);
-  return { ...count, hour: instant(hour), lastAllowedAt: last };
+  const windows = (limit?.windows ?? [])
+    .filter((window) => window.remaining * 2 <= window.limit)
+    .map(({ resetAt, ...window }) => ({ ...window, resetAt: instant(resetAt) }));
+  const used = { ...count, hour: instant(hour), lastAllowedAt: last };
+  return windows.length === 0 ? used : { ...used, windows };
 }

@@ -1,5 +1,7 @@
+import type { WindowState } from "@latchkey/engine";
 import { ApiError, type Clock } from "@latchkey/engine";
 import type { Store, WriteContext } from "../store/store.ts";
+import type { NearLimits } from "./near-limits.ts";
 
 /** What a verifier counted of one credential in one hour. */
 export interface ReportedCount {
@@ -11,6 +13,8 @@ export interface ReportedCount {
   readonly denied: number;
   readonly lastAllowedAt: number | null;
   readonly clientVersion: string | null;
+  /** Those of its limit of which much is used. */
+  readonly windows?: readonly WindowState[];
 }
 
 /** Adds what verifiers counted to what this server counted itself. */
@@ -27,9 +31,10 @@ const CLOCK_DIFFERENCE_MILLIS = 300_000;
 /** @throws {ApiError} `INVALID_REQUEST` for instants that cannot be. */
 export function createReportUsage(parts: {
   readonly store: Pick<Store, "write">;
+  readonly nearLimits: Pick<NearLimits, "seeReported">;
   readonly clock: Clock;
 }): ReportUsage {
-  const { store, clock } = parts;
+  const { store, nearLimits, clock } = parts;
   return async (call, counts) => {
     const at = clock();
     const { api } = call;
@@ -49,6 +54,9 @@ export function createReportUsage(parts: {
       lastAllowedAt === null ? [] : [{ api, credentialId, at: lastAllowedAt }],
     );
     await store.write("recordUsage", { usage, lastUsed, refusals: [] }, { ...call, at });
+    for (const { credentialId, windows } of counts) {
+      if (windows !== undefined) nearLimits.seeReported(api, credentialId, { windows });
+    }
   };
 }
 

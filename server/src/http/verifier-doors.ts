@@ -1,4 +1,5 @@
 import type { Clock } from "@latchkey/engine";
+import type { NearLimits } from "../audit/near-limits.ts";
 import { createReportUsage } from "../audit/reported-usage.ts";
 import { createChangeStreams } from "../changes/change-streams.ts";
 import type { LeaseRenewals } from "../changes/lease-renewals.ts";
@@ -18,6 +19,8 @@ export interface VerifierDoorsParts {
   /** By slug. */
   readonly apis: ReadonlyMap<string, ResolvedApi>;
   readonly lending: ReadonlyMap<string, LendingApi>;
+  /** Told where limits stand that they count. */
+  readonly nearLimits: Pick<NearLimits, "seeReported">;
   readonly clock: Clock;
   /** Newest first. */
   readonly masterKeys: readonly Uint8Array[];
@@ -31,6 +34,6 @@ export function verifierDoors(parts: VerifierDoorsParts): readonly Door[] {
     changesDoor({ streams: createChangeStreams({ store, log }) }),
     resolveDoor({ apis }),
     slicesDoor({ slices: createSlices({ store, clock, apis: lending }) }),
-    verifiersDoor({ ...parts, reportUsage: createReportUsage({ store, clock }) }),
+    verifiersDoor({ ...parts, reportUsage: createReportUsage(parts) }),
   ];
 }

@@ -13,6 +13,7 @@ import { issuerKeyCommands } from "./issuer-keys.ts";
 import { leakedKeyCommands } from "./leaked-keys.ts";
 import { managedTokenCommands } from "./managed-tokens.ts";
 import { managedUserCommands } from "./managed-users.ts";
+import { nearLimitCommands } from "./near-limits.ts";
 import { oauthArtifactCommands } from "./oauth-artifacts.ts";
 import { oauthClientCommands } from "./oauth-clients.ts";
 import { oneTimeUseCommands } from "./one-time-use.ts";
@@ -73,6 +74,7 @@ export const commands = {
   ...verifierCommands,
   ...expiringKeyCommands,
   ...leakedKeyCommands,
+  ...nearLimitCommands,
   ...webhookEndpointCommands,
   ...webhookOutboxCommands,
   ...webhookClaimCommands,

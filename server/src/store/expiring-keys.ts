@@ -1,20 +1,28 @@
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 import type { Ask } from "./ask.ts";
 import { takeNumbers } from "./counters.ts";
 import type { Tables } from "./schema.ts";
 import type { Transaction } from "./transaction.ts";
 
-/** How long before their end keys are told of: seven days. */
-const WITHIN_MILLIS = 7 * 86_400_000;
 const ROWS = 200;
+const LONGEST_NOTICE_MILLIS = 604_800_000;
 
-/** Up to which end keys of an API were told of, in Unix milliseconds. */
-const COUNTER = "keys_told_of_until";
+/** Up to which notice keys of an API were told of, in Unix milliseconds. */
+const COUNTER = "key_notices_until";
+
+/**
+ * When a key is told of: seven days before its end, or, if it was made for less than that, when a
+ * seventh of its life is left. In the words of its index.
+ */
+const NOTICE_AT = sql<number>`(expires_at - case when expires_at - created_at > 604800000
+  then 604800000 else (expires_at - created_at) / 7 end)`;
+/** What lives shorter is made anew all the time, by programs: an hour. */
+const SHORTEST_LIFE = sql<boolean>`expires_at - created_at >= 3600000`;
 
 export const expiringKeyCommands = {
   /**
-   * Puts `api_key.expiring` on the trail for the keys whose end has come within seven days, each
-   * once; whether there may be more. What is issued for less is not told of.
+   * Puts `api_key.expiring` on the trail for the keys whose notice has come, each once; whether
+   * there may be more.
    */
   async tellOfExpiringKeys(
     tx: Transaction,
@@ -22,16 +30,14 @@ export const expiringKeyCommands = {
   ): Promise<{ readonly more: boolean }> {
     const { api, at } = tx.context;
     const key = { api, name: COUNTER };
-    const horizon = at + WITHIN_MILLIS;
     const told = await takeNumbers(tx.db, key, 0);
-    const from = Math.max(told, at);
-    const last = await untold(tx.db, api, { from, to: horizon })
+    const last = await untold(tx.db, api, { from: told, to: at, at })
       .offset(ROWS - 1)
       .limit(1)
       .executeTakeFirst();
-    // All that end at one instant are told of together, or the next round would pass some over.
-    const to = last?.expires_at ?? horizon;
-    const keys = await untold(tx.db, api, { from, to }).execute();
+    // All of one instant are told of together, or the next round would pass some over.
+    const to = last?.notice_at ?? at;
+    const keys = await untold(tx.db, api, { from: told, to, at }).execute();
     for (const { id, account_id, name, expires_at } of keys) {
       const about = { accountId: account_id, credentialId: id };
       tx.event("api_key.expiring", { ...about, detail: { name, expiresAt: expires_at } });
@@ -52,27 +58,36 @@ export function expiringKeyReads(db: Kysely<Tables>, ask: Ask) {
           .where("api", "=", api)
           .where("name", "=", COUNTER)
           .executeTakeFirst();
-        const from = Math.max(told?.value ?? 0, at);
-        const found = untold(db, api, { from, to: at + WITHIN_MILLIS }).limit(1);
+        const found = untold(db, api, { from: told?.value ?? 0, to: at, at }).limit(1);
         return (await found.executeTakeFirst()) !== undefined;
       }),
   };
 }
 
-/** Keys that end after `from`, up to and including `to`, by their end. */
-function untold(db: Kysely<Tables>, api: string, { from, to }: { from: number; to: number }) {
+interface Untold {
+  /** Exclusive, and inclusive: when the notice is due. */
+  readonly from: number;
+  readonly to: number;
+  readonly at: number;
+}
+
+/** Keys that still live and whose notice comes then, by their notice. */
+function untold(db: Kysely<Tables>, api: string, { from, to, at }: Untold) {
   return (
     db
       .selectFrom("credential")
-      .select(["id", "account_id", "name", "expires_at"])
+      .select(["id", "account_id", "name", "expires_at", NOTICE_AT.as("notice_at")])
       .where("api", "=", api)
       .where("scheme", "=", "api-key")
       .where("revoked_at", "is", null)
       // One that was rotated has a successor already.
       .where("successor_id", "is", null)
-      .where("expires_at", ">", from)
-      .where("expires_at", "<=", to)
-      .orderBy("expires_at")
+      .where("expires_at", ">", at)
+      .where(SHORTEST_LIFE)
+      // No notice is due earlier for what still lives.
+      .where(NOTICE_AT, ">", Math.max(from, at - LONGEST_NOTICE_MILLIS))
+      .where(NOTICE_AT, "<=", to)
+      .orderBy(NOTICE_AT)
       .orderBy("id")
   );
 }

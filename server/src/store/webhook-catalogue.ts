@@ -26,13 +26,22 @@ export const WEBHOOK_CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     data: { ...KEY, successorId: "text", overlapSeconds: "number" },
   },
   "api_key.expiring": {
-    meaning: "An API key that was made for longer expires within seven days.",
+    meaning: "An API key expires in seven days, or with a seventh of its life left.",
     data: { ...NAMED_KEY, expiresAt: "instant" },
   },
   "api_key.revoked": { meaning: "An API key was ended for good.", data: NAMED_KEY },
   "api_key.leaked": {
     meaning: "Somebody else has an API key; `revoked` says whether it was ended.",
     data: { ...NAMED_KEY, source: "text or null", revoked: "flag" },
+  },
+  "limit.near": {
+    meaning:
+      "A credential has used most of a limit's window: 80 %, unless the policy says otherwise.",
+    data: {
+      ...KEY,
+      ...{ window: "text", windowSeconds: "number", limit: "number", remaining: "number" },
+      resetAt: "instant",
+    },
   },
   "signing_key.issued": { meaning: "A signing key was registered.", data: NAMED_KEY },
   "signing_key.revoked": { meaning: "A signing key was ended for good.", data: NAMED_KEY },

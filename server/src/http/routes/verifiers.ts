@@ -93,14 +93,20 @@ export const verifiersDoor =
         response: { 204: Type.Null({ description: "It is written." }), ...writeRefusals(422) },
       },
       handler: async (request, reply) => {
-        const counts = request.body.counts.map(({ hour, lastAllowedAt, ...count }, i) => ({
-          ...count,
-          hour: parseInstant(hour, `counts[${i}].hour`),
-          lastAllowedAt:
-            lastAllowedAt === null
-              ? null
-              : parseInstant(lastAllowedAt, `counts[${i}].lastAllowedAt`),
-        }));
+        const counts = request.body.counts.map(
+          ({ hour, lastAllowedAt, windows = [], ...count }, i) => ({
+            ...count,
+            windows: windows.map((window, w) => ({
+              ...window,
+              resetAt: parseInstant(window.resetAt, `counts[${i}].windows[${w}].resetAt`),
+            })),
+            hour: parseInstant(hour, `counts[${i}].hour`),
+            lastAllowedAt:
+              lastAllowedAt === null
+                ? null
+                : parseInstant(lastAllowedAt, `counts[${i}].lastAllowedAt`),
+          }),
+        );
         await reportUsage(callOf(request), counts);
         return reply.code(204).send(null);
       },

@@ -58,6 +58,18 @@ const Verifier = Type.Object(
 /** `GET verifiers`. */
 export const VerifierList = ListOf(Verifier, "VerifierList");
 
+/** Where one window of a credential's limit stood last. */
+const ReportedWindow = Type.Object(
+  {
+    name: Text({ minLength: 1, maxLength: 32 }),
+    limit: Type.Integer({ minimum: 1, maximum: 1_000_000_000 }),
+    remaining: Type.Integer({ minimum: 0, maximum: 1_000_000_000 }),
+    windowSeconds: Type.Integer({ minimum: 1, maximum: 2_678_400 }),
+    resetAt: Instant("When it is whole again."),
+  },
+  { additionalProperties: false },
+);
+
 /** How much was used of one credential in one hour. */
 const ReportedCount = Type.Object(
   {
@@ -68,6 +80,12 @@ const ReportedCount = Type.Object(
     denied: Type.Integer({ minimum: 0, maximum: 1_000_000_000 }),
     lastAllowedAt: Nullable(Instant("When a request was last allowed.")),
     clientVersion: Nullable(Text({ maxLength: 64 })),
+    windows: Type.Optional(
+      Type.Array(ReportedWindow, {
+        maxItems: 8,
+        description: "Those of its limit of which half is used at least.",
+      }),
+    ),
   },
   { additionalProperties: false },
 );

@@ -14,6 +14,7 @@ import { browserSessions } from "./0013-browser-sessions.ts";
 import { keyLists } from "./0014-key-lists.ts";
 import { webhooks } from "./0015-webhooks.ts";
 import { deliveryLists } from "./0016-delivery-lists.ts";
+import { expiryNotices } from "./0017-expiry-notices.ts";
 import type { Migration } from "./migration.ts";
 
 /** Every migration in order. Released ones are never changed, renumbered or removed. */
@@ -34,4 +35,5 @@ export const migrations: readonly Migration[] = [
   keyLists,
   webhooks,
   deliveryLists,
+  expiryNotices,
 ];

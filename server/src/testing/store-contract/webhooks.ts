@@ -468,4 +468,33 @@ export function webhooksContract(open: () => Store): void {
     await tell(horizon + DAY);
     expect(await told()).toEqual(["key_1", "key_3"]);
   });
+
+  const HOUR = 3_600_000;
+  test.each([
+    ["seven days and a moment: seven days before", 7 * DAY + 1, 1],
+    ["seven days: when a seventh is left", 7 * DAY, 6 * DAY],
+    ["a week less a moment", 7 * DAY - 1, 7 * DAY - 1 - Math.floor((7 * DAY - 1) / 7)],
+    ["a day", DAY, DAY - Math.floor(DAY / 7)],
+    ["an hour", HOUR, HOUR - Math.floor(HOUR / 7)],
+    ["less than an hour: never", HOUR - 1, undefined],
+  ])("a key that was made for %s", async (_life, life, notice) => {
+    const scene = await aSceneOfWebhooks(open());
+    const { store, api, write } = scene;
+    // Told of up to now, as on a store that has run for a while.
+    await write("tellOfExpiringKeys", undefined);
+    await write("issueCredential", anApiKey({ expiresAt: NOW + life }));
+    const isDue = (after: number) => store.webhooks.areExpiring(api, NOW + after);
+    if (notice === undefined) {
+      for (const after of [1, HOUR / 2, life - 1]) expect(await isDue(after)).toBe(false);
+      return;
+    }
+    expect(await isDue(notice - 1)).toBe(false);
+    expect(await isDue(notice)).toBe(true);
+    expect(await isDue(life - 1)).toBe(true);
+    // Too late to be told.
+    expect(await isDue(life)).toBe(false);
+    await write("tellOfExpiringKeys", undefined, { at: NOW + notice });
+    expect(await isDue(life - 1)).toBe(false);
+    expect(await scene.eventTypes()).toContain("api_key.expiring");
+  });
 }
