@@ -5,6 +5,7 @@ import type { WebhookFormat } from "../store/webhook-record.ts";
 const LONGEST_URL = 2048;
 const LONGEST_TEMPLATE = 8192;
 const MOST_DATA = 65_536;
+const LONGEST_PATH = 200;
 
 /** A type of event: words with `.`, `_` or `-` between them, as `BOOKING_CREATED` or `user.made`. */
 const TYPE = /^[A-Za-z][A-Za-z0-9_-]{0,63}(?:\.[A-Za-z0-9_-]{1,64}){0,4}$/;
@@ -50,6 +51,27 @@ export function checkPublished(type: string, data: object): void {
   if (Buffer.byteLength(JSON.stringify(data)) > MOST_DATA) {
     throw invalid("data", `data must have at most ${MOST_DATA} bytes of JSON.`);
   }
+  const inexact = inexactNumber(data, "data")?.slice(0, LONGEST_PATH);
+  if (inexact === undefined) return;
+  throw invalid(
+    inexact,
+    `${inexact} is a number that JSON does not carry exactly: send it as text.`,
+  );
+}
+
+/** Where an integer of more than 53 bits is, or what no double can hold (RFC 7493 §2.2). */
+function inexactNumber(value: unknown, path: string): string | undefined {
+  if (typeof value === "number") {
+    const isExact = Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value);
+    return isExact ? undefined : path;
+  }
+  if (typeof value !== "object" || value === null) return undefined;
+  const isList = Array.isArray(value);
+  for (const [name, member] of Object.entries(value)) {
+    const found = inexactNumber(member, isList ? `${path}[${name}]` : `${path}.${name}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** @throws {ApiError} `INVALID_REQUEST` where the format has no templates, or for a long one. */

@@ -160,6 +160,8 @@ describe("an event of one's own", () => {
     [{ accountId: "acct_0" }, "accountId"],
     [{ data: { text: "x".repeat(65_536) } }, "data"],
     [{ data: [] }, "data"],
+    [{ data: { n: Number.MAX_SAFE_INTEGER + 1 } }, "data.n"],
+    [{ data: { list: [1, { n: -9007199254740992 }] } }, "data.list[1].n"],
   ])("is refused for %o", async (wrong, field) => {
     const answer = await publish(wrong);
     expect([answer.status, answer.json.error.details.field]).toEqual([400, field]);
