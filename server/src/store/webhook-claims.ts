@@ -147,11 +147,13 @@ async function dueDeliveries(
     .where("api", "=", endpoint.api)
     .where("endpoint_id", "=", endpoint.id)
     .where("status", "=", "pending");
-  const later = pending.where("run_at", ">", 0).orderBy("run_at").orderBy("seq").limit(REPEATED);
-  const repeated = await later.execute();
-  const due = repeated.filter(({ run_at }) => run_at <= at);
+  const isStrict = endpoint.strict_order === 1;
+  const later = pending.where("run_at", ">", 0).limit(REPEATED);
+  const repeated = await (isStrict ? later : later.orderBy("run_at")).orderBy("seq").execute();
   // In strict order what failed goes before all that came after it.
-  const isHeldBack = endpoint.strict_order === 1 && repeated.length > 0;
+  const isHeldBack = isStrict && repeated.length > 0;
+  const firstLate = repeated.findIndex(({ run_at }) => run_at > at);
+  const due = firstLate === -1 ? repeated : repeated.slice(0, firstLate);
   const fresh = isHeldBack
     ? []
     : await pending
@@ -159,8 +161,7 @@ async function dueDeliveries(
         .orderBy("seq")
         .limit(BATCH - due.length)
         .execute();
-  const rows = isHeldBack && due.length < repeated.length ? [] : [...due, ...fresh];
-  return rows
+  return [...due, ...fresh]
     .sort((a, b) => a.seq - b.seq)
     .map((row) => ({
       id: row.id,

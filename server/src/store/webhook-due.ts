@@ -48,7 +48,12 @@ export function webhookDueReads(db: Kysely<Tables>, ask: Ask) {
           .where((eb) =>
             eb.or([
               eb("strict_order", "=", 0),
-              eb(pendingOf(eb).orderBy("run_at", "desc"), "<=", at),
+              // The oldest of those that failed holds back all others.
+              eb(
+                eb.fn.coalesce(pendingOf(eb).where("run_at", ">", 0).orderBy("seq"), eb.val(0)),
+                "<=",
+                at,
+              ),
             ]),
           )
           .orderBy("served_at")

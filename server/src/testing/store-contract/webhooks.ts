@@ -418,6 +418,43 @@ export function webhooksContract(open: () => Store): void {
       expect(await scene.write("retryDeliveries", none)).toEqual({ retried: 0, more: false });
     });
 
+    test("many of them keep a strict order, whichever of them fails again", async () => {
+      const count = 50;
+      const scene = await aSceneOfDeliveries(open(), count, { strictOrder: true });
+      for (let given = 0; given < count; ) {
+        const claimed = (await claim(scene)).deliveries;
+        await settle(
+          scene,
+          claimed.map((each) => aFailure(each, null)),
+        );
+        given += claimed.length;
+      }
+      const many = { endpointId: "wh_1", status: "dead", limit: 500 } as const;
+      expect(await scene.write("retryDeliveries", many)).toEqual({ retried: count, more: false });
+      const [one] = (await claim(scene)).deliveries;
+      if (one === undefined) throw new Error("many are due");
+      expect(one.data.n).toBe(1);
+      await settle(scene, [aFailure(one, NOW + 5000)]);
+      expect(await isDue(scene, NOW + 4999)).toBe(false);
+      const next = (await claim(scene, NOW + 5000)).deliveries.map(({ data }) => data.n);
+      expect(next).toEqual(Array.from({ length: next.length }, (_, i) => i + 1));
+    });
+
+    test("one of a strict order goes at once, before a later one that waits", async () => {
+      const scene = await aSceneOfDeliveries(open(), 3, { strictOrder: true });
+      const [one, two] = (await claim(scene)).deliveries;
+      if (one === undefined || two === undefined) throw new Error("two are due");
+      await settle(scene, [aFailure(one, null), aFailure(two, NOW + DAY)]);
+      expect(await isDue(scene)).toBe(false);
+      await scene.write("retryDelivery", { id: one.id });
+      expect(await isDue(scene)).toBe(true);
+      expect((await claim(scene)).deliveries.map(({ data }) => data.n)).toEqual([1]);
+      const { next } = await settle(scene, [anOutcome(one)], { afterwards: "ask" });
+      expect(next).toEqual([]);
+      expect(await isDue(scene, NOW + DAY - 1)).toBe(false);
+      expect(await isDue(scene, NOW + DAY)).toBe(true);
+    });
+
     test("nothing goes to an endpoint that gets nothing any more", async () => {
       const scene = await aDeadOne();
       const [dead] = await deliveries(scene);
