@@ -59,12 +59,9 @@ export function checkPublished(type: string, data: object): void {
   );
 }
 
-/** Where an integer of more than 53 bits is, or what no double can hold (RFC 7493 §2.2). */
+/** Where an integer is that lost digits when it was read, or a number that no double can hold. */
 function inexactNumber(value: unknown, path: string): string | undefined {
-  if (typeof value === "number") {
-    const isExact = Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value);
-    return isExact ? undefined : path;
-  }
+  if (typeof value === "number") return isExact(value) ? undefined : path;
   if (typeof value !== "object" || value === null) return undefined;
   const isList = Array.isArray(value);
   for (const [name, member] of Object.entries(value)) {
@@ -72,6 +69,12 @@ function inexactNumber(value: unknown, path: string): string | undefined {
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** RFC 7493 §2.2. What is larger may still be exact: fifteen digits always are, as in 1e21. */
+function isExact(number: number): boolean {
+  if (!Number.isInteger(number)) return Number.isFinite(number);
+  return Number.isSafeInteger(number) || Number(number.toPrecision(15)) === number;
 }
 
 /** @throws {ApiError} `INVALID_REQUEST` where the format has no templates, or for a long one. */

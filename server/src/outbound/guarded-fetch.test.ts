@@ -36,8 +36,8 @@ afterAll(() => {
   server.close();
 });
 
-const allowing = (allow: readonly string[] = ["127.0.0.0/8"]) =>
-  createGuardedFetch({ allow, mostBytes: 1000, timeoutMillis: 300 });
+const allowing = (allow: readonly string[] = ["127.0.0.0/8"], keep = false) =>
+  createGuardedFetch({ allow, mostBytes: 1000, timeoutMillis: 300, keep });
 
 /** Addresses of this machine and of private networks, in every spelling that a URL may have. */
 const PRIVATE = [
@@ -57,7 +57,8 @@ const PRIVATE = [
   ...["[64:ff9b::7f00:1]", "[64:ff9b::169.254.169.254]", "[64:ff9b:1::a00:1]", "[2002:7f00:1::]"],
   ...["[2002:a9fe:a9fe::]", "[2001:0:7f00:1::]", "[2001:db8::1]", "[3fff::1]", "[fe80::1]"],
   ...["[febf::1]", "[fec0::1]", "[fc00::1]", "[fd00:ec2::254]", "[ff02::1]", "[100::1]"],
-  ...["[5f00::1]", "[4000::1]"],
+  ...["[5f00::1]", "[4000::1]", "[::7f00:1]", "[::ffff:0a00:0001]", "[64:ff9b:1:a:b:c:7f00:1]"],
+  ...["[2001:20::1]", "[2001:10::1]", "[fd12:3456:789a::1]", "[ff05::1:3]", "[2002:c0a8:101::1]"],
 ];
 
 test("the table has at least sixty spellings, each once", () => {
@@ -66,10 +67,13 @@ test("the table has at least sixty spellings, each once", () => {
 });
 
 describe("refuses, without connecting,", () => {
+  const keeping = allowing([], true);
   test.each(PRIVATE)("%s", async (host) => {
     const before = connections;
-    const asked = allowing([])(`http://${host}:${port}/`);
-    await expect(asked).rejects.toBeInstanceOf(OutboundError);
+    for (const ask of [allowing([]), keeping, keeping]) {
+      const asked = ask(`http://${host}:${port}/`);
+      await expect(asked).rejects.toBeInstanceOf(OutboundError);
+    }
     expect(connections).toBe(before);
   });
 
