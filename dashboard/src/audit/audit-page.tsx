@@ -27,6 +27,8 @@ const TYPES = [
   "api_key.rotated",
   "api_key.revoked",
   "api_key.updated",
+  "api_key.leaked",
+  "limit.near",
   "account.created",
   "account.suspended",
   "user.created",
