@@ -1,13 +1,13 @@
-import { CONNECTIONS, fire, type Shot } from "./load.ts";
+import { type Chains, CONNECTIONS, fire, type Shot } from "./load.ts";
 import type { Running } from "./pinned-process.ts";
 import { median } from "./rounds.ts";
 import { printTable, whole } from "./table.ts";
 
-/** A process and the request that it is asked. */
+/** A process and the requests that it is asked. */
 export interface Contender {
   readonly name: string;
   readonly running: Running;
-  readonly shot: Shot;
+  readonly shot: Shot | Chains;
   /** Decisions in one answer. */
   readonly decisions: number;
 }

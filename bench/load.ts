@@ -12,6 +12,12 @@ export interface Shot {
   readonly body: string | null;
 }
 
+/** A request for each connection, each of which takes its refresh token from the answer before. */
+export interface Chains extends Omit<Shot, "body"> {
+  /** As they are to be sent next: `fire` moves them on. */
+  chains: readonly string[];
+}
+
 /** What came back. */
 export interface Volley {
   readonly answers: number;
@@ -24,20 +30,22 @@ export const CONNECTIONS = 64;
 const HAS_WRK = spawnSync("wrk", ["--version"]).error === undefined;
 
 /**
- * Sends the request over 64 connections of loopback for so many seconds, from the core of clients.
+ * Sends requests over 64 connections of loopback for so many seconds, from the core of clients.
  *
  * @throws {Error} when an answer was not 200 or a connection failed.
  */
-export function fire(shot: Shot, seconds: number): Volley {
+export function fire(shot: Shot | Chains, seconds: number): Volley {
   const folder = mkdtempSync(path.join(tmpdir(), "latchkey-bench-"));
   try {
-    const text = HAS_WRK
-      ? run("client", wrk(shot, seconds, folder))
-      : run("client", ownClient(shot, seconds, folder));
+    const text =
+      HAS_WRK && !("chains" in shot)
+        ? run("client", wrk(shot, seconds, folder))
+        : run("client", ownClient(shot, seconds, folder));
     const [answers = 0, micros = 0, faults = 1] = (/RESULT (\d+) (\d+) (\d+)/.exec(text) ?? [])
       .slice(1)
       .map(Number);
     if (faults > 0 || answers === 0) throw new Error(`${shot.url}: ${faults} faults\n${text}`);
+    if ("chains" in shot) shot.chains = JSON.parse(/CHAINS (.+)/.exec(text)?.[1] ?? "[]");
     return { answers, seconds: micros / 1e6 };
   } finally {
     rmSync(folder, { recursive: true });
@@ -69,7 +77,7 @@ function lua(text: string): string {
   return `[==[${text}]==]`;
 }
 
-function ownClient(shot: Shot, seconds: number, folder: string): Command {
+function ownClient(shot: Shot | Chains, seconds: number, folder: string): Command {
   const file = path.join(folder, "request.json");
   writeFileSync(file, JSON.stringify({ ...shot, seconds, connections: CONNECTIONS }));
   return [process.execPath, path.join(import.meta.dirname, "client.mjs"), file];

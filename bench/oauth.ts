@@ -1,8 +1,9 @@
 import path from "node:path";
 import { type Contender, measure, print, printRatios } from "./contenders.ts";
 import { newInstallation, registerApplication } from "./latchkey-process.ts";
-import type { Shot } from "./load.ts";
+import type { Chains, Shot } from "./load.ts";
 import { freePort, type Running, start, untilReady } from "./pinned-process.ts";
+import { latchkeyChains, libraryChains } from "./refresh.ts";
 
 /** The client of `peers/oidc-map.mjs`. */
 const PEERS_CLIENT = { id: "bench", secret: "a secret of the benchmarks, long enough" };
@@ -13,9 +14,10 @@ interface Client {
 }
 
 /**
- * Issuing and introspecting access tokens over HTTP, beside the library alone on a `Map` and beside
- * a handler that answers 200 to anything. What we add is what lies in the database: each token is a
- * row that was written to the disk before its answer.
+ * Issuing, refreshing and introspecting access tokens over HTTP, beside the library alone on a `Map`
+ * and beside a handler that answers 200 to anything. What we add is what lies in the database: each
+ * token is a row that was written to the disk before its answer. A refresh rotates: 64 are under way,
+ * each of a grant of its own, with the token that the answer before it brought.
  */
 export async function benchOAuth(length: {
   readonly rounds: number;
@@ -30,7 +32,10 @@ export async function benchOAuth(length: {
     const register = (format: "opaque" | "jwt") =>
       registerApplication(origin, installation.operatorToken, format);
     const mount = `${origin}/standard`;
-    const ours = async (name: string, shot: Shot | Promise<Shot>): Promise<Contender> => {
+    const ours = async (
+      name: string,
+      shot: Shot | Promise<Shot> | Promise<Chains>,
+    ): Promise<Contender> => {
       return { name, running: latchkey, shot: await shot, decisions: 1 };
     };
     const [opaque, jwt] = [await register("opaque"), await register("jwt")];
@@ -38,11 +43,26 @@ export async function benchOAuth(length: {
     const library = await startPeer("oidc-map");
     const bare = await startPeer("bare-http");
     started.push(library.running, bare.running);
-    const [issueOpaque, issueJwt, issueLibrary, asked, askedLibrary, nothing] = measure(
+    const [
+      issueOpaque,
+      issueJwt,
+      issueLibrary,
+      refreshed,
+      refreshedLibrary,
+      asked,
+      askedLibrary,
+      nothing,
+    ] = measure(
       [
         await ours("issue, opaque", issueShot(mount, opaque)),
         await ours("issue, JWT", issueShot(mount, jwt)),
         { ...library, name: "library, issue", shot: issueShot(library.origin, PEERS_CLIENT) },
+        await ours("refresh", latchkeyChains(origin, installation.operatorToken)),
+        {
+          ...library,
+          name: "library, refresh",
+          shot: await libraryChains(library.origin, PEERS_CLIENT),
+        },
         await ours("introspect", introspectShot(mount, opaque)),
         {
           ...library,
@@ -53,12 +73,23 @@ export async function benchOAuth(length: {
       ],
       length,
     );
-    print([issueOpaque, issueJwt, issueLibrary, asked, askedLibrary, nothing]);
+    print([
+      issueOpaque,
+      issueJwt,
+      issueLibrary,
+      refreshed,
+      refreshedLibrary,
+      asked,
+      askedLibrary,
+      nothing,
+    ]);
     printRatios([
       ["issue, opaque ÷ library on a Map", issueOpaque, issueLibrary, ""],
       ["issue, JWT ÷ issue, opaque", issueJwt, issueOpaque, ""],
+      ["refresh ÷ library on a Map", refreshed, refreshedLibrary, ""],
       ["introspect ÷ library on a Map", asked, askedLibrary, ""],
       ["issue, opaque ÷ bare-http", issueOpaque, nothing, ""],
+      ["refresh ÷ bare-http", refreshed, nothing, ""],
     ]);
   } finally {
     await Promise.all(started.map((each) => each.stop()));

@@ -20,6 +20,11 @@ class MapAdapter {
     return rows.get(`${this.model}:${id}`);
   }
   /** @param {string} id */
+  async consume(id) {
+    const row = rows.get(`${this.model}:${id}`);
+    if (row) row.consumed = Math.floor(Date.now() / 1000);
+  }
+  /** @param {string} id */
   async destroy(id) {
     rows.delete(`${this.model}:${id}`);
   }
@@ -32,13 +37,19 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
     {
       client_id: "bench",
       client_secret: "a secret of the benchmarks, long enough",
-      grant_types: ["client_credentials"],
-      redirect_uris: [],
-      response_types: [],
+      grant_types: ["client_credentials", "authorization_code", "refresh_token"],
+      redirect_uris: ["https://client.example/callback"],
+      response_types: ["code"],
       scope: "read:users",
     },
   ],
-  scopes: ["read:users"],
+  // Without this scope the library knows no refresh tokens.
+  scopes: ["read:users", "offline_access"],
+  rotateRefreshToken: true,
+  findAccount: (/** @type {unknown} */ _ctx, /** @type {string} */ accountId) => ({
+    accountId,
+    claims: () => ({ sub: accountId }),
+  }),
   features: {
     devInteractions: { enabled: false },
     clientCredentials: { enabled: true },
@@ -46,4 +57,18 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
   },
   routes: { token: "/oauth/token", introspection: "/oauth/introspect", jwks: "/readyz" },
 });
+provider.use(
+  async (/** @type {import("koa").Context} */ ctx, /** @type {() => unknown} */ next) => {
+    if (ctx.path !== "/granted") return next();
+    // As after an approval: what comes before it is people's time.
+    const grant = new provider.Grant({ accountId: "user_1", clientId: "bench" });
+    grant.addOIDCScope("read:users");
+    const grantId = await grant.save();
+    const client = await provider.Client.find("bench");
+    const token = new provider.RefreshToken({
+      ...{ accountId: "user_1", client, grantId, gty: "authorization_code", scope: "read:users" },
+    });
+    ctx.body = await token.save();
+  },
+);
 provider.listen(port, "127.0.0.1");
