@@ -7,6 +7,7 @@ import { benchSeenTokens } from "./seen-tokens.ts";
 import { benchStart } from "./start.ts";
 import { benchTokens } from "./tokens.ts";
 import { benchVerifier } from "./verifier.ts";
+import { benchWebhookKills } from "./webhook-kills.ts";
 import { benchWebhooks } from "./webhooks.ts";
 
 /** How long a bench may take; `million` adds the in-process run with a million keys. */
@@ -36,6 +37,8 @@ const BENCHES: Readonly<Record<string, (length: Length) => Promise<void>>> = {
     if (million) await benchVerifier(1_000_000);
   },
   webhooks: ({ quick }) => benchWebhooks({ rounds: quick ? 3 : 9 }),
+  "webhook-kills": ({ quick }) =>
+    benchWebhookKills(quick ? { events: 300, kills: 3 } : { events: 10_000, kills: 30 }),
 };
 
 const args = process.argv.slice(2);

@@ -101,6 +101,7 @@ export async function startLatchkey(
     ...{ store, sealing, clock, monotonic, log },
     apis: [...apis.keys()],
     allow: settings.outboundAllow,
+    timeoutMillis: settings.webhookTimeoutSeconds * 1000,
   });
   const metrics = createMetrics({
     apis: apis.keys(),

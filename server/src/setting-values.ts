@@ -123,6 +123,13 @@ export function flag(text: string): boolean {
   return text === "true";
 }
 
+/** 1 to 60. */
+export function timeoutSeconds(text: string): number {
+  const value = /^\d{1,2}$/.test(text) ? Number(text) : 0;
+  if (!(value >= 1 && value <= 60)) throw new ValueFault("is not a whole number from 1 to 60");
+  return value;
+}
+
 /** One of pino's levels. */
 export function logLevel(text: string): LogLevel {
   const level = LOG_LEVELS.find((name) => name === text);

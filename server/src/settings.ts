@@ -16,6 +16,7 @@ import {
   publicUrl,
   redisUrl,
   type Secret,
+  timeoutSeconds,
   urlOf,
   ValueFault,
 } from "./setting-values.ts";
@@ -42,6 +43,8 @@ export interface Settings {
   readonly requireHttps: boolean;
   /** CIDR blocks, single addresses and host names. */
   readonly outboundAllow: readonly string[];
+  /** How long a receiver of webhooks has for its answer. */
+  readonly webhookTimeoutSeconds: number;
   readonly smtpUrl: Secret | undefined;
   readonly mailFrom: string | undefined;
   readonly logLevel: LogLevel;
@@ -144,6 +147,13 @@ export const SETTINGS = {
     example: "10.1.2.0/24,hooks.internal",
     parse: networksAndHosts,
   }),
+  webhookTimeoutSeconds: setting({
+    name: "LATCHKEY_WEBHOOK_TIMEOUT_SECONDS",
+    meaning: "How long a receiver of webhooks has for its answer: 1 to 60 seconds.",
+    fallback: "`15`",
+    example: "30",
+    parse: timeoutSeconds,
+  }),
   smtpUrl: setting({
     name: "LATCHKEY_SMTP_URL",
     meaning: "The mail server.",
@@ -219,6 +229,7 @@ export function readSettings(
     trustedProxies: read(SETTINGS.trustedProxies) ?? [],
     requireHttps: read(SETTINGS.requireHttps) ?? url.startsWith("https:"),
     outboundAllow: read(SETTINGS.outboundAllow) ?? (isDev ? ["127.0.0.0/8", "::1"] : []),
+    webhookTimeoutSeconds: read(SETTINGS.webhookTimeoutSeconds) ?? 15,
     smtpUrl: smtp,
     mailFrom: sender,
     logLevel: read(SETTINGS.logLevel) ?? "info",

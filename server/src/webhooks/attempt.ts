@@ -7,18 +7,17 @@ import { webhookMessage } from "./message.ts";
 import { nextAttemptAt } from "./retry-plan.ts";
 import type { SigningSecret } from "./signatures.ts";
 
-/** Limits of one attempt. */
-export const ATTEMPT_LIMITS = {
-  timeoutMillis: 15_000,
-  connectMillis: 5_000,
-  mostBytes: 4096,
-  longer: "cut",
-  keep: true,
-} as const;
+const CONNECT_MILLIS = 5_000;
+
+/** Limits of one attempt, which may take so long in all. */
+export function attemptLimits(timeoutMillis: number) {
+  const connectMillis = Math.min(CONNECT_MILLIS, timeoutMillis);
+  return { timeoutMillis, connectMillis, mostBytes: 4096, longer: "cut", keep: true } as const;
+}
 
 /** What one attempt works with. */
 export interface AttemptParts {
-  /** Guarded, with `ATTEMPT_LIMITS`. */
+  /** Guarded, with `attemptLimits`. */
   readonly fetch: ReturnType<typeof createGuardedFetch>;
   readonly clock: Clock;
   readonly monotonic: Clock;

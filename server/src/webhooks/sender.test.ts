@@ -13,7 +13,7 @@ import { keptLog } from "../testing/log.ts";
 import { type FrozenClock, frozenClock } from "../testing/now.ts";
 import { anEndpoint, anEvent } from "../testing/store-contract/webhook-scene.ts";
 import { temporarySqlite } from "../testing/temporary-sqlite.ts";
-import { ATTEMPT_LIMITS } from "./attempt.ts";
+import { attemptLimits } from "./attempt.ts";
 import { type Sender, startSender } from "./sender.ts";
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
@@ -39,9 +39,9 @@ afterEach(async () => {
 const context = () => aContext({ at: clock() });
 
 function send({ timeoutMillis = 2000, allow = ["127.0.0.1"], most = 64 } = {}): void {
-  const limits = { ...ATTEMPT_LIMITS, timeoutMillis, allow };
+  const limits = { ...attemptLimits(timeoutMillis), allow };
   sender = startSender({
-    ...{ store, sealing, clock, log: keptLog(), most, everyMillis: 20 },
+    ...{ store, sealing, clock, log: keptLog(), most, everyMillis: 20, timeoutMillis },
     fetch: createGuardedFetch(limits),
     monotonic: () => performance.now(),
     random: () => 0.5,

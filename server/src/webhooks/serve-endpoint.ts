@@ -3,13 +3,15 @@ import type { Sealing } from "../store/sealing.ts";
 import type { Store, WriteContext } from "../store/store.ts";
 import type { Claimed, ClaimedDelivery, Outcome } from "../store/webhook-claims.ts";
 import { webhookSecretPlace } from "../store/webhook-record.ts";
-import { ATTEMPT_LIMITS, type AttemptParts, attemptDelivery } from "./attempt.ts";
+import { type AttemptParts, attemptDelivery } from "./attempt.ts";
 import { privateKeyOf, type SigningSecret } from "./signatures.ts";
 
 /** What serving an endpoint takes. */
 export interface ServeParts extends AttemptParts {
   readonly store: Pick<Store, "write">;
   readonly sealing: Sealing;
+  /** The longest that an attempt takes. */
+  readonly timeoutMillis: number;
   /** No delivery begins once it is aborted. */
   readonly stopping: AbortSignal;
   /** Ends those under way. */
@@ -18,8 +20,8 @@ export interface ServeParts extends AttemptParts {
   readonly count: (outcome: Outcome) => void;
 }
 
-/** Far longer than an attempt, for the clocks of nodes differ. */
-const LEASE_MILLIS = 30_000;
+/** A lease is longer than an attempt by as much again, or this: the clocks of nodes differ. */
+const LEAST_SPARE_MILLIS = 5_000;
 /** After so long others are served first. */
 const TURN_MILLIS = 20_000;
 /** Outcomes wait so long, or for so many, to be written together. */
@@ -35,8 +37,9 @@ export async function serveEndpoint(
   { api, id }: { readonly api: string; readonly id: string },
 ): Promise<boolean> {
   const { store, clock, monotonic, stopping, aborting } = parts;
-  const lease = { id, holder: randomUUID(), leaseMillis: LEASE_MILLIS };
-  let leaseEnds = monotonic() + LEASE_MILLIS;
+  const leaseMillis = parts.timeoutMillis + Math.max(parts.timeoutMillis, LEAST_SPARE_MILLIS);
+  const lease = { id, holder: randomUUID(), leaseMillis };
+  let leaseEnds = monotonic() + leaseMillis;
   const { output: claimed } = await store.write("claimWebhookEndpoint", lease, context());
   if (claimed === null) return false;
   const { endpoint } = claimed;
@@ -82,14 +85,14 @@ export async function serveEndpoint(
   function isOver(): boolean {
     const leaseLeft = leaseEnds - monotonic();
     if (isLost || gone || isHeldBack || stopping.aborted) return true;
-    return monotonic() >= turnEnds || leaseLeft <= ATTEMPT_LIMITS.timeoutMillis;
+    return monotonic() >= turnEnds || leaseLeft <= parts.timeoutMillis;
   }
 
   async function settle(afterwards: "keep" | "ask" | "release") {
     if (isLost) return [];
     const written = outcomes;
     outcomes = [];
-    const renewed = monotonic() + LEASE_MILLIS;
+    const renewed = monotonic() + leaseMillis;
     const input = { ...lease, outcomes: written, gone, afterwards };
     const { output } = await store.write("settleDeliveries", input, context());
     if (output.next === null) isLost = true;

@@ -3,7 +3,7 @@ import { createGuardedFetch } from "../outbound/guarded-fetch.ts";
 import type { Sealing } from "../store/sealing.ts";
 import { DEPLOYMENT, type Store } from "../store/store.ts";
 import type { StoreLog } from "../store/store-log.ts";
-import { ATTEMPT_LIMITS } from "./attempt.ts";
+import { attemptLimits } from "./attempt.ts";
 import { startExpiryNotices } from "./expiry-notices.ts";
 import { startSender } from "./sender.ts";
 
@@ -17,6 +17,8 @@ interface WebhookParts {
   readonly log: StoreLog;
   /** Private addresses and hosts that may be reached all the same. */
   readonly allow: readonly string[];
+  /** How long a receiver has for its answer. */
+  readonly timeoutMillis: number;
 }
 
 /** The sending of webhooks, under way. */
@@ -42,7 +44,7 @@ export async function startWebhooks({ allow, apis, ...parts }: WebhookParts): Pr
     const context = { api: DEPLOYMENT, at: clock(), actor, requestId: null, address: null };
     await store.write("releaseWebhookLeases", undefined, context);
   }
-  const fetch = createGuardedFetch({ ...ATTEMPT_LIMITS, allow });
+  const fetch = createGuardedFetch({ ...attemptLimits(parts.timeoutMillis), allow });
   const sender = startSender({ ...parts, fetch, random: Math.random });
   const notices = startExpiryNotices({ ...parts, apis });
   return {
