@@ -58,7 +58,10 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
   routes: { token: "/oauth/token", introspection: "/oauth/introspect", jwks: "/readyz" },
 });
 provider.use(
-  async (/** @type {import("koa").Context} */ ctx, /** @type {() => unknown} */ next) => {
+  async (
+    /** @type {{ path: string, body?: unknown }} */ ctx,
+    /** @type {() => unknown} */ next,
+  ) => {
     if (ctx.path !== "/granted") return next();
     // As after an approval: what comes before it is people's time.
     const grant = new provider.Grant({ accountId: "user_1", clientId: "bench" });
