@@ -21,6 +21,8 @@ const POLICY = {
 /** A folder with policy and database, in which `latchkey serve` can be started again and again. */
 export interface Installation {
   readonly operatorToken: string;
+  /** The SQLite file, if that is what it runs on. */
+  readonly database: string;
   /** Starts it and returns at once: `/readyz` of its origin says when it is ready. */
   start(): Promise<Running & { readonly origin: string }>;
   remove(): void;
@@ -31,15 +33,17 @@ export function newInstallation(databaseUrl?: string): Installation {
   const folder = mkdtempSync(path.join(tmpdir(), "latchkey-bench-"));
   mkdirSync(path.join(folder, "data"));
   writeFileSync(path.join(folder, "policy.json"), JSON.stringify(POLICY));
+  const database = path.join(folder, "data", "latchkey.db");
   return {
     operatorToken: OPERATOR_TOKEN,
+    database,
     async start() {
       const port = await freePort();
       const origin = `http://127.0.0.1:${port}`;
       const env = {
         PATH: process.env.PATH,
         LATCHKEY_CONFIG: path.join(folder, "policy.json"),
-        LATCHKEY_DATABASE_URL: databaseUrl ?? `sqlite:${path.join(folder, "data", "latchkey.db")}`,
+        LATCHKEY_DATABASE_URL: databaseUrl ?? `sqlite:${database}`,
         LATCHKEY_LOG_LEVEL: "warn",
         LATCHKEY_OPERATOR_TOKEN: OPERATOR_TOKEN,
         LATCHKEY_OUTBOUND_ALLOW: "127.0.0.1",
@@ -108,9 +112,13 @@ export async function revokeKey(origin: string, operatorToken: string, id: strin
 
 /** Makes things of the API by its management calls; fails if one is refused. */
 export function callAs(origin: string, operatorToken: string) {
-  return async (pathname: string, body: object): Promise<Record<string, unknown>> => {
+  return async (
+    pathname: string,
+    body: object,
+    method: "PATCH" | "POST" = "POST",
+  ): Promise<Record<string, unknown>> => {
     const answer = await fetch(`${origin}/v1/apis/standard${pathname}`, {
-      method: "POST",
+      method,
       headers: {
         authorization: `Bearer ${operatorToken}`,
         "content-type": "application/json",

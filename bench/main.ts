@@ -7,7 +7,9 @@ import { benchSeenTokens } from "./seen-tokens.ts";
 import { benchStart } from "./start.ts";
 import { benchTokens } from "./tokens.ts";
 import { benchVerifier } from "./verifier.ts";
+import { benchWebhookHang } from "./webhook-hang.ts";
 import { benchWebhookKills } from "./webhook-kills.ts";
+import { benchWebhookQueue } from "./webhook-queue.ts";
 import { benchWebhooks } from "./webhooks.ts";
 
 /** How long a bench may take; `million` adds the in-process run with a million keys. */
@@ -36,7 +38,11 @@ const BENCHES: Readonly<Record<string, (length: Length) => Promise<void>>> = {
     await benchVerifier(10_000);
     if (million) await benchVerifier(1_000_000);
   },
-  webhooks: ({ quick }) => benchWebhooks({ rounds: quick ? 3 : 9 }),
+  webhooks: async ({ quick }) => {
+    await benchWebhooks({ rounds: quick ? 3 : 9 });
+    await benchWebhookHang({ rounds: quick ? 3 : 9 });
+    await benchWebhookQueue({ events: quick ? 100_000 : 1_000_000, seconds: 20 });
+  },
   "webhook-kills": ({ quick }) =>
     benchWebhookKills(quick ? { events: 300, kills: 3 } : { events: 10_000, kills: 30 }),
 };

@@ -1,11 +1,11 @@
 import { once } from "node:events";
-import { Agent, createServer, request } from "node:http";
-import type { AddressInfo } from "node:net";
+import { Agent, request } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import { callAs, newInstallation } from "./latchkey-process.ts";
 import { untilReady } from "./pinned-process.ts";
 import { median } from "./rounds.ts";
 import { printTable, whole } from "./table.ts";
+import { startBenchReceiver } from "./webhook-receiver.ts";
 
 const ENDPOINTS = 8;
 /** As many as one call sends once more. */
@@ -17,17 +17,11 @@ const EVENTS = 500;
  */
 export async function benchWebhooks({ rounds }: { readonly rounds: number }): Promise<void> {
   let received = 0;
-  const receiver = createServer((incoming, response) => {
-    incoming.resume();
-    incoming.once("end", () => {
-      received += 1;
-      response.end();
-    });
+  const receiver = await startBenchReceiver((_path, _body, response) => {
+    received += 1;
+    response.end();
   });
-  receiver.listen(0, "127.0.0.1");
-  await once(receiver, "listening");
-  const { port } = receiver.address() as AddressInfo;
-  const url = `http://127.0.0.1:${port}/`;
+  const { url } = receiver;
   const installation = newInstallation();
   const { origin, ...running } = await installation.start();
   try {
@@ -81,7 +75,6 @@ export async function benchWebhooks({ rounds }: { readonly rounds: number }): Pr
   } finally {
     await running.stop();
     installation.remove();
-    receiver.closeAllConnections();
     receiver.close();
   }
 }

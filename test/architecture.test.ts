@@ -121,7 +121,7 @@ const RULES: Rules = {
     "oidc-provider": ["server/oauth"],
     pg: ["server/store"],
     "node:process": ["server/cli"],
-    "node:sqlite": ["server/store"],
+    "node:sqlite": ["server/store", "bench"],
   },
   // What runs in browsers imports nothing at all.
   only: { engine: ["node:crypto"], "sdk/api-client": [], "sdk/client": [], "sdk/webhooks": [] },

@@ -106,10 +106,13 @@ export async function runKills(
   function crash(): void {
     const n = killed % nodes.length;
     killed += 1;
-    restarted[n] = (async () => {
+    const again = (async () => {
       await nodes[n]?.kill();
       await nodes[n]?.restart();
     })();
+    // Whoever waits for it is told all the same.
+    again.catch(() => undefined);
+    restarted[n] = again;
   }
 
   let count = 0;
