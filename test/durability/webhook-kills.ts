@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Answer } from "../answer.ts";
 import { type RunningServer, TEST_ACCOUNT } from "../running-server.ts";
@@ -11,6 +12,8 @@ const LONGEST_SILENCE_MILLIS = 60_000;
 
 /** How the nodes are started: receivers have a second, and leases last for six. */
 export const KILLED_NODES_ENV = {
+  // As `npm start` sets it: they start often.
+  NODE_COMPILE_CACHE: path.join(import.meta.dirname, "../../node_modules/.cache/latchkey"),
   LATCHKEY_OUTBOUND_ALLOW: "127.0.0.1",
   LATCHKEY_WEBHOOK_TIMEOUT_SECONDS: "1",
 } as const;
@@ -108,7 +111,8 @@ export async function runKills(
     killed += 1;
     const again = (async () => {
       await nodes[n]?.kill();
-      await nodes[n]?.restart();
+      // A machine that has too much to do may start it too late; then once more.
+      await nodes[n]?.restart().catch(() => nodes[n]?.restart());
     })();
     // Whoever waits for it is told all the same.
     again.catch(() => undefined);
