@@ -206,8 +206,7 @@ describe("counts as failed:", () => {
     [
       "half an answer",
       (_n, r) => {
-        r.writeHead(200, { "content-length": "100" }).write("x");
-        setTimeout(() => r.socket?.destroy(), 10);
+        r.writeHead(200, { "content-length": "100" }).write("x", () => r.socket?.destroy());
       },
       "cut off",
     ],
