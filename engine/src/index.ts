@@ -13,6 +13,8 @@ export type { Allow, Decision, Deny, Trace, TraceStep } from "./domain/decision.
 export { API_ERRORS, ApiError, type ApiErrorCode } from "./domain/errors.ts";
 export { hideSecrets, loggedPath } from "./domain/hidden-secrets.ts";
 export type { IssuerKeysState } from "./domain/issuer-key.ts";
+export { LATENCY_BUCKETS, type Latency, latencyOf, MOST_MICROS } from "./domain/latency.ts";
+export { LatencyCounts } from "./domain/latency-counts.ts";
 export type {
   LimitSpec,
   LimitState,

@@ -118,7 +118,7 @@ export async function startLatchkey(
     ],
   });
   const record: RecordDecision = (api, decision, request, requestId, seconds) => {
-    usage.record(api, decision, request, requestId);
+    usage.record(api, decision, request, requestId, seconds);
     nearLimits.see(api, decision);
     metrics.decisions.count(api, decision);
     metrics.decisions.time(api, seconds);

@@ -76,4 +76,8 @@ test("usage and last use reach the server", async () => {
   });
   const used = await server.operator("GET", `${API}/api-keys/${id}`);
   expect(used.json.lastUsedAt).not.toBeNull();
+  const overview = await server.operator("GET", `${API}/overview`);
+  // Each decision of this verifier was timed, the question about the key included.
+  expect(overview.json.latency.whole.decisions).toBeGreaterThanOrEqual(4);
+  expect(overview.json.latency.whole.p99Micros).toBeGreaterThan(100);
 });

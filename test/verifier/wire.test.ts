@@ -248,6 +248,34 @@ describe("reported usage", () => {
     expect(usage.json.data ?? []).toEqual([]);
   });
 
+  test.each([
+    ["with a time that is none", { totalMicros: -1 }],
+    ["with more time than can be", { maxMicros: 1e12 + 1 }],
+    ["with a part of a decision", { buckets: [0.5] }],
+    ["with more buckets than there are", { buckets: new Array(49).fill(1) }],
+    ["with a bucket that counts back", { buckets: [-1] }],
+    ["with another member", { p99: 1 }],
+  ])("%s is refused, and nothing is written", async (_what, changes) => {
+    const latency = { totalMicros: 1, maxMicros: 1, buckets: [1], ...changes };
+    const credentialId = "key_never";
+    const counts = [aCount({ credentialId, latency })];
+    const { status, json } = await call("verifier", "POST", "/usage", { counts });
+    expect([status, json.error.code]).toEqual([400, "INVALID_REQUEST"]);
+    const usage = await server.operator("GET", `${API}/usage?credentialId=${credentialId}`);
+    expect(usage.json.data).toEqual([]);
+  });
+
+  test("with the time of decisions is what an overview tells of it", async () => {
+    const { id, accountId } = await server.issueKey();
+    const latency = { totalMicros: 4000, maxMicros: 3000, buckets: [0, 0, 0, 0, 10] };
+    const counts = [aCount({ accountId, credentialId: id, latency }), aCount()];
+    expect((await call("verifier", "POST", "/usage", { counts })).status).toBe(204);
+    const { json } = await server.operator("GET", `${API}/overview?accountId=${accountId}`);
+    expect(json.latency.whole).toMatchObject({ decisions: 10, p50Micros: 5, p99Micros: 6 });
+    const times = { decisions: 10, meanMicros: 400, maxMicros: 3000 };
+    expect(json.slowest).toMatchObject([{ credentialId: id, accountId, ...times }]);
+  });
+
   test("told twice under one name it counts once", async () => {
     const { id } = await server.issueKey();
     const headers = {

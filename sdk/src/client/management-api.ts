@@ -862,6 +862,40 @@ export type Overview = {
     readonly allowed: number;
     readonly refused: number;
   }[];
+  readonly latency: {
+    /** All of them; null when there is none. */
+    readonly whole: {
+      /** Decisions whose time is known. */
+      readonly decisions: number;
+      /** Half of them took no longer. */
+      readonly p50Micros: number;
+      readonly p95Micros: number;
+      readonly p99Micros: number;
+    } | null;
+    /** 1, or 24 where more than 72 hours are asked for. */
+    readonly stepHours: number;
+    /** From old to new; steps without a timed decision are left out. */
+    readonly steps: readonly {
+      /** The start of the step. */
+      readonly from: string;
+      /** Decisions whose time is known. */
+      readonly decisions: number;
+      /** Half of them took no longer. */
+      readonly p50Micros: number;
+      readonly p95Micros: number;
+      readonly p99Micros: number;
+    }[];
+  };
+  /** The slowest ten by the mean, of those with ten timed decisions or more. */
+  readonly slowest: readonly {
+    readonly credentialId: string;
+    readonly accountId: string;
+    readonly name: string | null;
+    /** Those whose time is known. */
+    readonly decisions: number;
+    readonly meanMicros: number;
+    readonly maxMicros: number;
+  }[];
 };
 /** `Passkey` of the document. */
 export type Passkey = {
@@ -1633,7 +1667,7 @@ export interface Operations {
     body: undefined;
     answer: OrganizationKey;
   };
-  /** Requests by hour, refusals by reason, the busiest credentials */
+  /** Requests by hour, refusals by reason, latency, the busiest and slowest credentials */
   getOverview: {
     params: {
       readonly accountId?: string | undefined;

@@ -17,6 +17,7 @@ import { createOnline } from "./online.ts";
 import { askForSlices } from "./remote-slices.ts";
 import { createRemoteSource } from "./remote-source.ts";
 import { openServerLink } from "./server-link.ts";
+import { timed } from "./timed.ts";
 import { startUsageReport } from "./usage-report.ts";
 import type {
   AnswerContext,
@@ -118,7 +119,7 @@ export const createVerifier: CreateVerifier = async (options) => {
 
   await within(START_MILLIS, keeper.held);
   return {
-    verify: decider.verify,
+    verify: timed({ decider, usage, monotonic, random: Math.random }),
     requestIdOf: idOf,
     render: (decision, context) => render(api, decider, decision, context),
     preflight: preflightAnswer,

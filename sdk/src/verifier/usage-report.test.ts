@@ -30,9 +30,11 @@ function start(...answers: readonly (LinkError | undefined)[]): Told[] {
   return told;
 }
 
+const principal = { accountId: "acct_1", credentialId: "key_1" };
+
 function count(outcome: "allow" | "deny", at = NOW, credentialId: string | null = "key_1"): void {
-  const principal = { accountId: "acct_1", credentialId };
-  report.count({ outcome, at, principal } as Decision, aRequest());
+  const decision = { outcome, at, principal: { ...principal, credentialId } };
+  report.count(decision as Decision, aRequest());
 }
 
 const row = (changes: object) => ({
@@ -114,4 +116,22 @@ test("what is there when it stops is told", async () => {
   count("allow");
   await report.stop();
   expect(told).toHaveLength(1);
+});
+
+test("tells how long the decisions of each hour took, of those that were timed", async () => {
+  const told = start();
+  const decision = { outcome: "allow", at: NOW, principal } as Decision;
+  report.took(decision, 1, 1);
+  report.count(decision, aRequest());
+  report.took(decision, 0.003, 16);
+  report.took({ ...decision, principal: undefined } as Decision, 1, 1);
+  report.count({ ...decision, at: NOW + 3_600_000 }, aRequest());
+  await report.flush();
+  count("allow");
+  await report.flush();
+  const timed = { totalMicros: 48, maxMicros: 3, buckets: [0, 0, 0, 16] };
+  expect(told.map(({ counts }) => counts)).toMatchObject([
+    [{ latency: timed }, { latency: undefined }],
+    [{ latency: undefined }],
+  ]);
 });

@@ -1,12 +1,19 @@
 import { randomUUID } from "node:crypto";
-import type { ApiRequest, Decision, LimitState } from "@latchkey/engine";
-import { header } from "@latchkey/engine";
+import {
+  type ApiRequest,
+  type Decision,
+  header,
+  LatencyCounts,
+  type LimitState,
+} from "@latchkey/engine";
 import type { LinkError, ServerLink } from "./server-link.ts";
 
 /** Tells the server how much was used, so that usage and last use stay true. */
 export interface UsageReport {
   /** Counts in memory; never throws, never waits. */
   count(decision: Decision, request: ApiRequest): void;
+  /** How long one that was just counted took, in milliseconds, and for how many it stands. */
+  took(decision: Decision, millis: number, decisions: number): void;
   /** Tells what there is. Never rejects: what could not be told is told later. */
   flush(): Promise<void>;
   stop(): Promise<void>;
@@ -16,6 +23,8 @@ interface Count {
   readonly accountId: string;
   readonly credentialId: string;
   readonly hour: number;
+  /** Where its durations are counted. */
+  readonly slot: number;
   allowed: number;
   denied: number;
   lastAllowedAt: number;
@@ -46,6 +55,7 @@ export function startUsageReport(parts: {
   const { link, onProblem } = parts;
   let counts = new Map<string, Count>();
   let ended: Count[] = [];
+  const durations = new LatencyCounts();
   const batches: Batch[] = [];
   let telling: Promise<void> | undefined;
 
@@ -58,7 +68,8 @@ export function startUsageReport(parts: {
     if (before !== undefined) ended.push(before);
     const hour = at - (at % HOUR);
     const none = { allowed: 0, denied: 0, lastAllowedAt: 0, clientVersion: null, limit: undefined };
-    const count = { accountId, credentialId, hour, ...none };
+    const slot = durations.open();
+    const count = { accountId, credentialId, hour, slot, ...none };
     counts.set(credentialId, count);
     return count;
   }
@@ -68,9 +79,12 @@ export function startUsageReport(parts: {
     counts = new Map();
     ended = [];
     for (let from = 0; from < all.length; from += ROWS_PER_BATCH) {
-      const rows = all.slice(from, from + ROWS_PER_BATCH).map(toWire);
+      const rows = all
+        .slice(from, from + ROWS_PER_BATCH)
+        .map((count) => ({ ...toWire(count), latency: durations.of(count.slot) }));
       batches.push({ key: randomUUID(), counts: rows });
     }
+    durations.clear();
   }
 
   async function tellAll(): Promise<void> {
@@ -121,6 +135,10 @@ export function startUsageReport(parts: {
         count.denied += 1;
       }
     },
+    took({ principal }, millis, decisions) {
+      const count = counts.get(principal?.credentialId ?? "");
+      if (count !== undefined) durations.add(count.slot, millis * 1000, decisions);
+    },
     flush,
     async stop() {
       clearInterval(timer);
@@ -136,7 +154,7 @@ function clientVersion(headers: readonly string[]): string | null {
   return version !== undefined && CLEAN_VERSION.test(version) ? version : null;
 }
 
-function toWire({ hour, lastAllowedAt, limit, ...count }: Count): object {
+function toWire({ hour, lastAllowedAt, slot: _, limit, ...count }: Count): object {
   const instant = (at: number) => new Date(at).toISOString();
   const last = lastAllowedAt === 0 ? null : instant(lastAllowedAt);
   const windows = (limit?.windows ?? [])

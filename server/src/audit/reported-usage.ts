@@ -1,5 +1,4 @@
-import type { WindowState } from "@latchkey/engine";
-import { ApiError, type Clock } from "@latchkey/engine";
+import { ApiError, type Clock, type Latency, type WindowState } from "@latchkey/engine";
 import type { Store, WriteContext } from "../store/store.ts";
 import type { NearLimits } from "./near-limits.ts";
 
@@ -15,6 +14,8 @@ export interface ReportedCount {
   readonly clientVersion: string | null;
   /** Those of its limit of which much is used. */
   readonly windows?: readonly WindowState[];
+  /** Of the requests that it timed; verifiers of earlier releases time none. */
+  readonly latency?: Latency;
 }
 
 /** Adds what verifiers counted to what this server counted itself. */
@@ -44,7 +45,7 @@ export function createReportUsage(parts: {
     });
     const usage = counts.flatMap(({ accountId, credentialId, clientVersion, ...count }) => {
       const row = { api, accountId, credentialId, clientVersion };
-      const hour = count.hour - (count.hour % HOUR);
+      const hour = startOfHour(count.hour);
       return [
         { ...row, hour, outcome: "allow" as const, count: count.allowed },
         { ...row, hour, outcome: "deny" as const, count: count.denied },
@@ -53,11 +54,18 @@ export function createReportUsage(parts: {
     const lastUsed = counts.flatMap(({ credentialId, lastAllowedAt }) =>
       lastAllowedAt === null ? [] : [{ api, credentialId, at: lastAllowedAt }],
     );
-    await store.write("recordUsage", { usage, lastUsed, refusals: [] }, { ...call, at });
+    const latency = counts.flatMap(({ accountId, credentialId, hour, latency: of }) =>
+      of === undefined ? [] : [{ api, accountId, credentialId, hour: startOfHour(hour), ...of }],
+    );
+    await store.write("recordUsage", { usage, lastUsed, latency, refusals: [] }, { ...call, at });
     for (const { credentialId, windows } of counts) {
       if (windows !== undefined) nearLimits.seeReported(api, credentialId, { windows });
     }
   };
+}
+
+function startOfHour(instant: number): number {
+  return instant - (instant % HOUR);
 }
 
 function checkInstant(instant: number, now: number, field: string): void {

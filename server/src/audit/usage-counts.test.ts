@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { UsageCounts } from "./usage-counts.ts";
+import { type CountedRequest, UsageCounts } from "./usage-counts.ts";
 
 const HOUR = 3_600_000;
 const credential = (n: number, api = "standard") => ({
@@ -7,14 +7,19 @@ const credential = (n: number, api = "standard") => ({
   accountId: `acct_${n}`,
   credentialId: `key_${n}`,
 });
+const request = (
+  outcome: CountedRequest["outcome"],
+  at: number,
+  changes: Partial<CountedRequest> = {},
+) => ({ outcome, at, micros: 4, clientVersion: null, ...changes });
 
 test("counts by API, credential, hour and outcome, and starts afresh when taken", () => {
   const counts = new UsageCounts(10);
-  counts.add("allow", credential(1), HOUR);
-  counts.add("allow", credential(1), 2 * HOUR - 1);
-  counts.add("deny", credential(1), 2 * HOUR - 1);
-  counts.add("allow", credential(1), 2 * HOUR);
-  counts.add("allow", credential(1, "other"), HOUR);
+  counts.add(credential(1), request("allow", HOUR));
+  counts.add(credential(1), request("allow", 2 * HOUR - 1));
+  counts.add(credential(1), request("deny", 2 * HOUR - 1));
+  counts.add(credential(1), request("allow", 2 * HOUR));
+  counts.add(credential(1, "other"), request("allow", HOUR));
   const one = {
     api: "standard",
     accountId: "acct_1",
@@ -32,19 +37,19 @@ test("counts by API, credential, hour and outcome, and starts afresh when taken"
     ]),
   );
   expect(lastUsed).toContainEqual({ api: "standard", credentialId: "key_1", at: 2 * HOUR });
-  expect(counts.take()).toEqual({ usage: [], lastUsed: [] });
+  expect(counts.take()).toEqual({ usage: [], lastUsed: [], latency: [] });
 });
 
 test("a refusal is no use of the credential", () => {
   const counts = new UsageCounts(10);
-  counts.add("deny", credential(1), HOUR);
+  counts.add(credential(1), request("deny", HOUR));
   expect(counts.take().lastUsed).toEqual([]);
 });
 
 test("beyond its capacity it counts together and loses nothing", () => {
   const counts = new UsageCounts(3);
-  for (let n = 0; n < 1000; n += 1) counts.add("allow", credential(n), HOUR);
-  counts.add("allow", credential(0), HOUR);
+  for (let n = 0; n < 1000; n += 1) counts.add(credential(n), request("allow", HOUR));
+  counts.add(credential(0), request("allow", HOUR));
   expect(counts.size).toBeLessThanOrEqual(4);
   const { usage, lastUsed } = counts.take();
   expect(usage.reduce((sum, { count }) => sum + count, 0)).toBe(1001);
@@ -63,8 +68,25 @@ test("beyond its capacity it counts together and loses nothing", () => {
 
 test("keeps the newest client version, also when a later request tells none", () => {
   const counts = new UsageCounts(10);
-  counts.add("allow", credential(1), HOUR, "1.0");
-  counts.add("allow", credential(1), HOUR, "1.1");
-  counts.add("allow", credential(1), HOUR);
+  counts.add(credential(1), request("allow", HOUR, { clientVersion: "1.0" }));
+  counts.add(credential(1), request("allow", HOUR, { clientVersion: "1.1" }));
+  counts.add(credential(1), request("allow", HOUR));
   expect(counts.take().usage).toMatchObject([{ count: 3, clientVersion: "1.1" }]);
+});
+
+test("tells how long decisions about each credential took, hour by hour", () => {
+  const counts = new UsageCounts(10);
+  counts.add(credential(1), request("allow", HOUR, { micros: 2.4 }));
+  counts.add(credential(1), request("deny", HOUR, { micros: 3.4 }));
+  counts.add(credential(1), request("allow", 2 * HOUR, { micros: 1 }));
+  counts.add(credential(2), request("allow", HOUR, { micros: 0 }));
+  const { latency } = counts.take();
+  expect(latency).toHaveLength(3);
+  expect(latency).toEqual(
+    expect.arrayContaining([
+      { ...credential(1), hour: HOUR, totalMicros: 6, maxMicros: 3, buckets: [0, 0, 1, 1] },
+      { ...credential(1), hour: 2 * HOUR, totalMicros: 1, maxMicros: 1, buckets: [0, 1] },
+      { ...credential(2), hour: HOUR, totalMicros: 0, maxMicros: 0, buckets: [1] },
+    ]),
+  );
 });

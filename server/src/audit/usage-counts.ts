@@ -1,3 +1,5 @@
+import { LatencyCounts } from "@latchkey/engine";
+import type { LatencyRow } from "../store/latency.ts";
 import type { UsageOutcome, UsageRecord } from "../store/records.ts";
 
 /** A count as `recordUsage` takes it. */
@@ -14,6 +16,16 @@ export interface LastUsedRow {
 export interface TakenCounts {
   readonly usage: readonly UsageRow[];
   readonly lastUsed: readonly LastUsedRow[];
+  readonly latency: readonly LatencyRow[];
+}
+
+/** One request, as it is counted. */
+export interface CountedRequest {
+  readonly outcome: UsageOutcome;
+  readonly at: number;
+  /** How long the decision took. */
+  readonly micros: number;
+  readonly clientVersion: string | null;
 }
 
 interface Count {
@@ -21,6 +33,8 @@ interface Count {
   readonly accountId: string;
   readonly credentialId: string;
   readonly hour: number;
+  /** Where its durations are counted. */
+  readonly slot: number;
   allow: number;
   deny: number;
   clientVersion: string | null;
@@ -33,7 +47,7 @@ const HOUR = 3_600_000;
 const OTHERS = "others";
 
 /**
- * Requests by credential, hour and outcome, in memory. Holds at most `capacity` counts: while it is
+ * Requests by credential, hour and outcome, and how long they took, in memory. Holds at most `capacity` counts: while it is
  * full, credentials it does not have yet are counted together as `others`.
  */
 export class UsageCounts {
@@ -42,6 +56,7 @@ export class UsageCounts {
   #current = new Map<string, Map<string, Count>>();
   /** Counts of hours that have ended, and of `others`. */
   #ended: Count[] = [];
+  readonly #durations = new LatencyCounts();
   #size = 0;
 
   constructor(capacity: number) {
@@ -53,22 +68,21 @@ export class UsageCounts {
     return this.#size;
   }
 
-  /** Counts one request at `now`. This runs for every request: one or two look-ups in a map. */
+  /** Counts one request. This runs for every request: one or two look-ups in a map. */
   add(
-    outcome: UsageOutcome,
     credential: { api: string; accountId: string; credentialId: string },
-    now: number,
-    clientVersion: string | null = null,
+    { outcome, at, micros, clientVersion }: CountedRequest,
   ): void {
     const { api, credentialId } = credential;
     let count = this.#current.get(api)?.get(credentialId);
-    if (count === undefined || now >= count.hour + HOUR) count = this.#open(credential, now);
+    if (count === undefined || at >= count.hour + HOUR) count = this.#open(credential, at);
+    this.#durations.add(count.slot, micros);
     if (clientVersion !== null && count.credentialId !== OTHERS) {
       count.clientVersion = clientVersion;
     }
     if (outcome === "allow") {
       count.allow += 1;
-      count.lastUsed = now;
+      count.lastUsed = at;
     } else {
       count.deny += 1;
     }
@@ -81,7 +95,10 @@ export class UsageCounts {
     this.#current = new Map();
     this.#ended = [];
     this.#size = 0;
+    const latency = counts.flatMap((count) => latencyRows(count, this.#durations));
+    this.#durations.clear();
     return {
+      latency,
       usage: counts.flatMap(usageRows),
       lastUsed: counts
         .filter(({ lastUsed, credentialId }) => lastUsed > 0 && credentialId !== OTHERS)
@@ -109,6 +126,7 @@ export class UsageCounts {
       accountId,
       credentialId,
       hour,
+      slot: this.#durations.open(),
       allow: 0,
       deny: 0,
       clientVersion: null,
@@ -126,9 +144,17 @@ export class UsageCounts {
   }
 }
 
-function usageRows({ allow, deny, lastUsed: _, ...key }: Count): readonly UsageRow[] {
+function usageRows({ allow, deny, lastUsed: _, slot: __, ...key }: Count): readonly UsageRow[] {
   const rows: UsageRow[] = [];
   if (allow > 0) rows.push({ ...key, outcome: "allow", count: allow });
   if (deny > 0) rows.push({ ...key, outcome: "deny", count: deny });
   return rows;
+}
+
+function latencyRows(
+  { api, accountId, credentialId, hour, slot }: Count,
+  durations: LatencyCounts,
+): readonly LatencyRow[] {
+  const latency = durations.of(slot);
+  return latency === undefined ? [] : [{ api, accountId, credentialId, hour, ...latency }];
 }

@@ -38,6 +38,7 @@ const REQUEST = {
   address: "192.0.2.1",
   headers: ["X-Client-Version", "2.1"],
 };
+const SECONDS = 0.000005;
 const PAGE = { limit: 200, after: undefined };
 
 const usage = async () => (await store.usage.list(API, {}, PAGE)).items;
@@ -47,10 +48,10 @@ const refusals = async () =>
 test("usage, last use and refusals reach the store with the flush", async () => {
   const recorder = createUsageRecorder({ store, clock, log });
   clock.advance(90_500);
-  recorder.record(API, ALLOW, REQUEST, "req_1");
-  recorder.record(API, ALLOW, REQUEST, "req_2");
-  recorder.record(API, DENY, REQUEST, "req_3");
-  recorder.record(API, ANONYMOUS, REQUEST, "req_4");
+  recorder.record(API, ALLOW, REQUEST, "req_1", SECONDS);
+  recorder.record(API, ALLOW, REQUEST, "req_2", SECONDS);
+  recorder.record(API, DENY, REQUEST, "req_3", SECONDS);
+  recorder.record(API, ANONYMOUS, REQUEST, "req_4", SECONDS);
   expect(await usage()).toEqual([]);
   await recorder.flush();
   const row = { accountId: "acct_1", credentialId: "key_1", hour: NOW, clientVersion: "2.1" };
@@ -74,7 +75,7 @@ test("usage, last use and refusals reach the store with the flush", async () => 
 test("counts of one hour add up over flushes", async () => {
   const recorder = createUsageRecorder({ store, clock, log });
   for (let i = 0; i < 3; i += 1) {
-    recorder.record(API, ALLOW, REQUEST, "req");
+    recorder.record(API, ALLOW, REQUEST, "req", SECONDS);
     await recorder.flush();
   }
   expect((await usage())[0]?.count).toBe(3);
@@ -83,7 +84,7 @@ test("counts of one hour add up over flushes", async () => {
 
 test("close writes everything, the count of a flood under way included", async () => {
   const recorder = createUsageRecorder({ store, clock, log });
-  for (let i = 0; i < 150; i += 1) recorder.record(API, DENY, REQUEST, "req");
+  for (let i = 0; i < 150; i += 1) recorder.record(API, DENY, REQUEST, "req", SECONDS);
   await recorder.close();
   const lines = await refusals();
   expect(lines).toHaveLength(101);
@@ -106,7 +107,7 @@ test("nothing is lost, doubled or piled up while the store is away", async () =>
   };
   const recorder = createUsageRecorder({ store: flaky, clock, log });
   for (let i = 0; i < 5; i += 1) {
-    recorder.record(API, ALLOW, REQUEST, "req");
+    recorder.record(API, ALLOW, REQUEST, "req", SECONDS);
     await recorder.flush();
   }
   expect(recorder.failures).toBe(5);
@@ -121,21 +122,43 @@ test("nothing is lost, doubled or piled up while the store is away", async () =>
 test("a store that stays away does not keep close from ending", async () => {
   const write = () => Promise.reject(new ApiError("STORE_UNAVAILABLE", "away"));
   const recorder = createUsageRecorder({ store: { write }, clock, log });
-  recorder.record(API, ALLOW, REQUEST, "req");
+  recorder.record(API, ALLOW, REQUEST, "req", SECONDS);
   await recorder.close();
   expect(recorder.failures).toBeGreaterThan(0);
 });
 
 test("a path that PostgreSQL would refuse is written all the same", async () => {
   const recorder = createUsageRecorder({ store, clock, log });
-  recorder.record(API, DENY, { ...REQUEST, target: "/a\0b\ud800" }, "req");
+  recorder.record(API, DENY, { ...REQUEST, target: "/a\0b\ud800" }, "req", SECONDS);
   await recorder.close();
   expect(await refusals()).toHaveLength(1);
 });
 
 test.each(["", "x".repeat(65), "1.0\u00e9"])("takes no client version from %j", async (version) => {
   const recorder = createUsageRecorder({ store, clock, log });
-  recorder.record(API, ALLOW, { ...REQUEST, headers: ["x-client-version", version] }, "req_1");
+  recorder.record(
+    API,
+    ALLOW,
+    { ...REQUEST, headers: ["x-client-version", version] },
+    "req_1",
+    SECONDS,
+  );
   await recorder.close();
   expect(await usage()).toMatchObject([{ count: 1, clientVersion: null }]);
+});
+
+test("how long decisions took reaches the store with the flush, and adds up", async () => {
+  const recorder = createUsageRecorder({ store, clock, log });
+  for (const seconds of [0.000005, 0.002]) {
+    for (let i = 0; i < 5; i += 1) recorder.record(API, ALLOW, REQUEST, "req", seconds);
+    recorder.record(API, ANONYMOUS, REQUEST, "req", 1);
+    await recorder.flush();
+  }
+  await recorder.close();
+  const overview = await store.overview.read(API, { from: NOW, to: NOW + 3_600_000 });
+  const buckets = [0, 0, 0, 0, 5, ...new Array<number>(16).fill(0), 5];
+  expect(overview.latency).toEqual([{ hour: NOW, buckets }]);
+  expect(overview.slowest).toEqual([
+    { ...principal, name: "Production", timed: 10, meanMicros: 1002.5, maxMicros: 2000 },
+  ]);
 });

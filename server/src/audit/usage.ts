@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type ApiRequest, type Clock, type Decision, header } from "@latchkey/engine";
+import type { LatencyRow } from "../store/latency.ts";
 import { startRepeating } from "../store/repeating.ts";
 import { DEPLOYMENT, type Idempotency, type Store } from "../store/store.ts";
 import type { StoreLog } from "../store/store-log.ts";
@@ -11,8 +12,14 @@ export type RecordedRequest = RefusedRequest & Pick<ApiRequest, "headers">;
 
 /** Remembers what was decided, off the path of the decision. */
 export interface UsageRecorder {
-  /** Counts in memory and returns; never throws, never waits. */
-  record(api: string, decision: Decision, request: RecordedRequest, requestId: string): void;
+  /** Counts in memory, with the seconds the decision took; never throws, never waits. */
+  record(
+    api: string,
+    decision: Decision,
+    request: RecordedRequest,
+    requestId: string,
+    seconds: number,
+  ): void;
   /** Writes what is due. Never rejects: what could not be written is tried again. */
   flush(): Promise<void>;
   /** Writes everything there is, minutes under way included, and stops. */
@@ -27,6 +34,7 @@ export interface UsageRecorder {
 interface Batch {
   readonly usage: readonly UsageRow[];
   readonly lastUsed: readonly LastUsedRow[];
+  readonly latency: readonly LatencyRow[];
   readonly refusals: readonly RefusalRow[];
   /** Makes a second try harmless when the first had reached the database. */
   readonly idempotency: Idempotency;
@@ -72,14 +80,15 @@ export function createUsageRecorder(parts: {
   }
 
   function takeBatches(all: boolean): readonly Batch[] {
-    const { usage, lastUsed } = counts.take();
+    const { usage, lastUsed, latency } = counts.take();
     const rows = refusals.take(clock(), all);
-    const most = Math.max(usage.length, lastUsed.length, rows.length);
+    const most = Math.max(usage.length, lastUsed.length, latency.length, rows.length);
     return Array.from({ length: Math.ceil(most / ROWS_PER_BATCH) }, (_, i) => {
       const [from, to] = [i * ROWS_PER_BATCH, (i + 1) * ROWS_PER_BATCH];
       return {
         usage: usage.slice(from, to),
         lastUsed: lastUsed.slice(from, to),
+        latency: latency.slice(from, to),
         refusals: rows.slice(from, to),
         idempotency: newIdempotency(),
       };
@@ -95,13 +104,20 @@ export function createUsageRecorder(parts: {
   }
 
   return {
-    record(api, decision, request, requestId) {
+    record(api, decision, request, requestId, seconds) {
       const now = clock();
       const accountId = decision.principal?.accountId ?? null;
       const credentialId = decision.principal?.credentialId ?? null;
       if (credentialId !== null && accountId !== null) {
-        const version = clientVersion(request.headers);
-        counts.add(decision.outcome, { api, accountId, credentialId }, now, version);
+        counts.add(
+          { api, accountId, credentialId },
+          {
+            outcome: decision.outcome,
+            at: now,
+            micros: seconds * 1e6,
+            clientVersion: clientVersion(request.headers),
+          },
+        );
       }
       if (decision.outcome === "deny") {
         refusals.add(

@@ -1,6 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { Ask } from "./ask.ts";
 import { type Ceiling, under } from "./ceiling.ts";
+import { type HourLatency, latencyWithin, type SlowCredential, slowestWithin } from "./latency.ts";
 import type { Flavor } from "./migrations/migration.ts";
 import type { Tables } from "./schema.ts";
 
@@ -31,6 +32,10 @@ export interface Overview {
     readonly accountId: string;
     readonly name: string | null;
   } & Counts)[];
+  /** From old to new; hours without a timed decision are left out. */
+  readonly latency: readonly HourLatency[];
+  /** The slowest first, of those of which enough decisions were timed. */
+  readonly slowest: readonly SlowCredential[];
 }
 
 /** How many credentials are named. */
@@ -44,7 +49,7 @@ export function overviewReads(db: Kysely<Tables>, ask: Ask, flavor: Flavor) {
     read: (api: string, filter: OverviewFilter): Promise<Overview> =>
       ask(async () => {
         const usage = usageWithin(db, api, filter);
-        const [hours, credentials, refusals] = await Promise.all([
+        const [hours, credentials, refusals, latency, slowest] = await Promise.all([
           usage
             .select(["hour", countOf("allow").as("allowed"), countOf("deny").as("refused")])
             .groupBy("hour")
@@ -69,6 +74,8 @@ export function overviewReads(db: Kysely<Tables>, ask: Ask, flavor: Flavor) {
             .limit(MOST_CREDENTIALS)
             .execute(),
           refusalsWithin(db, { api, flavor, ...filter }),
+          latencyWithin(db, api, filter),
+          slowestWithin(db, api, filter),
         ]);
         return {
           hours: hours.map(({ hour, ...counts }) => ({ hour, ...numbers(counts) })),
@@ -79,6 +86,8 @@ export function overviewReads(db: Kysely<Tables>, ask: Ask, flavor: Flavor) {
             name: name === "" ? null : name,
             ...numbers(counts),
           })),
+          latency,
+          slowest,
         };
       }),
   };

@@ -1,6 +1,6 @@
 import type { PeopleTables } from "./people-schema.ts";
-import type { UsageOutcome } from "./records.ts";
 import type { BrowserSessionTable, PortalLinkTable } from "./session-schema.ts";
+import type { UsageTables } from "./usage-tables.ts";
 import type { WebhookDeliveryTable, WebhookEndpointTable } from "./webhook-tables.ts";
 
 /**
@@ -8,7 +8,7 @@ import type { WebhookDeliveryTable, WebhookEndpointTable } from "./webhook-table
  * milliseconds, JSON is text that only the file of its aggregate parses. What each column means is
  * said where it was made, in `migrations/`.
  */
-export interface Tables extends PeopleTables {
+export interface Tables extends PeopleTables, UsageTables {
   readonly account: AccountTable;
   readonly person: PersonTable;
   readonly membership: MembershipTable;
@@ -18,7 +18,6 @@ export interface Tables extends PeopleTables {
   readonly change: ChangeTable;
   readonly change_head: ChangeHeadTable;
   readonly event: EventTable;
-  readonly usage: UsageTable;
   readonly idempotency: IdempotencyTable;
   readonly policy_version: PolicyVersionTable;
   readonly counter: CounterTable;
@@ -149,16 +148,6 @@ export interface EventTable {
   readonly address: string | null;
   readonly detail: string;
   readonly count: number;
-}
-
-export interface UsageTable {
-  readonly api: string;
-  readonly hour: number;
-  readonly credential_id: string;
-  readonly outcome: UsageOutcome;
-  readonly account_id: string;
-  readonly count: number;
-  readonly client_version: string | null;
 }
 
 export interface IdempotencyTable {

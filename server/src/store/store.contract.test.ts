@@ -12,6 +12,7 @@ import { feedsContract } from "../testing/store-contract/feeds.ts";
 import { idempotencyContract } from "../testing/store-contract/idempotency.ts";
 import { keyListsContract } from "../testing/store-contract/key-lists.ts";
 import { keyringContract } from "../testing/store-contract/keyring.ts";
+import { latencyContract } from "../testing/store-contract/latency.ts";
 import { leakedKeysContract } from "../testing/store-contract/leaked-keys.ts";
 import { managedUsersContract } from "../testing/store-contract/managed-users.ts";
 import { oauthContract } from "../testing/store-contract/oauth.ts";
@@ -75,6 +76,7 @@ for (const database of DATABASES) {
     describe("operators and links", () => signInLinksContract(open));
     describe("policies", () => policiesContract(open));
     describe("usage", () => usageContract(open));
+    describe("latency", () => latencyContract(open));
     describe("events", () => eventsContract(open));
     describe("leaked keys", () => leakedKeysContract(open));
     describe("webhooks", () => webhooksContract(open));

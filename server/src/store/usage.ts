@@ -3,6 +3,8 @@ import { type Kysely, sql } from "kysely";
 import type { Ask } from "./ask.ts";
 import { under } from "./ceiling.ts";
 import { insertEvents } from "./events.ts";
+import { addLatency, type LatencyRow } from "./latency.ts";
+import { inChunks, inKeyOrder } from "./merged-rows.ts";
 import { pageOf } from "./paging.ts";
 import type {
   EventRecord,
@@ -15,8 +17,6 @@ import type {
 import type { Tables } from "./schema.ts";
 import type { Transaction } from "./transaction.ts";
 
-/** Rows in one statement: at most 7 values each, and SQLite binds at most 32,766. */
-const ROWS_PER_STATEMENT = 1000;
 const MINUTE = 60_000;
 
 interface LastUsed {
@@ -29,15 +29,21 @@ interface LastUsed {
 interface RecordUsage {
   readonly usage: readonly (UsageRecord & { readonly api: string })[];
   readonly lastUsed: readonly LastUsed[];
+  /** Of the requests that were timed, no others. */
+  readonly latency?: readonly LatencyRow[];
   /** Ready-made lines of the audit trail. */
   readonly refusals: readonly (EventRecord & { readonly api: string })[];
 }
 
 export const usageCommands = {
   /** Adds counts, moves `lastUsedAt` forward but never back, appends refusals; no change rows. */
-  async recordUsage(tx: Transaction, { usage, lastUsed, refusals }: RecordUsage): Promise<void> {
+  async recordUsage(
+    tx: Transaction,
+    { usage, lastUsed, latency = [], refusals }: RecordUsage,
+  ): Promise<void> {
     for (const rows of inChunks(mergeCounts(usage))) await addCounts(tx.db, rows);
     for (const rows of inChunks(mergeInstants(lastUsed))) await moveLastUsed(tx.db, rows);
+    await addLatency(tx.db, latency);
     const byApi = Map.groupBy(refusals, (refusal) => refusal.api);
     for (const [api, events] of byApi) await insertEvents(tx.db, api, events);
   },
@@ -132,7 +138,6 @@ interface Count {
   readonly client_version: string | null;
 }
 
-/** One row for each key, in one order: PostgreSQL refuses duplicates and could deadlock. */
 function mergeCounts(usage: RecordUsage["usage"]): readonly Count[] {
   const merged = new Map<string, Count>();
   for (const { api, hour, credentialId, outcome, accountId, count, clientVersion } of usage) {
@@ -160,14 +165,4 @@ function mergeInstants(lastUsed: readonly LastUsed[]): readonly LastUsed[] {
     merged.set(key, { api, credentialId, at: latest });
   }
   return inKeyOrder(merged);
-}
-
-function inKeyOrder<Row>(merged: ReadonlyMap<string, Row>): readonly Row[] {
-  return [...merged].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
-}
-
-function* inChunks<Row>(rows: readonly Row[]): Generator<readonly Row[]> {
-  for (let from = 0; from < rows.length; from += ROWS_PER_STATEMENT) {
-    yield rows.slice(from, from + ROWS_PER_STATEMENT);
-  }
 }

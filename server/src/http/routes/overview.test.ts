@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ManagementApp, openManagementApp } from "../../testing/management-app.ts";
 import { NOW } from "../../testing/now.ts";
 
@@ -20,7 +20,60 @@ test("an overview covers whole hours, the present one included", async () => {
   expect(status).toBe(200);
   const to = NOW - (NOW % HOUR) + HOUR;
   expect([Date.parse(json.from), Date.parse(json.to)]).toEqual([to - 2 * HOUR, to]);
-  expect(json).toMatchObject({ hours: [], refusals: [], credentials: [] });
+  expect(json).toMatchObject({ hours: [], refusals: [], credentials: [], slowest: [] });
+  expect(json.latency).toEqual({ whole: null, stepHours: 1, steps: [] });
+});
+
+describe("of decisions that were timed,", () => {
+  const hour = NOW - (NOW % HOUR);
+  const of = (at: number, buckets: readonly number[], totalMicros: number) => ({
+    ...{ api: "standard", accountId: "acct_1", credentialId: "key_1", hour: at },
+    ...{ buckets, totalMicros, maxMicros: 700 },
+  });
+  beforeAll(async () => {
+    const latency = [
+      of(hour, [0, 0, 100], 216),
+      of(hour - HOUR, [0, 0, 0, 100], 300),
+      of(hour - 80 * HOUR, [100], 0),
+      of(hour - 96 * HOUR, [0, 0, 0, 100], 300),
+    ];
+    await it.store.write(
+      "recordUsage",
+      { usage: [], lastUsed: [], refusals: [], latency },
+      { api: "*", at: NOW, actor: { kind: "system", id: null }, requestId: null, address: null },
+    );
+  });
+  const at = (back: number) => new Date(hour - back * HOUR).toISOString();
+  const read = async (hours: number) =>
+    (await it.call("GET", `${BASE}/overview?hours=${hours}`)).json;
+
+  test("an overview tells percentiles of each hour, and of the whole", async () => {
+    const { latency, slowest } = await read(72);
+    expect(latency).toEqual({
+      whole: { decisions: 200, p50Micros: 3, p95Micros: 4, p99Micros: 4 },
+      stepHours: 1,
+      steps: [
+        { from: at(1), decisions: 100, p50Micros: 4, p95Micros: 4, p99Micros: 4 },
+        { from: at(0), decisions: 100, p50Micros: 3, p95Micros: 3, p99Micros: 3 },
+      ],
+    });
+    expect(slowest).toEqual([
+      {
+        ...{ credentialId: "key_1", accountId: "acct_1", name: null },
+        ...{ decisions: 200, meanMicros: 3, maxMicros: 700 },
+      },
+    ]);
+  });
+
+  test("of more than 72 hours it puts 24 together, from its first", async () => {
+    const { latency, from } = await read(97);
+    expect([latency.stepHours, from]).toEqual([24, at(96)]);
+    expect(latency.steps).toMatchObject([
+      { from: at(96), decisions: 200, p50Micros: 1 },
+      { from: at(24), decisions: 100 },
+      { from: at(0), decisions: 100 },
+    ]);
+  });
 });
 
 test.each(["hours=0", "hours=745", "hours=x", "accountId=nobody", "other=1"])(

@@ -26,7 +26,8 @@ export const overviewRoutes =
       schema: {
         tags: ["audit"],
         operationId: "getOverview",
-        summary: "Requests by hour, refusals by reason, the busiest credentials",
+        summary:
+          "Requests by hour, refusals by reason, latency, the busiest and slowest credentials",
         params: ApiParams,
         querystring: OverviewQuery,
         response: { 200: Ref(Overview, "The overview."), ...readRefusals() },

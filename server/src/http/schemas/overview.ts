@@ -2,6 +2,7 @@ import { type Static, Type } from "typebox";
 import type { Overview as OverviewRecord } from "../../store/overview.ts";
 import { instant } from "../instant.ts";
 import { Id, Instant, Nullable } from "./base.ts";
+import { LatencyOverview, toLatency } from "./latency.ts";
 
 const counts = { allowed: Type.Integer(), refused: Type.Integer() };
 
@@ -24,6 +25,18 @@ export const Overview = Type.Object(
         ...counts,
       }),
       { description: "The busiest ten." },
+    ),
+    latency: LatencyOverview,
+    slowest: Type.Array(
+      Type.Object({
+        credentialId: Type.String(),
+        accountId: Type.String(),
+        name: Nullable(Type.String()),
+        decisions: Type.Integer({ description: "Those whose time is known." }),
+        meanMicros: Type.Integer(),
+        maxMicros: Type.Integer(),
+      }),
+      { description: "The slowest ten by the mean, of those with ten timed decisions or more." },
     ),
   },
   { $id: "Overview" },
@@ -70,5 +83,11 @@ export function toOverview(
     hours: record.hours.map(({ hour, ...rest }) => ({ hour: instant(hour), ...rest })),
     refusals: record.refusals.map((each) => ({ ...each })),
     credentials: record.credentials.map((each) => ({ ...each })),
+    latency: toLatency(record.latency, { from, to }),
+    slowest: record.slowest.map(({ timed, meanMicros, ...each }) => ({
+      ...each,
+      decisions: timed,
+      meanMicros: Math.round(meanMicros),
+    })),
   };
 }

@@ -1,3 +1,4 @@
+import { LATENCY_BUCKETS, MOST_MICROS } from "@latchkey/engine";
 import { type Static, Type } from "typebox";
 import type { GrantedLease } from "../../changes/lease-renewals.ts";
 import type { VerifierRecord } from "../../store/verifiers.ts";
@@ -70,6 +71,21 @@ const ReportedWindow = Type.Object(
   { additionalProperties: false },
 );
 
+const Micros = Type.Integer({ minimum: 0, maximum: MOST_MICROS });
+
+/** How long decisions took, of those that were timed. */
+const ReportedLatency = Type.Object(
+  {
+    totalMicros: Micros,
+    maxMicros: Micros,
+    buckets: Type.Array(Type.Integer({ minimum: 0, maximum: 4_294_967_295 }), {
+      maxItems: LATENCY_BUCKETS,
+      description: "Decisions that took 0, 1, 2, 3, 4–5, 6–7, 8–11, 12–15, 16–23 … microseconds.",
+    }),
+  },
+  { additionalProperties: false },
+);
+
 /** How much was used of one credential in one hour. */
 const ReportedCount = Type.Object(
   {
@@ -86,6 +102,7 @@ const ReportedCount = Type.Object(
         description: "Those of its limit of which half is used at least.",
       }),
     ),
+    latency: Type.Optional(ReportedLatency),
   },
   { additionalProperties: false },
 );

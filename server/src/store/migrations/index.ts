@@ -15,6 +15,7 @@ import { keyLists } from "./0014-key-lists.ts";
 import { webhooks } from "./0015-webhooks.ts";
 import { deliveryLists } from "./0016-delivery-lists.ts";
 import { expiryNotices } from "./0017-expiry-notices.ts";
+import { latency } from "./0018-latency.ts";
 import type { Migration } from "./migration.ts";
 
 /** Every migration in order. Released ones are never changed, renumbered or removed. */
@@ -36,4 +37,5 @@ export const migrations: readonly Migration[] = [
   webhooks,
   deliveryLists,
   expiryNotices,
+  latency,
 ];

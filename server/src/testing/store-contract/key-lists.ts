@@ -114,11 +114,13 @@ export function keyListsContract(open: () => Store): void {
         { credentialId: "key_1", accountId: "acct_1", name: "Busy", allowed: 5, refused: 2 },
         { credentialId: "key_2", accountId: "acct_2", name: null, allowed: 1, refused: 0 },
       ],
+      latency: [],
+      slowest: [],
     });
     const own = await store.overview.read(api, { ...range, ceiling: ["acct_1"] });
     expect(own.refusals).toEqual([{ reason: "rate_limited", count: 1 }]);
     expect(own.credentials).toHaveLength(1);
-    const empty = { hours: [], refusals: [], credentials: [] };
+    const empty = { hours: [], refusals: [], credentials: [], latency: [], slowest: [] };
     expect(await store.overview.read(api, { ...range, accountId: "acct_9" })).toEqual(empty);
   });
 
