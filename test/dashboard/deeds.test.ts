@@ -347,4 +347,50 @@ describe.skipIf(!hasChromium)("what is done in the dashboard, in Chromium:", () 
     await section.getByRole("cell", { name: "retired", exact: true }).first().waitFor();
     await page.getByText("No process with the SDK has come to this API.").waitFor();
   });
+
+  test("how long decisions took is said in words, and to a customer of its own alone", async () => {
+    const other = await world.server.create("standard", "accounts", { name: "Other" });
+    const ours = await world.server.issueKey({ name: "Data sync" });
+    const theirs = await world.server.issueKey({ name: "Their report", accountId: other.id });
+    const report = ({ id: credentialId, accountId }: { id: string; accountId: string }) => ({
+      ...{ accountId, credentialId, hour: new Date().toISOString(), allowed: 1000, denied: 0 },
+      ...{ lastAllowedAt: null, clientVersion: null },
+    });
+    const slow = new Array<number>(24).fill(0).with(4, 900).with(23, 100);
+    const counts = [
+      { ...report(ours), latency: { totalMicros: 1_250_000, maxMicros: 48_712, buckets: slow } },
+      { ...report(theirs), latency: { totalMicros: 9e9, maxMicros: 2e7, buckets: [0, 1000] } },
+    ];
+    const told = await world.server.operator("POST", "/v1/apis/standard/usage", { counts });
+    expect(told.status).toBe(204);
+    const part = (name: string, of = page) => of.getByRole("region", { name });
+    const row = (name: string, of = page) =>
+      part("Slowest credentials", of).getByRole("row", { name });
+
+    await go("/apis/standard");
+    await row("Data sync").waitFor();
+    expect(await row("Data sync").textContent()).toBe("Data sync1.25\u00a0ms48.7\u00a0ms1,000");
+    expect(await row("Their report").textContent()).toContain("9\u00a0s20\u00a0s");
+    const table = part("Latency").getByRole("table", { name: "How long decisions took over time" });
+    expect(await table.getByRole("row").count()).toBe(2);
+    await page.getByText("30 days").click();
+    await part("Latency").getByText("99 %").first().waitFor();
+    await row("Data sync").getByRole("link").click();
+    await page.getByText("A decision took 1.25\u00a0ms on average").waitFor();
+
+    const { url } = await world.server.create("standard", "portal-sessions", {
+      ...{ accountId: other.id, capabilities: ["usage:read"] },
+    });
+    const customer = await world.browse();
+    const portal = await world.open(customer);
+    await portal.page.goto(url);
+    await press("Open", portal.page);
+    await part("Latency", portal.page)
+      .getByText("Of 1,000 decisions, 50 % took at most 2\u00a0µs")
+      .waitFor();
+    expect(await row("Their report", portal.page).count()).toBe(1);
+    expect(await row("Data sync", portal.page).count()).toBe(0);
+    expect(portal.faults).toEqual([]);
+    await customer.close();
+  });
 });

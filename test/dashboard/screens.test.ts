@@ -45,6 +45,10 @@ describe.skipIf(!hasChromium)("every screen, in Chromium:", () => {
     await server.create("standard", "webhook-endpoints", { ...account, ...hook });
     const request = { kind: "limit", detail: HOSTILE };
     await server.create("standard", "requests", { ...account, ...request });
+    const used = { hour: new Date().toISOString(), allowed: 10, denied: 0, lastAllowedAt: null };
+    const latency = { totalMicros: 900, maxMicros: 400, buckets: [0, 2, 0, 0, 7, 0, 0, 0, 1] };
+    const count = { ...account, credentialId: id, clientVersion: null, ...used, latency };
+    await server.operator("POST", "/v1/apis/standard/usage", { counts: [count] });
     for (const token of [key, key, "lk_live_nonsense"]) {
       const headers = { authorization: `Bearer ${token}` };
       await server.ask({ path: "/standard/v2/users", headers });

@@ -265,7 +265,7 @@ describe("reported usage", () => {
     expect(usage.json.data).toEqual([]);
   });
 
-  test("with the time of decisions is what an overview tells of it", async () => {
+  test("with the time of decisions is what overview and usage tell of it", async () => {
     const { id, accountId } = await server.issueKey();
     const latency = { totalMicros: 4000, maxMicros: 3000, buckets: [0, 0, 0, 0, 10] };
     const counts = [aCount({ accountId, credentialId: id, latency }), aCount()];
@@ -274,6 +274,8 @@ describe("reported usage", () => {
     expect(json.latency.whole).toMatchObject({ decisions: 10, p50Micros: 5, p99Micros: 6 });
     const times = { decisions: 10, meanMicros: 400, maxMicros: 3000 };
     expect(json.slowest).toMatchObject([{ credentialId: id, accountId, ...times }]);
+    const usage = await server.operator("GET", `${API}/usage?credentialId=${id}`);
+    expect(usage.json.data).toMatchObject([{ outcome: "allow", latency: times }]);
   });
 
   test("told twice under one name it counts once", async () => {

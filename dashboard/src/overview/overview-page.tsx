@@ -20,6 +20,9 @@ import { Failure } from "../elements/failure.tsx";
 import { Page, Section } from "../elements/page.tsx";
 import { useApi } from "../layout/apis.ts";
 import { usePowers } from "../session/session.tsx";
+import { CredentialLink } from "./credential-link.tsx";
+import { Latency } from "./latency.tsx";
+import { Slowest } from "./slowest.tsx";
 
 const RequestsChart = lazy(async () => ({
   default: (await import("./requests-chart.tsx")).RequestsChart,
@@ -34,7 +37,7 @@ const RANGES = [
 /** Refusals that mean a limit was reached. */
 const LIMIT_REASONS: readonly string[] = ["rate_limited"];
 
-/** How it goes: requests, refusals by reason, and who calls most. */
+/** How it goes: requests, latency, refusals by reason, who calls most and who takes longest. */
 export function OverviewPage() {
   const api = useApi();
   const { accountId: own } = usePowers();
@@ -91,8 +94,10 @@ function Numbers({ overview }: { readonly overview: Overview }) {
         </Suspense>
       </Section>
       <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="lg">
+        <Latency latency={overview.latency} from={overview.from} to={overview.to} />
         <Refusals refusals={overview.refusals} />
         <Busiest credentials={overview.credentials} />
+        <Slowest slowest={overview.slowest} />
       </SimpleGrid>
     </Stack>
   );
@@ -166,7 +171,7 @@ function Busiest({ credentials }: Pick<Overview, "credentials">) {
             {credentials.map(({ credentialId, name, allowed, refused }) => (
               <Table.Tr key={credentialId}>
                 <Table.Td>
-                  <KeyLink id={credentialId} name={name} />
+                  <CredentialLink id={credentialId} name={name} />
                 </Table.Td>
                 <Table.Td ta="right">{allowed.toLocaleString("en")}</Table.Td>
                 <Table.Td ta="right">{refused.toLocaleString("en")}</Table.Td>
@@ -176,19 +181,5 @@ function Busiest({ credentials }: Pick<Overview, "credentials">) {
         </Table>
       )}
     </Section>
-  );
-}
-
-function KeyLink({ id, name }: { readonly id: string; readonly name: string | null }) {
-  const api = useApi();
-  const shown = name ?? id;
-  if (!id.startsWith("key_")) return <span className="mono">{shown}</span>;
-  return (
-    <Anchor
-      size="sm"
-      renderRoot={(props) => <Link to="/apis/$api/api-keys/$id" params={{ api, id }} {...props} />}
-    >
-      {shown}
-    </Anchor>
   );
 }

@@ -1,6 +1,7 @@
 import "@mantine/charts/styles.css";
 import { AreaChart } from "@mantine/charts";
 import { Table, Text } from "@mantine/core";
+import { stepsOf } from "./steps.ts";
 
 /** What was allowed and refused in one hour. */
 export interface HourCount {
@@ -14,10 +15,6 @@ interface RequestsChartProps {
   readonly from: string;
   readonly to: string;
 }
-
-const HOUR = 3_600_000;
-/** More points than these are summed up by day. */
-const MOST_POINTS = 72;
 
 /** Requests over time as a picture, and the same numbers as a table for who does not see it. */
 export function RequestsChart({ hours, from, to }: RequestsChartProps) {
@@ -41,27 +38,30 @@ export function RequestsChart({ hours, from, to }: RequestsChartProps) {
         withLegend
         areaChartProps={{ accessibilityLayer: false, "aria-hidden": true } as object}
       />
-      <Table className="visually-hidden">
-        <caption>Requests over time</caption>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Time</Table.Th>
-            <Table.Th>Allowed</Table.Th>
-            <Table.Th>Refused</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {points
-            .filter(({ allowed, refused }) => allowed + refused > 0)
-            .map(({ at, allowed, refused }) => (
-              <Table.Tr key={at}>
-                <Table.Td>{at}</Table.Td>
-                <Table.Td>{allowed}</Table.Td>
-                <Table.Td>{refused}</Table.Td>
-              </Table.Tr>
-            ))}
-        </Table.Tbody>
-      </Table>
+      {/* The box around it, for a table is never smaller than what is in it. */}
+      <div className="visually-hidden">
+        <Table>
+          <caption>Requests over time</caption>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Time</Table.Th>
+              <Table.Th>Allowed</Table.Th>
+              <Table.Th>Refused</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {points
+              .filter(({ allowed, refused }) => allowed + refused > 0)
+              .map(({ at, allowed, refused }) => (
+                <Table.Tr key={at}>
+                  <Table.Td>{at}</Table.Td>
+                  <Table.Td>{allowed}</Table.Td>
+                  <Table.Td>{refused}</Table.Td>
+                </Table.Tr>
+              ))}
+          </Table.Tbody>
+        </Table>
+      </div>
       {points.every(({ allowed, refused }) => allowed + refused === 0) && (
         <Text c="dimmed" size="sm" px="md" pb="md">
           No requests in this time.
@@ -71,27 +71,12 @@ export function RequestsChart({ hours, from, to }: RequestsChartProps) {
   );
 }
 
-const hourName = new Intl.DateTimeFormat("en", {
-  weekday: "short",
-  hour: "2-digit",
-  minute: "2-digit",
-  hourCycle: "h23",
-});
-const dayName = new Intl.DateTimeFormat("en", { month: "short", day: "numeric" });
-
 /** One point for each hour, or for each day of a long time; also where nothing happened. */
 function pointsOf({ hours, from, to }: RequestsChartProps) {
-  const start = Date.parse(from);
-  const count = Math.round((Date.parse(to) - start) / HOUR);
-  const step = count > MOST_POINTS ? 24 : 1;
-  const name = step === 1 ? hourName : dayName;
-  const points = Array.from({ length: Math.ceil(count / step) }, (_, i) => ({
-    at: name.format(new Date(start + i * step * HOUR)),
-    allowed: 0,
-    refused: 0,
-  }));
+  const { names, indexOf } = stepsOf({ from, to });
+  const points = names.map((at) => ({ at, allowed: 0, refused: 0 }));
   for (const { hour, allowed, refused } of hours) {
-    const point = points[Math.floor((Date.parse(hour) - start) / HOUR / step)];
+    const point = points[indexOf(hour)];
     if (point === undefined) continue;
     point.allowed += allowed;
     point.refused += refused;

@@ -1,14 +1,16 @@
-import { Skeleton } from "@mantine/core";
+import type { Usage } from "@latchkey/sdk/client";
+import { Skeleton, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { client } from "../client.ts";
 import { Failure } from "../elements/failure.tsx";
 import { useApi } from "../layout/apis.ts";
-import { type HourCount, RequestsChart } from "./requests-chart.tsx";
+import { durationText } from "./durations.ts";
+import { RequestsChart } from "./requests-chart.tsx";
 
 const HOUR = 3_600_000;
 const HOURS = 168;
 
-/** The requests of one credential in the last seven days. */
+/** The requests of one credential in the last seven days, and how long it took to decide. */
 export function UsageChart({ credentialId }: { readonly credentialId: string }) {
   const api = useApi();
   const now = Date.now();
@@ -18,15 +20,41 @@ export function UsageChart({ credentialId }: { readonly credentialId: string }) 
     queryKey: [api, "usage", credentialId, from],
     queryFn: async ({ signal }) => {
       const query = { api, credentialId, ...(from !== undefined && { from }), limit: 200 };
-      const hours: HourCount[] = [];
-      for await (const { hour, outcome, count } of client.each.listUsage(query, { signal })) {
-        const counts = outcome === "allow" ? [count, 0] : [0, count];
-        hours.push({ hour, allowed: counts[0] ?? 0, refused: counts[1] ?? 0 });
-      }
-      return hours;
+      const lines: Usage[] = [];
+      for await (const line of client.each.listUsage(query, { signal })) lines.push(line);
+      return lines;
     },
   });
   if (usage.error !== null) return <Failure error={usage.error} />;
   if (usage.data === undefined) return <Skeleton height={220} m="md" />;
-  return <RequestsChart hours={usage.data} from={from ?? ""} to={until ?? ""} />;
+  const hours = usage.data.map(({ hour, outcome, count }) => ({
+    hour,
+    allowed: outcome === "allow" ? count : 0,
+    refused: outcome === "deny" ? count : 0,
+  }));
+  return (
+    <>
+      <RequestsChart hours={hours} from={from ?? ""} to={until ?? ""} />
+      <Times lines={usage.data} />
+    </>
+  );
+}
+
+function Times({ lines }: { readonly lines: readonly Usage[] }) {
+  // Both outcomes of an hour tell the same times.
+  const byHour = new Map(lines.map(({ hour, latency }) => [hour, latency]));
+  let [decisions, total, longest] = [0, 0, 0];
+  for (const times of byHour.values()) {
+    if (times === undefined) continue;
+    decisions += times.decisions;
+    total += times.decisions * times.meanMicros;
+    longest = Math.max(longest, times.maxMicros);
+  }
+  if (decisions === 0) return null;
+  return (
+    <Text size="sm" c="dimmed" px="md" pb="md">
+      A decision took {durationText(Math.round(total / decisions))} on average,{" "}
+      {durationText(longest)} at most.
+    </Text>
+  );
 }

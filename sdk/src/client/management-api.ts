@@ -1140,6 +1140,16 @@ export type Usage = {
   readonly count: number;
   /** The newest X-Client-Version that came with these requests. */
   readonly clientVersion: string | null;
+  /**
+   * How long decisions about this credential took in this hour, whatever their outcome.
+   * Absent when none was timed.
+   */
+  readonly latency?: {
+    /** Those whose time is known. */
+    readonly decisions: number;
+    readonly meanMicros: number;
+    readonly maxMicros: number;
+  };
 };
 /** `UsageList` of the document. */
 export type UsageList = {

@@ -54,7 +54,8 @@ test("usage, last use and refusals reach the store with the flush", async () => 
   recorder.record(API, ANONYMOUS, REQUEST, "req_4", SECONDS);
   expect(await usage()).toEqual([]);
   await recorder.flush();
-  const row = { accountId: "acct_1", credentialId: "key_1", hour: NOW, clientVersion: "2.1" };
+  const latency = { timed: 3, totalMicros: 15, maxMicros: 5 };
+  const row = { ...principal, hour: NOW, clientVersion: "2.1", latency };
   expect(await usage()).toEqual([
     { ...row, outcome: "deny", count: 1 },
     { ...row, outcome: "allow", count: 2 },

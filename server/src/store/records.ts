@@ -129,6 +129,16 @@ export interface UsageRecord {
   readonly clientVersion: string | null;
 }
 
+/** Usage as it is listed. */
+export interface UsageLine extends UsageRecord {
+  /** Of this credential in this hour, whatever the outcome; absent when nothing was timed. */
+  readonly latency?: {
+    readonly timed: number;
+    readonly totalMicros: number;
+    readonly maxMicros: number;
+  };
+}
+
 export interface ChangeRecord {
   /** Gap-free and rising within its API. */
   readonly seq: number;

@@ -28,7 +28,7 @@ import type {
   Page,
   PageRequest,
   UsageFilter,
-  UsageRecord,
+  UsageLine,
   UserRecord,
 } from "./records.ts";
 import type { RequestRecord } from "./request-record.ts";
@@ -272,7 +272,7 @@ export interface Store {
   readonly overview: { read(api: string, filter: OverviewFilter): Promise<Overview> };
 
   readonly usage: {
-    list(api: string, filter: UsageFilter, page: PageRequest): Promise<Page<UsageRecord>>;
+    list(api: string, filter: UsageFilter, page: PageRequest): Promise<Page<UsageLine>>;
   };
 
   readonly policies: {

@@ -11,6 +11,7 @@ import type {
   PageKey,
   PageRequest,
   UsageFilter,
+  UsageLine,
   UsageOutcome,
   UsageRecord,
 } from "./records.ts";
@@ -73,11 +74,25 @@ export function usageReads(db: Kysely<Tables>, ask: Ask) {
         if (from !== undefined) query = query.where("hour", ">=", from);
         if (to !== undefined) query = query.where("hour", "<", to);
         if (page.after !== undefined) query = query.where(after(page.after));
-        const rows = await query
+        const lines = query
           .orderBy("hour", "desc")
           .orderBy("credential_id", "desc")
           .orderBy("outcome", "desc")
           .limit(page.limit + 1)
+          .as("line");
+        const rows = await db
+          .selectFrom(lines)
+          .leftJoin("credential_latency as times", (join) =>
+            join
+              .on("times.api", "=", api)
+              .onRef("times.hour", "=", "line.hour")
+              .onRef("times.credential_id", "=", "line.credential_id"),
+          )
+          .selectAll("line")
+          .select(["timed", "total_micros", "max_micros"])
+          .orderBy("line.hour", "desc")
+          .orderBy("line.credential_id", "desc")
+          .orderBy("outcome", "desc")
           .execute();
         const records = rows.map((row) => ({
           accountId: row.account_id,
@@ -86,13 +101,27 @@ export function usageReads(db: Kysely<Tables>, ask: Ask) {
           outcome: row.outcome,
           count: row.count,
           clientVersion: row.client_version,
+          ...timesOf(row),
         }));
-        return pageOf<UsageRecord>(records, page, ({ hour, credentialId: id, outcome }) => ({
+        return pageOf<UsageLine>(records, page, ({ hour, credentialId: id, outcome }) => ({
           at: hour,
           id: `${id}:${outcome}`,
         }));
       }),
   };
+}
+
+function timesOf({
+  timed,
+  total_micros,
+  max_micros,
+}: {
+  readonly timed: number | null;
+  readonly total_micros: number | null;
+  readonly max_micros: number | null;
+}): Pick<UsageLine, "latency"> {
+  if (timed === null || timed === 0) return {};
+  return { latency: { timed, totalMicros: total_micros ?? 0, maxMicros: max_micros ?? 0 } };
 }
 
 function after({ at, id }: PageKey) {

@@ -1,5 +1,5 @@
 import { type Static, Type } from "typebox";
-import type { EventRecord, UsageRecord } from "../../store/records.ts";
+import type { EventRecord, UsageLine } from "../../store/records.ts";
 import { instant } from "../instant.ts";
 import { Instant, Nullable, OneOf, Text } from "./base.ts";
 import { ListOf, pageQuery } from "./list.ts";
@@ -37,6 +37,19 @@ export const Usage = Type.Object(
     count: Type.Integer(),
     clientVersion: Nullable(
       Type.String({ description: "The newest X-Client-Version that came with these requests." }),
+    ),
+    latency: Type.Optional(
+      Type.Object(
+        {
+          decisions: Type.Integer({ description: "Those whose time is known." }),
+          meanMicros: Type.Integer(),
+          maxMicros: Type.Integer(),
+        },
+        {
+          description:
+            "How long decisions about this credential took in this hour, whatever their outcome. Absent when none was timed.",
+        },
+      ),
     ),
   },
   { $id: "Usage" },
@@ -76,6 +89,10 @@ export function toEvent(record: EventRecord): Static<typeof Event> {
 }
 
 /** The record as it goes over the wire. */
-export function toUsage(record: UsageRecord): Static<typeof Usage> {
-  return { ...record, hour: instant(record.hour) };
+export function toUsage({ hour, latency, ...line }: UsageLine): Static<typeof Usage> {
+  const usage = { ...line, hour: instant(hour) };
+  if (latency === undefined) return usage;
+  const { timed: decisions, totalMicros, maxMicros } = latency;
+  const meanMicros = Math.round(totalMicros / decisions);
+  return { ...usage, latency: { decisions, meanMicros, maxMicros } };
 }

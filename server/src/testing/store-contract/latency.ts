@@ -85,6 +85,30 @@ export function latencyContract(open: () => Store): void {
     });
   });
 
+  test("is listed with the usage of its hour, whatever the outcome", async () => {
+    const { store, api } = aScene(open());
+    const of = { api, accountId: "acct_1", hour: NOW, count: 5, clientVersion: null };
+    const usage = [
+      { ...of, credentialId: "key_1", outcome: "allow" as const },
+      { ...of, credentialId: "key_1", outcome: "deny" as const },
+      { ...of, credentialId: "key_1", outcome: "allow" as const, hour: NOW - HOUR },
+      { ...of, credentialId: "key_2", outcome: "allow" as const },
+      { ...of, credentialId: "key_3", outcome: "allow" as const },
+    ];
+    const latency = [ten(api, 7), ten(api, 0, { credentialId: "key_3", buckets: [] })];
+    const context = aContext({ api: DEPLOYMENT });
+    await store.write("recordUsage", { usage, latency, lastUsed: [], refusals: [] }, context);
+    const { items } = await store.usage.list(api, {}, { limit: 10, after: undefined });
+    const times = { timed: 10, totalMicros: 70, maxMicros: 7 };
+    expect(items.map((line) => [line.credentialId, line.outcome, line.latency])).toEqual([
+      ["key_3", "allow", undefined],
+      ["key_2", "allow", undefined],
+      ["key_1", "deny", times],
+      ["key_1", "allow", times],
+      ["key_1", "allow", undefined],
+    ]);
+  });
+
   test("leaves out who was timed too seldom, and names ten at most", async () => {
     const { store, api } = aScene(open());
     const of = (n: number, buckets: readonly number[]) =>
