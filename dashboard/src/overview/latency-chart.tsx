@@ -68,7 +68,7 @@ export function LatencyChart({ steps, from, to }: LatencyChartProps) {
             {steps.map((step) => (
               <Table.Tr key={step.from}>
                 <Table.Td>{names[indexOf(step.from)]}</Table.Td>
-                <Table.Td>{step.decisions}</Table.Td>
+                <Table.Td>{step.decisions.toLocaleString("en")}</Table.Td>
                 {SERIES.map(({ name }) => (
                   <Table.Td key={name}>{durationText(step[name])}</Table.Td>
                 ))}

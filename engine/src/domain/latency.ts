@@ -30,7 +30,7 @@ function startOf(bucket: number): number {
 
 /**
  * Within how many microseconds this part of all decisions was made, taking them as spread evenly
- * over their bucket: off by half at the very most. 0 when there are none.
+ * over their bucket: off by half at the very most, from two on. 0 when there are none.
  */
 export function latencyOf(part: number, buckets: readonly number[]): number {
   const wanted = part * buckets.reduce((sum, count) => sum + count, 0);

@@ -19,8 +19,8 @@ const LONGEST_GAP = 31;
 
 /**
  * Decides, and tells how long that took, what had to be asked included. Reading the clock twice
- * costs a tenth of a decision in memory: where there are very many, one stands for some others.
- * What the server decides is timed there.
+ * costs 100 ns, of the one or two microseconds of a decision in memory: where there are very many,
+ * one stands for some others. What the server decides is timed there.
  */
 export function timed({ decider, usage, monotonic, random }: TimedParts): Decider["verify"] {
   let periodEnds = 0;
