@@ -42,7 +42,7 @@ interface Batch {
 
 const FLUSH_MILLIS = 2000;
 const MOST_COUNTS = 50_000;
-const ROWS_PER_BATCH = 5000;
+const ROWS_PER_BATCH = 2500;
 const BOUNDS = { linesPerMinute: 100, floods: 10_000, lines: 10_000 };
 
 /**

@@ -46,17 +46,6 @@ const LEAST_TIMED = 10;
 
 /** Adds durations to those of their account, of all accounts, and of their credential. */
 export async function addLatency(db: Kysely<Tables>, rows: readonly LatencyRow[]): Promise<void> {
-  for (const counts of inChunks(bucketsByAccount(rows))) {
-    await db
-      .insertInto("latency")
-      .values([...counts])
-      .onConflict((conflict) =>
-        conflict
-          .columns(["api", "account_id", "hour", "bucket"])
-          .doUpdateSet((eb) => ({ count: eb("latency.count", "+", eb.ref("excluded.count")) })),
-      )
-      .execute();
-  }
   for (const totals of inChunks(totalsByCredential(rows))) {
     await db
       .insertInto("credential_latency")
@@ -69,6 +58,17 @@ export async function addLatency(db: Kysely<Tables>, rows: readonly LatencyRow[]
             when excluded.max_micros > credential_latency.max_micros then excluded.max_micros
             else credential_latency.max_micros end`,
         })),
+      )
+      .execute();
+  }
+  for (const counts of inChunks(bucketsByAccount(rows))) {
+    await db
+      .insertInto("latency")
+      .values([...counts])
+      .onConflict((conflict) =>
+        conflict
+          .columns(["api", "account_id", "hour", "bucket"])
+          .doUpdateSet((eb) => ({ count: eb("latency.count", "+", eb.ref("excluded.count")) })),
       )
       .execute();
   }
@@ -155,7 +155,9 @@ function bucketsByAccount(rows: readonly LatencyRow[]): readonly UsageTables["la
     for (const [bucket, count] of buckets.entries()) {
       if (count === 0) continue;
       for (const account_id of [accountId, ALL_ACCOUNTS]) {
-        const key = `${api} ${account_id} ${hour} ${bucket}`;
+        // What all writers share is locked last, and so for the shortest time.
+        const last = account_id === ALL_ACCOUNTS ? 1 : 0;
+        const key = `${last} ${api} ${account_id} ${hour} ${bucket}`;
         const before = merged.get(key)?.count ?? 0;
         merged.set(key, { api, account_id, hour, bucket, count: count + before });
       }

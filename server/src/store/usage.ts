@@ -44,9 +44,9 @@ export const usageCommands = {
   ): Promise<void> {
     for (const rows of inChunks(mergeCounts(usage))) await addCounts(tx.db, rows);
     for (const rows of inChunks(mergeInstants(lastUsed))) await moveLastUsed(tx.db, rows);
-    await addLatency(tx.db, latency);
     const byApi = Map.groupBy(refusals, (refusal) => refusal.api);
     for (const [api, events] of byApi) await insertEvents(tx.db, api, events);
+    await addLatency(tx.db, latency);
   },
 } as const;
 
