@@ -17,6 +17,9 @@ const SERIES = [
   { name: "p99Micros", label: "99 %", color: "red.6", strokeDasharray: "2 3" },
 ] as const;
 
+/** The least that is told: no time at all has no place on an axis of powers of ten. */
+const LEAST_MICROS = 0.1;
+
 /** How long decisions took over time as a picture, and the same numbers as a table. */
 export function LatencyChart({ steps, from, to }: LatencyChartProps) {
   const { names, indexOf } = stepsOf({ from, to });
@@ -81,21 +84,20 @@ export function LatencyChart({ steps, from, to }: LatencyChartProps) {
   );
 }
 
-/** What takes no time has no place on an axis whose steps are powers of ten. */
 function drawable(step: Step): Step {
   const { p50Micros, p95Micros, p99Micros } = step;
   return {
     ...step,
-    p50Micros: Math.max(1, p50Micros),
-    p95Micros: Math.max(1, p95Micros),
-    p99Micros: Math.max(1, p99Micros),
+    p50Micros: Math.max(LEAST_MICROS, p50Micros),
+    p95Micros: Math.max(LEAST_MICROS, p95Micros),
+    p99Micros: Math.max(LEAST_MICROS, p99Micros),
   };
 }
 
 /** The powers of ten between which everything lies. */
 function decades(steps: readonly Step[]): readonly [number, number] {
-  const shortest = Math.max(1, Math.min(...steps.map(({ p50Micros }) => p50Micros)));
-  const longest = Math.max(1, ...steps.map(({ p99Micros }) => p99Micros));
+  const shortest = Math.max(LEAST_MICROS, Math.min(...steps.map(({ p50Micros }) => p50Micros)));
+  const longest = Math.max(LEAST_MICROS, ...steps.map(({ p99Micros }) => p99Micros));
   const lowest = Math.floor(Math.log10(shortest));
   return [lowest, Math.max(lowest + 1, Math.ceil(Math.log10(longest)))];
 }

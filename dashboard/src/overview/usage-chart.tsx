@@ -53,8 +53,7 @@ function Times({ lines }: { readonly lines: readonly Usage[] }) {
   if (decisions === 0) return null;
   return (
     <Text size="sm" c="dimmed" px="md" pb="md">
-      A decision took {durationText(Math.round(total / decisions))} on average,{" "}
-      {durationText(longest)} at most.
+      A decision took {durationText(total / decisions)} on average, {durationText(longest)} at most.
     </Text>
   );
 }

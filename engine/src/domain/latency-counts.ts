@@ -4,7 +4,7 @@ const FIRST_SLOTS = 16;
 
 /**
  * How long decisions took, in as many slots as are opened. Counting allocates nothing: the numbers
- * of all slots stand in three arrays, 208 bytes for each.
+ * of all slots stand in three arrays, 224 bytes for each.
  */
 export class LatencyCounts {
   #buckets = new Uint32Array(FIRST_SLOTS * LATENCY_BUCKETS);

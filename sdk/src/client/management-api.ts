@@ -867,7 +867,7 @@ export type Overview = {
     readonly whole: {
       /** Decisions whose time is known. */
       readonly decisions: number;
-      /** Half of them took no longer. */
+      /** Half of them took no longer; to a tenth. */
       readonly p50Micros: number;
       readonly p95Micros: number;
       readonly p99Micros: number;
@@ -880,7 +880,7 @@ export type Overview = {
       readonly from: string;
       /** Decisions whose time is known. */
       readonly decisions: number;
-      /** Half of them took no longer. */
+      /** Half of them took no longer; to a tenth. */
       readonly p50Micros: number;
       readonly p95Micros: number;
       readonly p99Micros: number;

@@ -2,6 +2,7 @@ import { type Static, Type } from "typebox";
 import type { EventRecord, UsageLine } from "../../store/records.ts";
 import { instant } from "../instant.ts";
 import { Instant, Nullable, OneOf, Text } from "./base.ts";
+import { toTenth } from "./latency.ts";
 import { ListOf, pageQuery } from "./list.ts";
 
 /** One line of the audit trail. */
@@ -42,7 +43,7 @@ export const Usage = Type.Object(
       Type.Object(
         {
           decisions: Type.Integer({ description: "Those whose time is known." }),
-          meanMicros: Type.Integer(),
+          meanMicros: Type.Number(),
           maxMicros: Type.Integer(),
         },
         {
@@ -93,6 +94,6 @@ export function toUsage({ hour, latency, ...line }: UsageLine): Static<typeof Us
   const usage = { ...line, hour: instant(hour) };
   if (latency === undefined) return usage;
   const { timed: decisions, totalMicros, maxMicros } = latency;
-  const meanMicros = Math.round(totalMicros / decisions);
+  const meanMicros = toTenth(totalMicros / decisions);
   return { ...usage, latency: { decisions, meanMicros, maxMicros } };
 }

@@ -10,9 +10,9 @@ const MOST_HOURS = 72;
 
 const percentiles = {
   decisions: Type.Integer({ description: "Decisions whose time is known." }),
-  p50Micros: Type.Integer({ description: "Half of them took no longer." }),
-  p95Micros: Type.Integer(),
-  p99Micros: Type.Integer(),
+  p50Micros: Type.Number({ description: "Half of them took no longer; to a tenth." }),
+  p95Micros: Type.Number(),
+  p99Micros: Type.Number(),
 };
 
 /** How long decisions took over some time. */
@@ -49,11 +49,16 @@ function percentilesOf(hours: readonly HourLatency[]) {
   for (const { buckets } of hours) {
     for (const [bucket, count] of buckets.entries()) sums[bucket] = (sums[bucket] ?? 0) + count;
   }
-  const within = (part: number) => Math.round(latencyOf(part, sums));
+  const within = (part: number) => toTenth(latencyOf(part, sums));
   return {
     decisions: sums.reduce((sum, count) => sum + count, 0),
     p50Micros: within(0.5),
     p95Micros: within(0.95),
     p99Micros: within(0.99),
   };
+}
+
+/** Finer than any bucket of what takes a microsecond or more. */
+export function toTenth(micros: number): number {
+  return Math.round(micros * 10) / 10;
 }

@@ -2,7 +2,7 @@ import { type Static, Type } from "typebox";
 import type { Overview as OverviewRecord } from "../../store/overview.ts";
 import { instant } from "../instant.ts";
 import { Id, Instant, Nullable } from "./base.ts";
-import { LatencyOverview, toLatency } from "./latency.ts";
+import { LatencyOverview, toLatency, toTenth } from "./latency.ts";
 
 const counts = { allowed: Type.Integer(), refused: Type.Integer() };
 
@@ -33,7 +33,7 @@ export const Overview = Type.Object(
         accountId: Type.String(),
         name: Nullable(Type.String()),
         decisions: Type.Integer({ description: "Those whose time is known." }),
-        meanMicros: Type.Integer(),
+        meanMicros: Type.Number(),
         maxMicros: Type.Integer(),
       }),
       { description: "The slowest ten by the mean, of those with ten timed decisions or more." },
@@ -87,7 +87,7 @@ export function toOverview(
     slowest: record.slowest.map(({ timed, meanMicros, ...each }) => ({
       ...each,
       decisions: timed,
-      meanMicros: Math.round(meanMicros),
+      meanMicros: toTenth(meanMicros),
     })),
   };
 }

@@ -80,7 +80,8 @@ const ReportedLatency = Type.Object(
     maxMicros: Micros,
     buckets: Type.Array(Type.Integer({ minimum: 0, maximum: 4_294_967_295 }), {
       maxItems: LATENCY_BUCKETS,
-      description: "Decisions that took 0, 1, 2, 3, 4–5, 6–7, 8–11, 12–15, 16–23 … microseconds.",
+      description:
+        "Decisions from 0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8, 12 … microseconds on.",
     }),
   },
   { additionalProperties: false },

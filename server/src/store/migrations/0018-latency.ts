@@ -6,7 +6,7 @@ import type { Migration } from "./migration.ts";
  * alone: what it decides is counted in usage, and not timed.
  */
 export const latency: Migration = {
-  number: 17,
+  number: 18,
   name: "latency",
   statements: ({ id, number, millis, clustered }) => [
     // account_id is * for all accounts together, so that an API's own chart reads few rows.
