@@ -1,7 +1,7 @@
 import type { Latency } from "@latchkey/engine";
 import { type Kysely, sql } from "kysely";
 import { type Ceiling, under } from "./ceiling.ts";
-import { inChunks, inKeyOrder } from "./merged-rows.ts";
+import { added, inChunks, inKeyOrder, total } from "./merged-rows.ts";
 import type { Tables } from "./schema.ts";
 import type { UsageTables } from "./usage-tables.ts";
 
@@ -51,9 +51,9 @@ export async function addLatency(db: Kysely<Tables>, rows: readonly LatencyRow[]
       .insertInto("credential_latency")
       .values([...totals])
       .onConflict((conflict) =>
-        conflict.columns(["api", "hour", "credential_id"]).doUpdateSet((eb) => ({
-          timed: eb("credential_latency.timed", "+", eb.ref("excluded.timed")),
-          total_micros: eb("credential_latency.total_micros", "+", eb.ref("excluded.total_micros")),
+        conflict.columns(["api", "hour", "credential_id"]).doUpdateSet(() => ({
+          timed: added("credential_latency", "timed"),
+          total_micros: added("credential_latency", "total_micros"),
           max_micros: sql<number>`case
             when excluded.max_micros > credential_latency.max_micros then excluded.max_micros
             else credential_latency.max_micros end`,
@@ -68,7 +68,7 @@ export async function addLatency(db: Kysely<Tables>, rows: readonly LatencyRow[]
       .onConflict((conflict) =>
         conflict
           .columns(["api", "account_id", "hour", "bucket"])
-          .doUpdateSet((eb) => ({ count: eb("latency.count", "+", eb.ref("excluded.count")) })),
+          .doUpdateSet(() => ({ count: added("latency", "count") })),
       )
       .execute();
   }
@@ -90,14 +90,14 @@ export async function latencyWithin(
     .where("hour", "<", to);
   if (accountId !== undefined) query = query.where("account_id", "=", accountId);
   const rows = await query
-    .select(["hour", "bucket", sql<number>`sum(count)`.as("total")])
+    .select(["hour", "bucket", total("count").as("decisions")])
     .groupBy(["hour", "bucket"])
     .orderBy("hour")
     .orderBy("bucket")
     .execute();
   return [...Map.groupBy(rows, ({ hour }) => hour)].map(([hour, counts]) => {
     const buckets = new Array<number>((counts.at(-1)?.bucket ?? 0) + 1).fill(0);
-    for (const { bucket, total } of counts) buckets[bucket] = Number(total);
+    for (const { bucket, decisions } of counts) buckets[bucket] = Number(decisions);
     return { hour, buckets };
   });
 }
@@ -119,8 +119,8 @@ export async function slowestWithin(
     .select([
       "credential_id",
       "account_id",
-      sql<number>`sum(timed)`.as("decisions"),
-      sql<number>`sum(total_micros) * 1.0 / sum(timed)`.as("mean_micros"),
+      total("timed").as("decisions"),
+      sql<number>`${total("total_micros")} / sum(timed)`.as("mean_micros"),
       sql<number>`max(max_micros)`.as("longest_micros"),
     ])
     .groupBy(["credential_id", "account_id"])

@@ -135,7 +135,7 @@ async function refusalsWithin(
 }
 
 function countOf(outcome: "allow" | "deny"): RawBuilder<number> {
-  return sql<number>`sum(case when usage.outcome = ${outcome} then usage.count else 0 end)`;
+  return sql<number>`sum(case when usage.outcome = ${outcome} then usage.count else 0 end) * 1.0`;
 }
 
 /** PostgreSQL answers sums of integers as text. */

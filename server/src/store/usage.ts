@@ -4,7 +4,7 @@ import type { Ask } from "./ask.ts";
 import { under } from "./ceiling.ts";
 import { insertEvents } from "./events.ts";
 import { addLatency, type LatencyRow } from "./latency.ts";
-import { inChunks, inKeyOrder } from "./merged-rows.ts";
+import { added, inChunks, inKeyOrder } from "./merged-rows.ts";
 import { pageOf } from "./paging.ts";
 import type {
   EventRecord,
@@ -138,7 +138,7 @@ async function addCounts(db: Kysely<Tables>, rows: readonly Count[]): Promise<vo
     .values([...rows])
     .onConflict((conflict) =>
       conflict.columns(["api", "hour", "credential_id", "outcome"]).doUpdateSet((eb) => ({
-        count: eb("usage.count", "+", eb.ref("excluded.count")),
+        count: added("usage", "count"),
         client_version: eb.fn.coalesce("excluded.client_version", "usage.client_version"),
       })),
     )

@@ -121,6 +121,30 @@ export function latencyContract(open: () => Store): void {
     );
   });
 
+  test("stays readable whatever was reported, and so does usage", async () => {
+    const { store, api } = aScene(open());
+    const most = 4_000_000_000_000_000;
+    const of = { accountId: "acct_1", credentialId: "key_1", hour: NOW };
+    const usage = [{ ...of, api, outcome: "allow" as const, count: most, clientVersion: null }];
+    const latency = [{ ...of, api, totalMicros: most, maxMicros: 1e12, buckets: [most] }];
+    for (let n = 0; n < 3; n += 1) {
+      const context = aContext({ api: DEPLOYMENT });
+      await store.write("recordUsage", { usage, latency, lastUsed: [], refusals: [] }, context);
+    }
+    await record(
+      store,
+      latency.map((row) => ({ ...row, hour: NOW + HOUR })),
+    );
+    const overview = await store.overview.read(api, { from: NOW, to: NOW + 2 * HOUR });
+    expect(overview).toMatchObject({
+      hours: [{ allowed: most }],
+      latency: [{ buckets: [most] }, { buckets: [most] }],
+      slowest: [{ timed: 2 * most, meanMicros: 1, maxMicros: 1e12 }],
+    });
+    const { items } = await store.usage.list(api, {}, { limit: 10, after: undefined });
+    expect(items).toMatchObject([{ count: most, latency: { timed: most, totalMicros: most } }]);
+  });
+
   test("takes a batch larger than one statement may hold", async () => {
     const { store, api } = aScene(open());
     const rows = Array.from({ length: 3000 }, (_, n) =>
