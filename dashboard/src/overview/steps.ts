@@ -10,7 +10,7 @@ const hourName = new Intl.DateTimeFormat("en", {
 });
 const dayName = new Intl.DateTimeFormat("en", { month: "short", day: "numeric" });
 
-/** The hours of some time, or its days where there are many, as they stand under a chart. */
+/** What time is cut into for a chart. */
 export interface Steps {
   /** One for each step, also where nothing happened. */
   readonly names: readonly string[];
@@ -18,6 +18,7 @@ export interface Steps {
   indexOf(instant: string): number;
 }
 
+/** The hours of some time, or its days where there are many, as they stand under a chart. */
 export function stepsOf({ from, to }: { readonly from: string; readonly to: string }): Steps {
   const start = Date.parse(from);
   const hours = Math.round((Date.parse(to) - start) / HOUR);

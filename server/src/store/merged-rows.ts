@@ -2,8 +2,7 @@ import { type RawBuilder, sql } from "kysely";
 
 /**
  * Where counts end. Whoever may report usage could otherwise raise one beyond what a number here can
- * hold, and nothing that reads it would work again; sums of some thousand rows are still exact
- * inside the database.
+ * hold, and nothing that reads it would work again. The database can still add up two thousand.
  */
 const MOST = 4_000_000_000_000_000;
 /** Rows in one statement: at most 7 values each, and SQLite binds at most 32,766. */
