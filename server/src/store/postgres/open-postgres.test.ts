@@ -125,6 +125,33 @@ describe.skipIf(postgres.absent)("a store on PostgreSQL", () => {
     expect(await deadlocksOf(url)).toBe(0);
   });
 
+  test("usage that is written at once, in whatever order, never deadlocks and is all counted", async () => {
+    const url = await postgres.newUrl();
+    const store = await openTestStore(url);
+    const lines = Array.from({ length: 40 }, (_, n) => ({
+      ...{ api: API, accountId: `acct_${n % 4}`, credentialId: `key_${n}`, hour: NOW },
+    }));
+    const attempts = Array.from({ length: 24 }, (_, i) => {
+      const turned = [...lines.slice(i), ...lines.slice(0, i)];
+      const inOrder = i % 2 === 0 ? turned : turned.toReversed();
+      const usage = inOrder.map((line) => ({
+        ...{ ...line, outcome: "allow" as const, count: 1, clientVersion: null },
+      }));
+      const times = { totalMicros: 3, maxMicros: 3, buckets: [0, 1, 0, 2] };
+      const latency = inOrder.map((line) => ({ ...line, ...times }));
+      const batch = { usage, latency, lastUsed: [], refusals: [] };
+      return store.write("recordUsage", batch, aContext());
+    });
+    await Promise.all(attempts);
+    const overview = await store.overview.read(API, { from: NOW, to: NOW + 1 });
+    expect(overview).toMatchObject({
+      hours: [{ allowed: 24 * 40 }],
+      latency: [{ buckets: [0, 24 * 40, 0, 2 * 24 * 40] }],
+    });
+    await store.close();
+    expect(await deadlocksOf(url)).toBe(0);
+  });
+
   test("does a write once whose reply was lost, and answers what it did", async () => {
     const cutter = await startReplyCutter(await postgres.newUrl());
     const store = await openTestStore(cutter.url);
