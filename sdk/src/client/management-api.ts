@@ -2428,6 +2428,14 @@ export interface Operations {
               readonly resetAt: string;
             }[]
           | undefined;
+        readonly latency?:
+          | {
+              readonly totalMicros: number;
+              readonly maxMicros: number;
+              /** Decisions from 0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8, 12 … microseconds on. */
+              readonly buckets: readonly number[];
+            }
+          | undefined;
       }[];
     };
     answer: undefined;
