@@ -39,6 +39,7 @@ import { createMail } from "./mail/create-mail.ts";
 import { createAuthorizationServers } from "./oauth/authorization-servers.ts";
 import { createCalcomTokens } from "./oauth/calcom-tokens.ts";
 import { createIssuerKeys } from "./oauth/issuer-key-rotation.ts";
+import { startLogoutNotices } from "./oauth/logout-notices.ts";
 import { createGuardedFetch } from "./outbound/guarded-fetch.ts";
 import { loadPolicies } from "./policy-file/load-policies.ts";
 import { recordPolicies } from "./policy-file/record-policies.ts";
@@ -146,6 +147,7 @@ export async function startLatchkey(
     onFault: (fault, call) =>
       log.error({ err: fault, requestId: call?.requestId }, "the authorization server failed"),
   });
+  const notices = startLogoutNotices({ store, servers: authorizationServers, clock, log });
   store.onChange((api, changes) => {
     if (changes.some(({ kind }) => kind === "issuer_keys")) authorizationServers.renew(api);
   });
@@ -267,6 +269,7 @@ export async function startLatchkey(
       await app.close();
       await webhooks.stop();
       await nearLimits.stop();
+      await notices.stop();
       await usage.close();
       await Promise.all(leases.map((lease) => lease.stop()));
       await resealing;

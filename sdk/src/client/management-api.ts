@@ -140,6 +140,15 @@ export type Application = {
     readonly areDefaultEventTypesEnabled: boolean;
     readonly areCalendarEventsEnabled: boolean;
   };
+  /** How it takes part in sign-outs. */
+  readonly logout: {
+    /** Where users may be sent once they are signed out; compared exactly. */
+    readonly postLogoutRedirectUris: readonly string[];
+    /** Told when a user is signed out; null: nothing is. */
+    readonly backchannelLogoutUri: string | null;
+    /** Whether it has to hear which sign-in ended (`sid`). */
+    readonly backchannelLogoutSessionRequired: boolean;
+  };
   /** From old to new; at most two live. */
   readonly secrets: readonly {
     readonly id: string;
@@ -490,6 +499,15 @@ export type IssuedApplication = {
     readonly areEmailsEnabled: boolean;
     readonly areDefaultEventTypesEnabled: boolean;
     readonly areCalendarEventsEnabled: boolean;
+  };
+  /** How it takes part in sign-outs. */
+  readonly logout: {
+    /** Where users may be sent once they are signed out; compared exactly. */
+    readonly postLogoutRedirectUris: readonly string[];
+    /** Told when a user is signed out; null: nothing is. */
+    readonly backchannelLogoutUri: string | null;
+    /** Whether it has to hear which sign-in ended (`sid`). */
+    readonly backchannelLogoutSessionRequired: boolean;
   };
   /** From old to new; at most two live. */
   readonly secrets: readonly {
@@ -1400,6 +1418,16 @@ export interface Operations {
             readonly areEmailsEnabled?: boolean | undefined;
             readonly areDefaultEventTypesEnabled?: boolean | undefined;
             readonly areCalendarEventsEnabled?: boolean | undefined;
+          }
+        | undefined;
+      readonly logout?:
+        | {
+            /** Where users may be sent once they are signed out; compared exactly. */
+            readonly postLogoutRedirectUris?: readonly string[] | undefined;
+            /** Told when a user is signed out; null: nothing is. */
+            readonly backchannelLogoutUri?: string | null | undefined;
+            /** Whether it has to hear which sign-in ended (`sid`). */
+            readonly backchannelLogoutSessionRequired?: boolean | undefined;
           }
         | undefined;
     };
@@ -2889,6 +2917,16 @@ export interface Operations {
             readonly areEmailsEnabled?: boolean | undefined;
             readonly areDefaultEventTypesEnabled?: boolean | undefined;
             readonly areCalendarEventsEnabled?: boolean | undefined;
+          }
+        | undefined;
+      readonly logout?:
+        | {
+            /** Where users may be sent once they are signed out; compared exactly. */
+            readonly postLogoutRedirectUris?: readonly string[] | undefined;
+            /** Told when a user is signed out; null: nothing is. */
+            readonly backchannelLogoutUri?: string | null | undefined;
+            /** Whether it has to hear which sign-in ended (`sid`). */
+            readonly backchannelLogoutSessionRequired?: boolean | undefined;
           }
         | undefined;
     };

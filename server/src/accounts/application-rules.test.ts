@@ -82,6 +82,46 @@ test.each([
   expect(fieldOf(() => checkApplicationRules(rules as object, kind, platform))).toBe(field);
 });
 
+const AFTERWARDS = "https://app.example.com/signed-out";
+
+test.each([
+  ["standard", "oauth", { postLogoutRedirectUris: [AFTERWARDS, "http://127.0.0.1/x"] }],
+  ["standard", "oauth", { backchannelLogoutUri: `${AFTERWARDS}?from=us` }],
+  ["standard", "oauth", { postLogoutRedirectUris: [], backchannelLogoutUri: null }],
+] as const)("on %s, kind %s may take part in sign-outs with %j", (_on, kind, logout) => {
+  expect(() => checkApplicationRules({ logout }, kind, standard)).not.toThrow();
+});
+
+test.each([
+  [
+    "a page in clear",
+    { postLogoutRedirectUris: ["http://a.example/"] },
+    "postLogoutRedirectUris[0]",
+  ],
+  [
+    "a page twice",
+    { postLogoutRedirectUris: [AFTERWARDS, AFTERWARDS] },
+    "postLogoutRedirectUris[1]",
+  ],
+  ["a pattern", { postLogoutRedirectUris: ["https://*.a.example/"] }, "postLogoutRedirectUris[0]"],
+  ["an address in clear", { backchannelLogoutUri: "http://a.example/" }, "backchannelLogoutUri"],
+  ["a fragment", { backchannelLogoutUri: `${AFTERWARDS}#x` }, "backchannelLogoutUri"],
+])("refuses %s of sign-outs", (_what, logout, field) => {
+  const check = () => checkApplicationRules({ logout }, "oauth", standard);
+  expect(fieldOf(check)).toBe(`logout.${field}`);
+});
+
+test("nobody signs out of a platform, nor of an API without sign-ins", () => {
+  const logout = { postLogoutRedirectUris: [AFTERWARDS] };
+  const of = (definition: typeof profiles.calcom) => compilePolicy(policyOf(definition));
+  const refusals = [
+    () => checkApplicationRules({ logout }, "platform", standard),
+    () => checkApplicationRules({ logout }, "oauth", of(profiles.calcom)),
+    () => checkApplicationRules({ logout }, "oauth", of(profiles.savvycal)),
+  ];
+  expect(refusals.map(fieldOf)).toEqual(["logout", "logout", "logout"]);
+});
+
 test.each([
   ["10 redirect URIs", "oauth", { redirectUris: URIS.slice(1) }],
   ["a pattern", "platform", { redirectUris: ["https://*.example.com"] }],

@@ -3,6 +3,7 @@ import type {
   ApplicationKind,
   ApplicationSettings,
   ApplicationType,
+  LogoutRules,
   PkceRule,
 } from "../store/application-record.ts";
 import { PLATFORM_PERMISSIONS } from "./platform-permissions.ts";
@@ -19,6 +20,7 @@ export interface ApplicationRules {
   readonly logo?: string | null;
   readonly homePage?: string | null;
   readonly settings?: Partial<ApplicationSettings>;
+  readonly logout?: Partial<LogoutRules>;
 }
 
 /** The scheme by which a platform application proves itself. */
@@ -62,6 +64,7 @@ export function checkApplicationRules(
   checkPermissions(rules.permissions ?? [], kind, policy);
   const { bookingRedirectUri, bookingCancelRedirectUri, bookingRescheduleRedirectUri } =
     rules.settings ?? {};
+  if (rules.logout !== undefined) checkLogout(rules.logout, kind, policy);
   checkLink(rules.logo, "logo");
   checkLink(rules.homePage, "homePage");
   checkLink(bookingRedirectUri, "settings.bookingRedirectUri");
@@ -96,12 +99,42 @@ function checkRedirectUris(uris: readonly string[], kind: ApplicationKind): void
   if (uris.length < 1 || uris.length > 10) {
     throw invalid("redirectUris", "redirectUris must have 1 to 10 elements.");
   }
+  checkUris(uris, "redirectUris", { patterns: kind === "platform" });
+}
+
+/** Users are sent there, and told of: the rules of redirect URIs hold. */
+function checkLogout(
+  { postLogoutRedirectUris = [], backchannelLogoutUri = null }: Partial<LogoutRules>,
+  kind: ApplicationKind,
+  policy: CompiledPolicy,
+): void {
+  if (kind !== "oauth") throw invalid("logout", "Nobody signs in for a platform application.");
+  if (!hasSignOut(policy)) throw invalid("logout", "This API's sign-ins end at no application.");
+  checkUris(postLogoutRedirectUris, "logout.postLogoutRedirectUris", { patterns: false });
+  if (backchannelLogoutUri === null) return;
+  checkUri(backchannelLogoutUri, "logout.backchannelLogoutUri", { patterns: false });
+}
+
+/** The document of `calcom` knows no ID tokens, so no application could tell who is signed out. */
+function hasSignOut({ policy: { oauth, renderer } }: CompiledPolicy): boolean {
+  return oauth !== null && renderer !== "calcom";
+}
+
+function checkUris(
+  uris: readonly string[],
+  name: string,
+  rule: { readonly patterns: boolean },
+): void {
   for (const [i, uri] of uris.entries()) {
-    const field = `redirectUris[${i}]`;
-    const fault = redirectUriFault(uri, { patterns: kind === "platform" });
-    if (fault !== undefined) throw invalid(field, `${field} ${fault}`);
+    const field = `${name}[${i}]`;
+    checkUri(uri, field, rule);
     if (uris.indexOf(uri) < i) throw invalid(field, `${field} is there twice.`);
   }
+}
+
+function checkUri(uri: string, field: string, rule: { readonly patterns: boolean }): void {
+  const fault = redirectUriFault(uri, rule);
+  if (fault !== undefined) throw invalid(field, `${field} ${fault}`);
 }
 
 function checkPermissions(

@@ -1,13 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { ApiError, type Clock, type CompiledPolicy, secretDigest } from "@latchkey/engine";
-import type {
-  AccessTokenFormat,
-  ApplicationKind,
-  ApplicationRecord,
-  ApplicationSettings,
-  ApplicationStatus,
-  ApplicationType,
-  PkceRule,
+import {
+  type AccessTokenFormat,
+  type ApplicationKind,
+  type ApplicationRecord,
+  type ApplicationSettings,
+  type ApplicationStatus,
+  type ApplicationType,
+  NO_LOGOUT,
+  type PkceRule,
 } from "../store/application-record.ts";
 import type { ApplicationFilter } from "../store/applications.ts";
 import type { Ceiling as AccountCeiling } from "../store/ceiling.ts";
@@ -158,6 +159,7 @@ export function createApplications(parts: {
         logo: draft.logo ?? null,
         homePage: draft.homePage ?? null,
         settings: { ...DEFAULT_SETTINGS, ...draft.settings },
+        logout: { ...NO_LOGOUT, ...draft.logout },
         digest: secretDigest(id),
         secret: made?.stored ?? null,
         maxLive: MOST_LIVE,

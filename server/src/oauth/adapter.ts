@@ -46,7 +46,7 @@ export function artifactAdapter(model: string, parts: AdapterParts): Adapter {
     async upsert(id, input, expiresIn) {
       const payload = input as Payload;
       const context = calls.writeContext(api);
-      const { exp, grantId, uid, userCode } = payload;
+      const { exp, grantId, uid, userCode, accountId } = payload;
       const expiresAt =
         exp === undefined ? context.at + (expiresIn ?? ENDLESS_SECONDS) * 1000 : exp * 1000;
       const { saved } = await write("saveArtifact", {
@@ -54,6 +54,8 @@ export function artifactAdapter(model: string, parts: AdapterParts): Adapter {
         digest: artifactDigest(model, id),
         // An interaction may outlive the grant that it was about.
         grantId: model === "Interaction" ? null : (grantId ?? null),
+        sid: signInOf(payload),
+        userId: model === "Session" ? accountId : undefined,
         uidDigest: typeof uid === "string" ? artifactDigest("uid", uid) : null,
         userCodeDigest: userCode === undefined ? null : userCodeDigest(userCode),
         payload: JSON.stringify(toRest(model, id, payload)),
@@ -198,7 +200,14 @@ async function revokeQuietly(
 ): Promise<void> {
   // Of one that was never saved there is nothing to end.
   if ((await store.grants.find(policy.slug, id)) === undefined) return;
-  await store.write("revokeGrant", { id }, calls.writeContext(policy.slug));
+  await store.write("revokeGrant", { id, untold: true }, calls.writeContext(policy.slug));
+}
+
+/** A grant's codes are made while the browser is there in which the user signed in. */
+function signInOf({ sid, clientId }: Payload): string | undefined {
+  if (typeof sid === "string") return sid;
+  const session = Provider.ctx?.oidc?.entities.Session;
+  return clientId === undefined ? undefined : session?.sidFor(clientId);
 }
 
 function tokenOf(value: string, { clientId, scope, jkt }: Payload, { scopes }: Policy) {

@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock, Policy } from "@latchkey/engine";
 import type Provider from "oidc-provider";
+import type { LogoutNotice } from "../store/logout-notices.ts";
 import type { Sealing } from "../store/sealing.ts";
 import type { Store, WriteContext } from "../store/store.ts";
-import { createAttempts } from "./attempts.ts";
+import { createAddressLimits, isPage } from "./address-limits.ts";
 import { calcomAuthorization } from "./calcom-authorization.ts";
 import { asksCalcom, isCalcom } from "./calcom-configuration.ts";
 import type { Calls, OAuthCall } from "./calls.ts";
@@ -12,6 +13,7 @@ import { type Issuer, issuerOf } from "./issuer.ts";
 import { issuerKeys, resealIssuerKeys } from "./issuer-keys.ts";
 import type { GuardedFetch } from "./library-fetch.ts";
 import { protectedResource } from "./metadata.ts";
+import type { TellLogout } from "./tell-logout.ts";
 import { acceptBody } from "./token-body.ts";
 
 /** What authorization servers are made of. */
@@ -48,12 +50,20 @@ export interface AuthorizationServers {
   issuerOf(api: string): string | undefined;
   /** Takes the first step of a sign-in for this user. False: there is no such sign-in. */
   handOff(api: string, uid: string, userId: string): Promise<boolean>;
+  /** Tells a client of a sign-out, if it wants to be told; rejects when it cannot be. */
+  tellLogout(api: string, notice: LogoutNotice): Promise<void>;
+}
+
+interface Built {
+  readonly provider: Provider;
+  readonly calls: Calls;
+  readonly tellLogout: TellLogout;
 }
 
 interface Server {
   readonly issuer: Issuer;
   readonly policy: Policy;
-  provider(): Promise<{ readonly provider: Provider; readonly calls: Calls }>;
+  provider(): Promise<Built>;
   /** Builds another one for whoever comes from now on. */
   renew(): void;
 }
@@ -69,17 +79,8 @@ const DOCUMENT =
 const ROOT_DOCUMENT =
   /^(\/\.well-known\/(?:oauth-authorization-server|openid-configuration|oauth-protected-resource))\/([a-z0-9-]+)(?=\?|$)/;
 
-/** Wrong secrets and tokens of one address. */
-const FAILURES = { most: 60, windowSeconds: 60 };
-const REGISTRATIONS = { most: 60, windowSeconds: 3600 };
-/** A user code is short, and whoever guesses one gets a device's tokens (RFC 8628 §5.1). */
-const USER_CODES = { most: 20, windowSeconds: 60 };
-const USER_CODE = /^\/oauth\/device(?:\?|$)/;
 /** What asks about a token, or ends it. */
 const ABOUT_TOKEN = /^\/oauth\/(?:introspect|revoke)(?:\?|$)/;
-const REGISTRATION = /^\/oauth\/register(?:\?|$)/;
-/** What answers browsers with pages. */
-const PAGE = /^\/(?:oauth\/(?:authorize|logout|device(?!\/code))|auth\/oauth2\/)/;
 /** The library adds the hash of a script that hands on what a page was given. */
 const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'";
@@ -88,16 +89,7 @@ const PAGE_POLICY =
 export function createAuthorizationServers(parts: AuthorizationServersParts): AuthorizationServers {
   const servers = new Map<string, Server>();
   const { clock } = parts;
-  const failures = createAttempts({ ...FAILURES, clock });
-  const registrations = createAttempts({ ...REGISTRATIONS, clock });
-  const userCodes = createAttempts({ ...USER_CODES, clock });
-
-  /** What a request counts against before it is looked at, and what it waits for. */
-  function limitOf(method: string | undefined, target: string) {
-    if (method === "POST" && REGISTRATION.test(target)) return { each: registrations };
-    if (method === "POST" && USER_CODE.test(target)) return { each: userCodes };
-    return { each: undefined, after: PAGE.test(target) ? undefined : failures };
-  }
+  const limits = createAddressLimits(clock);
 
   for (const policy of parts.policies) {
     if (policy.oauth === null || !policy.schemes.includes("access-token")) continue;
@@ -158,6 +150,10 @@ export function createAuthorizationServers(parts: AuthorizationServersParts): Au
       return handOff({ provider, clock }, uid, userId);
     },
 
+    async tellLogout(api, notice) {
+      await (await servers.get(api)?.provider())?.tellLogout(notice);
+    },
+
     async answer(request, response, call) {
       const found = place(request.url ?? "");
       if (found === undefined) throw new Error("not a path of an authorization server");
@@ -165,7 +161,7 @@ export function createAuthorizationServers(parts: AuthorizationServersParts): Au
       const { issuer, policy } = server;
       response.setHeader("x-content-type-options", "nosniff");
       response.setHeader("referrer-policy", "no-referrer");
-      if (PAGE.test(target)) response.setHeader("content-security-policy", PAGE_POLICY);
+      if (isPage(target)) response.setHeader("content-security-policy", PAGE_POLICY);
       if (issuer.protocol === "https") {
         response.setHeader("strict-transport-security", "max-age=31536000");
       }
@@ -173,16 +169,15 @@ export function createAuthorizationServers(parts: AuthorizationServersParts): Au
         sendJson(response, 200, protectedResource(policy, issuer));
         return;
       }
-      const { each, after } = limitOf(request.method, target);
-      const wait = (each ?? after)?.waitSeconds(call.address) ?? 0;
+      const { address } = call;
+      const wait = limits.admit({ method: request.method, target, address });
       if (wait > 0) {
         response.setHeader("retry-after", wait);
         sendJson(response, 429, { error: "slow_down" });
         return;
       }
-      each?.count(call.address);
       response.once("finish", () => {
-        if (response.statusCode === 401) failures.count(call.address);
+        if (response.statusCode === 401) limits.refused(address);
       });
       try {
         const { provider, calls } = await server.provider();
@@ -236,15 +231,20 @@ function createServer(policy: Policy, parts: AuthorizationServersParts): Server 
   };
 }
 
-async function build(policy: Policy, issuer: Issuer, parts: AuthorizationServersParts) {
+async function build(
+  policy: Policy,
+  issuer: Issuer,
+  parts: AuthorizationServersParts,
+): Promise<Built> {
   const { store, clock, sealing, masterKeys, onFault } = parts;
   const [newest, ...older] = masterKeys;
   const { oauth: rule } = policy;
   if (newest === undefined || rule === null) throw new Error("no master key, or no rule");
   // The library takes a third of a second to load, which only who needs it should wait for.
-  const [{ createProvider }, { createCalls }] = await Promise.all([
+  const [{ createProvider }, { createCalls }, { tellLater }] = await Promise.all([
     import("./provider.ts"),
     import("./calls.ts"),
+    import("./tell-logout.ts"),
   ]);
   const context = systemContext(policy.slug, clock());
   const keys = await issuerKeys({ store, sealing, context });
@@ -261,7 +261,7 @@ async function build(policy: Policy, issuer: Issuer, parts: AuthorizationServers
     fetch: parts.fetch,
   });
   provider.on("server_error", (ctx, fault) => onFault(fault, calls.of(ctx.req)));
-  return { provider, calls };
+  return { provider, calls, tellLogout: tellLater(provider, { store, policy, calls }) };
 }
 
 function systemContext(api: string, at: number): WriteContext {

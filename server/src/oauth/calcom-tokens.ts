@@ -169,7 +169,7 @@ function createExchange({ store, policy, rule, application, context }: ExchangeP
   }
 
   async function endGrant(id: string): Promise<void> {
-    await store.write("revokeGrant", { id }, context);
+    await store.write("revokeGrant", { id, untold: true }, context);
   }
 
   /** Gives new tokens for what was found, to who comes with it first. */

@@ -28,7 +28,7 @@ export function clientMetadata(
   const isConfidential = type === "confidential";
   const redirects = redirectUris.length > 0;
   const digests = material?.kind === "secret-digests" ? material.digests : [];
-  const { logo, homePage } = application;
+  const { logo, homePage, logout } = application;
   const { scopes } = policy;
   const ownGrants = [DEVICE_CODE, ...(isConfidential ? ["client_credentials"] : [])];
   return {
@@ -51,6 +51,11 @@ export function clientMetadata(
     ...(application.accessTokenFormat === "jwt" && { [FORMAT_MEMBER]: "jwt" }),
     ...(logo !== null && { logo_uri: logo }),
     ...(homePage !== null && { client_uri: homePage }),
+    post_logout_redirect_uris: [...logout.postLogoutRedirectUris],
+    ...(logout.backchannelLogoutUri !== null && {
+      backchannel_logout_uri: logout.backchannelLogoutUri,
+      backchannel_logout_session_required: logout.backchannelLogoutSessionRequired,
+    }),
     ...(isConfidential && application.pkce === "optional" && { [PKCE_MEMBER]: "optional" }),
   };
 }

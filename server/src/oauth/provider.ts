@@ -191,7 +191,7 @@ function features({ policy, rule, issuer }: ProviderParts): Configuration["featu
         ),
     },
     pushedAuthorizationRequests: { enabled: true },
-    backchannelLogout: { enabled: dynamicRegistration },
+    backchannelLogout: { enabled: true },
     // Without nonces: here a proof is good for five minutes, and once.
     dPoP: { enabled: true },
     resourceIndicators: {

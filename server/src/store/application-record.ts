@@ -29,6 +29,23 @@ export interface ApplicationSettings {
   readonly areCalendarEventsEnabled: boolean;
 }
 
+/** How an application takes part in sign-outs (OpenID Connect RP-Initiated and Back-Channel Logout). */
+export interface LogoutRules {
+  /** Where users may be sent once they are signed out; compared exactly. */
+  readonly postLogoutRedirectUris: readonly string[];
+  /** What is told when a user is signed out; `null`: nothing is. */
+  readonly backchannelLogoutUri: string | null;
+  /** Whether it has to hear which sign-in of the user ended. */
+  readonly backchannelLogoutSessionRequired: boolean;
+}
+
+/** Of an application that takes no part in them. */
+export const NO_LOGOUT: LogoutRules = {
+  postLogoutRedirectUris: [],
+  backchannelLogoutUri: null,
+  backchannelLogoutSessionRequired: false,
+};
+
 /** A client secret as everyone may see it. */
 export interface ClientSecretRecord {
   readonly id: string;
@@ -61,6 +78,7 @@ export interface ApplicationRecord {
   readonly logo: string | null;
   readonly homePage: string | null;
   readonly settings: ApplicationSettings;
+  readonly logout: LogoutRules;
   /** From old to new; those that have ended are left out once another is made. */
   readonly secrets: readonly ClientSecretRecord[];
   readonly createdAt: Millis;

@@ -1,13 +1,15 @@
 import { ApiError } from "@latchkey/engine";
 import type { Kysely, Selectable } from "kysely";
-import type {
-  AccessTokenFormat,
-  ApplicationKind,
-  ApplicationRecord,
-  ApplicationSettings,
-  ApplicationStatus,
-  ApplicationType,
-  PkceRule,
+import {
+  type AccessTokenFormat,
+  type ApplicationKind,
+  type ApplicationRecord,
+  type ApplicationSettings,
+  type ApplicationStatus,
+  type ApplicationType,
+  type LogoutRules,
+  NO_LOGOUT,
+  type PkceRule,
 } from "./application-record.ts";
 import { isUnder } from "./ceiling.ts";
 import { digestMaterial, type NewSecret, parseDigests, toClientSecret } from "./client-secrets.ts";
@@ -39,6 +41,7 @@ export interface NewApplication {
   readonly logo: string | null;
   readonly homePage: string | null;
   readonly settings: ApplicationSettings;
+  readonly logout: LogoutRules;
   /** SHA-256 of the id, by which requests name it. */
   readonly digest: Uint8Array;
   /** `null`: it keeps none. */
@@ -64,6 +67,7 @@ export interface ApplicationUpdate {
   readonly logo?: string | null | undefined;
   readonly homePage?: string | null | undefined;
   readonly settings?: ApplicationSettings | undefined;
+  readonly logout?: LogoutRules | undefined;
 }
 
 /** Each proves itself elsewhere: a platform's secret opens an API, an OAuth client's only tokens. */
@@ -96,7 +100,7 @@ export async function insertApplication(
       status,
       logo: input.logo,
       home_page: input.homePage,
-      settings: JSON.stringify({ ...input.settings, pkce: input.pkce }),
+      settings: JSON.stringify({ ...input.settings, pkce: input.pkce, logout: input.logout }),
       created_at: at,
       deleted_at: null,
     })
@@ -186,28 +190,30 @@ export function updateApplicationRow(
     .executeTakeFirstOrThrow();
 }
 
-/** Column `settings`: what the API wants to know, and beside it our own `pkce`. */
+/** Column `settings`: what the API wants to know, and beside it rules of our own. */
 interface StoredSettings extends ApplicationSettings {
-  /** Absent in rows of releases that knew no rule. */
+  /** Absent in rows of releases that knew no such rule, as is the other. */
   readonly pkce?: PkceRule;
+  readonly logout?: LogoutRules;
 }
 
 function settingsColumn(
   row: Selectable<ApplicationTable>,
-  { settings, pkce }: Pick<ApplicationUpdate, "settings" | "pkce">,
-): string | undefined {
-  if (settings === undefined && pkce === undefined) return undefined;
+  changes: Pick<ApplicationUpdate, "settings" | "pkce" | "logout">,
+): string {
   const before = readSettings(row);
-  return JSON.stringify({ ...(settings ?? before.settings), pkce: pkce ?? before.pkce });
+  const { settings = before.settings, pkce = before.pkce, logout = before.logout } = changes;
+  return JSON.stringify({ ...settings, pkce, logout });
 }
 
 function readSettings(row: Selectable<ApplicationTable>): {
   readonly settings: ApplicationSettings;
   readonly pkce: PkceRule;
+  readonly logout: LogoutRules;
 } {
   // Written above.
-  const { pkce, ...settings } = JSON.parse(row.settings) as StoredSettings;
-  return { settings, pkce: pkce ?? (row.type === "public" ? "required" : "optional") };
+  const { pkce, logout = NO_LOGOUT, ...settings } = JSON.parse(row.settings) as StoredSettings;
+  return { settings, pkce: pkce ?? (row.type === "public" ? "required" : "optional"), logout };
 }
 
 /** Writes the credential's new state to the feed, and the deed to the audit trail. */

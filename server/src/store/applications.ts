@@ -7,6 +7,7 @@ import type {
   ApplicationRecord,
   ApplicationSettings,
   ApplicationStatus,
+  LogoutRules,
 } from "./application-record.ts";
 import {
   type ApplicationRows,
@@ -36,9 +37,12 @@ interface CreateApplication extends NewApplication {
   readonly maxLive: number;
 }
 
-/** What is left out stays as it is, of the settings too. */
-interface UpdateApplication extends NamedApplication, Omit<ApplicationUpdate, "settings"> {
+/** What is left out stays as it is, of the settings and of the rules of sign-outs too. */
+interface UpdateApplication
+  extends NamedApplication,
+    Omit<ApplicationUpdate, "settings" | "logout"> {
   readonly settings?: Partial<ApplicationSettings> | undefined;
+  readonly logout?: Partial<LogoutRules> | undefined;
 }
 
 interface SetApplicationStatus extends NamedApplication {
@@ -72,10 +76,14 @@ export const applicationCommands = {
 
   /** Writes nothing when nothing differs. @throws {ApiError} `NOT_FOUND`; `CONFLICT` if revoked. */
   async updateApplication(tx: Transaction, input: UpdateApplication): Promise<ApplicationRecord> {
-    const { id: _, accountId: __, settings, ...rest } = input;
+    const { id: _, accountId: __, settings, logout, ...rest } = input;
     const before = await lockLive(tx, input);
     const record = toApplication(before);
-    const wanted = { ...rest, settings: settings && { ...record.settings, ...settings } };
+    const wanted = {
+      ...rest,
+      settings: settings && { ...record.settings, ...settings },
+      logout: logout && { ...record.logout, ...logout },
+    };
     const detail: ApplicationUpdate = Object.fromEntries(
       Object.entries(wanted).filter(
         ([field, value]) =>

@@ -11,6 +11,7 @@ import { grantCommands } from "./grants.ts";
 import { idempotencyCommands } from "./idempotency.ts";
 import { issuerKeyCommands } from "./issuer-keys.ts";
 import { leakedKeyCommands } from "./leaked-keys.ts";
+import { logoutNoticeCommands } from "./logout-notices.ts";
 import { managedTokenCommands } from "./managed-tokens.ts";
 import { managedUserCommands } from "./managed-users.ts";
 import { nearLimitCommands } from "./near-limits.ts";
@@ -56,6 +57,7 @@ export const commands = {
   ...managedUserCommands,
   ...grantCommands,
   ...oauthArtifactCommands,
+  ...logoutNoticeCommands,
   ...oauthClientCommands,
   ...issuerKeyCommands,
   ...operatorTokenCommands,

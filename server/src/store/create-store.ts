@@ -14,6 +14,7 @@ import { startForgetting } from "./forgetting.ts";
 import { grantReads } from "./grants.ts";
 import { issuerKeyReads } from "./issuer-keys.ts";
 import { keyringReads } from "./keyring.ts";
+import { logoutNoticeReads } from "./logout-notices.ts";
 import { managedUserReads } from "./managed-user-rows.ts";
 import { oauthArtifactReads } from "./oauth-artifacts.ts";
 import { oauthClientReads } from "./oauth-clients.ts";
@@ -112,6 +113,7 @@ export async function createStore(backend: Backend, { clock, log }: CreateStore)
     requests: requestReads(db, ask),
     grants: grantReads(db, ask),
     oauthArtifacts: oauthArtifactReads(db, ask),
+    logoutNotices: logoutNoticeReads(db, ask),
     oauthClients: oauthClientReads(db, ask),
     consents: consentReads(db, ask),
     issuerKeys: issuerKeyReads(db, ask),

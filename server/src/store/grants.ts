@@ -4,6 +4,7 @@ import { endAccessTokens } from "./access-tokens.ts";
 import type { Ask } from "./ask.ts";
 import { type Ceiling, isUnder, under } from "./ceiling.ts";
 import { forgetConsent, rememberConsent } from "./consents.ts";
+import { queueLogoutNotices } from "./logout-notices.ts";
 import { olderThan, pageOf } from "./paging.ts";
 import type { Millis, PageRequest } from "./records.ts";
 import type { OAuthGrantTable, Tables } from "./schema.ts";
@@ -91,6 +92,7 @@ export const grantCommands = {
         last_used_at: null,
         revoked_at: null,
         expires_at: expiresAt,
+        sid: null,
       })
       .execute();
     await rememberConsent(tx, approval);
@@ -100,12 +102,13 @@ export const grantCommands = {
   },
 
   /**
-   * Ends a grant and all that was issued under it, for good; the user is asked again next time. Idempotent: revoking twice keeps the
-   * first instant. @throws {ApiError} `NOT_FOUND`.
+   * Ends a grant and all that was issued under it, for good; the user is asked again next time, and
+   * the application is told unless this is its own deed. Idempotent: revoking twice keeps the first
+   * instant. @throws {ApiError} `NOT_FOUND`.
    */
   async revokeGrant(
     tx: Transaction,
-    { id }: { readonly id: string },
+    { id, untold = false }: { readonly id: string; readonly untold?: boolean },
   ): Promise<{ readonly revokedAt: Millis }> {
     const { api, at, ceiling } = tx.context;
     // Takes the row first, as whoever issues does: one of the two sees what the other wrote.
@@ -126,22 +129,31 @@ export const grantCommands = {
       return { revokedAt: before.revoked_at };
     }
     await endIssued(tx, ended);
+    if (!untold) await queueLogoutNotices(tx, [noticeOf(ended)]);
     return { revokedAt: at };
   },
 } as const;
 
-/** Ends every live grant of a user, with all that was issued under it. */
-export async function revokeGrantsOf(tx: Transaction, userId: string): Promise<void> {
+/** Ends every live grant of a user, or those for one account, and has the applications told. */
+export async function revokeGrantsOf(
+  tx: Transaction,
+  { userId, accountId }: { readonly userId: string; readonly accountId?: string },
+): Promise<void> {
   const { api, at } = tx.context;
-  const ended = await tx.db
+  let update = tx.db
     .updateTable("oauth_grant")
     .set({ revoked_at: at })
     .where("api", "=", api)
     .where("user_id", "=", userId)
-    .where("revoked_at", "is", null)
-    .returningAll()
-    .execute();
+    .where("revoked_at", "is", null);
+  if (accountId !== undefined) update = update.where("account_id", "=", accountId);
+  const ended = await update.returningAll().execute();
   for (const grant of ended) await endIssued(tx, grant);
+  await queueLogoutNotices(tx, ended.map(noticeOf));
+}
+
+function noticeOf({ application_id: clientId, user_id: userId, sid }: Selectable<OAuthGrantTable>) {
+  return { clientId, userId, sid };
 }
 
 /** Ends what was issued under a grant that this transaction has revoked. */

@@ -15,6 +15,10 @@ export interface NamedArtifact {
 interface SaveArtifact extends NamedArtifact {
   /** Nothing is written under a grant that is revoked. */
   readonly grantId: string | null;
+  /** What ID tokens call the sign-in in which it was granted, where that is known. */
+  readonly sid?: string | undefined;
+  /** Whose it is, of what is found by its user. */
+  readonly userId?: string | undefined;
   readonly uidDigest: Uint8Array | null;
   readonly userCodeDigest: Uint8Array | null;
   /** JSON without anything that could be presented. */
@@ -51,8 +55,9 @@ export const oauthArtifactCommands = {
   /** False: its grant is revoked, or the application may have no tokens; then nothing is written. */
   async saveArtifact(tx: Transaction, input: SaveArtifact): Promise<{ readonly saved: boolean }> {
     const { api, at } = tx.context;
-    const { model, digest, grantId, token } = input;
-    const user = grantId === null ? undefined : await lockLiveGrant(tx, grantId, token !== null);
+    const { model, digest, grantId, token, sid } = input;
+    const isUse = token !== null;
+    const user = grantId === null ? undefined : await lockLiveGrant(tx, grantId, { isUse, sid });
     if (grantId !== null && user === undefined) return { saved: false };
     if (token !== null) {
       const party = user ?? (await partyOf(tx, token.applicationId));
@@ -68,6 +73,7 @@ export const oauthArtifactCommands = {
       grant_id: grantId,
       uid_digest: input.uidDigest,
       user_code_digest: input.userCodeDigest,
+      user_id: input.userId ?? null,
       payload: input.payload,
       expires_at: input.expiresAt,
     };
@@ -192,6 +198,9 @@ export function oauthArtifactReads(db: Kysely<Tables>, ask: Ask) {
   };
 }
 
+/** What reading them takes. */
+export type OAuthArtifactReads = ReturnType<typeof oauthArtifactReads>;
+
 /** Whether there is anything for `forgetArtifacts` to do; so an idle store writes nothing. */
 export async function hasExpiredArtifacts(db: Kysely<Tables>, at: number): Promise<boolean> {
   const query = db
@@ -222,12 +231,16 @@ function toStored([row]: readonly ArtifactRow[]): StoredArtifact | undefined {
 async function lockLiveGrant(
   tx: Transaction,
   id: string,
-  isUse: boolean,
+  { isUse, sid }: { readonly isUse: boolean; readonly sid: string | undefined },
 ): Promise<Party | undefined> {
   const { api, at } = tx.context;
   const row = await tx.db
     .updateTable("oauth_grant")
-    .set((eb) => (isUse ? { last_used_at: at } : { id: eb.ref("id") }))
+    .set((eb) => ({
+      id: eb.ref("id"),
+      ...(isUse && { last_used_at: at }),
+      ...(sid !== undefined && { sid }),
+    }))
     .where("api", "=", api)
     .where("id", "=", id)
     .where("revoked_at", "is", null)

@@ -89,7 +89,7 @@ export async function writePassword(
   if (Number(numUpdatedRows) === 0) throw new ApiError("NOT_FOUND", "There is no such person.");
   const kind = isOperator ? "operator" : "user";
   await sessionCommands.endSessions(tx, { kind, personId: id, except: session });
-  if (!isOperator) await revokeGrantsOf(tx, id);
+  if (!isOperator) await revokeGrantsOf(tx, { userId: id });
 }
 
 /** Reading side of people; `api` is a slug, or `DEPLOYMENT` for operators. */

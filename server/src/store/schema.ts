@@ -1,5 +1,5 @@
 import type { PeopleTables } from "./people-schema.ts";
-import type { BrowserSessionTable, PortalLinkTable } from "./session-schema.ts";
+import type { BrowserSessionTable, LogoutNoticeTable, PortalLinkTable } from "./session-schema.ts";
 import type { UsageTables } from "./usage-tables.ts";
 import type { WebhookDeliveryTable, WebhookEndpointTable } from "./webhook-tables.ts";
 
@@ -29,6 +29,7 @@ export interface Tables extends PeopleTables, UsageTables {
   readonly oauth_artifact: OAuthArtifactTable;
   readonly oauth_client: OAuthClientTable;
   readonly oauth_consent: OAuthConsentTable;
+  readonly logout_notice: LogoutNoticeTable;
   readonly issuer_key: IssuerKeyTable;
   readonly managed_refresh_token: ManagedRefreshTokenTable;
   readonly verifier: VerifierTable;
@@ -211,6 +212,7 @@ export interface OAuthGrantTable {
   readonly last_used_at: number | null;
   readonly revoked_at: number | null;
   readonly expires_at: number;
+  readonly sid: string | null;
 }
 
 export interface OAuthArtifactTable {
@@ -224,6 +226,7 @@ export interface OAuthArtifactTable {
   readonly consumed_at: number | null;
   readonly created_at: number;
   readonly expires_at: number;
+  readonly user_id: string | null;
 }
 
 export interface OAuthClientTable {

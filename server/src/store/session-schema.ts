@@ -31,3 +31,14 @@ export interface PortalLinkTable {
   readonly expires_at: number;
   readonly opened_at: number | null;
 }
+
+/** Clients that are to be told of a sign-out. */
+export interface LogoutNoticeTable {
+  readonly api: string;
+  readonly client_id: string;
+  readonly user_id: string;
+  readonly sid: string;
+  readonly created_at: number;
+  readonly run_at: number;
+  readonly tries: number;
+}

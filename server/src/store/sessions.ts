@@ -1,6 +1,7 @@
 import { ApiError } from "@latchkey/engine";
 import type { Kysely } from "kysely";
 import type { Ask } from "./ask.ts";
+import { endAuthorizationSessions } from "./authorization-sessions.ts";
 import type { Capability } from "./capabilities.ts";
 import type { Millis } from "./records.ts";
 import type { Tables } from "./schema.ts";
@@ -93,7 +94,10 @@ export const sessionCommands = {
     return { ended: true };
   },
 
-  /** Ends all sessions of a person, whole and half, those that began with a portal link too. */
+  /**
+   * Ends all sessions of a person, whole and half, those that began with a portal link too; of a
+   * user also those at the authorization server, wherever they are.
+   */
   async endSessions(
     tx: Transaction,
     { kind, personId, except }: SessionsOf,
@@ -108,6 +112,7 @@ export const sessionCommands = {
     for (const { id } of rows) {
       tx.event("session.ended", { detail: { sessionId: id, kind, personId } });
     }
+    if (kind === "user") await endAuthorizationSessions(tx, personId);
     return { ended: rows.length };
   },
 

@@ -14,6 +14,7 @@ import { keyListsContract } from "../testing/store-contract/key-lists.ts";
 import { keyringContract } from "../testing/store-contract/keyring.ts";
 import { latencyContract } from "../testing/store-contract/latency.ts";
 import { leakedKeysContract } from "../testing/store-contract/leaked-keys.ts";
+import { logoutNoticesContract } from "../testing/store-contract/logout-notices.ts";
 import { managedUsersContract } from "../testing/store-contract/managed-users.ts";
 import { oauthContract } from "../testing/store-contract/oauth.ts";
 import { operatorTokensContract } from "../testing/store-contract/operator-tokens.ts";
@@ -70,6 +71,7 @@ for (const database of DATABASES) {
     describe("managed users", () => managedUsersContract(open));
     describe("requests", () => requestsContract(open));
     describe("authorization servers", () => oauthContract(open));
+    describe("logout notices", () => logoutNoticesContract(open));
     describe("operator tokens", () => operatorTokensContract(open));
     describe("second factors", () => secondFactorsContract(open));
     describe("passkeys", () => passkeysContract(open));

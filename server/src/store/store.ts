@@ -9,9 +9,10 @@ import type { WantedCredential } from "./credential-kinds.ts";
 import type { GrantFilter, GrantRecord } from "./grants.ts";
 import type { IssuerKeyRecord } from "./issuer-keys.ts";
 import type { FindingsFilter, FoundKeys, KeyringFilter } from "./keyring.ts";
+import type { LogoutNoticeReads } from "./logout-notices.ts";
 import type { ManagedUserPage, ManagedUserRecord } from "./managed-user-rows.ts";
 import type { StoredMaterial } from "./material.ts";
-import type { NamedArtifact, StoredArtifact } from "./oauth-artifacts.ts";
+import type { OAuthArtifactReads } from "./oauth-artifacts.ts";
 import type { OperatorPersonRecord } from "./operator-persons.ts";
 import type { Overview, OverviewFilter } from "./overview.ts";
 import type { StoredPasskey } from "./passkeys.ts";
@@ -157,17 +158,10 @@ export interface Store {
   };
 
   /** What authorization servers keep, by digests of its names; what has expired may be there. */
-  readonly oauthArtifacts: {
-    find(api: string, named: NamedArtifact): Promise<StoredArtifact | undefined>;
-    findByUid(api: string, model: string, digest: Uint8Array): Promise<StoredArtifact | undefined>;
-    findByUserCode(
-      api: string,
-      model: string,
-      digest: Uint8Array,
-    ): Promise<StoredArtifact | undefined>;
-    /** Whether what has this digest is a credential that nobody has ended. */
-    isLiveToken(api: string, digest: Uint8Array): Promise<boolean>;
-  };
+  readonly oauthArtifacts: OAuthArtifactReads;
+
+  /** Clients that are to be told of sign-outs. */
+  readonly logoutNotices: LogoutNoticeReads;
 
   readonly oauthClients: {
     /** Of one that registered itself: JSON. */

@@ -4,6 +4,7 @@ import { type ApiDefinition, compilePolicy, policyOf, profiles } from "@latchkey
 import { type ApplicationDraft, createApplications } from "../accounts/applications.ts";
 import { createAuthorizationServers } from "../oauth/authorization-servers.ts";
 import type { ConsentDecision } from "../oauth/interactions.ts";
+import { startLogoutNotices } from "../oauth/logout-notices.ts";
 import { createGuardedFetch } from "../outbound/guarded-fetch.ts";
 import { openStore } from "../store/open-store.ts";
 import { createSealing } from "../store/sealing.ts";
@@ -139,6 +140,9 @@ export async function startOAuthWorld(
   });
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
 
+  const log = keptLog();
+  const notices = startLogoutNotices({ store, servers, clock, log, everyMillis: 20 });
+
   const world: OAuthWorld = {
     store,
     origin,
@@ -225,6 +229,7 @@ export async function startOAuthWorld(
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      await notices.stop();
       await store.close();
     },
   };

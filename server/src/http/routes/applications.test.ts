@@ -50,6 +50,7 @@ test("registers an application, shows its secret once, and reads it back without
     accessTokenFormat: "jwt",
     logo: "https://example.com/logo.svg",
     settings: { areEmailsEnabled: false },
+    logout: { backchannelLogoutUri: "https://app.example.com/out" },
   });
   expect(registered.status).toBe(201);
   const { clientSecret, ...rest } = registered.json;
@@ -76,6 +77,11 @@ test("registers an application, shows its secret once, and reads it back without
       areEmailsEnabled: false,
       areDefaultEventTypesEnabled: false,
       areCalendarEventsEnabled: true,
+    },
+    logout: {
+      postLogoutRedirectUris: [],
+      backchannelLogoutUri: "https://app.example.com/out",
+      backchannelLogoutSessionRequired: false,
     },
     secrets: [
       {
@@ -164,6 +170,12 @@ test.each([
   ["a script as logo", { logo: "javascript:alert(1)" }, "logo"],
   ["a status that there is not", { status: "approved" }, "status"],
   ["an unknown member", { secret: "mine" }, "secret"],
+  [
+    "a sign-out in clear",
+    { logout: { backchannelLogoutUri: "http://a.example" } },
+    "logout.backchannelLogoutUri",
+  ],
+  ["an unknown rule of sign-outs", { logout: { frontchannel: "x" } }, "logout.frontchannel"],
   ["an unknown setting", { settings: { color: "red" } }, "settings.color"],
 ])("refuses %s", async (_what, changes, field) => {
   const answer = await register(changes);

@@ -48,6 +48,19 @@ const settings = {
 const Settings = Type.Object(settings, { description: "Kept for the API; Latchkey reads none." });
 const SomeSettings = Type.Partial(Body(settings), { additionalProperties: false });
 
+const logout = {
+  postLogoutRedirectUris: Type.Array(Uri("https, or http on this machine; no fragment."), {
+    maxItems: 10,
+    description: "Where users may be sent once they are signed out; compared exactly.",
+  }),
+  backchannelLogoutUri: Nullable(Uri("Told when a user is signed out; null: nothing is.")),
+  backchannelLogoutSessionRequired: Type.Boolean({
+    description: "Whether it has to hear which sign-in ended (`sid`).",
+  }),
+};
+const Logout = Type.Object(logout, { description: "How it takes part in sign-outs." });
+const SomeLogout = Type.Partial(Body(logout), { additionalProperties: false });
+
 const wire = {
   id: Type.String(),
   clientId: Type.String({ description: "`client_id` on the wire; the same as `id`." }),
@@ -64,6 +77,7 @@ const wire = {
   logo: Nullable(Type.String()),
   homePage: Nullable(Type.String()),
   settings: Settings,
+  logout: Logout,
   secrets: Type.Array(
     Type.Object({
       id: Type.String(),
@@ -109,6 +123,7 @@ export const CreateApplication = Body({
   logo: Type.Optional(logo),
   homePage: Type.Optional(homePage),
   settings: Type.Optional(SomeSettings),
+  logout: Type.Optional(SomeLogout),
 });
 
 /** `PATCH applications/{id}`. */
@@ -123,6 +138,7 @@ export const UpdateApplication = Body(
     logo: Type.Optional(logo),
     homePage: Type.Optional(homePage),
     settings: Type.Optional(SomeSettings),
+    logout: Type.Optional(SomeLogout),
   },
   { minProperties: 1 },
 );
@@ -146,6 +162,10 @@ export function toApplication(record: ApplicationRecord): Static<typeof Applicat
     logo: record.logo,
     homePage: record.homePage,
     settings: record.settings,
+    logout: {
+      ...record.logout,
+      postLogoutRedirectUris: [...record.logout.postLogoutRedirectUris],
+    },
     secrets: secrets.map((secret) => ({
       id: secret.id,
       lastFour: secret.lastFour,

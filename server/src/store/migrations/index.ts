@@ -16,6 +16,7 @@ import { webhooks } from "./0015-webhooks.ts";
 import { deliveryLists } from "./0016-delivery-lists.ts";
 import { expiryNotices } from "./0017-expiry-notices.ts";
 import { latency } from "./0018-latency.ts";
+import { logoutNotices } from "./0019-logout-notices.ts";
 import type { Migration } from "./migration.ts";
 
 /** Every migration in order. Released ones are never changed, renumbered or removed. */
@@ -38,4 +39,5 @@ export const migrations: readonly Migration[] = [
   deliveryLists,
   expiryNotices,
   latency,
+  logoutNotices,
 ];

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { NO_LOGOUT } from "../../store/application-record.ts";
 import type { CommandInput } from "../../store/commands.ts";
 import type { Store } from "../../store/store.ts";
 import { anAccount, digestOf } from "../builders.ts";
@@ -38,6 +39,7 @@ function anApplication({
     logo: null,
     homePage: null,
     settings: SETTINGS,
+    logout: NO_LOGOUT,
     digest: digestOf(`app_${n}`),
     secret: aSecret(n),
     maxLive: 1000,
@@ -102,6 +104,7 @@ export function applicationsContract(open: () => Store): void {
       logo: null,
       homePage: null,
       settings: SETTINGS,
+      logout: NO_LOGOUT,
       secrets: [{ id: "sec_1", lastFour: "0001", createdAt: NOW, endsAt: null, brownOuts: [] }],
       createdAt: NOW,
       revokedAt: null,
@@ -160,14 +163,17 @@ export function applicationsContract(open: () => Store): void {
     await write("createApplication", anApplication());
     const changes = { name: "New", permissions: ["APPS_READ"], logo: "https://example.com/l.png" };
     const settings = { areEmailsEnabled: false };
-    const wanted = { id: "app_1", ...changes, settings };
+    const logout = { backchannelLogoutUri: "https://example.com/out" };
+    const wanted = { id: "app_1", ...changes, settings, logout };
     const updated = await write("updateApplication", wanted, { at: NOW + 1 });
-    expect(updated).toMatchObject({ ...changes, settings: { ...SETTINGS, ...settings } });
-    expect(await newestState(scene)).toMatchObject({ ...STATE, scopes: ["APPS_READ"] });
-    expect((await events()).at(-1)?.detail).toEqual({
-      ...changes,
+    const merged = {
       settings: { ...SETTINGS, ...settings },
-    });
+      logout: { ...NO_LOGOUT, ...logout },
+    };
+    expect(updated).toMatchObject({ ...changes, ...merged });
+    expect(await scene.store.applications.find(scene.api, "app_1")).toEqual(updated);
+    expect(await newestState(scene)).toMatchObject({ ...STATE, scopes: ["APPS_READ"] });
+    expect((await events()).at(-1)?.detail).toEqual({ ...changes, ...merged });
   });
 
   test("writes neither change nor event when an update changes nothing", async () => {

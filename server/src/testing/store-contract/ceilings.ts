@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { NO_LOGOUT } from "../../store/application-record.ts";
 import type { CommandInput, CommandName } from "../../store/commands.ts";
 import { UNDER_CEILING } from "../../store/commands.ts";
 import type { Store } from "../../store/store.ts";
@@ -18,6 +19,7 @@ function anApplication(id: string, accountId: string): CommandInput<"createAppli
     ...{ id, accountId, name: "Partner", kind: "oauth", type: "confidential", status: "verified" },
     ...{ redirectUris: ["https://app.example.com"], scopes: [], permissions: [] },
     ...{ accessTokenFormat: "opaque", pkce: "optional", logo: null, homePage: null },
+    logout: NO_LOGOUT,
     settings: {
       ...{ bookingRedirectUri: null, bookingCancelRedirectUri: null },
       ...{ bookingRescheduleRedirectUri: null, areEmailsEnabled: true },

@@ -1,3 +1,4 @@
+import { NO_LOGOUT } from "../../store/application-record.ts";
 import type { CommandInput } from "../../store/commands.ts";
 import type { PairDraft } from "../../store/managed-tokens.ts";
 import type { Store } from "../../store/store.ts";
@@ -20,6 +21,7 @@ function aClient(id: string): CommandInput<"createApplication"> {
     status: "verified",
     logo: null,
     homePage: null,
+    logout: NO_LOGOUT,
     settings: {
       bookingRedirectUri: null,
       bookingCancelRedirectUri: null,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { NO_LOGOUT } from "../../store/application-record.ts";
 import type { CommandInput } from "../../store/commands.ts";
 import type { Store } from "../../store/store.ts";
 import { anAccount, anApiKey, aRotation, digestOf } from "../builders.ts";
@@ -39,6 +40,7 @@ function anApplication(id: string, accountId = "acct_1"): CommandInput<"createAp
     ...{ id, accountId, name: "Partner", kind: "oauth", type: "public", status: "pending" },
     ...{ redirectUris: ["https://app.example.com"], scopes: [], permissions: [] },
     ...{ accessTokenFormat: "opaque", pkce: "required", logo: null, homePage: null },
+    logout: NO_LOGOUT,
     settings: {
       ...{ bookingRedirectUri: null, bookingCancelRedirectUri: null },
       ...{ bookingRescheduleRedirectUri: null, areEmailsEnabled: true },
