@@ -93,6 +93,7 @@ const calls: readonly [string, string, unknown?][] = [
   ["POST", "/users", { accountId: TEST_ACCOUNT }],
   ["GET", "/users/USER"],
   ["POST", "/users/USER/memberships", { accountId: TEST_ACCOUNT, role: "owner" }],
+  ["POST", "/users/USER/memberships/revoke", { accountId: TEST_ACCOUNT }],
   ["POST", "/users/USER/invite"],
   ["GET", "/api-keys"],
   ["POST", "/api-keys", { name: "x", accountId: TEST_ACCOUNT }],

@@ -178,7 +178,7 @@ export async function startLatchkey(
   const keyring = { store, clock, policies: compiled, sealing, receiptOf };
   const useCases = {
     accounts: createAccounts({ store, clock, policies: compiled }),
-    users: createUsers({ store, clock, policies: compiled }),
+    users: createUsers(keyring),
     apiKeys: createApiKeys(keyring),
     signingKeys: createSigningKeys(keyring),
     jwtSecrets: createJwtSecrets(keyring),

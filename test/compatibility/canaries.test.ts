@@ -192,6 +192,7 @@ async function manage(scene: Scene): Promise<Keys> {
   await operator("GET", `${API}/users/${user}`);
   const membership = { accountId: TEST_ACCOUNT, role: "member" };
   await operator("POST", `${API}/users/${user}/memberships`, membership);
+  await operator("POST", `${API}/users/${user}/memberships/revoke`, { accountId: TEST_ACCOUNT });
 
   // Twice: the answer that is kept for the second time must be sealed.
   const headers = { "idempotency-key": scene.secret("idem-5e8f0c1b27aa4d3996aa-canary") };

@@ -88,6 +88,19 @@ test("scopes that are taken away and given", async () => {
   await comesTo("allow", decide);
 });
 
+test("a user who is taken out of an account, with their key and whatever names them", async () => {
+  const { id: userId } = await server.create("acme", "users", { accountId: TEST_ACCOUNT });
+  const { key } = await server.issueKey({ userId, scopes: ["read:users"] }, "acme");
+  const { key: other } = await server.issueKey({ scopes: ["read:users"] }, "acme");
+  const decide = (secret: string) => ask(acme, "/v2/users", bearer(secret));
+  await comesTo("allow", () => decide(key));
+  await comesTo("allow", () => decide(other));
+  const path = `/acme/users/${userId}/memberships/revoke?wait=5000`;
+  await change("POST", path, { accountId: TEST_ACCOUNT });
+  expect(told(await decide(key))).toBe("credential_revoked");
+  expect(told(await decide(other))).toBe("allow");
+});
+
 test("an application that is revoked, with a secret of which only a digest is known here", async () => {
   const { id } = await server.create("calcom", "accounts", { name: "P", kind: "platform" });
   const client = await newClient(server, id);

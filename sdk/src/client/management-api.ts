@@ -2370,6 +2370,20 @@ export interface Operations {
     body: Record<never, never>;
     answer: Application;
   };
+  /** Take a user out of an account, and end what acts for the user there */
+  removeMembership: {
+    params: {
+      /** Milliseconds to wait for every verifier to confirm. */
+      readonly wait?: number | undefined;
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: {
+      readonly accountId: string;
+    };
+    answer: RevocationReceipt;
+  };
   /** Remove an operator; their sessions end */
   removeOperator: {
     params: {
@@ -3518,6 +3532,13 @@ export const OPERATIONS = {
     method: "POST",
     path: "/v1/apis/{api}/applications/{id}/reject",
     query: [],
+    keyed: true,
+    answers: "json",
+  },
+  removeMembership: {
+    method: "POST",
+    path: "/v1/apis/{api}/users/{id}/memberships/revoke",
+    query: ["wait"],
     keyed: true,
     answers: "json",
   },

@@ -4,6 +4,7 @@ import type { Store } from "../store/store.ts";
 import type { Call } from "./call.ts";
 import { idDigits, newId } from "./ids.ts";
 import { hashPassword } from "./password.ts";
+import type { Receipt, ReceiptOf } from "./receipt.ts";
 
 /** A new user and the first account it belongs to, as asked for. */
 export interface UserDraft {
@@ -35,6 +36,15 @@ export interface Users {
   ): Promise<Page<UserRecord>>;
   /** Adds the user to another account, or changes its role there. */
   addMembership(call: Call, userId: string, membership: MembershipDraft): Promise<UserRecord>;
+  /**
+   * Takes the user out of an account. What acts for the user there is refused by this node before
+   * this resolves, which waits so many milliseconds for every verifier to confirm.
+   */
+  removeMembership(
+    call: Call,
+    membership: { readonly userId: string; readonly accountId: string },
+    waitMillis?: number,
+  ): Promise<Receipt>;
 }
 
 /** Users of all APIs, kept in `store`. */
@@ -43,8 +53,9 @@ export function createUsers(parts: {
   readonly clock: Clock;
   /** By slug; how long new ids are. */
   readonly policies: ReadonlyMap<string, CompiledPolicy>;
+  readonly receiptOf: ReceiptOf;
 }): Users {
-  const { store, clock, policies } = parts;
+  const { store, clock, policies, receiptOf } = parts;
   const at = (call: Call) => ({ ...call, at: clock() });
 
   return {
@@ -71,6 +82,11 @@ export function createUsers(parts: {
     async addMembership(call, userId, { accountId, role = "member" }) {
       const input = { userId, accountId, role };
       return (await store.write("addMembership", input, at(call))).output;
+    },
+
+    async removeMembership(call, membership, waitMillis) {
+      const { output, seq } = await store.write("removeMembership", membership, at(call));
+      return receiptOf({ api: call.api, revokedAt: output.revokedAt, seq }, waitMillis);
     },
   };
 }

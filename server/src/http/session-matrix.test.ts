@@ -98,6 +98,7 @@ const OPERATORS: Readonly<Record<string, readonly string[]>> = {
   [`GET ${API}/users`]: ["viewer", "admin", "owner"],
   [`GET ${API}/users/{id}`]: ["viewer", "admin", "owner"],
   [`POST ${API}/users/{id}/memberships`]: ["admin", "owner"],
+  [`POST ${API}/users/{id}/memberships/revoke`]: ["admin", "owner"],
   [`POST ${API}/users/{id}/invite`]: ["admin", "owner"],
   [`POST ${API}/applications/{id}/verify`]: ["admin", "owner"],
   [`POST ${API}/applications/{id}/reject`]: ["admin", "owner"],

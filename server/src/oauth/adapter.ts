@@ -171,7 +171,12 @@ export function grantAdapter({ store, policy, calls }: AdapterParts): Adapter {
         payload: JSON.stringify({ ...rest, accountId, clientId, exp }),
         expiresAt: (exp ?? 0) * 1000,
       };
-      const { output } = await store.write("saveGrant", grant, context);
+      const { output } = await store.write("saveGrant", grant, context).catch((fault: unknown) => {
+        // There is no such user any more, or none of its accounts is there to act for.
+        const isNobody =
+          fault instanceof ApiError && ["NOT_FOUND", "INVALID_REQUEST"].includes(fault.code);
+        throw isNobody ? noAccount() : fault;
+      });
       if (!output.saved) throw new errors.InvalidGrant("the grant has ended");
     },
     async find(id) {
@@ -181,6 +186,10 @@ export function grantAdapter({ store, policy, calls }: AdapterParts): Adapter {
     destroy: (id) => revokeQuietly(parts, id),
     revokeByGrantId: (id) => revokeQuietly(parts, id),
   };
+}
+
+function noAccount() {
+  return new errors.AccessDenied("the user belongs to no account, or to suspended ones");
 }
 
 /** What no library call is expected to ask of a model. */

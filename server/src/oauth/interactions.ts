@@ -113,7 +113,13 @@ export async function interactionOf(
         (text) => grant.rejectResourceScope(resource, text),
       );
     }
-    return end({ consent: { grantId: await grant.save() } }, true);
+    try {
+      return await end({ consent: { grantId: await grant.save() } }, true);
+    } catch (fault) {
+      if (!(fault instanceof errors.AccessDenied)) throw fault;
+      const { error, error_description } = fault;
+      return end({ error, ...(error_description !== undefined && { error_description }) }, true);
+    }
   }
 
   async function finishLogin(accountId: string): Promise<string> {

@@ -15,6 +15,7 @@ import { logoutNoticeCommands } from "./logout-notices.ts";
 import { managedTokenCommands } from "./managed-tokens.ts";
 import { managedUserCommands } from "./managed-users.ts";
 import { nearLimitCommands } from "./near-limits.ts";
+import { membershipRemovalCommands } from "./membership-removal.ts";
 import { oauthArtifactCommands } from "./oauth-artifacts.ts";
 import { oauthClientCommands } from "./oauth-clients.ts";
 import { oneTimeUseCommands } from "./one-time-use.ts";
@@ -44,6 +45,7 @@ import { webhookResealingCommands } from "./webhook-resealing.ts";
 export const commands = {
   ...accountCommands,
   ...userCommands,
+  ...membershipRemovalCommands,
   ...credentialIssueCommands,
   ...credentialChangeCommands,
   ...credentialRotationCommands,

@@ -12,7 +12,7 @@ import { toCredentialState } from "./credentials.ts";
 import type { StoredMaterial } from "./material.ts";
 import type { CredentialRecord } from "./records.ts";
 import type { Transaction } from "./transaction.ts";
-import { membershipRole } from "./users.ts";
+import { lockMembership } from "./users.ts";
 
 interface IssueCredential {
   readonly scheme: KeyringScheme;
@@ -112,20 +112,20 @@ function taken({ scheme }: IssueCredential): ApiError {
 }
 
 async function checkOwner(tx: Transaction, input: IssueCredential): Promise<void> {
-  const { api } = tx.context;
   const { accountId, userId, accountKind, maxLive } = input;
   const account = await requireAccount(tx, accountId);
   if (accountKind !== undefined && account.kind !== accountKind) {
     throw invalid("accountId", `The account must be of the kind ${accountKind}.`);
-  }
-  if (userId !== null && !(await membershipRole(tx.db, { api, userId, accountId }))) {
-    throw invalid("userId", "The account has no such user.");
   }
   if (maxLive !== undefined && (await countLive(tx, input)) >= maxLive) {
     const { noun } = CREDENTIAL_KINDS[input.scheme];
     const details = { field: "accountId", max: maxLive };
     const message = `The account has ${maxLive} live ${noun}s already.`;
     throw new ApiError("CONFLICT", message, { details });
+  }
+  // After the account, which whoever takes the user out of it locks first.
+  if (userId !== null && !(await lockMembership(tx, { userId, accountId }))) {
+    throw invalid("userId", "The account has no such user.");
   }
 }
 

@@ -9,6 +9,7 @@ import { olderThan, pageOf } from "./paging.ts";
 import type { Millis, PageRequest } from "./records.ts";
 import type { OAuthGrantTable, Tables } from "./schema.ts";
 import type { Transaction } from "./transaction.ts";
+import { lockPerson } from "./users.ts";
 
 /** A user's approval of an application. */
 export interface GrantRecord {
@@ -39,9 +40,11 @@ interface SaveGrant {
 
 export const grantCommands = {
   /**
-   * Writes a new grant for the first of the user's accounts, or what changed of one that lives, and
-   * remembers what the user approved. A revoked one stays as it is, and the answer says so. @throws {ApiError} `INVALID_REQUEST`: the
-   * user has no account.
+   * Writes a new grant for the first of the user's accounts that is not suspended, or what changed of
+   * one that lives, and remembers what the user approved. A revoked one stays as it is, and the
+   * answer says so.
+   *
+   * @throws {ApiError} `INVALID_REQUEST`: the user has no such account; `NOT_FOUND`: no such user.
    */
   async saveGrant(tx: Transaction, input: SaveGrant): Promise<{ readonly saved: boolean }> {
     const { api, at } = tx.context;
@@ -66,18 +69,10 @@ export const grantCommands = {
       await rememberConsent(tx, approval);
       return { saved: true };
     }
-    const membership = await tx.db
-      .selectFrom("membership")
-      .select("account_id")
-      .where("api", "=", api)
-      .where("user_id", "=", userId)
-      .orderBy("account_id")
-      .limit(1)
-      .executeTakeFirst();
-    if (membership === undefined) {
+    const accountId = await lockFirstAccount(tx, userId);
+    if (accountId === undefined) {
       throw new ApiError("INVALID_REQUEST", "The user belongs to no account.");
     }
-    const accountId = membership.account_id;
     await tx.db
       .insertInto("oauth_grant")
       .values({
@@ -133,6 +128,27 @@ export const grantCommands = {
     return { revokedAt: at };
   },
 } as const;
+
+/** Whoever takes the user out of it waits for this transaction, and ends what it wrote. */
+async function lockFirstAccount(tx: Transaction, userId: string): Promise<string | undefined> {
+  const { api } = tx.context;
+  await lockPerson(tx, userId);
+  const row = await tx.db
+    .selectFrom("membership")
+    .innerJoin("account", (join) =>
+      join
+        .onRef("account.api", "=", "membership.api")
+        .onRef("account.id", "=", "membership.account_id"),
+    )
+    .select("account.id")
+    .where("membership.api", "=", api)
+    .where("membership.user_id", "=", userId)
+    .where("account.suspended_at", "is", null)
+    .orderBy("account.id")
+    .limit(1)
+    .executeTakeFirst();
+  return row?.id;
+}
 
 /** Ends every live grant of a user, or those for one account, and has the applications told. */
 export async function revokeGrantsOf(
@@ -202,11 +218,23 @@ export function grantReads(db: Kysely<Tables>, ask: Ask) {
         const row = await selectGrant(db, api, id);
         return row && isUnder(ceiling, row.account_id) ? toGrant(row) : undefined;
       }),
-    /** What `saveGrant` was given, of a grant that is not revoked. */
+    /** What `saveGrant` was given, of a grant that is not revoked, for an account not suspended. */
     payload: (api: string, id: string) =>
       ask(async () => {
-        const row = await selectGrant(db, api, id);
-        return row?.revoked_at === null ? row.payload : undefined;
+        const row = await db
+          .selectFrom("oauth_grant")
+          .innerJoin("account", (join) =>
+            join
+              .onRef("account.api", "=", "oauth_grant.api")
+              .onRef("account.id", "=", "oauth_grant.account_id"),
+          )
+          .select("oauth_grant.payload")
+          .where("oauth_grant.api", "=", api)
+          .where("oauth_grant.id", "=", id)
+          .where("oauth_grant.revoked_at", "is", null)
+          .where("account.suspended_at", "is", null)
+          .executeTakeFirst();
+        return row?.payload;
       }),
     list: (api: string, filter: GrantFilter, page: PageRequest) =>
       ask(async () => {

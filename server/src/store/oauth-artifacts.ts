@@ -184,16 +184,23 @@ export function oauthArtifactReads(db: Kysely<Tables>, ask: Ask) {
       ask(async () =>
         toStored(await select(api, model).where("user_code_digest", "=", userCodeDigest).execute()),
       ),
-    /** Whether what has this digest is an access token that nobody has ended. */
+    /** Whether what has this digest is a token that nobody has ended, of an account not suspended. */
     isLiveToken: (api: string, digest: Uint8Array) =>
       ask(async () => {
         const row = await db
           .selectFrom("credential")
-          .select("revoked_at")
-          .where("api", "=", api)
-          .where("digest", "=", digest)
+          .innerJoin("account", (join) =>
+            join
+              .onRef("account.api", "=", "credential.api")
+              .onRef("account.id", "=", "credential.account_id"),
+          )
+          .select("credential.id")
+          .where("credential.api", "=", api)
+          .where("credential.digest", "=", digest)
+          .where("credential.revoked_at", "is", null)
+          .where("account.suspended_at", "is", null)
           .executeTakeFirst();
-        return row !== undefined && row.revoked_at === null;
+        return row !== undefined;
       }),
   };
 }

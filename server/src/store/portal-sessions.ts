@@ -9,7 +9,7 @@ import type { SessionRecord } from "./session-rows.ts";
 import type { PortalLinkTable } from "./session-schema.ts";
 import { insertSession, type NewSession } from "./sessions.ts";
 import type { Transaction } from "./transaction.ts";
-import { membershipRole } from "./users.ts";
+import { lockMembership } from "./users.ts";
 
 /** A link with which somebody opens an account's dashboard once; its secret is in no record. */
 export interface PortalSessionRecord {
@@ -136,8 +136,7 @@ async function settledCapabilities(
   tx: Transaction,
   { accountId, userId, capabilities }: CreatePortalSession,
 ): Promise<readonly Capability[]> {
-  const { api } = tx.context;
-  const role = userId && (await membershipRole(tx.db, { api, userId, accountId }));
+  const role = userId && (await lockMembership(tx, { userId, accountId }));
   if (userId !== null && !role) {
     const details = { field: "userId" };
     throw new ApiError("INVALID_REQUEST", "There is no such user in the account.", { details });

@@ -16,6 +16,7 @@ import { latencyContract } from "../testing/store-contract/latency.ts";
 import { leakedKeysContract } from "../testing/store-contract/leaked-keys.ts";
 import { logoutNoticesContract } from "../testing/store-contract/logout-notices.ts";
 import { managedUsersContract } from "../testing/store-contract/managed-users.ts";
+import { membershipRemovalContract } from "../testing/store-contract/membership-removal.ts";
 import { oauthContract } from "../testing/store-contract/oauth.ts";
 import { operatorTokensContract } from "../testing/store-contract/operator-tokens.ts";
 import { passkeysContract } from "../testing/store-contract/passkeys.ts";
@@ -57,6 +58,7 @@ for (const database of DATABASES) {
     describe("accounts", () => accountsContract(open));
     describe("child accounts", () => childAccountsContract(open));
     describe("users", () => usersContract(open));
+    describe("who leaves an account", () => membershipRemovalContract(open));
     describe("portal sessions", () => portalSessionsContract(open));
     describe("sessions", () => sessionsContract(open));
     describe("ceilings", () => ceilingsContract(open));

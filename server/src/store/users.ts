@@ -61,18 +61,14 @@ export const userCommands = {
 
   /** Idempotent; a second call with another role replaces it. @throws {ApiError} `NOT_FOUND`. */
   async addMembership(tx: Transaction, input: AddMembership): Promise<UserRecord> {
-    const { api } = tx.context;
     const { userId, accountId, role } = input;
     const row = await lockPerson(tx, userId);
     await requireAccount(tx, accountId);
-    const had = await membershipRole(tx.db, { api, userId, accountId });
-    if (had !== role) {
-      await upsertMembership(tx, row, { accountId, role });
-      tx.event("user.membership_set", { accountId, detail: { userId, role } });
-    }
-    const memberships = await selectMemberships(tx.db, api, [userId]);
-    const user = toUser(row, memberships.get(userId));
-    return had === role ? user : recordState(tx, user);
+    const had = await lockMembership(tx, { userId, accountId });
+    if (had === role) return withMemberships(tx, row);
+    await upsertMembership(tx, row, { accountId, role });
+    tx.event("user.membership_set", { accountId, detail: { userId, role } });
+    return recordUser(tx, row);
   },
 } as const;
 
@@ -114,18 +110,23 @@ export function userReads(db: Kysely<Tables>, ask: Ask) {
   };
 }
 
-/** The user's role in an account, or `undefined` for a stranger. */
-export async function membershipRole(
-  db: Kysely<Tables>,
-  { api, userId, accountId }: { api: string; userId: string; accountId: string },
+/**
+ * The user's role in an account, from which nobody takes the user before this transaction ends;
+ * `undefined` for a stranger.
+ */
+export async function lockMembership(
+  { db, context: { api } }: Transaction,
+  { userId, accountId }: { userId: string; accountId: string },
 ): Promise<string | undefined> {
-  const query = db
-    .selectFrom("membership")
-    .select("role")
+  const row = await db
+    .updateTable("membership")
+    .set((eb) => ({ role: eb.ref("role") }))
     .where("api", "=", api)
     .where("user_id", "=", userId)
-    .where("account_id", "=", accountId);
-  return (await query.executeTakeFirst())?.role;
+    .where("account_id", "=", accountId)
+    .returning("role")
+    .executeTakeFirst();
+  return row?.role;
 }
 
 type Memberships = UserRecord["memberships"];
@@ -141,7 +142,7 @@ function selectPerson(db: Kysely<Tables>, api: string, id: string) {
 }
 
 /** Reads a user whose memberships no other transaction changes; else `NOT_FOUND`. */
-async function lockPerson(tx: Transaction, id: string): Promise<Selectable<PersonTable>> {
+export async function lockPerson(tx: Transaction, id: string): Promise<Selectable<PersonTable>> {
   // `for update` is a syntax error on SQLite; an update that changes nothing locks on both.
   const row = await tx.db
     .updateTable("person")
@@ -155,7 +156,21 @@ async function lockPerson(tx: Transaction, id: string): Promise<Selectable<Perso
   return row;
 }
 
-/** Writes what decisions need of the user to the feed. */
+/** Writes what decisions need of a user whose memberships have changed to the feed. */
+export async function recordUser(
+  tx: Transaction,
+  row: Selectable<PersonTable>,
+): Promise<UserRecord> {
+  return recordState(tx, await withMemberships(tx, row));
+}
+
+async function withMemberships(
+  { db, context: { api } }: Transaction,
+  row: Selectable<PersonTable>,
+): Promise<UserRecord> {
+  return toUser(row, (await selectMemberships(db, api, [row.id])).get(row.id));
+}
+
 function recordState(tx: Transaction, user: UserRecord): UserRecord {
   tx.change("user", user.id, toUserState(user));
   return user;

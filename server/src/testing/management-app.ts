@@ -170,7 +170,7 @@ async function appParts({
     trustedProxies: parseNetworks([]),
     metrics: createMetrics({ apis: slugs, readings: [] }),
     accounts: createAccounts({ store, clock, policies }),
-    users: createUsers({ store, clock, policies }),
+    users: createUsers({ store, clock, policies, receiptOf }),
     apiKeys: createApiKeys(keyring),
     signingKeys: createSigningKeys(keyring),
     jwtSecrets: createJwtSecrets(keyring),

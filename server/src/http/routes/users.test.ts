@@ -99,3 +99,27 @@ test.each([
   const answer = await it.call(method, USERS + path, { body });
   expect(answer).toMatchObject({ status: 404, json: { error: { code: "NOT_FOUND" } } });
 });
+
+test("takes a user out of an account, whose key is dead then, and answers with a receipt", async () => {
+  const { json: user } = await it.call("POST", USERS, { body: { accountId: "acct_1" } });
+  const path = `${USERS}/${user.id}/memberships`;
+  await it.call("POST", path, { body: { accountId: "acct_2" } });
+  const key = { accountId: "acct_1", name: "CI", userId: user.id };
+  const { json: issued } = await it.call("POST", "/v1/apis/standard/api-keys", { body: key });
+  const removed = await it.call("POST", `${path}/revoke`, { body: { accountId: "acct_1" } });
+  expect(removed).toMatchObject({
+    status: 200,
+    json: { revokedAt: expect.any(String), verifiers: { pending: 0 } },
+  });
+  const left = await it.call("GET", `${USERS}/${user.id}`);
+  expect(left.json.memberships).toEqual([{ accountId: "acct_2", role: "member" }]);
+  const dead = await it.call("GET", `/v1/apis/standard/api-keys/${issued.id}`);
+  expect(dead.json).toMatchObject({ status: "revoked", revokedAt: removed.json.revokedAt });
+  const again = await it.call("POST", `${path}/revoke`, { body: { accountId: "acct_1" } });
+  expect(again).toMatchObject({ status: 404, json: { error: { code: "NOT_FOUND" } } });
+  const unsaid = await it.call("POST", `${path}/revoke`, { body: {} });
+  expect(unsaid).toMatchObject({
+    status: 400,
+    json: { error: { details: { field: "accountId" } } },
+  });
+});

@@ -9,7 +9,15 @@ import { readRefusals, writeRefusals } from "../schemas/error.ts";
 import { answerPage, pageQuery, searchText } from "../schemas/list.ts";
 import { Invitation } from "../schemas/operator.ts";
 import { ApiAndId, ApiParams, IdempotencyHeaders } from "../schemas/params.ts";
-import { AddMembership, CreateUser, toUser, User, UserList } from "../schemas/user.ts";
+import { RevocationReceipt, toReceipt, WaitQuery } from "../schemas/receipt.ts";
+import {
+  AddMembership,
+  CreateUser,
+  RemoveMembership,
+  toUser,
+  User,
+  UserList,
+} from "../schemas/user.ts";
 
 const tags = ["users"];
 const UserParams = ApiAndId("user");
@@ -98,6 +106,25 @@ export const userRoutes =
         const { params, body } = request;
         const user = await users.addMembership(callOf(request), params.id, body);
         return reply.code(201).send(toUser(user));
+      },
+    });
+
+    app.post("/v1/apis/:api/users/:id/memberships/revoke", {
+      config: { requires: "manage", fresh: "secret" },
+      schema: {
+        tags,
+        operationId: "removeMembership",
+        summary: "Take a user out of an account, and end what acts for the user there",
+        params: UserParams,
+        headers: IdempotencyHeaders,
+        querystring: WaitQuery,
+        body: RemoveMembership,
+        response: { 200: Ref(RevocationReceipt, "The receipt."), ...writeRefusals(409, 422) },
+      },
+      handler: async (request) => {
+        const { params, query, body } = request;
+        const membership = { userId: params.id, accountId: body.accountId };
+        return toReceipt(await users.removeMembership(callOf(request), membership, query.wait));
       },
     });
 

@@ -48,6 +48,9 @@ export const AddMembership = Body({
   role: Type.Optional(OneOf(ROLES, "`member` when absent.")),
 });
 
+/** `POST users/{id}/memberships/revoke`. */
+export const RemoveMembership = Body({ accountId: Id("acct") });
+
 /** The record as it goes over the wire. */
 export function toUser(record: UserRecord): Static<typeof User> {
   return {

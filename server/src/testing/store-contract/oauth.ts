@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { CommandInput } from "../../store/commands.ts";
 import type { Store } from "../../store/store.ts";
-import { aUser, digestOf } from "../builders.ts";
+import { anAccount, aUser, digestOf } from "../builders.ts";
 import { NOW } from "../now.ts";
 import { aSceneWithAccount, expectRefusal, type Scene } from "./scene.ts";
 
@@ -70,9 +70,30 @@ export function oauthContract(open: () => Store): void {
     expect(await ids({ liveAt: NOW + DAY })).toEqual([]);
   });
 
-  test("a grant of a user without an account is refused", async () => {
-    const { write } = await aSceneWithAccount(open());
+  test("a grant of nobody is refused, and of a user whose every account is suspended", async () => {
+    const { write, store, api } = await aSceneWithAccount(open());
+    await expectRefusal(write("saveGrant", aGrant()), "NOT_FOUND");
+    await write("createUser", aUser());
+    await write("suspendAccount", { id: "acct_1" });
     await expectRefusal(write("saveGrant", aGrant()), "INVALID_REQUEST");
+    await write("createAccount", anAccount({ id: "acct_2" }));
+    await write("addMembership", { userId: "user_1", accountId: "acct_2", role: "member" });
+    await write("saveGrant", aGrant());
+    expect(await store.grants.find(api, "gnt_1")).toMatchObject({ accountId: "acct_2" });
+  });
+
+  test("what was issued is not live while its account is suspended", async () => {
+    const { store, api, write } = await aSceneWithGrant(open());
+    await write("saveArtifact", anArtifact({ model: "AccessToken", token: TOKEN }));
+    const live = async () => [
+      await store.oauthArtifacts.isLiveToken(api, TOKEN.digest),
+      (await store.grants.payload(api, "gnt_1")) !== undefined,
+    ];
+    expect(await live()).toEqual([true, true]);
+    await write("suspendAccount", { id: "acct_1" });
+    expect(await live()).toEqual([false, false]);
+    await write("resumeAccount", { id: "acct_1" });
+    expect(await live()).toEqual([true, true]);
   });
 
   test("revoking ends what was issued, once, and nothing is issued after", async () => {
