@@ -280,6 +280,6 @@ function addressesIn(code: string): readonly string[] {
     .map((address) =>
       address
         .replace(/^\/v1\/apis\/(?:acme|standard)(?=\/)/, "/v1/apis/{api}")
-        .replace(/\/key_[^/]+/, "/{id}"),
+        .replace(/\/(?:key|app)_[^/]+/, "/{id}"),
     );
 }
