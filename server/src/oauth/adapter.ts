@@ -46,7 +46,7 @@ export function artifactAdapter(model: string, parts: AdapterParts): Adapter {
     async upsert(id, input, expiresIn) {
       const payload = input as Payload;
       const context = calls.writeContext(api);
-      const { exp, grantId, uid, userCode, accountId } = payload;
+      const { exp, grantId, uid, userCode } = payload;
       const expiresAt =
         exp === undefined ? context.at + (expiresIn ?? ENDLESS_SECONDS) * 1000 : exp * 1000;
       const { saved } = await write("saveArtifact", {
@@ -55,7 +55,7 @@ export function artifactAdapter(model: string, parts: AdapterParts): Adapter {
         // An interaction may outlive the grant that it was about.
         grantId: model === "Interaction" ? null : (grantId ?? null),
         sid: signInOf(payload),
-        userId: model === "Session" ? accountId : undefined,
+        userId: signedInAs(model, payload),
         uidDigest: typeof uid === "string" ? artifactDigest("uid", uid) : null,
         userCodeDigest: userCode === undefined ? null : userCodeDigest(userCode),
         payload: JSON.stringify(toRest(model, id, payload)),
@@ -210,6 +210,14 @@ async function revokeQuietly(
   // Of one that was never saved there is nothing to end.
   if ((await store.grants.find(policy.slug, id)) === undefined) return;
   await store.write("revokeGrant", { id, untold: true }, calls.writeContext(policy.slug));
+}
+
+/** Whose sign-in it is, or will be once the browser comes back to where the result is read. */
+function signedInAs(model: string, { accountId, result }: Payload): string | undefined {
+  if (model === "Session") return accountId;
+  if (model !== "Interaction") return undefined;
+  return (result as { readonly login?: { readonly accountId?: string } } | undefined)?.login
+    ?.accountId;
 }
 
 /** A grant's codes are made while the browser is there in which the user signed in. */

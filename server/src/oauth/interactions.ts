@@ -124,13 +124,15 @@ export async function interactionOf(
 
   async function finishLogin(accountId: string): Promise<string> {
     const before = session?.accountId ?? accountId;
-    if (before === accountId) return end({ login: { accountId } }, false);
+    // The browser may come back later: what counts is when the user was here.
+    const login = { accountId, ts: Math.floor(clock() / 1000) };
+    if (before === accountId) return end({ login }, false);
     // Someone else was signed in here: the library would ask them to sign out first.
     const left =
       session?.uid === undefined ? undefined : await provider.Session.findByUid(session.uid);
     await left?.destroy();
     details.session = undefined;
-    details.result = { login: { accountId } };
+    details.result = { login };
     await details.persist();
     return details.returnTo;
   }

@@ -11,7 +11,7 @@ export const logoutNotices: Migration = {
   statements: ({ id, number, millis, end }) => [
     // What ID tokens call the sign-in in which the grant was made.
     `alter table oauth_grant add column sid ${id}`,
-    // Of models that are found by their user.
+    // Of sign-ins, and of those under way.
     `alter table oauth_artifact add column user_id ${id}`,
     `create index oauth_artifact_of_user
       on oauth_artifact (api, user_id) where user_id is not null`,
