@@ -88,7 +88,7 @@ const endings: readonly (readonly [string, number, (of: Connection) => Promise<u
 ];
 
 test.each(["opaque", "jwt"] as const)(
-  "O-154: %s tokens are active until the API would refuse them, and refresh no more",
+  "O-128 O-154: %s tokens are active until the API would refuse them, and refresh no more",
   async (format) => {
     for (const [when, status, end] of endings) {
       const of = await aConnection(format);
@@ -138,7 +138,7 @@ test("an application's own token is not active while its account is suspended", 
 });
 
 test.each(["reject", "revoke"])(
-  "an application that is ended with %s has no tokens, and nothing to ask",
+  "O-128: an application that is ended with %s has no tokens, and nothing to ask",
   async (verb) => {
     const of = await aConnection("opaque");
     await deed(`applications/${of.clientId}/${verb}`);

@@ -45,7 +45,7 @@ export function startLogoutNotices(parts: NoticeParts): { stop(): Promise<void> 
       for (const client of await store.logoutNotices.due(clock(), MOST_AT_ONCE * 2)) {
         const key = `${client.api} ${client.clientId}`;
         if (stopped || serving.size >= MOST_AT_ONCE || serving.has(key)) continue;
-        const served = tellClient(parts, client)
+        const served = tellClient({ ...parts, isStopped: () => stopped }, client)
           .catch((error: unknown) => log.warn({ err: error }, "could not tell of a sign-out"))
           .finally(() => serving.delete(key));
         serving.set(key, served);
@@ -63,9 +63,12 @@ export function startLogoutNotices(parts: NoticeParts): { stop(): Promise<void> 
   };
 }
 
-/** Tells one client what is due, until its turn is over or it cannot be told. */
-async function tellClient(parts: NoticeParts, { api, clientId }: ClientToTell): Promise<void> {
-  const { store, servers, clock, log } = parts;
+/** Tells one client what is due, until its turn is over, it cannot be told, or all is to stop. */
+async function tellClient(
+  parts: NoticeParts & { readonly isStopped: () => boolean },
+  { api, clientId }: ClientToTell,
+): Promise<void> {
+  const { store, servers, clock, log, isStopped } = parts;
   const turnEnds = clock() + TURN_MILLIS;
   const context = (): WriteContext => ({
     ...{ api, at: clock(), actor: { kind: "system", id: null } },
@@ -74,7 +77,7 @@ async function tellClient(parts: NoticeParts, { api, clientId }: ClientToTell): 
   const claim = { clientId, limit: MOST_A_TURN, heldUntil: clock() + HELD_MILLIS };
   const { output: claimed } = await store.write("claimLogoutNotices", claim, context());
   for (const notice of claimed) {
-    if (clock() >= turnEnds) return;
+    if (isStopped() || clock() >= turnEnds) return;
     try {
       await servers.tellLogout(api, notice);
     } catch (error) {

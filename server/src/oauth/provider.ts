@@ -185,10 +185,7 @@ function features({ policy, rule, issuer }: ProviderParts): Configuration["featu
       allowFetch: async () => true,
       // A document may ask for no more than a client that registers itself.
       allowClient: async (_ctx, client) =>
-        limitScope(client, openScopes(policy)) &&
-        [...(client.redirectUris ?? []), client.backchannelLogoutUri].every(
-          (uri) => uri === undefined || isSafeRedirect(uri),
-        ),
+        limitScope(client, openScopes(policy)) && addressesOf(client).every(isSafeRedirect),
     },
     pushedAuthorizationRequests: { enabled: true },
     backchannelLogout: { enabled: true },
@@ -211,6 +208,13 @@ function features({ policy, rule, issuer }: ProviderParts): Configuration["featu
     },
     userinfo: { enabled: true },
   };
+}
+
+/** Where a client has people sent, and itself told of them. */
+function addressesOf(client: Client): readonly string[] {
+  const { redirectUris = [], postLogoutRedirectUris = [], backchannelLogoutUri } = client;
+  const told = backchannelLogoutUri === undefined ? [] : [backchannelLogoutUri];
+  return [...redirectUris, ...postLogoutRedirectUris, ...told];
 }
 
 const ROUTES = {

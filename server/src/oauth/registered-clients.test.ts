@@ -8,9 +8,14 @@ import { DEVICE_CODE } from "./client-metadata.ts";
 // Clients that nobody registered for them, and the ways in that they use.
 
 const DOCUMENT = "https://client.example/client.json";
-/** Of a client that would have its codes sent in the open. */
-const PLAIN_DOCUMENT = "https://client.example/plain.json";
+const CALLBACK = "https://client.example/callback";
 const PLAIN = "http://client.example/callback";
+/** By the address of its document, what a client says that would send something in the open. */
+const IN_THE_OPEN: Readonly<Record<string, object>> = {
+  "https://client.example/codes.json": { redirect_uris: [CALLBACK, PLAIN] },
+  "https://client.example/people.json": { post_logout_redirect_uris: [PLAIN] },
+  "https://client.example/sign-outs.json": { backchannel_logout_uri: PLAIN },
+};
 
 for (const database of DATABASES) {
   describe.skipIf(database.absent)(`on ${database.name}`, () => {
@@ -24,9 +29,8 @@ for (const database of DATABASES) {
     beforeAll(async () => {
       await database.start();
       world = await startOAuthWorld(await database.newUrl(), {}, async (url) => {
-        const isPlain = String(url) === PLAIN_DOCUMENT;
-        const own = isPlain ? { client_id: PLAIN_DOCUMENT, redirect_uris: [PLAIN] } : {};
-        return Response.json({ ...document, ...own });
+        const own = IN_THE_OPEN[String(url)];
+        return Response.json({ ...document, ...(own && { client_id: String(url), ...own }) });
       });
     });
     afterAll(async () => {
@@ -128,11 +132,9 @@ for (const database of DATABASES) {
         expect(await world.isLive(String(body.access_token))).toBe(true);
       });
 
-      test("O-024 O-171: is refused when it would send users over plain http", async () => {
-        const plain = { ...client, id: PLAIN_DOCUMENT, redirectUri: PLAIN };
-        const { left, answer } = await newBrowser(world.origin).visit(
-          world.authorizationUrl(plain),
-        );
+      test.each(Object.keys(IN_THE_OPEN))("O-024 O-171: is refused: %s", async (id) => {
+        const url = world.authorizationUrl({ ...client, id });
+        const { left, answer } = await newBrowser(world.origin).visit(url);
         expect(left).toBeUndefined();
         expect(answer.status).toBe(400);
       });

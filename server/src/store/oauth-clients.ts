@@ -62,7 +62,7 @@ export const oauthClientCommands = {
       .where("application_id", "=", id)
       .where("revoked_at", "is", null)
       .execute();
-    for (const grant of grants) await grantCommands.revokeGrant(tx, grant);
+    for (const { id } of grants) await grantCommands.revokeGrant(tx, { id, untold: true });
     return { removed: removed !== undefined };
   },
 } as const;
