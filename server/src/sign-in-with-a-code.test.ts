@@ -44,7 +44,7 @@ async function submit(browser = newBrowser(world.origin), page: Shown, form: obj
   return shown(await browser.submit(page.url, { csrf: page.csrf, ...form }));
 }
 
-test("O-057: between the password and a code that is right nothing is issued", async () => {
+test("6.2.21 O-057: between the password and a code that is right nothing is issued", async () => {
   const { email, codeAt, secret } = await aPersonWithApp();
   const browser = newBrowser(world.origin);
   const asked = await world.signIn(browser, email);

@@ -5,6 +5,7 @@ import type { Answer } from "../answer.ts";
 import { approve, csrfOf, openBrowser, scopesOn } from "../approval.ts";
 import { bearer, expectFault } from "../calcom-platform.ts";
 import { freePort } from "../free-port.ts";
+import { inDatabase } from "../managed-users.ts";
 import { head, sendRaw } from "../raw-request.ts";
 import { type RunningServer, startServer, waitUntil } from "../running-server.ts";
 
@@ -152,6 +153,15 @@ describe("a flow", () => {
       expect(mine.json.data).toMatchObject({ email: STRANGER.email, accountId: "acct_customer" });
     },
   );
+
+  test("6.3.9 an expired token is 401, not the 498 of a managed user's", async () => {
+    const { json } = await exchange(confidential, await codeOf(confidential));
+    const digest = createHash("sha256").update(json.access_token).digest("hex");
+    const sql = "update credential set expires_at = ? where lower(hex(digest)) = ?";
+    inDatabase(server, sql, Date.now(), digest);
+    const answer = await me(json.access_token);
+    expectFault(answer, { status: 401, message: "Invalid Access Token.", path: "/v2/me" });
+  });
 
   test("6.3.22 takes a form, and Basic authentication", async () => {
     const grant = { grant_type: "authorization_code", redirect_uri: REDIRECT_URI };
