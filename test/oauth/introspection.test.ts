@@ -122,9 +122,11 @@ test("an account that is resumed has its tokens again", async () => {
   const of = await aConnection("opaque");
   await deed(`accounts/${of.accountId}/suspend`);
   expect(await introspect(of, of.refresh)).toEqual(NOT_ACTIVE);
+  const asked = { grant_type: "refresh_token", ...of.proof, refresh_token: of.refresh };
+  // Who tries in vain has lost nothing by it.
+  expect((await post("token", asked)).status).toBe(400);
   await deed(`accounts/${of.accountId}/resume`);
   expect(await call(of.access)).toBe(200);
-  const asked = { grant_type: "refresh_token", ...of.proof, refresh_token: of.refresh };
   expect((await post("token", asked)).status).toBe(200);
 });
 

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { ServerResponse } from "node:http";
+import { inspect } from "node:util";
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { createGuardedFetch } from "../outbound/guarded-fetch.ts";
@@ -148,6 +149,17 @@ describe("nobody is told", () => {
       expect(tokensOf(client)).toEqual([]);
     },
   );
+});
+
+test("what the log says of a client that does not take it names no address", async () => {
+  receiver.respond = (response) => void response.writeHead(302, { location: "/" }).end();
+  client = await register({ backchannelLogoutUri: `${receiver.uri}?key=canary` });
+  const { grantId } = await signIn();
+  await world.store.write("revokeGrant", { id: grantId }, context());
+  const logged = () => inspect(world.log.lines, { depth: 9 });
+  await vi.waitFor(() => expect(logged()).toContain("the client answered 302"));
+  expect(logged()).not.toContain("canary");
+  expect(tokensOf(client)).toHaveLength(1);
 });
 
 test("a client that does not take it is told again, with another token, and six times at most", async () => {

@@ -1,12 +1,13 @@
 import { profiles } from "@latchkey/engine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { newBrowser } from "../testing/browser.ts";
+import { type Browser, newBrowser } from "../testing/browser.ts";
 import { DATABASES } from "../testing/databases.ts";
 import { type Client, type OAuthWorld, startOAuthWorld } from "../testing/oauth-world.ts";
 
 // Twenty rounds of twenty requests at the same moment, with what may be used once.
 
 const ROUNDS = 20;
+const DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code";
 const AT_ONCE = 20;
 
 type Answers = Awaited<ReturnType<OAuthWorld["redeem"]>>[];
@@ -59,6 +60,38 @@ for (const database of DATABASES) {
           expect(await liveOf(answers)).toBe(0);
         }
       }, 60_000);
+
+      /** A device's code that the user has let in. */
+      async function aDeviceCode(device: Client, browser: Browser): Promise<string> {
+        const { body } = await world.post(device, "device/code", { scope: "read:users" });
+        const url = String(body.verification_uri);
+        const page = await (await browser.visit(url)).answer.text();
+        const xsrf = /name="xsrf" value="([^"]+)"/.exec(page)?.[1] ?? "";
+        await browser.submit(url, { xsrf, user_code: String(body.user_code), confirm: "yes" });
+        return String(body.device_code);
+      }
+
+      test.runIf(refreshGraceSeconds === 0)(
+        "RFC 8628: a device code has one winner at most, and leaves nothing alive",
+        async () => {
+          const device = await world.register({ type: "public" });
+          const browser = newBrowser(world.origin);
+          const once = { grant_type: DEVICE_CODE, device_code: await aDeviceCode(device, browser) };
+          expect((await world.post(device, "token", once)).status).toBe(200);
+          for (let round = 0; round < ROUNDS; round += 1) {
+            // So many user codes are not typed in by one address within a minute.
+            world.advance(60);
+            const device_code = await aDeviceCode(device, browser);
+            const ask = { grant_type: DEVICE_CODE, device_code };
+            const answers = await atOnce(() => world.post(device, "token", ask));
+            expect(winnersOf(answers).length).toBeLessThanOrEqual(1);
+            for (const { status } of answers) expect([200, 400]).toContain(status);
+            expect(await liveOf(answers)).toBe(0);
+            expect((await world.post(device, "token", ask)).status).toBe(400);
+          }
+        },
+        60_000,
+      );
 
       test("O-121 O-122: the old refresh token, used later, ends the whole family", async () => {
         const { body } = await world.redeem(client, await aCode());

@@ -35,6 +35,16 @@ export function tellLater(
   return async ({ clientId, userId, sid }) => {
     const client = await provider.Client.find(clientId);
     if (client?.backchannelLogoutUri === undefined) return;
-    await tell.call(client as Client & ToldClient, userId, sid ?? undefined);
+    await tell
+      .call(client as Client & ToldClient, userId, sid ?? undefined)
+      .catch((fault: unknown) => {
+        throw withoutAddress(fault);
+      });
   };
+}
+
+/** The library's own says to what address, which may hold what is only for the client to know. */
+function withoutAddress(fault: unknown): unknown {
+  const { response } = fault as { readonly response?: Response };
+  return response === undefined ? fault : new Error(`the client answered ${response.status}`);
 }

@@ -12,7 +12,7 @@ import type { Store } from "../store/store.ts";
 import { type Browser, newBrowser } from "./browser.ts";
 import { aContext, anAccount, aUser } from "./builders.ts";
 import { freePort } from "./free-port.ts";
-import { keptLog } from "./log.ts";
+import { type KeptLog, keptLog } from "./log.ts";
 import { receiptsOf } from "./receipts.ts";
 
 /** Authorization servers on a store, behind real HTTP, with a user who signs in when asked. */
@@ -26,6 +26,7 @@ export interface OAuthWorld {
   readonly prompts: readonly string[];
   /** Faults that the servers told of. */
   readonly faults: readonly unknown[];
+  readonly log: KeptLog;
   /** Registers an application of `acct_1` with the scopes `read:users` and `read:projects`. */
   register(draft?: Partial<ApplicationDraft>): Promise<Client>;
   /** Goes through an authorization; answers the parameters that came back to the application. */
@@ -79,7 +80,8 @@ export async function startOAuthWorld(
   const policy = policyOf(definition);
   let ahead = 0;
   const clock = () => Date.now() + ahead;
-  const store = await openStore({ url, clock, log: keptLog() });
+  const log = keptLog();
+  const store = await openStore({ url, clock, log });
   // With the same master keys this may be another node on a database that has them.
   if ((await store.users.find(API, "user_1")) === undefined) {
     await store.write("createAccount", anAccount(), aContext({ api: API }));
@@ -140,7 +142,6 @@ export async function startOAuthWorld(
   });
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
 
-  const log = keptLog();
   const notices = startLogoutNotices({ store, servers, clock, log, everyMillis: 20 });
 
   const world: OAuthWorld = {
@@ -150,6 +151,7 @@ export async function startOAuthWorld(
     decision: "everything",
     prompts,
     faults,
+    log,
 
     async register(draft = {}) {
       const { redirectUris = ["https://client.example/callback"] } = draft;
