@@ -53,11 +53,12 @@ export function scopesOn(html: string): readonly string[] {
   return [...html.matchAll(/name="scope" value="([^"]+)"/g)].map(([, name = ""]) => name);
 }
 
-/** The person signs in where that is asked, and allows everything; where the browser ends up. */
+/** The person signs in where that is asked, and allows everything or nothing; where it all ends. */
 export async function approve(
   authorizationUrl: string,
   { email, password }: Person,
   browser = openBrowser(),
+  decision: "allow" | "deny" = "allow",
 ): Promise<URL> {
   let stop = await browser.go(new URL(authorizationUrl));
   if (stop.html.includes('type="password"')) {
@@ -65,7 +66,7 @@ export async function approve(
     stop = await browser.go(stop.url, signIn);
   }
   if (!stop.html.includes('name="decision"')) return stop.url;
-  const form = new URLSearchParams({ csrf: csrfOf(stop.html), decision: "allow" });
+  const form = new URLSearchParams({ csrf: csrfOf(stop.html), decision });
   for (const scope of scopesOn(stop.html)) form.append("scope", scope);
   return (await browser.go(stop.url, form)).url;
 }

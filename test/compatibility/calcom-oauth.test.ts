@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Answer } from "../answer.ts";
-import { approve, csrfOf, openBrowser, scopesOn } from "../approval.ts";
+import { approve, openBrowser } from "../approval.ts";
 import { bearer, expectFault } from "../calcom-platform.ts";
 import { freePort } from "../free-port.ts";
 import { inDatabase } from "../managed-users.ts";
@@ -514,16 +514,10 @@ describe("the authorization endpoint", () => {
     ["public", PKCE],
   ])("6.3.21 tells a %s application that the user refused", async (type, params) => {
     const app = await register({ type });
-    const browser = openBrowser();
-    const signIn = await browser.go(new URL(authorizationUrl(app, params)));
-    const person = new URLSearchParams({ csrf: csrfOf(signIn.html), ...STRANGER });
-    const consent = await browser.go(signIn.url, person);
-    const no = new URLSearchParams({ csrf: csrfOf(consent.html), decision: "deny" });
-    for (const scope of scopesOn(consent.html)) no.append("scope", scope);
-    const { url, status } = await browser.go(consent.url, no);
-    expect(status).toBe(303);
-    expect(url.origin + url.pathname).toBe(REDIRECT_URI);
-    expect(Object.fromEntries(url.searchParams)).toEqual({
+    const url = authorizationUrl(app, params);
+    const back = await approve(url, STRANGER, openBrowser(), "deny");
+    expect(back.origin + back.pathname).toBe(REDIRECT_URI);
+    expect(Object.fromEntries(back.searchParams)).toEqual({
       error: "access_denied",
       error_description: "the user said no",
       state: "a b&c",

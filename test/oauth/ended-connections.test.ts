@@ -1,10 +1,16 @@
 import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { createRemoteJWKSet, jwtVerify } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { approve } from "../approval.ts";
 import { freePort } from "../free-port.ts";
-import { type RunningServer, startServer } from "../running-server.ts";
+import { type RunningServer, startServer, waitUntil } from "../running-server.ts";
 
-// RFC 7662 §2.2: a token is active while the API would take it, and says nothing else of itself.
+// What becomes of a user's connection with an application when something ends it: the API refuses its
+// tokens, RFC 7662 §2.2 says that they are not active, and the application is told of the sign-out.
 
 const REDIRECT_URI = "https://client.example/callback";
 const VERIFIER = "a-verifier-of-at-least-forty-three-characters";
@@ -14,14 +20,28 @@ const API = "/v1/apis/standard";
 
 let server: RunningServer;
 let issuer: string;
+/** The audiences of the logout tokens that came. */
+const told: string[] = [];
+const receiver = createServer(async (request, response) => {
+  const token = new URLSearchParams(await text(request)).get("logout_token") ?? "";
+  const keys = createRemoteJWKSet(new URL(`${issuer}/oauth/jwks`));
+  const { payload } = await jwtVerify(token, keys, { issuer, typ: "logout+jwt" });
+  told.push(String(payload.aud));
+  response.end();
+});
 beforeAll(async () => {
+  receiver.listen(0, "127.0.0.1");
+  await once(receiver, "listening");
   const port = String(await freePort());
   const origin = `http://127.0.0.1:${port}`;
   issuer = `${origin}/standard`;
   server = await startServer({ env: { LATCHKEY_PORT: port, LATCHKEY_PUBLIC_URL: origin } });
   await server.create("standard", "accounts", { id: "acct_vendor", name: "Vendor" });
 });
-afterAll(() => server?.stop());
+afterAll(async () => {
+  await server?.stop();
+  receiver.close();
+});
 
 async function post(path: string, params: Readonly<Record<string, string>>) {
   const answer = await fetch(`${issuer}/oauth/${path}`, {
@@ -39,6 +59,9 @@ async function aConnection(accessTokenFormat: "opaque" | "jwt") {
   const { clientId, clientSecret } = await server.create("standard", "applications", {
     ...{ accountId: "acct_vendor", name: "Reports", redirectUris: [REDIRECT_URI] },
     ...{ scopes: ["read:users"], accessTokenFormat },
+    logout: {
+      backchannelLogoutUri: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`,
+    },
   });
   const proof = { client_id: clientId, client_secret: clientSecret };
   const asked = new URLSearchParams({
@@ -76,21 +99,32 @@ const NOT_ACTIVE = { status: 200, body: { active: false } };
 const deed = async (path: string, body: object = {}) =>
   expect(await server.operator("POST", `${API}/${path}`, body)).toMatchObject({ status: 200 });
 
-/** With what the API answers then. */
-const endings: readonly (readonly [string, number, (of: Connection) => Promise<unknown>])[] = [
-  ["the account is suspended", 403, ({ accountId }) => deed(`accounts/${accountId}/suspend`)],
+/** With what the API answers then, and whether the application is told. */
+const endings: readonly (readonly [
+  string,
+  number,
+  boolean,
+  (of: Connection) => Promise<unknown>,
+])[] = [
+  [
+    "the account is suspended",
+    403,
+    false,
+    ({ accountId }) => deed(`accounts/${accountId}/suspend`),
+  ],
   [
     "the user has left the account",
     401,
+    true,
     ({ userId, accountId }) => deed(`users/${userId}/memberships/revoke`, { accountId }),
   ],
-  ["the grant is revoked", 401, ({ grantId }) => deed(`grants/${grantId}/revoke`)],
+  ["the grant is revoked", 401, true, ({ grantId }) => deed(`grants/${grantId}/revoke`)],
 ];
 
 test.each(["opaque", "jwt"] as const)(
   "O-128 O-154: %s tokens are active until the API would refuse them, and refresh no more",
   async (format) => {
-    for (const [when, status, end] of endings) {
+    for (const [when, status, isTold, end] of endings) {
       const of = await aConnection(format);
       for (const token of [of.access, of.refresh]) {
         expect([when, await introspect(of, token)]).toMatchObject([
@@ -109,6 +143,8 @@ test.each(["opaque", "jwt"] as const)(
         when,
         { status: 400, body: { error: "invalid_grant" } },
       ]);
+      await waitUntil("it is told", async () => !isTold || told.includes(of.clientId));
+      expect([when, told.includes(of.clientId)]).toEqual([when, isTold]);
       // What the application has of its own is another account's.
       expect([when, await introspect(of, of.own)]).toMatchObject([
         when,
