@@ -1,4 +1,9 @@
-import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
+import {
+  type CSSVariablesResolver,
+  createTheme,
+  type MantineColorsTuple,
+  type MantineThemeOverride,
+} from "@mantine/core";
 
 const latch: MantineColorsTuple = [
   "#eef3ff",
@@ -28,8 +33,7 @@ const dark: MantineColorsTuple = [
 
 const FONT = "Inter, ui-sans-serif, system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
 
-/** Colours, type and default sizes of the whole dashboard. */
-export const theme = createTheme({
+const THEME = createTheme({
   primaryColor: "latch",
   primaryShade: { light: 7, dark: 6 },
   colors: { latch, dark },
@@ -46,7 +50,7 @@ export const theme = createTheme({
 });
 
 /** Quiet text must still be read by everybody: 4.5 to 1 on every surface it stands on. */
-export const cssVariables: CSSVariablesResolver = () => ({
+const VARIABLES: ReturnType<CSSVariablesResolver> = {
   variables: {},
   light: {
     "--mantine-color-dimmed": "#4f5a70",
@@ -78,4 +82,49 @@ export const cssVariables: CSSVariablesResolver = () => ({
     "--mantine-color-latch-light-hover": "#1d2b50",
     "--mantine-color-latch-light-color": "#b9ccff",
   },
-});
+};
+
+/** A brand's colour as it can be read: as a fill below white text, and as text. */
+interface Accent {
+  readonly fill: string;
+  readonly text: string;
+}
+
+/** On light and on dark pages; `null`: Latchkey's own. */
+type Accents = { readonly light: Accent; readonly dark: Accent } | null;
+
+/** Colours, type and default sizes of the whole dashboard. */
+export function themeWith(accents: Accents): MantineThemeOverride {
+  if (accents === null) return THEME;
+  return { ...THEME, colors: { ...THEME.colors, brand: shades(accents) }, primaryColor: "brand" };
+}
+
+/** What the theme's colours become on light and on dark pages. */
+export function cssVariablesWith(accents: Accents): CSSVariablesResolver {
+  if (accents === null) return () => VARIABLES;
+  const { variables, light, dark } = VARIABLES;
+  return () => ({
+    variables,
+    light: { ...light, ...ofBrand(accents.light) },
+    dark: { ...dark, ...ofBrand(accents.dark) },
+  });
+}
+
+/** The component library asks for ten; those that matter are set by name below. */
+function shades({ light: { fill: d }, dark: { fill: b } }: NonNullable<Accents>) {
+  return [b, b, b, b, b, b, b, d, d, d] as const satisfies MantineColorsTuple;
+}
+
+function ofBrand({ fill, text }: Accent): Record<string, string> {
+  const tint = (share: number) => `color-mix(in srgb, ${text} ${share}%, var(--latch-surface))`;
+  return {
+    "--mantine-color-anchor": text,
+    "--mantine-color-brand-text": text,
+    "--mantine-color-brand-filled": fill,
+    "--mantine-color-brand-filled-hover": `color-mix(in srgb, ${fill} 88%, black)`,
+    "--mantine-color-brand-light": tint(10),
+    "--mantine-color-brand-light-hover": tint(8),
+    "--mantine-color-brand-light-color": text,
+    "--mantine-color-brand-outline": text,
+  };
+}

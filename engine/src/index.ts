@@ -79,6 +79,8 @@ export {
   type Slice,
   type SliceSize,
 } from "./limits/slice.ts";
+export { type Accent, accentsOf } from "./policy/accents.ts";
+export type { Branding } from "./policy/branding-rule.ts";
 export { type CompiledPolicy, compilePolicy } from "./policy/compile.ts";
 export { type ApiDefinition, defineApi, defineLatchkey } from "./policy/define.ts";
 export { limitWithId } from "./policy/limit-id.ts";

@@ -225,7 +225,7 @@ export async function startLatchkey(
         servers: authorizationServers,
         ...signInParts,
         publicUrl: settings.publicUrl,
-        apis: policies.filter(({ oauth }) => oauth !== null).map(({ slug }) => slug),
+        policies: policies.filter(({ oauth }) => oauth !== null),
         signInUrls: new Map(
           policies.flatMap(({ slug, signInUrl }) =>
             signInUrl === null ? [] : [[slug, signInUrl]],

@@ -7,7 +7,8 @@ import { OWNER, setPassword, startWorld, type World } from "./world.ts";
 /** One point of red. */
 const LOGO =
   "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==";
-const BRANDING = { name: "Acme", logoUrl: LOGO, colour: "#0f766e" };
+/** White on this yellow could not be read, nor the yellow on white. */
+const BRANDING = { name: "Acme", logoUrl: LOGO, colour: "#ffcc00" };
 const SAVVY = { slug: "savvycal", extends: "savvycal" };
 
 describe.skipIf(!hasChromium)("the ways into the dashboard, in Chromium:", () => {
@@ -69,6 +70,7 @@ describe.skipIf(!hasChromium)("the ways into the dashboard, in Chromium:", () =>
     await page.goto(url);
     await page.getByRole("button", { name: "Open" }).waitFor();
     expect(page.url()).not.toContain("portal=");
+    expect(await page.title()).toBe("Open your settings · Acme");
     await page.getByRole("button", { name: "Open" }).click();
     await page.getByRole("heading", { level: 1, name: "API keys" }).waitFor();
     await page.getByRole("link", { name: "Mine" }).waitFor();

@@ -1,6 +1,6 @@
 import { Box, Group, Stack, Text, Title } from "@mantine/core";
 import { type ReactNode, useEffect } from "react";
-import { useBranding } from "../layout/apis.ts";
+import { useBranding } from "../layout/branding.tsx";
 
 interface PageProps {
   readonly title: string;

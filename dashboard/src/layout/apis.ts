@@ -32,19 +32,3 @@ export function useApiDetail() {
   });
   return data;
 }
-
-const LATCHKEY = { name: "Latchkey", logoUrl: null, colour: null, isOwn: true } as const;
-
-/** As whose the session sees the dashboard; `undefined` until that is known. */
-export function useBranding() {
-  const { api } = useSession();
-  const { data, isPending } = useQuery({
-    queryKey: [api, "detail"],
-    queryFn: ({ signal }) => client.getApi({ api: api ?? "" }, { signal }),
-    staleTime: Number.POSITIVE_INFINITY,
-    enabled: api !== null,
-  });
-  // Another's name for a moment would be worse than none.
-  if (api !== null && isPending) return undefined;
-  return data?.branding == null ? LATCHKEY : { ...data.branding, isOwn: false };
-}

@@ -1,5 +1,5 @@
 import { Box, Image, Text } from "@mantine/core";
-import { useBranding } from "./apis.ts";
+import { useBranding } from "./branding.tsx";
 import { Mark } from "./mark.tsx";
 
 const SIZE = 26;
@@ -14,7 +14,7 @@ export function Brand() {
       {colour !== null && <Box className="brand-line" bg={colour} />}
       {isOwn && <Mark size={SIZE} />}
       {logoUrl !== null && <Image src={logoUrl} alt="" h={SIZE} w="auto" maw={140} fit="contain" />}
-      <Text fw={650} visibleFrom="xs" truncate maw={220}>
+      <Text fw={650} truncate maw={220}>
         {name}
       </Text>
     </>

@@ -1,6 +1,7 @@
 import { Box, Center, Group, Stack, Text, Title } from "@mantine/core";
 import { type ReactNode, useEffect } from "react";
-import { Mark } from "../layout/mark.tsx";
+import { Brand } from "../layout/brand.tsx";
+import { useBranding } from "../layout/branding.tsx";
 
 interface DoorProps {
   readonly title: string;
@@ -10,16 +11,16 @@ interface DoorProps {
 
 /** The frame of everything that is shown before somebody is signed in. */
 export function Door({ title, about, children }: DoorProps) {
+  const brand = useBranding()?.name;
   useEffect(() => {
-    document.title = `${title} · Latchkey`;
-  }, [title]);
+    document.title = brand === undefined ? title : `${title} · ${brand}`;
+  }, [title, brand]);
   return (
     <Center component="main" mih="100vh" p="md">
       <Box className="card" w="100%" maw={420} p={{ base: "lg", xs: 32 }}>
         <Stack gap="lg">
-          <Group gap="sm">
-            <Mark size={28} />
-            <Text fw={650}>Latchkey</Text>
+          <Group gap="sm" h={28} wrap="nowrap">
+            <Brand />
           </Group>
           <Box>
             <Title order={1} size="h3">

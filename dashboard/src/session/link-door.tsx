@@ -24,27 +24,34 @@ interface LinkDoorProps {
   readonly onLeave: () => void;
 }
 
-/** Follows a link that opens the dashboard once; looking at it does not use it up. */
-export function LinkDoor({ link, onStep, onLeave }: LinkDoorProps) {
-  const facts = useQuery({
-    queryKey: ["link", link.kind],
-    queryFn: () => client.lookAtLink({ body: link }),
+/** What a link is for; looking at it does not use it up. */
+export function useLinkFacts(link: Link | undefined) {
+  return useQuery({
+    queryKey: ["link", link?.kind],
+    queryFn: () => (link === undefined ? null : client.lookAtLink({ body: link })),
+    enabled: link !== undefined,
     retry: false,
+    staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
   });
+}
+
+/** Follows a link that opens the dashboard once. */
+export function LinkDoor({ link, onStep, onLeave }: LinkDoorProps) {
+  const facts = useLinkFacts(link);
   const [title, about] = TITLES[link.kind];
   return (
     <Door title={title} about={about}>
       {facts.isPending && <Loader aria-label="Looking at the link" />}
       {facts.error !== null && (
         <Stack>
-          <Failure error={facts.error} />
+          <Failure error={facts.error} retry={() => void facts.refetch()} />
           <Button variant="default" onClick={onLeave}>
             Go to sign-in
           </Button>
         </Stack>
       )}
-      {facts.data !== undefined && <LinkForm link={link} facts={facts.data} onStep={onStep} />}
+      {facts.data != null && <LinkForm link={link} facts={facts.data} onStep={onStep} />}
     </Door>
   );
 }

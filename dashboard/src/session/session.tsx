@@ -5,6 +5,8 @@ import { client, csrfToken, keepCsrfToken } from "../client.ts";
 import { hasCode } from "../elements/failure.tsx";
 
 const SESSION = ["session"] as const;
+/** What is the same whoever is signed in, or is none of theirs. */
+const KEPT: ReadonlySet<unknown> = new Set([SESSION[0], "branding"]);
 
 /** The areas that a customer's session may be opened for. */
 export type Area = "api-keys" | "signing-keys" | "applications" | "webhooks" | "usage" | "security";
@@ -40,7 +42,7 @@ export function noticeEnd(queries: QueryClient, error: unknown): void {
 }
 
 function forgetPages(queries: QueryClient): void {
-  queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION[0] });
+  queries.removeQueries({ predicate: ({ queryKey }) => !KEPT.has(queryKey[0]) });
 }
 
 /** Enters a session that was just opened, or leaves it; nothing of an earlier one stays in memory. */

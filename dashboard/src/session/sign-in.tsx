@@ -10,14 +10,17 @@ import { useAttempt } from "./proof.tsx";
 import { useEnter } from "./session.tsx";
 import { askPasskey } from "./webauthn.ts";
 
-/** `?api=slug` in the address signs in as a customer of that API instead of as an operator. */
-function customersApi(): { api?: string } {
-  const api = new URLSearchParams(window.location.search).get("api");
-  return api === null ? {} : { api };
+interface SignInProps {
+  /** Whose users are let in; `null`: operators. */
+  readonly api: string | null;
+  /** Where it begins, after a link; else with the password. */
+  readonly first?: SignInStep | undefined;
+  /** What happened before. */
+  readonly notice?: string | undefined;
 }
 
 /** Password first, then a code where one is asked for; or a passkey alone. */
-export function SignIn({ first }: { readonly first?: SignInStep }) {
+export function SignIn({ api, first, notice }: SignInProps) {
   const [step, setStep] = useState<SignInStep | undefined>(first);
   const [isReset, setReset] = useState(false);
   const enter = useEnter();
@@ -25,22 +28,46 @@ export function SignIn({ first }: { readonly first?: SignInStep }) {
     if (next.session !== undefined) enter(next.session);
     else setStep(next);
   };
-  if (step?.next === "code") return <CodeStep methods={step.methods ?? []} onStep={take} />;
-  if (isReset) return <ResetRequest onBack={() => setReset(false)} />;
-  return <PasswordStep onStep={take} onForgotten={() => setReset(true)} />;
+  const where = api === null ? {} : { api };
+  if (step?.next === "code") {
+    return <CodeStep methods={step.methods ?? []} where={where} onStep={take} />;
+  }
+  if (isReset) return <ResetRequest where={where} onBack={() => setReset(false)} />;
+  const forget = () => setReset(true);
+  return <PasswordStep where={where} notice={notice} onStep={take} onForgotten={forget} />;
 }
 
-interface StepProps {
+interface Where {
+  readonly where: { readonly api?: string };
+}
+
+interface StepProps extends Where {
   readonly onStep: (step: SignInStep) => void;
 }
 
-function PasswordStep({ onStep, onForgotten }: StepProps & { readonly onForgotten: () => void }) {
+function PasswordStep({
+  where,
+  notice,
+  onStep,
+  onForgotten,
+}: StepProps & Pick<SignInProps, "notice"> & { readonly onForgotten: () => void }) {
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
   const { attempt, isBusy, error } = useAttempt();
-  const where = customersApi();
   return (
-    <Door title="Sign in" about="Manage keys, applications and who may call your API.">
+    <Door
+      title="Sign in"
+      about={
+        where.api === undefined
+          ? "Manage keys, applications and who may call your API."
+          : "Manage your API keys, applications and webhooks."
+      }
+    >
+      {notice !== undefined && (
+        <Text role="status" size="sm">
+          {notice}
+        </Text>
+      )}
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -79,7 +106,7 @@ function PasswordStep({ onStep, onForgotten }: StepProps & { readonly onForgotte
   );
 }
 
-function PasskeyButton({ onStep, where }: StepProps & { readonly where: { api?: string } }) {
+function PasskeyButton({ onStep, where }: StepProps) {
   const { attempt, isBusy, error } = useAttempt();
   if (!browserSupportsWebAuthn()) return null;
   return (
@@ -104,7 +131,7 @@ function PasskeyButton({ onStep, where }: StepProps & { readonly where: { api?: 
   );
 }
 
-function CodeStep({ methods, onStep }: StepProps & { readonly methods: readonly string[] }) {
+function CodeStep({ methods, where, onStep }: StepProps & { readonly methods: readonly string[] }) {
   const [code, setCode] = useState("");
   const { attempt, isBusy, error } = useAttempt();
   return (
@@ -133,12 +160,12 @@ function CodeStep({ methods, onStep }: StepProps & { readonly methods: readonly 
           </Button>
         </Stack>
       </form>
-      {methods.includes("passkey") && <PasskeyButton onStep={onStep} where={customersApi()} />}
+      {methods.includes("passkey") && <PasskeyButton onStep={onStep} where={where} />}
     </Door>
   );
 }
 
-function ResetRequest({ onBack }: { readonly onBack: () => void }) {
+function ResetRequest({ where, onBack }: Where & { readonly onBack: () => void }) {
   const [email, setEmail] = useState("");
   const [isSent, setSent] = useState(false);
   const { attempt, isBusy, error } = useAttempt();
@@ -153,7 +180,7 @@ function ResetRequest({ onBack }: { readonly onBack: () => void }) {
           onSubmit={(event) => {
             event.preventDefault();
             attempt(async () => {
-              await client.requestReset({ body: { email, ...customersApi() } });
+              await client.requestReset({ body: { email, ...where } });
               setSent(true);
             });
           }}

@@ -56,9 +56,25 @@ export type ApiDetail = {
   /** As whose own customers see the dashboard; null: as Latchkey's. */
   readonly branding: {
     readonly name: string;
+    /** `https:`, or a `data:` image. */
     readonly logoUrl: string | null;
     /** `#rrggbb`. */
     readonly colour: string | null;
+    /** The colour, or what of it has the contrast that WCAG 2.2 AA asks for. */
+    readonly accents: {
+      readonly light: {
+        /** White text on it is read on light pages. */
+        readonly fill: string;
+        /** As text it is read on light pages. */
+        readonly text: string;
+      };
+      readonly dark: {
+        /** White text on it is read on dark pages. */
+        readonly fill: string;
+        /** As text it is read on dark pages. */
+        readonly text: string;
+      };
+    } | null;
   } | null;
   /** Whether it has an authorization server. */
   readonly hasOAuth: boolean;
@@ -170,6 +186,32 @@ export type ApplicationList = {
   readonly data: readonly Application[];
   /** Null on the last page. */
   readonly nextCursor: string | null;
+};
+/** `BrandingAnswer` of the document. */
+export type BrandingAnswer = {
+  /** As whose own customers see the dashboard; null: as Latchkey's. */
+  readonly branding: {
+    readonly name: string;
+    /** `https:`, or a `data:` image. */
+    readonly logoUrl: string | null;
+    /** `#rrggbb`. */
+    readonly colour: string | null;
+    /** The colour, or what of it has the contrast that WCAG 2.2 AA asks for. */
+    readonly accents: {
+      readonly light: {
+        /** White text on it is read on light pages. */
+        readonly fill: string;
+        /** As text it is read on light pages. */
+        readonly text: string;
+      };
+      readonly dark: {
+        /** White text on it is read on dark pages. */
+        readonly fill: string;
+        /** As text it is read on dark pages. */
+        readonly text: string;
+      };
+    } | null;
+  } | null;
 };
 /** `CustomerRequest` of the document. */
 export type CustomerRequest = {
@@ -1630,6 +1672,15 @@ export interface Operations {
     };
     body: undefined;
     answer: Application;
+  };
+  /** Read as whose an API's customers are let in */
+  getBranding: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+    };
+    body: undefined;
+    answer: BrandingAnswer;
   };
   /** Read a delivery with its attempts */
   getDelivery: {
@@ -3175,6 +3226,13 @@ export const OPERATIONS = {
     method: "GET",
     path: "/v1/apis/{api}/applications/{id}",
     query: [],
+    keyed: false,
+    answers: "json",
+  },
+  getBranding: {
+    method: "GET",
+    path: "/v1/session/branding",
+    query: ["api"],
     keyed: false,
     answers: "json",
   },

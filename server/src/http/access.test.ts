@@ -31,11 +31,11 @@ test("every route says who may call it, and no other permission exists", () => {
 
 test("what lies below /v1 is never public, but for signing in, which other sites may not do", () => {
   const open = routes.filter(({ url, config }) => url.startsWith("/v1") && config?.public);
+  const steps = ["", "/passkey-options", "/passkey", "/links", "/links/look", "/reset"];
+  // HEAD comes with GET.
+  const paths = [...steps, "/branding", "/branding"];
   expect(open.map(({ url, config }) => [url, config?.beforeSignIn])).toEqual(
-    ["", "/passkey-options", "/passkey", "/links", "/links/look", "/reset"].map((path) => [
-      `/v1/session${path}`,
-      true,
-    ]),
+    paths.map((path) => [`/v1/session${path}`, true]),
   );
 });
 

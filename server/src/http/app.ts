@@ -62,6 +62,7 @@ import { policyRoutes } from "./routes/policy.ts";
 import { portalSessionRoutes } from "./routes/portal-sessions.ts";
 import { requestRoutes } from "./routes/requests.ts";
 import { sessionRoutes } from "./routes/session.ts";
+import { sessionBrandingRoutes } from "./routes/session-branding.ts";
 import { sessionDeviceRoutes } from "./routes/session-devices.ts";
 import { sessionFactorRoutes } from "./routes/session-factors.ts";
 import { sessionLinkRoutes } from "./routes/session-links.ts";
@@ -196,6 +197,7 @@ export async function createApp(
   await app.register(operatorRoutes({ operatorPersons, cursors, callOf }));
   const ofSessions = { ...signInParts, sessionAccess, csrf, clock, addressOf };
   for (const routes of SESSION_ROUTES) await app.register(routes(ofSessions));
+  await app.register(sessionBrandingRoutes(policies));
   await app.register(systemRoutes({ store, probes, metrics, operators }));
   const apis = [...policies.values()].map((policy) => toApi(policy, publicUrl));
   const facts = { version, storeKind: store.kind, apis };

@@ -1,7 +1,14 @@
+import type { Branding } from "@latchkey/engine";
 import type { KoaContextWithOIDC } from "oidc-provider";
+import { escaped, sentPage } from "./page.ts";
 
-/** What every page of ours may load: nothing from anywhere, and nobody may frame it. */
-const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+/** Has the pages below shown under this brand. */
+export function dressAs(branding: Branding | null) {
+  return async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
+    ctx.state.branding = branding;
+    await next();
+  };
+}
 
 /** The page for a mistake that no client can be told of: it redirects nowhere and escapes all. */
 export function showError(
@@ -22,7 +29,8 @@ export function askUserCode(ctx: KoaContextWithOIDC, form: string, fault: unknow
       ? "<p>Enter the code that your device shows.</p>"
       : '<p role="alert">There is no such code, or it has expired. Try again.</p>',
     labelled(form),
-    '<button type="submit" form="op.deviceInputForm">Continue</button>',
+    '<div class="actions"><button class="primary" type="submit" form="op.deviceInputForm">',
+    "Continue</button></div>",
   ]);
 }
 
@@ -36,8 +44,9 @@ export function confirmUserCode(
     `<p><strong>${escaped(name)}</strong> wants to be connected. Go on only if your device shows `,
     `this code:</p><p><code>${escaped(code)}</code></p>`,
     form,
-    '<p><button type="submit" form="op.deviceConfirmForm">Continue</button> ',
-    '<button type="submit" form="op.deviceConfirmForm" name="abort" value="yes">Cancel</button></p>',
+    '<div class="actions"><button class="primary" type="submit" form="op.deviceConfirmForm">',
+    'Continue</button><button type="submit" form="op.deviceConfirmForm" name="abort" value="yes">',
+    "Cancel</button></div>",
   ]);
 }
 
@@ -53,8 +62,9 @@ export function askLogout(ctx: KoaContextWithOIDC, form: string): void {
       `<p><strong>${escaped(name)}</strong> asks to sign you out here. What you allowed `,
       "applications stays allowed.</p>",
       form,
-      '<p><button type="submit" form="op.logoutForm" name="logout" value="yes">Sign out</button> ',
-      '<button type="submit" form="op.logoutForm">Stay signed in</button></p>',
+      '<div class="actions"><button class="primary" type="submit" form="op.logoutForm" name="logout"',
+      ' value="yes">Sign out</button><button type="submit" form="op.logoutForm">Stay signed in',
+      "</button></div>",
     ],
     // It is the client's own: the library has compared it. Browsers hold forms to their targets.
     onward === null ? [] : [onward.host === "" ? onward.protocol : onward.origin],
@@ -77,29 +87,14 @@ function show(
   content: readonly string[],
   formTargets: readonly string[] = [],
 ): void {
-  ctx.type = "html";
-  const targets = ["form-action 'self'", ...formTargets].join(" ");
-  ctx.set("content-security-policy", `${PAGE_POLICY}; ${targets}`);
-  ctx.set("referrer-policy", "no-referrer");
-  ctx.set("cache-control", "no-store");
-  ctx.body = page(title, content);
+  // Set by `dressAs`, which runs before whatever shows a page.
+  const branding = ctx.state.branding as Branding | null;
+  const { headers, body } = sentPage({ title, content: content.join(""), formTargets }, branding);
+  for (let i = 0; i < headers.length; i += 2) ctx.set(headers[i] ?? "", headers[i + 1] ?? "");
+  ctx.body = body;
 }
 
 /** The library's field has a placeholder and no label. */
 function labelled(form: string): string {
   return form.replace('type="text"', 'type="text" aria-label="Code"');
-}
-
-function page(title: string, content: readonly string[]): string {
-  return [
-    '<!doctype html><html lang="en"><meta charset="utf-8">',
-    '<meta name="viewport" content="width=device-width">',
-    "<style>:root{color-scheme:light dark;font-family:system-ui}body{max-width:32rem;",
-    "margin:4rem auto;padding:0 1rem}</style>",
-    `<title>${title}</title><main><h1>${title}</h1>${content.join("")}</main></html>`,
-  ].join("");
-}
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`);
 }

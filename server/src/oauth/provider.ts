@@ -25,6 +25,7 @@ import {
   askLogout,
   askUserCode,
   confirmUserCode,
+  dressAs,
   showError,
   showLoggedOut,
   showSuccess,
@@ -68,6 +69,7 @@ export function createProvider(parts: ProviderParts): Provider {
     generateTokenId: () => `gnt_${randomBytes(12).toString("hex")}`,
   });
   const seconds = rule.refreshGraceSeconds;
+  provider.use(dressAs(policy.branding));
   provider.use(beginAtForm(provider, issuer));
   provider.use(mendAnswers);
   provider.use(answerLate({ store, api: policy.slug, calls, seconds }));

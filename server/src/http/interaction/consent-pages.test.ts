@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { sentPage } from "../../oauth/page.ts";
 import { consentPage } from "./consent-pages.ts";
 
 test.each([
@@ -10,7 +11,7 @@ test.each([
   ["x;sandbox,y", "'self'"],
 ])("a form whose user goes on to %j may lead to %s", (redirectHost, targets) => {
   const application = { name: "Reports", verified: false, homePage: null, redirectHost };
-  const { headers } = consentPage(application, { csrf: "c", scopes: [] });
+  const { headers } = sentPage(consentPage(application, { csrf: "c", scopes: [] }), null);
   const policy = headers[headers.indexOf("content-security-policy") + 1] ?? "";
   expect(policy.split("; ")).toContain(`form-action ${targets}`);
 });
@@ -19,7 +20,7 @@ test("what an application says of itself is text, and nothing else", () => {
   const evil = `"><script>alert(1)</script>`;
   const application = { name: evil, verified: false, homePage: evil, redirectHost: evil };
   const scopes = [{ name: evil, title: evil }];
-  const { body } = consentPage(application, { csrf: evil, scopes });
+  const { body } = sentPage(consentPage(application, { csrf: evil, scopes }), null);
   expect(body).not.toContain("<script");
   expect(body).not.toContain('""');
 });

@@ -1,4 +1,4 @@
-import { escaped, type Page, page } from "./page.ts";
+import { escaped, type Page } from "../../oauth/page.ts";
 
 /** What pages show of the application that asks. */
 export interface AskingApplication {
@@ -35,14 +35,14 @@ ${asks}
 </div>
 </form>`;
   const formTargets = targetsOf(redirectHost);
-  return page(`Allow ${name} to use your account?`, content, { formTargets });
+  return { title: `Allow ${name} to use your account?`, content, formTargets };
 }
 
 /** There is nothing to answer here: the browser began nothing, or it was too long ago. */
 export function endedPage(): Page {
   const content = `<p role="alert">There is nothing to sign in to here, or it was too long ago.</p>
 <p>Go back to the application and start again.</p>`;
-  return page("This sign-in has ended", content, { status: 400 });
+  return { title: "This sign-in has ended", content, status: 400 };
 }
 
 /** Browsers hold a form to its targets through all redirects that follow. */

@@ -1,20 +1,26 @@
 import { createHmac, hkdfSync } from "node:crypto";
-import { clientOf, type NetworkList, sameSecret } from "@latchkey/engine";
+import {
+  type Branding,
+  clientOf,
+  type NetworkList,
+  type Policy,
+  sameSecret,
+} from "@latchkey/engine";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { AuthorizationServers } from "../../oauth/authorization-servers.ts";
 import type { Interaction } from "../../oauth/interactions.ts";
+import { type Page, sentPage } from "../../oauth/page.ts";
 import type { Whence } from "../../sign-in/people.ts";
 import type { Door } from "../app.ts";
 import { consentPage, endedPage } from "./consent-pages.ts";
-import type { Page } from "./page.ts";
 import { refusedHandOffPage } from "./sign-in-pages.ts";
 import { askSignIn, type SignInParts, type Step, signInStep } from "./sign-in-steps.ts";
 
 /** What the pages between an application and its tokens are made of. */
 export interface InteractionParts extends SignInParts {
   readonly servers: AuthorizationServers;
-  /** Slugs of the APIs that have an authorization server. */
-  readonly apis: readonly string[];
+  /** Of the APIs that have an authorization server. */
+  readonly policies: readonly Policy[];
   /** Newest first. */
   readonly masterKeys: readonly Uint8Array[];
   readonly trustedProxies: NetworkList;
@@ -42,14 +48,14 @@ export const interactionDoor =
       );
       const config = { public: "known by the cookie of the browser that began" };
       const schema = { hide: true };
-      for (const api of parts.apis) {
+      for (const { slug: api, branding } of parts.policies) {
         const path = `/${api}/interaction/:uid`;
         app.get<{ Params: { uid: string }; Querystring: { forgotten?: string } }>(
           path,
           { config, schema },
           async (request, reply) => {
             const asked = await askedOf(parts, api, request, reply);
-            if (asked === undefined) return send(reply, endedPage());
+            if (asked === undefined) return send(reply, endedPage(), branding);
             const csrf = csrfOf(api, asked.uid);
             return send(
               reply,
@@ -60,6 +66,7 @@ export const interactionDoor =
                     csrf,
                   })
                 : consentPage(asked.application, { csrf, scopes: asked.scopes }),
+              branding,
             );
           },
         );
@@ -69,17 +76,21 @@ export const interactionDoor =
           async (request, reply) => {
             const form = request.body instanceof URLSearchParams ? request.body : undefined;
             const token = form?.get("handoff") ?? null;
-            if (token !== null) return send(reply, await takeHandOff(parts, api, request, token));
+            if (token !== null)
+              return send(reply, await takeHandOff(parts, api, request, token), branding);
             const asked = await askedOf(parts, api, request, reply);
-            if (asked === undefined || form === undefined) return send(reply, endedPage());
+            if (asked === undefined || form === undefined)
+              return send(reply, endedPage(), branding);
             const csrf = csrfOf(api, asked.uid);
-            if (!sameSecret(form.get("csrf") ?? "", csrf)) return send(reply, endedPage());
+            if (!sameSecret(form.get("csrf") ?? "", csrf))
+              return send(reply, endedPage(), branding);
             const step = { ...stepOf(parts, api, request), interaction: asked, csrf };
             return send(
               reply,
               asked.prompt === "login"
                 ? await signInStep(parts, step, form)
                 : await decide(asked, form, csrf),
+              branding,
             );
           },
         );
@@ -153,11 +164,11 @@ async function decide(
 }
 
 /** RFC 9700 §4.12: on with 303, so that no browser sends the form's password on. */
-function send(reply: FastifyReply, answer: Page | URL): FastifyReply {
+function send(reply: FastifyReply, answer: Page | URL, branding: Branding | null): FastifyReply {
   if (answer instanceof URL) {
     return reply.header("cache-control", "no-store").redirect(answer.href, 303);
   }
-  const { status, headers, body } = answer;
+  const { status, headers, body } = sentPage(answer, branding);
   for (let i = 0; i < headers.length; i += 2) reply.header(headers[i] as string, headers[i + 1]);
   return reply.code(status).serializer(String).send(body);
 }

@@ -1,4 +1,4 @@
-import { escaped } from "./page.ts";
+import { escaped } from "../../oauth/page.ts";
 
 /** What an authenticator is asked. */
 export interface PasskeyQuestion {

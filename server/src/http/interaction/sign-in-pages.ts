@@ -1,5 +1,5 @@
+import { escaped, type Page } from "../../oauth/page.ts";
 import { type AskingApplication, targetsOf } from "./consent-pages.ts";
-import { escaped, type Page, page } from "./page.ts";
 import { PASSKEY_SCRIPT, type PasskeyQuestion, passkeyForm } from "./passkey-form.ts";
 
 /** What pages of the sign-in show beside the application. */
@@ -66,7 +66,7 @@ ${hidden(csrf)}
 <div class="actions"><button class="primary" type="submit">Send the link</button></div>
 </form>
 <p><a href="?">Back to sign-in</a></p>`;
-  return page("Forgotten your password?", content, { formTargets: targetsOf(redirectHost) });
+  return { title: "Forgotten your password?", content, formTargets: targetsOf(redirectHost) };
 }
 
 /** Says the same whether or not anybody has this address. */
@@ -74,7 +74,7 @@ export function mailedPage({ redirectHost }: AskingApplication): Page {
   const content = `<p role="status">If somebody signs in with this address, a link is on its way there.
 It works once, and for an hour.</p>
 <p><a href="?">Back to sign-in</a></p>`;
-  return page("Look into your mail", content, { formTargets: targetsOf(redirectHost) });
+  return { title: "Look into your mail", content, formTargets: targetsOf(redirectHost) };
 }
 
 /** The vendor's own page has sent somebody whom it could not vouch for. */
@@ -82,7 +82,7 @@ export function refusedHandOffPage(retryAfterSeconds?: number): Page {
   const content = `<p role="alert">The page that sent you here could not prove who you are.</p>
 <p>Go back to the application and start again.</p>`;
   const status = retryAfterSeconds === undefined ? 400 : 429;
-  return page("This sign-in was not accepted", content, { status, retryAfterSeconds });
+  return { title: "This sign-in was not accepted", content, status, retryAfterSeconds };
 }
 
 function signingIn(
@@ -96,7 +96,9 @@ ${fault === undefined ? "" : `<p role="alert">${escaped(fault)}</p>`}
 ${form}
 ${passkey === undefined ? "" : passkeyForm(hidden(csrf), passkey)}
 ${after}`;
-  return page("Sign in", content, {
+  return {
+    title: "Sign in",
+    content,
     status: retryAfterSeconds !== undefined ? 429 : fault === undefined ? 200 : 422,
     formTargets: [
       ...targetsOf(redirectHost),
@@ -104,7 +106,7 @@ ${after}`;
     ],
     script: passkey && PASSKEY_SCRIPT,
     retryAfterSeconds,
-  });
+  };
 }
 
 function hidden(csrf: string): string {

@@ -1,4 +1,5 @@
 import type { Interaction } from "../../oauth/interactions.ts";
+import type { Page } from "../../oauth/page.ts";
 import type { HandOffs } from "../../sign-in/hand-offs.ts";
 import type {
   Links,
@@ -10,7 +11,6 @@ import type {
   Whence,
 } from "../../sign-in/people.ts";
 import type { SignIn } from "../../sign-in/sign-in.ts";
-import type { Page } from "./page.ts";
 import { codePage, forgottenPage, mailedPage, signInPage } from "./sign-in-pages.ts";
 
 /** What signing in on a page is made of. */

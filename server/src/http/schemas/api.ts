@@ -1,6 +1,7 @@
 import type { CompiledPolicy } from "@latchkey/engine";
 import { type Static, Type } from "typebox";
 import { Nullable, Ref } from "./base.ts";
+import { brandingForm, toBranding } from "./branding.ts";
 
 /** An API on the wire. */
 export const Api = Type.Object(
@@ -21,16 +22,7 @@ export const ApiDetail = Type.Object(
     scopes: Type.Array(Type.Object({ name: Type.String(), title: Type.String() })),
     schemes: Type.Array(Type.String(), { description: "The ways to authenticate that it takes." }),
     plans: Type.Array(Type.String(), { description: "Lowest first." }),
-    branding: Nullable(
-      Type.Object(
-        {
-          name: Type.String(),
-          logoUrl: Nullable(Type.String()),
-          colour: Nullable(Type.String({ description: "`#rrggbb`." })),
-        },
-        { description: "As whose own customers see the dashboard; null: as Latchkey's." },
-      ),
-    ),
+    branding: Nullable(brandingForm),
     hasOAuth: Type.Boolean({ description: "Whether it has an authorization server." }),
   },
   { $id: "ApiDetail" },
@@ -53,13 +45,13 @@ export function toApi({ policy, digest }: CompiledPolicy, publicUrl: string): St
 
 /** The same with its scopes, schemes and plans. */
 export function toApiDetail(policy: CompiledPolicy, publicUrl: string): Static<typeof ApiDetail> {
-  const { scopes, schemes, plans, branding, oauth } = policy.policy;
+  const { scopes, schemes, plans, oauth } = policy.policy;
   return {
     ...toApi(policy, publicUrl),
     scopes: Object.entries(scopes).map(([name, { title }]) => ({ name, title })),
     schemes: [...schemes],
     plans: [...plans],
-    branding: branding === null ? null : { ...branding },
+    branding: toBranding(policy.policy),
     hasOAuth: oauth !== null,
   };
 }

@@ -3,6 +3,7 @@ import { Api, ApiDetail, ApiList } from "./api.ts";
 import { ApiKey, ApiKeyList, IssuedApiKey } from "./api-key.ts";
 import { Application, ApplicationList, IssuedApplication } from "./application.ts";
 import { Event, EventList, Usage, UsageList } from "./audit.ts";
+import { BrandingAnswer } from "./branding.ts";
 import { DECISION_COMPONENTS } from "./decision.ts";
 import { ErrorAnswer } from "./error.ts";
 import { Explanation } from "./explanation.ts";
@@ -47,6 +48,7 @@ export const components = [
   Api,
   ApiDetail,
   ApiList,
+  BrandingAnswer,
   Account,
   AccountList,
   User,
