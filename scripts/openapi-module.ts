@@ -83,6 +83,10 @@ export function moduleOf(document: OpenApiDocument): string {
     ];
     return `${operationId}: { ${members.join(", ")} },`;
   });
+  const further = operations.flatMap(({ operationId, responses }) => {
+    const statuses = Object.keys(responses).filter((status) => isFurtherAnswer(status, responses));
+    return statuses.length === 0 ? [] : [`${operationId}: [${statuses.join(", ")}],`];
+  });
   return `// Made by \`npm run generate\` from the service's OpenAPI document; a test compares them.
 
 ${components.join("\n")}
@@ -96,7 +100,20 @@ export interface Operations {
 export const OPERATIONS = {
   ${rows.join("\n")}
 } as const;
+
+/** Statuses beside 2xx whose body is the operation's answer, and no error. */
+export const FURTHER_ANSWERS: Readonly<Partial<Record<keyof Operations, readonly number[]>>> = {
+  ${further.join("\n")}
+};
 `;
+}
+
+/** Whether it says what a success would say, such as what is not ready. */
+function isFurtherAnswer(status: string, responses: Operation["responses"]): boolean {
+  const [media] = Object.values(responses[status]?.content ?? {});
+  const [success] = Object.values(responses["200"]?.content ?? {});
+  const name = media?.schema.$ref;
+  return !status.startsWith("2") && name !== undefined && name === success?.schema.$ref;
 }
 
 /** What a proxy sends is its own client's credential, which no client of this API has. */

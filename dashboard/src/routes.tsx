@@ -8,7 +8,8 @@ import {
 } from "@tanstack/react-router";
 import { Failure } from "./elements/failure.tsx";
 import { Page } from "./elements/page.tsx";
-import { useApiSlugs } from "./layout/apis.ts";
+import { Waiting } from "./elements/waiting.tsx";
+import { useApiSlugs, useApisQuery } from "./layout/apis.ts";
 import { Shell } from "./layout/shell.tsx";
 import { usePowers } from "./session/session.tsx";
 
@@ -116,7 +117,8 @@ declare module "@tanstack/react-router" {
 function Home() {
   const slugs = useApiSlugs();
   const { mayRead } = usePowers();
-  if (slugs === undefined) return null;
+  const apis = useApisQuery();
+  if (slugs === undefined) return <Waiting query={apis} label="the APIs" />;
   const [api] = slugs;
   if (api === undefined) return <Text>There is no API that you may see.</Text>;
   if (mayRead("usage")) return <Navigate to="/apis/$api" params={{ api }} replace />;

@@ -5,11 +5,11 @@ import { Link, useParams } from "@tanstack/react-router";
 import { lazy, type ReactNode, Suspense, useState } from "react";
 import { client } from "../client.ts";
 import { Fact } from "../elements/fact.tsx";
-import { Failure } from "../elements/failure.tsx";
 import { Id } from "../elements/mono.tsx";
 import { Page, Section } from "../elements/page.tsx";
 import { Status } from "../elements/status.tsx";
 import { Time } from "../elements/time.tsx";
+import { Waiting } from "../elements/waiting.tsx";
 import { useApi } from "../layout/apis.ts";
 import { usePowers } from "../session/session.tsx";
 import { RevokeKey } from "./revoke-key.tsx";
@@ -27,9 +27,24 @@ export function ApiKeyPage() {
     queryKey: [api, "api-keys", "one", id],
     queryFn: ({ signal }) => client.getApiKey({ api, id }, { signal }),
   });
-  if (key.error !== null) return <Failure error={key.error} />;
-  if (key.data === undefined) return <Skeleton height={320} aria-label="Loading the key" />;
-  return <KeyDetails apiKey={key.data} />;
+  if (key.data !== undefined) return <KeyDetails apiKey={key.data} />;
+  return (
+    <Page title="API key" about={<AllKeys />}>
+      <Waiting query={key} label="the key" />
+    </Page>
+  );
+}
+
+function AllKeys() {
+  const api = useApi();
+  return (
+    <Anchor
+      size="sm"
+      renderRoot={(props) => <Link to="/apis/$api/api-keys" params={{ api }} {...props} />}
+    >
+      All API keys
+    </Anchor>
+  );
 }
 
 function KeyDetails({ apiKey }: { readonly apiKey: ApiKey }) {
@@ -42,14 +57,7 @@ function KeyDetails({ apiKey }: { readonly apiKey: ApiKey }) {
   return (
     <Page
       title={apiKey.name}
-      about={
-        <Anchor
-          size="sm"
-          renderRoot={(props) => <Link to="/apis/$api/api-keys" params={{ api }} {...props} />}
-        >
-          All API keys
-        </Anchor>
-      }
+      about={<AllKeys />}
       deeds={
         isLive &&
         mayWrite("api-keys") && (

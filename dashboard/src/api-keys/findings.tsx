@@ -1,4 +1,4 @@
-import { Group, SimpleGrid, Text, UnstyledButton } from "@mantine/core";
+import { Group, SimpleGrid, Skeleton, Text, UnstyledButton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { client } from "../client.ts";
 import { useApi } from "../layout/apis.ts";
@@ -23,10 +23,20 @@ interface FindingsProps {
 export function Findings({ chosen, onChoose }: FindingsProps) {
   const api = useApi();
   const { accountId } = usePowers();
-  const { data } = useQuery({
+  const { data, isPending } = useQuery({
     queryKey: [api, "findings"],
     queryFn: ({ signal }) => client.getFindings({ api, accountId }, { signal }),
   });
+  if (isPending) {
+    return (
+      <SimpleGrid cols={{ base: 2, md: 4 }} spacing="sm">
+        {FINDINGS.map(([finding]) => (
+          <Skeleton key={finding} height={78} aria-label="Loading" role="status" />
+        ))}
+      </SimpleGrid>
+    );
+  }
+  // Good advice can wait; the list below says what is wrong.
   if (data === undefined || data.live === 0) return null;
   return (
     <SimpleGrid cols={{ base: 2, md: 4 }} spacing="sm">

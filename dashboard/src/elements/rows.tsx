@@ -27,7 +27,7 @@ const SKELETONS = ["1", "2", "3", "4", "5", "6"];
 /** A list of server pages as a table, with its waiting, its failure and its emptiness. */
 export function Rows<Row>({ label, pages, columns, keyOf, empty }: RowsProps<Row>) {
   const { rows, error, retry } = pages;
-  if (error !== null) return <Failure error={error} retry={retry} />;
+  if (rows === undefined && error !== null) return <Failure error={error} retry={retry} />;
   if (rows === undefined) {
     return (
       <Stack className="card" p="md" aria-busy="true" aria-label={`Loading ${label}`} role="status">
@@ -48,6 +48,7 @@ export function Rows<Row>({ label, pages, columns, keyOf, empty }: RowsProps<Row
   }
   return (
     <Stack gap="sm">
+      {error !== null && <Failure error={error} retry={retry} />}
       <ScrollArea className="card" type="auto" viewportProps={{ tabIndex: 0 }}>
         <Table className="rows" verticalSpacing="sm" horizontalSpacing="md" highlightOnHover>
           <caption className="visually-hidden">{label}</caption>

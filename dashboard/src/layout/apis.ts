@@ -3,15 +3,21 @@ import { useParams } from "@tanstack/react-router";
 import { client } from "../client.ts";
 import { useSession } from "../session/session.tsx";
 
-/** The slugs of the APIs that the session may see; `undefined` until they have come. */
-export function useApiSlugs(): readonly string[] | undefined {
+/** The list of APIs, which operators alone ask for. */
+export function useApisQuery() {
   const { api } = useSession();
-  const { data } = useQuery({
+  return useQuery({
     queryKey: ["apis"],
     queryFn: ({ signal }) => client.listApis({}, { signal }),
     staleTime: Number.POSITIVE_INFINITY,
     enabled: api === null,
   });
+}
+
+/** The slugs of the APIs that the session may see; `undefined` until they have come. */
+export function useApiSlugs(): readonly string[] | undefined {
+  const { api } = useSession();
+  const { data } = useApisQuery();
   return api === null ? data?.data.map(({ slug }) => slug) : [api];
 }
 

@@ -16,8 +16,8 @@ import { Link } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { client } from "../client.ts";
 import { AccountSelect } from "../elements/account-select.tsx";
-import { Failure } from "../elements/failure.tsx";
 import { Page, Section } from "../elements/page.tsx";
+import { Waiting } from "../elements/waiting.tsx";
 import { useApi } from "../layout/apis.ts";
 import { usePowers } from "../session/session.tsx";
 import { CredentialLink } from "./credential-link.tsx";
@@ -44,7 +44,7 @@ export function OverviewPage() {
   const [chosen, setChosen] = useState<string | null>(null);
   const accountId = chosen ?? own;
   const [hours, setHours] = useState("24");
-  const { data, error, refetch } = useQuery({
+  const overview = useQuery({
     queryKey: [api, "overview", hours, accountId],
     queryFn: ({ signal }) =>
       client.getOverview({ api, hours: Number(hours), accountId }, { signal }),
@@ -66,9 +66,8 @@ export function OverviewPage() {
         </>
       }
     >
-      {error !== null && <Failure error={error} retry={() => void refetch()} />}
-      {data === undefined && error === null && <Skeleton height={420} aria-label="Loading" />}
-      {data !== undefined && <Numbers overview={data} />}
+      <Waiting query={overview} label="the overview" height={420} />
+      {overview.data !== undefined && <Numbers overview={overview.data} />}
     </Page>
   );
 }

@@ -1,8 +1,8 @@
 import type { Usage } from "@latchkey/sdk/client";
-import { Skeleton, Text } from "@mantine/core";
+import { Box, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { client } from "../client.ts";
-import { Failure } from "../elements/failure.tsx";
+import { Waiting } from "../elements/waiting.tsx";
 import { useApi } from "../layout/apis.ts";
 import { durationText } from "./durations.ts";
 import { RequestsChart } from "./requests-chart.tsx";
@@ -25,8 +25,13 @@ export function UsageChart({ credentialId }: { readonly credentialId: string }) 
       return lines;
     },
   });
-  if (usage.error !== null) return <Failure error={usage.error} />;
-  if (usage.data === undefined) return <Skeleton height={220} m="md" />;
+  if (usage.data === undefined) {
+    return (
+      <Box p="md">
+        <Waiting query={usage} label="the requests" height={220} />
+      </Box>
+    );
+  }
   const hours = usage.data.map(({ hour, outcome, count }) => ({
     hour,
     allowed: outcome === "allow" ? count : 0,

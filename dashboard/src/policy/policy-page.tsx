@@ -1,12 +1,12 @@
 import type { PolicyVersion } from "@latchkey/sdk/client";
-import { Badge, Code, Group, SimpleGrid, Skeleton, Stack, Table, Text } from "@mantine/core";
+import { Badge, Code, Group, SimpleGrid, Stack, Table, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { client } from "../client.ts";
 import { Fact } from "../elements/fact.tsx";
-import { Failure } from "../elements/failure.tsx";
 import { Page, Section } from "../elements/page.tsx";
 import { Time } from "../elements/time.tsx";
+import { Waiting } from "../elements/waiting.tsx";
 import { useApi } from "../layout/apis.ts";
 import { changesBetween } from "./changes.ts";
 import type { ShownPolicy, ShownWindow } from "./shown-policy.ts";
@@ -14,23 +14,23 @@ import type { ShownPolicy, ShownWindow } from "./shown-policy.ts";
 /** What decides about requests: endpoints, scopes, plans and limits, and how they have changed. */
 export function PolicyPage() {
   const api = useApi();
-  const { data, error } = useQuery({
+  const versions = useQuery({
     queryKey: [api, "policy"],
     queryFn: ({ signal }) => client.listPolicyVersions({ api }, { signal }),
   });
-  const [newest] = data?.data ?? [];
+  const all = versions.data?.data ?? [];
+  const [newest] = all;
   return (
     <Page
       title="Policy"
       about="What decides about every request. It comes from latchkey.config.ts and is changed there."
     >
-      {error !== null && <Failure error={error} />}
-      {data === undefined && error === null && <Skeleton height={400} aria-label="Loading" />}
+      <Waiting query={versions} label="the policy" height={400} />
       {newest !== undefined && (
         <>
           {/* The engine completes it: its form is that of docs/reference/policy.md. */}
           <InForce version={newest} policy={newest.policy as unknown as ShownPolicy} />
-          <Versions versions={data?.data ?? []} />
+          <Versions versions={all} />
         </>
       )}
     </Page>

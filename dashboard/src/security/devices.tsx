@@ -4,6 +4,7 @@ import { client } from "../client.ts";
 import { Failure } from "../elements/failure.tsx";
 import { Section } from "../elements/page.tsx";
 import { Time } from "../elements/time.tsx";
+import { Waiting } from "../elements/waiting.tsx";
 import { useDeed } from "../session/proof.tsx";
 
 /** Where the person is signed in, and the way to end it. */
@@ -36,7 +37,7 @@ export function Devices() {
     >
       <Stack px="md" pb="md">
         {error !== undefined && <Failure error={error} />}
-        {list.error !== null && <Failure error={list.error} />}
+        <Waiting query={list} label="your devices" height={36} />
         {devices.map(({ id, name, address, lastSeenAt, current }) => (
           <Group key={id} justify="space-between">
             <Text size="sm" component="div">

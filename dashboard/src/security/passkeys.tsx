@@ -6,6 +6,7 @@ import { client } from "../client.ts";
 import { Failure } from "../elements/failure.tsx";
 import { Section } from "../elements/page.tsx";
 import { Time } from "../elements/time.tsx";
+import { Waiting } from "../elements/waiting.tsx";
 import { useDeed } from "../session/proof.tsx";
 import { useRefreshSession } from "../session/session.tsx";
 import { makePasskey } from "../session/webauthn.ts";
@@ -41,7 +42,7 @@ export function Passkeys() {
     >
       <Stack px="md" pb="md">
         {error !== undefined && <Failure error={error} />}
-        {list.error !== null && <Failure error={list.error} />}
+        <Waiting query={list} label="your passkeys" height={36} />
         {list.data?.data.map((passkey) => (
           <Group key={passkey.id} justify="space-between">
             <Text size="sm" component="div">

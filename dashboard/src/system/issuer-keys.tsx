@@ -1,12 +1,12 @@
-import { Button, Checkbox, Skeleton, Stack, Table, Text } from "@mantine/core";
+import { Box, Button, Checkbox, Stack, Table, Text } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { client } from "../client.ts";
 import { Confirm } from "../elements/confirm.tsx";
-import { Failure } from "../elements/failure.tsx";
 import { Section } from "../elements/page.tsx";
 import { Status } from "../elements/status.tsx";
 import { Time } from "../elements/time.tsx";
+import { Waiting } from "../elements/waiting.tsx";
 import { useApi } from "../layout/apis.ts";
 import { usePowers } from "../session/session.tsx";
 
@@ -15,10 +15,11 @@ export function IssuerKeys() {
   const api = useApi();
   const { mayManage } = usePowers();
   const [isRotating, setRotating] = useState(false);
-  const { data, error } = useQuery({
+  const keys = useQuery({
     queryKey: [api, "issuer-keys"],
     queryFn: ({ signal }) => client.listIssuerKeys({ api }, { signal }),
   });
+  const { data } = keys;
   return (
     <Section
       title="Issuer keys"
@@ -31,8 +32,9 @@ export function IssuerKeys() {
         )
       }
     >
-      {error !== null && <Failure error={error} />}
-      {data === undefined && error === null && <Skeleton height={90} m="md" aria-label="Loading" />}
+      <Box px="md" pb={data === undefined || keys.error !== null ? "md" : 0}>
+        <Waiting query={keys} label="the issuer keys" height={90} />
+      </Box>
       {data?.data.length === 0 && (
         <Text size="sm" c="dimmed" px="md" pb="md">
           They are made when the authorization server is first used.

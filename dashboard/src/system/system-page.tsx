@@ -1,10 +1,10 @@
-import { Group, Skeleton, Text } from "@mantine/core";
+import { Box, Group } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { client } from "../client.ts";
 import { Fact } from "../elements/fact.tsx";
-import { Failure } from "../elements/failure.tsx";
 import { Page, Section } from "../elements/page.tsx";
 import { Status } from "../elements/status.tsx";
+import { Waiting } from "../elements/waiting.tsx";
 import { useApiDetail } from "../layout/apis.ts";
 import { IssuerKeys } from "./issuer-keys.tsx";
 import { Verifiers } from "./verifiers.tsx";
@@ -24,23 +24,19 @@ export function SystemPage() {
 }
 
 function Parts() {
-  const { data, error } = useQuery({
+  const readiness = useQuery({
     queryKey: ["readiness"],
     queryFn: ({ signal }) => client.getReadiness({}, { signal }),
     refetchInterval: LOOK_AGAIN_MILLIS,
   });
   return (
     <Section title="Parts" about="What this server needs to decide.">
-      {error !== null && (
-        <Group px="md" pb="md">
-          <Failure error={error} />
-          <Text size="sm">A part does not answer: /readyz and the log say which.</Text>
-        </Group>
-      )}
-      {data === undefined && error === null && <Skeleton height={40} m="md" aria-label="Loading" />}
-      {data !== undefined && error === null && (
+      <Box px="md" pb={readiness.data === undefined || readiness.error !== null ? "md" : 0}>
+        <Waiting query={readiness} label="the parts" height={44} />
+      </Box>
+      {readiness.data !== undefined && readiness.error === null && (
         <Group gap="xl" px="md" pb="md">
-          {Object.entries(data.checks).map(([name, state]) => (
+          {Object.entries(readiness.data.checks).map(([name, state]) => (
             <Fact key={name} name={name}>
               <Status of={state} />
             </Fact>

@@ -1,15 +1,15 @@
 import type { IssuedWebhookEndpoint, WebhookEndpoint } from "@latchkey/sdk/client";
-import { Alert, Anchor, SimpleGrid, Skeleton, Stack, Text } from "@mantine/core";
+import { Alert, Anchor, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { client } from "../client.ts";
 import { Fact } from "../elements/fact.tsx";
-import { Failure } from "../elements/failure.tsx";
 import { Id } from "../elements/mono.tsx";
 import { Page, Section } from "../elements/page.tsx";
 import { Status } from "../elements/status.tsx";
 import { Time } from "../elements/time.tsx";
+import { Waiting } from "../elements/waiting.tsx";
 import { IconAlertTriangle } from "../icons.ts";
 import { useApi } from "../layout/apis.ts";
 import { usePowers } from "../session/session.tsx";
@@ -25,11 +25,24 @@ export function EndpointPage() {
     queryKey: [api, "webhooks", "one", id],
     queryFn: ({ signal }) => client.getWebhookEndpoint({ api, id }, { signal }),
   });
-  if (endpoint.error !== null) return <Failure error={endpoint.error} />;
-  if (endpoint.data === undefined) {
-    return <Skeleton height={320} aria-label="Loading the endpoint" />;
-  }
-  return <EndpointDetails endpoint={endpoint.data} />;
+  if (endpoint.data !== undefined) return <EndpointDetails endpoint={endpoint.data} />;
+  return (
+    <Page title="Webhook endpoint" about={<AllWebhooks />}>
+      <Waiting query={endpoint} label="the endpoint" />
+    </Page>
+  );
+}
+
+function AllWebhooks() {
+  const api = useApi();
+  return (
+    <Anchor
+      size="sm"
+      renderRoot={(props) => <Link to="/apis/$api/webhooks" params={{ api }} {...props} />}
+    >
+      All webhooks
+    </Anchor>
+  );
 }
 
 const WHY: Readonly<Record<NonNullable<WebhookEndpoint["disabledReason"]>, string>> = {
@@ -39,7 +52,6 @@ const WHY: Readonly<Record<NonNullable<WebhookEndpoint["disabledReason"]>, strin
 };
 
 function EndpointDetails({ endpoint }: { readonly endpoint: WebhookEndpoint }) {
-  const api = useApi();
   const { mayWrite, isOperator } = usePowers();
   const [issued, setIssued] = useState<IssuedWebhookEndpoint>();
   const { id, url, status, disabledReason, secrets } = endpoint;
@@ -47,14 +59,7 @@ function EndpointDetails({ endpoint }: { readonly endpoint: WebhookEndpoint }) {
   return (
     <Page
       title={endpoint.description ?? "Webhook endpoint"}
-      about={
-        <Anchor
-          size="sm"
-          renderRoot={(props) => <Link to="/apis/$api/webhooks" params={{ api }} {...props} />}
-        >
-          All webhooks
-        </Anchor>
-      }
+      about={<AllWebhooks />}
       deeds={mayChange && <EndpointDeeds endpoint={endpoint} onIssued={setIssued} />}
     >
       {disabledReason !== null && status === "disabled" && (

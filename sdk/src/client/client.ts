@@ -1,4 +1,4 @@
-import { OPERATIONS, type Operations } from "./management-api.ts";
+import { FURTHER_ANSWERS, OPERATIONS, type Operations } from "./management-api.ts";
 import { type Call, type SendParts, send, wait } from "./send.ts";
 
 /** Who calls: an operator with a token, or a person in a browser with a session of its origin. */
@@ -114,6 +114,7 @@ function callOf(
     },
     repeatable: method === "GET" || keyed,
     answers,
+    furtherAnswers: FURTHER_ANSWERS[id] ?? [],
     timeoutMillis: more.timeoutMillis ?? options.timeoutMillis ?? DEFAULT_TIMEOUT_MILLIS,
     signal: more.signal,
   };

@@ -3905,3 +3905,8 @@ export const OPERATIONS = {
     answers: "json",
   },
 } as const;
+
+/** Statuses beside 2xx whose body is the operation's answer, and no error. */
+export const FURTHER_ANSWERS: Readonly<Partial<Record<keyof Operations, readonly number[]>>> = {
+  getReadiness: [503],
+};

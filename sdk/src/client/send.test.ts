@@ -176,3 +176,18 @@ test("names the field that the service found wrong", async () => {
   script = [{ status: 400, body: JSON.stringify({ error }) }];
   await expect(create()).rejects.toMatchObject({ details: { field: "name" } });
 });
+
+test("what is not ready is an answer that says what, and is asked for once", async () => {
+  const body = { status: "unavailable", checks: { store: "ok", counters: "unavailable" } };
+  script = [{ status: 503, body: JSON.stringify(body) }];
+  expect(await client().getReadiness()).toEqual(body);
+  expect(seen).toHaveLength(1);
+});
+
+test.each([
+  ["an error", refusal("STORE_UNAVAILABLE"), "STORE_UNAVAILABLE"],
+  ["a proxy's page", "<h1>503</h1>", "UNEXPECTED_ANSWER"],
+])("but %s with the same status is none", async (_what, body, code) => {
+  script = [503, 503, 503].map((status) => ({ status, body }));
+  await expect(client().getReadiness()).rejects.toMatchObject({ status: 503, code });
+});

@@ -7,6 +7,8 @@ export interface Call {
   /** Whether sending it twice does what sending it once does. */
   readonly repeatable: boolean;
   readonly answers: "json" | "text";
+  /** Statuses beside 2xx that may come with an answer instead of an error. */
+  readonly furtherAnswers: readonly number[];
   /** For each attempt, in milliseconds. */
   readonly timeoutMillis: number;
   readonly signal: AbortSignal | undefined;
@@ -78,6 +80,10 @@ async function attemptOf(call: Call, fetch: SendParts["fetch"]): Promise<Outcome
     const response = await fetch(call.url, { ...call.init, signal });
     const text = await response.text();
     if (response.ok) return successOf(response, text, call.answers);
+    if (call.furtherAnswers.includes(response.status)) {
+      const answer = parsed(text);
+      if (isAnswer(answer)) return { ok: true, body: answer };
+    }
     return {
       ok: false,
       error: errorOf(response.status, parsed(text)),
@@ -105,6 +111,11 @@ function successOf({ status }: Response, text: string, answers: Call["answers"])
   const body = parsed(text);
   if (body !== undefined) return { ok: true, body };
   return { ok: false, error: errorOf(status, undefined), passing: false };
+}
+
+/** The same status may come with an error of the service, or from a proxy that is no JSON at all. */
+function isAnswer(body: unknown): boolean {
+  return typeof body === "object" && body !== null && !("error" in body);
 }
 
 function parsed(text: string): unknown {
