@@ -49,7 +49,7 @@ function AllKeys() {
 
 function KeyDetails({ apiKey }: { readonly apiKey: ApiKey }) {
   const api = useApi();
-  const { mayRead, mayWrite, isOperator } = usePowers();
+  const { mayRead, mayWrite, isOperator, accounts } = usePowers();
   const queries = useQueryClient();
   const [isRevoking, setRevoking] = useState(false);
   const isLive = apiKey.status === "active" || apiKey.status === "rotated";
@@ -84,6 +84,9 @@ function KeyDetails({ apiKey }: { readonly apiKey: ApiKey }) {
             <Fact name="Account">
               <Id>{apiKey.accountId}</Id>
             </Fact>
+          )}
+          {accounts.length > 1 && (
+            <Fact name="Account">{accounts.find(({ id }) => id === apiKey.accountId)?.name}</Fact>
           )}
           <Fact name="Mode">{apiKey.mode}</Fact>
           <Fact name="Made">

@@ -25,7 +25,7 @@ const STATUSES = ["active", "rotated", "expired", "revoked"] as const;
 /** The list of keys, and what is done to several of them at once. */
 export function ApiKeysPage() {
   const api = useApi();
-  const { mayWrite } = usePowers();
+  const { mayWrite, accounts } = usePowers();
   const [filter, setFilter] = useState<KeyFilter>({});
   const [isMaking, setMaking] = useState(false);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
@@ -77,7 +77,10 @@ export function ApiKeysPage() {
         <Rows
           label="API keys"
           pages={pages}
-          columns={columns({ api, chosen, onChoose: mayChange ? setChosen : undefined })}
+          columns={columns({
+            ...{ api, accounts, chosen },
+            onChoose: mayChange ? setChosen : undefined,
+          })}
           keyOf={({ id }) => id}
           empty={<Empty isFiltered={Object.values(filter).some((each) => each !== undefined)} />}
         />
@@ -102,10 +105,13 @@ function Empty({ isFiltered }: { readonly isFiltered: boolean }) {
 
 function columns({
   api,
+  accounts,
   chosen,
   onChoose,
 }: {
   readonly api: string;
+  /** Those of a customer, who is told which if there are several. */
+  readonly accounts: readonly { readonly id: string; readonly name: string }[];
   readonly chosen: ReadonlySet<string>;
   readonly onChoose: ((ids: ReadonlySet<string>) => void) | undefined;
 }): readonly Column<ApiKey>[] {
@@ -147,6 +153,7 @@ function columns({
         </span>
       ),
     },
+    ...(accounts.length < 2 ? [] : [accountOf(accounts)]),
     { head: "Status", cell: ({ status }) => <Status of={status} /> },
     {
       head: "Mode",
@@ -161,6 +168,11 @@ function columns({
     { head: "Made", cell: ({ createdAt }) => <Time at={createdAt} /> },
     { head: "Ends", cell: ({ expiresAt }) => <Time at={expiresAt} /> },
   ];
+}
+
+function accountOf(accounts: Parameters<typeof columns>[0]["accounts"]): Column<ApiKey> {
+  const names = new Map(accounts.map(({ id, name }) => [id, name]));
+  return { head: "Account", cell: ({ accountId }) => names.get(accountId) };
 }
 
 function spokenScopes(scopes: readonly string[]) {
@@ -192,8 +204,12 @@ function RevokeChosen({
   const [isOpen, setOpen] = useState(false);
   const noun = ids.size === 1 ? "key" : "keys";
   const revoke = async () => {
-    for (const id of ids) await client.revokeApiKey({ api, id });
-    await queries.invalidateQueries({ queryKey: [api] });
+    try {
+      for (const id of ids) await client.revokeApiKey({ api, id });
+    } finally {
+      // Those before the one that failed are revoked; to revoke them again changes nothing.
+      await queries.invalidateQueries({ queryKey: [api] });
+    }
     notifications.show({ message: `${ids.size} ${noun} revoked.` });
     onDone();
   };

@@ -24,7 +24,10 @@ interface RowsProps<Row> {
 
 const SKELETONS = ["1", "2", "3", "4", "5", "6"];
 
-/** A list of server pages as a table, with its waiting, its failure and its emptiness. */
+/**
+ * A list of server pages as a table, with its waiting, its failure and its emptiness. On a phone each
+ * row is a card; what it is to screen readers is said by roles, for the layout takes it away.
+ */
 export function Rows<Row>({ label, pages, columns, keyOf, empty }: RowsProps<Row>) {
   const { rows, error, retry } = pages;
   if (rows === undefined && error !== null) return <Failure error={error} retry={retry} />;
@@ -50,23 +53,29 @@ export function Rows<Row>({ label, pages, columns, keyOf, empty }: RowsProps<Row
     <Stack gap="sm">
       {error !== null && <Failure error={error} retry={retry} />}
       <ScrollArea className="card" type="auto" viewportProps={{ tabIndex: 0 }}>
-        <Table className="rows" verticalSpacing="sm" horizontalSpacing="md" highlightOnHover>
+        <Table
+          className="rows stacked"
+          verticalSpacing="sm"
+          horizontalSpacing="md"
+          highlightOnHover
+          role="table"
+        >
           <caption className="visually-hidden">{label}</caption>
-          <Table.Thead>
-            <Table.Tr>
+          <Table.Thead role="rowgroup">
+            <Table.Tr role="row">
               {columns.map(({ head, align, isQuiet }) => (
-                <Table.Th key={head} ta={align}>
+                <Table.Th key={head} ta={align} role="columnheader">
                   {isQuiet ? <span className="visually-hidden">{head}</span> : head}
                 </Table.Th>
               ))}
             </Table.Tr>
           </Table.Thead>
-          <Table.Tbody>
+          <Table.Tbody role="rowgroup">
             {rows.map((row) => (
-              <Table.Tr key={keyOf(row)}>
-                {columns.map(({ head, cell, align }) => (
-                  <Table.Td key={head} ta={align}>
-                    {cell(row)}
+              <Table.Tr key={keyOf(row)} role="row">
+                {columns.map(({ head, cell, align, isQuiet }) => (
+                  <Table.Td key={head} ta={align} role="cell" data-head={isQuiet ? "" : head}>
+                    <div>{cell(row)}</div>
                   </Table.Td>
                 ))}
               </Table.Tr>

@@ -4,8 +4,8 @@ import { Mark } from "./mark.tsx";
 
 const SIZE = 26;
 
-/** Whose dashboard it is: to customers their API's, where its policy says so. */
-export function Brand() {
+/** Whose dashboard it is: to customers their API's. A `narrow` place shows no name on a phone. */
+export function Brand({ narrow = false }: { readonly narrow?: boolean }) {
   const branding = useBranding();
   if (branding === undefined) return null;
   const { name, logoUrl, colour, isOwn } = branding;
@@ -14,7 +14,7 @@ export function Brand() {
       {colour !== null && <Box className="brand-line" bg={colour} />}
       {isOwn && <Mark size={SIZE} />}
       {logoUrl !== null && <Image src={logoUrl} alt="" h={SIZE} w="auto" maw={140} fit="contain" />}
-      <Text fw={650} truncate maw={220}>
+      <Text fw={650} truncate maw={220} {...(narrow && { visibleFrom: "xs" })}>
         {name}
       </Text>
     </>

@@ -45,7 +45,7 @@ export function Shell() {
               aria-label="Navigation"
               aria-expanded={isOpen}
             />
-            <Brand />
+            <Brand narrow />
             <ApiSwitcher />
           </Group>
           <Group gap="xs" wrap="nowrap">
