@@ -101,6 +101,7 @@ const calls: readonly [string, string, unknown?][] = [
   ["PATCH", "/api-keys/KEY", { name: "x" }],
   ["POST", "/api-keys/KEY/rotate", {}],
   ["POST", "/api-keys/KEY/brown-outs", { brownOuts: [] }],
+  ["POST", "/api-keys/KEY/cancel-rotation"],
   ["POST", "/api-keys/KEY/revoke"],
   ["POST", "/api-keys/report-leaked", { key: "x" }],
   ["GET", "/signing-keys"],

@@ -209,6 +209,7 @@ async function manage(scene: Scene): Promise<Keys> {
   const plan = `${API}/api-keys/${made.id}/brown-outs`;
   await operator("POST", `${API}/api-keys/${made.id}/rotate`, { overlapSeconds: 600 }, rotation);
   await operator("POST", plan, { brownOuts: [] });
+  await operator("POST", `${API}/api-keys/${made.id}/cancel-rotation`);
   const gone = (await operator("POST", `${API}/api-keys`, body, { issued: keyOf })).json;
   await operator("POST", `${API}/api-keys/${gone.id}/revoke`);
   const leaked = (await operator("POST", `${API}/api-keys`, body, { issued: keyOf })).json;

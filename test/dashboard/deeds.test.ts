@@ -72,11 +72,31 @@ describe.skipIf(!hasChromium)("what is done in the dashboard, in Chromium:", () 
     expect(await status(key)).toBe(200);
     expect(await status(successor)).toBe(200);
     await press("I have stored it");
-    await page.getByText("Calls with this, the old key").waitFor();
+    await page.getByText(/^Calls with the old key since/).waitFor();
+    await press("Brown-out now");
+    await page.getByRole("button", { name: "A brown-out is running" }).waitFor();
+    expect([await status(key), await status(successor)]).toEqual([401, 200]);
+    await press("Call off those to come");
+    await page.getByRole("button", { name: "Brown-out now" }).waitFor();
+    expect(await status(key)).toBe(200);
     await press("End the old key now");
+    await press("End the old key");
     await page.getByText("revoked", { exact: true }).waitFor();
     expect(await status(key)).toBe(401);
     expect(await status(successor)).toBe(200);
+  });
+
+  test("a rotation is taken back: the new key ends, the old one goes on", async () => {
+    const { id, key } = await world.server.issueKey({ name: "Too early" });
+    await go(`/apis/standard/api-keys/${id}`);
+    await press("Rotate");
+    const successor = (await page.getByTestId("secret").textContent()) ?? "";
+    expect(await status(successor)).toBe(200);
+    await press("I have stored it");
+    await press("Take the rotation back");
+    await press("Take it back");
+    await page.getByRole("button", { name: "Rotate", exact: true }).waitFor();
+    expect([await status(key), await status(successor)]).toEqual([200, 401]);
   });
 
   test("keys are searched, narrowed by what to look at, and revoked together", async () => {

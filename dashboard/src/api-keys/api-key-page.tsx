@@ -19,6 +19,8 @@ const UsageChart = lazy(async () => ({
   default: (await import("../overview/usage-chart.tsx")).UsageChart,
 }));
 
+const LOOK_AGAIN_MILLIS = 5_000;
+
 /** One key: what it may, how it is used, and the way to its successor. */
 export function ApiKeyPage() {
   const api = useApi();
@@ -26,6 +28,8 @@ export function ApiKeyPage() {
   const key = useQuery({
     queryKey: [api, "api-keys", "one", id],
     queryFn: ({ signal }) => client.getApiKey({ api, id }, { signal }),
+    // While a rotation runs, its page is watched.
+    refetchInterval: ({ state }) => (state.data?.status === "rotated" ? LOOK_AGAIN_MILLIS : false),
   });
   if (key.data !== undefined) return <KeyDetails apiKey={key.data} />;
   return (

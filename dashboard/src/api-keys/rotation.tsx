@@ -1,17 +1,14 @@
 import type { ApiKey, IssuedApiKey } from "@latchkey/sdk/client";
-import { Anchor, Button, Group, Select, Stack, Stepper, Switch, Text } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Button, Group, Select, Stack, Switch, Text } from "@mantine/core";
 import { useState } from "react";
 import { client } from "../client.ts";
 import { Failure } from "../elements/failure.tsx";
 import { Section } from "../elements/page.tsx";
 import { Secrets } from "../elements/secret.tsx";
-import { Time } from "../elements/time.tsx";
 import { useApi } from "../layout/apis.ts";
 import { useDeed } from "../session/proof.tsx";
-import { usePowers } from "../session/session.tsx";
 import { issuedSecrets } from "./issued-secrets.ts";
+import { UnderWay } from "./rotation-under-way.tsx";
 
 const HOUR = 3600;
 const OVERLAPS = [
@@ -108,83 +105,5 @@ function Start({
 function brownOutsOf(overlapSeconds: number): readonly string[] {
   return [0.5, 0.9].map((part) =>
     new Date(Date.now() + overlapSeconds * part * 1000).toISOString(),
-  );
-}
-
-function UnderWay({ apiKey, onChanged }: RotationProps) {
-  const api = useApi();
-  const { attempt, isBusy, error } = useDeed();
-  const { successorId } = apiKey;
-  const maySeeUsage = usePowers().mayRead("usage");
-  const usage = useQuery({
-    queryKey: [api, "usage", "lineage", apiKey.lineageId],
-    queryFn: ({ signal }) =>
-      client.listUsage(
-        { api, lineageId: apiKey.lineageId, from: apiKey.rotatedAt ?? "", limit: 200 },
-        { signal },
-      ),
-    refetchInterval: 5_000,
-    enabled: maySeeUsage,
-  });
-  const count = (id: string | null) =>
-    (usage.data?.data ?? [])
-      .filter(({ credentialId }) => credentialId === id)
-      .reduce((sum, row) => sum + row.count, 0);
-  const finish = () =>
-    attempt(async () => {
-      await client.revokeApiKey({ api, id: apiKey.id });
-      await onChanged();
-    });
-  const oldCalls = count(apiKey.id);
-  return (
-    <>
-      {error !== undefined && <Failure error={error} />}
-      <Stepper active={oldCalls > 0 ? 1 : 2} size="sm">
-        <Stepper.Step label="Started" description={<Time at={apiKey.rotatedAt} />} />
-        <Stepper.Step label="Both work" description="Callers change over" />
-        <Stepper.Step
-          label="The old key ends"
-          description={<Time at={apiKey.expiresAt} none="when it is revoked" />}
-        />
-      </Stepper>
-      {maySeeUsage && (
-        <Group gap="xl">
-          <Traffic label="Calls with this, the old key" count={oldCalls} />
-          <Traffic label="Calls with the new key" count={count(successorId)} />
-        </Group>
-      )}
-      <Text size="sm" c="dimmed">
-        Counted from the hour after the rotation on.
-        {apiKey.brownOuts.length > 0 && ` ${apiKey.brownOuts.length} brown-outs are planned.`}
-      </Text>
-      <Group>
-        <Button onClick={finish} loading={isBusy} variant="light" color="red">
-          End the old key now
-        </Button>
-        {successorId !== null && (
-          <Anchor
-            size="sm"
-            renderRoot={(props) => (
-              <Link to="/apis/$api/api-keys/$id" params={{ api, id: successorId }} {...props} />
-            )}
-          >
-            To the new key
-          </Anchor>
-        )}
-      </Group>
-    </>
-  );
-}
-
-function Traffic({ label, count }: { readonly label: string; readonly count: number }) {
-  return (
-    <Stack gap={0}>
-      <Text size="xl" fw={650}>
-        {count.toLocaleString("en")}
-      </Text>
-      <Text size="sm" c="dimmed">
-        {label}
-      </Text>
-    </Stack>
   );
 }

@@ -1392,6 +1392,16 @@ export interface Operations {
     body: Record<never, never>;
     answer: NewTotp;
   };
+  /** Take a rotation back: end the successor, and let the key go on */
+  cancelApiKeyRotation: {
+    params: {
+      /** The API's slug. */
+      readonly api: string;
+      readonly id: string;
+    };
+    body: undefined;
+    answer: ApiKey;
+  };
   /** Confirm the app by a code of it, and get recovery codes */
   confirmTotp: {
     params: Record<never, never>;
@@ -3137,6 +3147,13 @@ export const OPERATIONS = {
     answers: "json",
   },
   beginTotp: { method: "POST", path: "/v1/session/totp", query: [], keyed: false, answers: "json" },
+  cancelApiKeyRotation: {
+    method: "POST",
+    path: "/v1/apis/{api}/api-keys/{id}/cancel-rotation",
+    query: [],
+    keyed: true,
+    answers: "json",
+  },
   confirmTotp: {
     method: "POST",
     path: "/v1/session/totp/confirm",

@@ -62,6 +62,8 @@ export interface ApiKeys extends Keyring {
   update(call: Call, name: ApiKeyName, changes: ApiKeyChanges): Promise<CredentialRecord>;
   /** Issues a successor that inherits everything; `ROTATION_IN_PROGRESS` during an overlap. */
   rotate(call: Call, name: ApiKeyName, rotation: ApiKeyRotation): Promise<IssuedApiKey>;
+  /** Revokes the successor, and the key goes on; `CONFLICT` unless its overlap runs. */
+  cancelRotation(call: Call, name: ApiKeyName): Promise<CredentialRecord>;
   /** Ends a key that somebody else has, or tells its account, as the policy says. */
   reportLeaked(call: Call, report: LeakReport): Promise<LeakedKey>;
 }
@@ -127,6 +129,11 @@ export function createApiKeys(parts: KeyringParts): ApiKeys {
       const context = { ...call, at };
       const { output, once } = await store.write("rotateCredential", input, context, secrets);
       return { ...output.key, ...once };
+    },
+
+    async cancelRotation(call, name) {
+      const input = { scheme: "api-key", ...name } as const;
+      return (await store.write("cancelRotation", input, { ...call, at: clock() })).output;
     },
   };
 }

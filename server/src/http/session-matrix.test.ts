@@ -28,6 +28,7 @@ const CUSTOMERS: Readonly<Record<string, { area: Area | "any"; body?: object }>>
   [`GET ${API}/accounts/{id}`]: { area: "any" },
   ...keys("api-keys", "api-keys", { name: "k" }),
   [`PATCH ${API}/api-keys/{id}`]: { area: "api-keys", body: { name: "Mine" } },
+  [`POST ${API}/api-keys/{id}/cancel-rotation`]: { area: "api-keys" },
   ...keys("signing-keys", "signing-keys", { name: "k" }),
   ...keys("jwt-secrets", "signing-keys", { issuer: "new.example.com" }),
   ...keys("organization-keys", "signing-keys", {}),

@@ -97,6 +97,7 @@ export const UNDER_CEILING: ReadonlySet<string> = new Set([
   "rotateCredential",
   "rotateSecret",
   "planBrownOuts",
+  "cancelRotation",
   "revokeCredential",
   "createApplication",
   "updateApplication",

@@ -68,6 +68,36 @@ export const credentialRotationCommands = {
     }
     return { key, old: await beginOverlap(tx, newest, input) };
   },
+
+  /**
+   * Takes a rotation back while its overlap runs: the successor is revoked, and the key goes on as
+   * if it had never had one.
+   *
+   * @throws {ApiError} `NOT_FOUND`; `CONFLICT` when no overlap of this key runs.
+   */
+  async cancelRotation(tx: Transaction, input: NamedCredential): Promise<CredentialRecord> {
+    const { at } = tx.context;
+    await lockLineage(tx.db, tx.context.api, input.id);
+    const row = await lockCredential(tx, input);
+    const successor = (await lockOthers(tx, row)).find(({ id }) => id === row.successor_id);
+    if (successor === undefined || !isLive(row, at)) {
+      throw new ApiError(
+        "CONFLICT",
+        "Only the rotation of a key whose overlap runs is taken back.",
+      );
+    }
+    if (successor.revoked_at === null) {
+      const revoked = await changeColumns(tx, successor, { revoked_at: at });
+      recordChanged(tx, revoked, "revoked", { name: successor.name });
+    }
+    const goesOn = await changeColumns(tx, row, {
+      successor_id: null,
+      rotated_at: null,
+      overlap_ends_at: null,
+      brown_outs: "[]",
+    });
+    return recordChanged(tx, goesOn, "rotation_cancelled", { successorId: successor.id });
+  },
 } as const;
 
 /** @throws {ApiError} `CONFLICT` for a credential that no longer works. */

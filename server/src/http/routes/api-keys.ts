@@ -18,7 +18,7 @@ import { addKeyringRoutes, type KeyringRouteParts, withExpiry } from "./keyring.
 const tags = ["api-keys"];
 const area = "api-keys" as const;
 
-/** `/v1/apis/{api}/api-keys`: issue, list, read, change, rotate, revoke, report as leaked. */
+/** `/v1/apis/{api}/api-keys`: issue, list, read, change, rotate and back, revoke, report leaks. */
 export const apiKeyRoutes =
   (parts: KeyringRouteParts & { readonly apiKeys: ApiKeys }): FastifyPluginAsyncTypebox =>
   async (app) => {
@@ -75,6 +75,22 @@ export const apiKeyRoutes =
       },
       handler: async (request) =>
         toLeakedKey(await apiKeys.reportLeaked(callOf(request), request.body)),
+    });
+
+    app.post("/v1/apis/:api/api-keys/:id/cancel-rotation", {
+      config: { requires: "manage", area },
+      schema: {
+        tags,
+        operationId: "cancelApiKeyRotation",
+        summary: "Take a rotation back: end the successor, and let the key go on",
+        params: ApiAndId("key"),
+        headers: IdempotencyHeaders,
+        response: { 200: Ref(ApiKey, "The key that goes on."), ...writeRefusals(409, 422) },
+      },
+      handler: async (request) => {
+        const name = { id: request.params.id };
+        return toApiKey(await apiKeys.cancelRotation(callOf(request), name), clock());
+      },
     });
 
     const kind = {

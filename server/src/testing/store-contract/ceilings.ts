@@ -41,6 +41,7 @@ const DEEDS: Readonly<Record<string, unknown>> = {
     secret: { id: "sec_2", sealed: "c2VhbGVk" },
   },
   planBrownOuts: { ...KEY, brownOuts: [] },
+  cancelRotation: KEY,
   revokeCredential: KEY,
   createApplication: anApplication("app_5", "acct_1"),
   updateApplication: { id: "app_1", name: "Mine" },
@@ -182,8 +183,9 @@ export function ceilingsContract(open: () => Store): void {
       const named = name === "retryDelivery" ? { id: await deliveryTo(store, api, "wh_1") } : input;
       const run = (ceiling: readonly string[]) =>
         write(name as CommandName, named as never, { ceiling });
-      if (name.startsWith("plan")) {
-        const of = name === "planBrownOuts" ? "rotateCredential" : "rotateClientSecret";
+      if (name.startsWith("plan") || name === "cancelRotation") {
+        const ofClient = name === "planClientSecretBrownOuts";
+        const of = ofClient ? "rotateClientSecret" : "rotateCredential";
         await write(of, DEEDS[of] as never);
       }
       const before = await events();

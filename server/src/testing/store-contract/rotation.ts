@@ -164,4 +164,58 @@ export function rotationContract(open: () => Store): void {
       expect(key.lineageId).toBe("key_1");
     }
   });
+
+  test("takes a rotation back: the successor is revoked, the key is as it was", async () => {
+    const scene = await aSceneWithAccount(open());
+    const { store, api, write } = scene;
+    const issued = await write("issueCredential", anApiKey({ expiresAt: NOW + 9 * DAY }));
+    const brownOuts = [NOW + 10];
+    await write("rotateCredential", aRotation({ brownOuts }), { at: NOW + 1 });
+    const named = { ...API_KEY, id: "key_1" };
+    expect(await write("cancelRotation", named, { at: NOW + 2 })).toEqual(issued);
+    expect(await liveAt(scene, NOW + 2)).toEqual(["key_1"]);
+    const states = (await store.changes.after(api, 4, 10)).map((change) => change.state);
+    expect(states).toEqual([
+      expect.objectContaining({ id: "key_2", revokedAt: NOW + 2 }),
+      expect.objectContaining({ id: "key_1", revokedAt: null, successorId: null, brownOuts: [] }),
+    ]);
+    // And it can be rotated again.
+    await write("rotateCredential", aRotation({ n: 3 }), { at: NOW + 3 });
+    expect(await liveAt(scene, NOW + 4)).toEqual(["key_1", "key_3"]);
+  });
+
+  test("takes it back although the successor was revoked, and leaves its instant", async () => {
+    const scene = await aSceneWithAccount(open());
+    await scene.write("issueCredential", anApiKey());
+    await scene.write("rotateCredential", aRotation());
+    await scene.write("revokeCredential", { ...API_KEY, id: "key_2" }, { at: NOW + 1 });
+    const named = { ...API_KEY, id: "key_1" };
+    await scene.write("cancelRotation", named, { at: NOW + 2 });
+    const found = await scene.store.keyring.find(scene.api, { ...API_KEY, id: "key_2" });
+    expect(found?.revokedAt).toBe(NOW + 1);
+    expect(await liveAt(scene, NOW + 9 * DAY)).toEqual(["key_1"]);
+  });
+
+  test.each([
+    ["a key that was not rotated", "key_1", { rotates: false, at: NOW }],
+    ["a successor", "key_2", { rotates: true, at: NOW + 1 }],
+    ["a key at the very end of its overlap", "key_1", { rotates: true, at: NOW + DAY }],
+  ])("does not take back the rotation of %s", async (_what, id, { rotates, at }) => {
+    const scene = await aSceneWithAccount(open());
+    await scene.write("issueCredential", anApiKey());
+    if (rotates) await scene.write("rotateCredential", aRotation());
+    const before = await liveAt(scene, NOW);
+    const attempt = scene.write("cancelRotation", { ...API_KEY, id }, { at });
+    await expectRefusal(attempt, "CONFLICT");
+    expect(await liveAt(scene, NOW)).toEqual(before);
+  });
+
+  test("another account's rotation does not exist", async () => {
+    const { write } = await aSceneWithAccount(open());
+    await write("createAccount", anAccount({ id: "acct_2" }));
+    await write("issueCredential", anApiKey());
+    await write("rotateCredential", aRotation());
+    const foreign = { ...API_KEY, id: "key_1", accountId: "acct_2" };
+    await expectRefusal(write("cancelRotation", foreign), "NOT_FOUND");
+  });
 }
