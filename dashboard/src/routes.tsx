@@ -90,6 +90,9 @@ const routeTree = root.addChildren([
     }),
     createRoute({
       ...ofApi("/audit"),
+      // In the address, so that the list can be shared and the way back leads to it.
+      validateSearch: ({ type }: Record<string, unknown>): { type?: string } =>
+        typeof type === "string" && /^[a-z_.]{1,64}$/.test(type) ? { type } : {},
       component: lazyRouteComponent(() => import("./audit/audit-page.tsx"), "AuditPage"),
     }),
     createRoute({

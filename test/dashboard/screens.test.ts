@@ -107,6 +107,11 @@ describe.skipIf(!hasChromium)("every screen, in Chromium:", () => {
     await page.getByRole("heading", { level: 1, name: "API keys" }).waitFor();
     const width = await page.evaluate("document.documentElement.scrollWidth");
     expect(width).toBe(390);
+    const menu = await page.getByRole("button", { name: "Your account" }).boundingBox();
+    expect((menu?.x ?? 0) + (menu?.width ?? 390)).toBeLessThan(390);
+    // Rows are cards here, and still rows to who does not see them.
+    await page.getByRole("cell", { name: "Nightly export", exact: true }).waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
     await page.keyboard.press("Tab");
     expect(await page.evaluate("document.activeElement.textContent")).toBe("Skip to the page");
     await page.getByRole("button", { name: "Navigation" }).press("Enter");

@@ -78,7 +78,7 @@ export function ApiKeysPage() {
           label="API keys"
           pages={pages}
           columns={columns({
-            ...{ api, accounts, chosen },
+            ...{ api, accounts, chosen, keys: pages.rows ?? [] },
             onChoose: mayChange ? setChosen : undefined,
           })}
           keyOf={({ id }) => id}
@@ -106,18 +106,34 @@ function Empty({ isFiltered }: { readonly isFiltered: boolean }) {
 function columns({
   api,
   accounts,
+  keys,
   chosen,
   onChoose,
 }: {
+  /** Those that are shown. */
+  readonly keys: readonly ApiKey[];
   readonly api: string;
   /** Those of a customer, who is told which if there are several. */
   readonly accounts: readonly { readonly id: string; readonly name: string }[];
   readonly chosen: ReadonlySet<string>;
   readonly onChoose: ((ids: ReadonlySet<string>) => void) | undefined;
 }): readonly Column<ApiKey>[] {
+  const shown = keys.filter(({ status }) => status !== "revoked").map(({ id }) => id);
+  const chosenHere = shown.filter((id) => chosen.has(id)).length;
   const choice: Column<ApiKey> = {
     head: "Choice",
     isQuiet: true,
+    headCell: (
+      <Checkbox
+        aria-label="Choose all that are shown"
+        checked={chosenHere > 0 && chosenHere === shown.length}
+        indeterminate={chosenHere > 0 && chosenHere < shown.length}
+        disabled={shown.length === 0}
+        onChange={({ currentTarget: { checked } }) =>
+          onChoose?.(new Set(checked ? [...chosen, ...shown] : []))
+        }
+      />
+    ),
     cell: ({ id, name, status }) =>
       status !== "revoked" && (
         <Checkbox

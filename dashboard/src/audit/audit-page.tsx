@@ -1,5 +1,6 @@
 import type { Event } from "@latchkey/sdk/client";
 import { Button, Group, Select, Stack, Text, TextInput } from "@mantine/core";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { client } from "../client.ts";
 import { AccountSelect } from "../elements/account-select.tsx";
@@ -13,6 +14,7 @@ import { IconDownload } from "../icons.ts";
 import { useApi } from "../layout/apis.ts";
 import { useAttempt } from "../session/proof.tsx";
 import { csvOf } from "./csv.ts";
+import { EVENT_TYPES } from "./types.ts";
 
 const DAY = 86_400_000;
 const MOST_EXPORTED = 10_000;
@@ -21,27 +23,12 @@ const RANGES = [
   { value: "7", label: "Last 7 days" },
   { value: "30", label: "Last 30 days" },
 ];
-const TYPES = [
-  "request.refused",
-  "api_key.issued",
-  "api_key.rotated",
-  "api_key.revoked",
-  "api_key.updated",
-  "api_key.leaked",
-  "limit.near",
-  "account.created",
-  "account.suspended",
-  "user.created",
-  "application.created",
-  "application.verified",
-  "grant.revoked",
-  "policy.changed",
-];
 
 /** What was done and refused, narrowed and exported. */
 export function AuditPage() {
   const api = useApi();
-  const [type, setType] = useState<string | null>(null);
+  const { type = null } = useSearch({ strict: false });
+  const navigate = useNavigate();
   const [accountId, setAccountId] = useState<string | null>(null);
   const [credentialId, setCredentialId] = useState("");
   const [days, setDays] = useState<string | null>(null);
@@ -85,12 +72,20 @@ export function AuditPage() {
           <Select
             aria-label="What"
             placeholder="Everything"
-            data={TYPES}
+            data={
+              type === null || EVENT_TYPES.includes(type) ? EVENT_TYPES : [type, ...EVENT_TYPES]
+            }
             clearable
             clearButtonProps={{ "aria-label": "Everything" }}
             searchable
             value={type}
-            onChange={setType}
+            onChange={(next) =>
+              void navigate({
+                to: "/apis/$api/audit",
+                params: { api },
+                search: next === null ? {} : { type: next },
+              })
+            }
             w={{ base: "100%", xs: 200 }}
           />
           <Select

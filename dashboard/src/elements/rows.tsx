@@ -10,6 +10,8 @@ export interface Column<Row> {
   readonly align?: "right";
   /** The head is for screen readers alone. */
   readonly isQuiet?: true;
+  /** What stands beside a quiet head. */
+  readonly headCell?: ReactNode;
 }
 
 interface RowsProps<Row> {
@@ -63,9 +65,10 @@ export function Rows<Row>({ label, pages, columns, keyOf, empty }: RowsProps<Row
           <caption className="visually-hidden">{label}</caption>
           <Table.Thead role="rowgroup">
             <Table.Tr role="row">
-              {columns.map(({ head, align, isQuiet }) => (
+              {columns.map(({ head, align, isQuiet, headCell }) => (
                 <Table.Th key={head} ta={align} role="columnheader">
                   {isQuiet ? <span className="visually-hidden">{head}</span> : head}
+                  {headCell}
                 </Table.Th>
               ))}
             </Table.Tr>

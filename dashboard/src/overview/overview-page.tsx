@@ -136,7 +136,14 @@ function Refusals({ refusals }: Pick<Overview, "refusals">) {
               <Anchor
                 size="sm"
                 className="mono"
-                renderRoot={(props) => <Link to="/apis/$api/audit" params={{ api }} {...props} />}
+                renderRoot={(props) => (
+                  <Link
+                    to="/apis/$api/audit"
+                    params={{ api }}
+                    search={{ type: "request.refused" }}
+                    {...props}
+                  />
+                )}
               >
                 {reason}
               </Anchor>
