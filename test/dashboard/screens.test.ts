@@ -110,10 +110,18 @@ describe.skipIf(!hasChromium)("every screen, in Chromium:", () => {
     const menu = await page.getByRole("button", { name: "Your account" }).boundingBox();
     expect((menu?.x ?? 0) + (menu?.width ?? 390)).toBeLessThan(390);
     // Rows are cards here, and still rows to who does not see them.
-    await page.getByRole("cell", { name: "Nightly export", exact: true }).waitFor();
+    await page.getByRole("cell", { name: "Name Nightly export" }).waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
     await page.keyboard.press("Tab");
     expect(await page.evaluate("document.activeElement.textContent")).toBe("Skip to the page");
+    const make = page.getByRole("button", { name: "New key" });
+    await make.press("Enter");
+    await page.getByRole("dialog").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await expect
+      .poll(() => make.evaluate((it) => it === it.ownerDocument.activeElement))
+      .toBe(true);
     await page.getByRole("button", { name: "Navigation" }).press("Enter");
     await page.getByRole("link", { name: "Accounts" }).press("Enter");
     await page.getByRole("heading", { level: 1, name: "Accounts" }).waitFor();

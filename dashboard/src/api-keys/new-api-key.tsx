@@ -17,6 +17,7 @@ import { client } from "../client.ts";
 import { AccountSelect } from "../elements/account-select.tsx";
 import { expiryAfter, LIFETIMES } from "../elements/expiry.ts";
 import { Failure } from "../elements/failure.tsx";
+import { useReturnedFocus } from "../elements/returned-focus.ts";
 import { Secrets } from "../elements/secret.tsx";
 import { useApi, useApiDetail } from "../layout/apis.ts";
 import { useDeed } from "../session/proof.tsx";
@@ -41,6 +42,7 @@ export function NewApiKey({ onClose }: { readonly onClose: () => void }) {
   const { accountId: own } = usePowers();
   const { attempt, isBusy, error } = useDeed();
   const [issued, setIssued] = useState<IssuedApiKey>();
+  useReturnedFocus(true);
   const form = useForm({
     initialValues: { ...EMPTY, accountId: own ?? null },
     validate: {

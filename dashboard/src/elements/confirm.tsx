@@ -2,6 +2,7 @@ import { Button, Group, Modal, Stack, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useDeed } from "../session/proof.tsx";
 import { Failure } from "./failure.tsx";
+import { useReturnedFocus } from "./returned-focus.ts";
 
 interface ConfirmProps {
   readonly title: string;
@@ -17,6 +18,7 @@ interface ConfirmProps {
 /** Asks before a deed that cannot be undone, and stays open with what went wrong. */
 export function Confirm({ title, children, verb, isOpen, onClose, deed }: ConfirmProps) {
   const { attempt, isBusy, error } = useDeed();
+  useReturnedFocus(isOpen);
   const run = () =>
     attempt(async () => {
       await deed();

@@ -1,6 +1,7 @@
 import { Button, Drawer, Stack } from "@mantine/core";
 import type { FormEvent, ReactNode } from "react";
 import { Failure } from "./failure.tsx";
+import { useReturnedFocus } from "./returned-focus.ts";
 
 interface DraftProps {
   readonly title: string;
@@ -16,6 +17,7 @@ interface DraftProps {
 /** The form in which something new is described, at the side of its list. */
 export function Draft(props: DraftProps) {
   const { title, verb, isOpen, isBusy, error, onClose, onSubmit, children } = props;
+  useReturnedFocus(isOpen);
   return (
     <Drawer
       opened={isOpen}

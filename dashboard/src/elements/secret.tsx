@@ -33,7 +33,7 @@ export function Secrets({ title, secrets, onClose, children }: SecretsProps) {
     >
       <Stack>
         <Alert color="yellow" icon={<IconAlertTriangle size={18} />} title="Shown once">
-          Copy it now: Latchkey does not show it again.
+          Copy it now: it is not shown again.
         </Alert>
         {secrets?.map((secret) => (
           <ShownSecret key={secret.label} secret={secret} />

@@ -155,7 +155,7 @@ function RecoveryCodes({
         </SimpleGrid>
         <Button
           variant="default"
-          onClick={() => download("latchkey-recovery-codes.txt", text, "text/plain")}
+          onClick={() => download("recovery-codes.txt", text, "text/plain")}
         >
           Download
         </Button>
