@@ -123,6 +123,13 @@ describe.skipIf(!hasChromium)("every screen, in Chromium:", () => {
       .poll(() => make.evaluate((it) => it === it.ownerDocument.activeElement))
       .toBe(true);
     await page.getByRole("button", { name: "Navigation" }).press("Enter");
+    await page.getByRole("link", { name: "Explain a refusal" }).press("Enter");
+    await page.getByLabel(/^curl command/).fill(`curl ${world.origin}/standard/v2/users`);
+    await page.getByRole("button", { name: "Explain", exact: true }).press("Enter");
+    await page.getByText("Refused: credential_missing").waitFor();
+    // The trace holds digests, which have no place to break.
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390);
+    await page.getByRole("button", { name: "Navigation" }).press("Enter");
     await page.getByRole("link", { name: "Accounts" }).press("Enter");
     await page.getByRole("heading", { level: 1, name: "Accounts" }).waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);

@@ -1,5 +1,6 @@
 import type { ApiKey } from "@latchkey/sdk/client";
 import { Anchor, Button, Group, SimpleGrid, Stack, Stepper, Text } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -29,10 +30,15 @@ export function UnderWay({ apiKey, onChanged }: UnderWayProps) {
     refetchInterval: LOOK_AGAIN_MILLIS,
     enabled: successorId !== null,
   });
+  const isNarrow = useMediaQuery("(max-width: 48em)");
   const hasChangedOver = isAfter(successor.data?.lastUsedAt, apiKey.lastUsedAt ?? rotatedAt);
   return (
     <>
-      <Stepper active={hasChangedOver ? 2 : 1} size="sm">
+      <Stepper
+        active={hasChangedOver ? 2 : 1}
+        size="sm"
+        orientation={isNarrow ? "vertical" : "horizontal"}
+      >
         <Stepper.Step label="Started" description={<Time at={rotatedAt} />} />
         <Stepper.Step label="Both work" description="Callers change over" />
         <Stepper.Step

@@ -85,7 +85,9 @@ function Steps({ trace }: { readonly trace: NonNullable<Explanation["decision"][
               <Text size="sm" c="dimmed">
                 {outcome}
               </Text>
-              <span className="mono">{detail}</span>
+              <Text className="mono address" size="sm" miw={0}>
+                {detail}
+              </Text>
             </Group>
           </Timeline.Item>
         );
