@@ -164,7 +164,7 @@ function columns({
     {
       head: "Key",
       cell: ({ prefix, lastFour }) => (
-        <span className="mono">
+        <span className="mono whole">
           {prefix}…{lastFour}
         </span>
       ),
