@@ -56,7 +56,7 @@ describe.skipIf(!hasChromium)("every screen, in Chromium:", () => {
   });
   afterAll(() => world[Symbol.asyncDispose]());
 
-  const LONGEST_MILLIS = 60_000;
+  const LONGEST_MILLIS = 120_000;
 
   test(
     "is accessible in both colours; no script fails, nothing comes from elsewhere",

@@ -1399,7 +1399,7 @@ export interface Operations {
       readonly api: string;
       readonly id: string;
     };
-    body: undefined;
+    body: Record<never, never>;
     answer: ApiKey;
   };
   /** Confirm the app by a code of it, and get recovery codes */

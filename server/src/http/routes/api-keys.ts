@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import { Type } from "typebox";
 import type { ApiKeys } from "../../accounts/api-keys.ts";
 import {
   ApiKey,
@@ -9,7 +10,7 @@ import {
   toIssuedApiKey,
   UpdateApiKey,
 } from "../schemas/api-key.ts";
-import { Ref } from "../schemas/base.ts";
+import { Body, Ref } from "../schemas/base.ts";
 import { writeRefusals } from "../schemas/error.ts";
 import { LeakedKey, ReportLeakedKey, toLeakedKey } from "../schemas/leaked-key.ts";
 import { ApiAndId, ApiParams, IdempotencyHeaders } from "../schemas/params.ts";
@@ -85,6 +86,7 @@ export const apiKeyRoutes =
         summary: "Take a rotation back: end the successor, and let the key go on",
         params: ApiAndId("key"),
         headers: IdempotencyHeaders,
+        body: Type.Optional(Body({})),
         response: { 200: Ref(ApiKey, "The key that goes on."), ...writeRefusals(409, 422) },
       },
       handler: async (request) => {
