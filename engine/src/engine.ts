@@ -98,7 +98,8 @@ export function createEngine(parts: EngineParts): Engine {
   return {
     policy,
     decide,
-    render: (decision, context) => render(decision, { policy: parts.policy, ...context }),
+    render: (decision, { requestId, request }) =>
+      render(decision, { policy: parts.policy, requestId, request }),
     applyCredential: (seq, state) => memory.applyCredential(seq, state),
     applyAccount: (seq, state) => memory.applyAccount(seq, state),
     applyUser: (seq, state) => memory.applyUser(seq, state),

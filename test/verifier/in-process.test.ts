@@ -52,6 +52,16 @@ test("renders as the profile's document says, for browsers too", async () => {
   }
 });
 
+test("answers a request under one id, however often it is asked for", () => {
+  const headers = ["Authorization", "Bearer x"];
+  for (const each of [headers, Object.freeze([...headers])]) {
+    const id = verifier.requestIdOf({ headers: each });
+    expect(verifier.requestIdOf({ headers: each })).toBe(id);
+    expect(verifier.requestIdOf({ headers: [...headers] })).not.toBe(id);
+  }
+  expect(verifier.requestIdOf({ headers: ["X-Request-ID", "own"] })).toBe("own");
+});
+
 describe("what has ended is refused as soon as its receipt says so:", () => {
   test("a revoked key", async () => {
     const { id, key } = await server.issueKey({ scopes: ["read:users"] });

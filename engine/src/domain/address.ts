@@ -12,15 +12,16 @@ export interface Address {
  * IPv4-mapped IPv6 address (`::ffff:192.0.2.1`) is the IPv4 address. `undefined` for anything else.
  */
 export function parseAddress(text: string): Address | undefined {
-  const words = new Uint32Array(4);
-  const version = readAddress(text, words);
+  const version = readAddress(text, scratch);
   if (version === 0) return undefined;
-  if (version === 4) {
-    const word = words[0] as number;
-    return { version, words: [word], text: formatIpv4(word) };
-  }
-  return { version, words: [...words], text: formatIpv6(words) };
+  if (version === 6) return { version, words: [...scratch], text: formatIpv6(scratch) };
+  const word = scratch[0] as number;
+  // Of IPv4 no other spelling was accepted.
+  return { version, words: [word], text: text.includes(":") ? formatIpv4(word) : text };
 }
+
+/** Making one costs more than reading an address, and the address of each request is read. */
+const scratch = new Uint32Array(4);
 
 /**
  * Writes the words of an address to `into` without allocating: 4 and its word first, 6 and four

@@ -23,13 +23,14 @@ const DPOP_ALGS = `, algs="${DPOP_ALGORITHMS.join(" ")}"`;
 /** What every answer carries where the document says nothing else: limits, request id, version. */
 export function answerHeaders(decision: Decision, { policy, requestId }: RenderContext): string[] {
   const headers = decision.limit === undefined ? [] : rateLimitHeaders(decision.limit);
-  headers.push("X-Request-ID", requestId, ...versionHeader(decision, policy));
+  headers.push("X-Request-ID", requestId);
+  addVersion(headers, decision, policy);
   return headers;
 }
 
-/** The version of the API that the request was decided by, under the name that requests use. */
-export function versionHeader({ apiVersion }: Decision, { version }: Policy): string[] {
-  return apiVersion === undefined || version === null ? [] : [version.header, apiVersion];
+/** Adds the version of the API that the request was decided by, under the name that requests use. */
+export function addVersion(headers: string[], { apiVersion }: Decision, { version }: Policy): void {
+  if (apiVersion !== undefined && version !== null) headers.push(version.header, apiVersion);
 }
 
 /** What every refusal carries besides; `scheme` is the auth-scheme of its challenge. */

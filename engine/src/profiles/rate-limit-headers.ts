@@ -1,15 +1,25 @@
-import type { LimitState, WindowState } from "../domain/limit.ts";
+import type { LimitState } from "../domain/limit.ts";
 
 /**
  * `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10), every window named,
  * and the `X-RateLimit-*` that most clients read, whose reset is in Unix seconds.
  */
-export function rateLimitHeaders({ at, decisive, windows }: LimitState): string[] {
+export function rateLimitHeaders(state: LimitState): string[] {
+  const { at, windows, exceeded } = state;
+  let policies = "";
+  let items = "";
+  for (const { name, limit, windowSeconds, remaining, resetAt } of windows) {
+    const start = policies === "" ? `"${name}"` : `, "${name}"`;
+    policies += `${start};q=${limit};w=${windowSeconds}`;
+    items += `${start};r=${remaining};t=${Math.max(0, Math.ceil((resetAt - at) / 1000))}`;
+  }
+  // Each reading of a state makes its windows anew.
+  const decisive = exceeded ? state.decisive : (windows[0] ?? state.decisive);
   return [
     "RateLimit-Policy",
-    windows.map(policyItem).join(", "),
+    policies,
     "RateLimit",
-    windows.map((window) => limitItem(window, at)).join(", "),
+    items,
     "X-RateLimit-Limit",
     String(decisive.limit),
     "X-RateLimit-Remaining",
@@ -17,12 +27,4 @@ export function rateLimitHeaders({ at, decisive, windows }: LimitState): string[
     "X-RateLimit-Reset",
     String(Math.ceil(decisive.resetAt / 1000)),
   ];
-}
-
-function policyItem({ name, limit, windowSeconds }: WindowState): string {
-  return `"${name}";q=${limit};w=${windowSeconds}`;
-}
-
-function limitItem({ name, remaining, resetAt }: WindowState, at: number): string {
-  return `"${name}";r=${remaining};t=${Math.max(0, Math.ceil((resetAt - at) / 1000))}`;
 }

@@ -1,7 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Context, MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler, Next } from "hono";
 import type { Verifier } from "../verifier/verifier.ts";
-import { type Allowed, createDoor, type DoorOptions, type Peer, type Received } from "./door.ts";
+import {
+  type Allowed,
+  createDoor,
+  type DoorOptions,
+  type Outcome,
+  type Peer,
+  type Received,
+} from "./door.ts";
 import { peerOf, setHeaders } from "./node-http.ts";
 import { receivedRequest, responseOf, targetOf, withHeaders } from "./web-http.ts";
 
@@ -30,17 +37,32 @@ export function latchkey(
   options: LatchkeyMiddlewareOptions = {},
 ): MiddlewareHandler<LatchkeyEnv> {
   const door = createDoor(verifier, options);
-  return async (context, next) => {
-    const outcome = await door(receivedBy(context, options));
-    if (outcome.allowed === undefined) return responseOf(outcome.answer);
-    context.set("latchkey", outcome.allowed);
-    const { outgoing }: Partial<NodeBindings> = context.env ?? {};
-    // On Node's own answer they cost Hono nothing, and are on whatever it answers with.
-    if (outgoing !== undefined) setHeaders(outgoing, outcome.headers);
-    await next();
-    if (outgoing === undefined) context.res = withHeaders(context.res, outcome.headers);
-    return undefined;
+  return (context, next) => {
+    const outcome = door(receivedBy(context, options));
+    // Not `async`: a further promise costs Hono as much as the decision.
+    return outcome instanceof Promise
+      ? outcome.then((decided) => settle(decided, context, next))
+      : settle(outcome, context, next);
   };
+}
+
+function settle(
+  outcome: Outcome,
+  context: Context<LatchkeyEnv>,
+  next: Next,
+): ReturnType<MiddlewareHandler<LatchkeyEnv>> {
+  if (outcome.allowed === undefined) return Promise.resolve(responseOf(outcome.answer));
+  const { allowed, headers } = outcome;
+  context.set("latchkey", allowed);
+  const { outgoing }: Partial<NodeBindings> = context.env ?? {};
+  if (outgoing === undefined) {
+    return next().then(() => {
+      context.res = withHeaders(context.res, headers);
+    });
+  }
+  // On Node's own answer they cost Hono nothing, and are on whatever it answers with.
+  setHeaders(outgoing, headers);
+  return next();
 }
 
 /** What `@hono/node-server` hands over. */

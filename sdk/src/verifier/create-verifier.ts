@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import {
-  type ApiRequest,
   corsHeaders,
   createLeasedLimiter,
   type Decision,
@@ -57,7 +56,7 @@ export const createVerifier: CreateVerifier = async (options) => {
       monotonic,
       maxKeys: capacity,
     }),
-    clock: wall,
+    clock: keeper.now,
     requireTls,
     capacity,
     onUnable: onProblem("policy"),
@@ -149,16 +148,21 @@ function modeOf(api: KnownApi, leaseMillis: number): VerifierStatus["mode"] {
   return api.engine !== undefined && leaseMillis > 0 ? "memory" : "online";
 }
 
-/** One id for each request, however often it is asked for. */
+/**
+ * One id for each request, however often it is asked for. It is kept on the list of the request's
+ * own headers: a `WeakMap` that gets one entry for each request costs as much as half a decision.
+ */
 function requestIds(api: KnownApi) {
-  const made = new WeakMap<readonly string[], string>();
-  return ({ headers }: Pick<ApiRequest, "headers">): string => {
-    const known = made.get(headers);
+  const id = Symbol("request id");
+  const ofFrozen = new WeakMap<readonly string[], string>();
+  return ({ headers }: { readonly headers: readonly string[] & { [id]?: string } }): string => {
+    const known = headers[id] ?? ofFrozen.get(headers);
     if (known !== undefined) return known;
     const isMade = api.engine?.policy.policy.requestIds === "make";
-    const id = isMade ? newRequestId() : requestIdOf(headers);
-    made.set(headers, id);
-    return id;
+    const made = isMade ? newRequestId() : requestIdOf(headers);
+    if (Object.isExtensible(headers)) headers[id] = made;
+    else ofFrozen.set(headers, made);
+    return made;
   };
 }
 
@@ -169,10 +173,10 @@ function render(
   context: AnswerContext,
 ): Rendered {
   const rendered = decider.renderedBy(decision) ?? api.engine?.render(decision, context) ?? AWAY;
-  const headers = [...corsHeaders(rendered.headers), ...rendered.headers];
+  const headers = corsHeaders(rendered.headers).concat(rendered.headers);
   const staleSeconds = decider.staleSeconds(decision);
   if (staleSeconds !== undefined) headers.push("X-Latchkey-Stale", String(staleSeconds));
-  return { ...rendered, headers };
+  return { status: rendered.status, headers, body: rendered.body };
 }
 
 /** Without a policy there is no document to say it. */

@@ -74,6 +74,17 @@ test("nothing holds before the first answer; then it holds for three seconds", a
   expect([keeper.lease.holds(), keeper.rest()]).toEqual([false, 0]);
 });
 
+test("one decision has one time, which was looked at when it began", async () => {
+  await leased();
+  pass(5);
+  const began = wall;
+  expect(keeper.enter()).toBe(true);
+  pass(5);
+  expect(keeper.now()).toBe(began);
+  keeper.leave();
+  expect(keeper.now()).toBe(began + 5);
+});
+
 test("an answer that took two seconds leaves one of its lease, and one that took three none", async () => {
   keeper.applied(7);
   await heard.promise;

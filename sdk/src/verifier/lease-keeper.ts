@@ -11,6 +11,8 @@ export interface LeaseKeeper {
    */
   enter(staleSeconds?: number): boolean;
   leave(): void;
+  /** Unix milliseconds: between `enter` and `leave` those that `enter` has read. */
+  now(): number;
   /** Every change up to `seq` is applied. */
   applied(seq: number): void;
   /** What is known is worth nothing any more: the lease ends, and a new one is asked for. */
@@ -55,7 +57,13 @@ interface Granted {
 export function keepLease(parts: LeaseKeeperParts): LeaseKeeper {
   const { link, verifier, wall, monotonic, onProblem } = parts;
   const held = Promise.withResolvers<void>();
-  let current = new RenewedLease(LEASE_SECONDS, wall, monotonic);
+  /** The wall clock when it was last looked at. */
+  let seen = 0;
+  const look = () => {
+    seen = wall();
+    return seen;
+  };
+  let current = new RenewedLease(LEASE_SECONDS, look, monotonic);
   let entered = false;
   let appliedSeq: number | undefined;
   let toldSeq = -1;
@@ -128,13 +136,14 @@ export function keepLease(parts: LeaseKeeperParts): LeaseKeeper {
     leave() {
       entered = false;
     },
+    now: () => (entered ? seen : wall()),
     applied(seq) {
       appliedSeq = seq;
       if (granted.length > 0) useGranted();
       tellSoon();
     },
     startAfresh() {
-      current = new RenewedLease(LEASE_SECONDS, wall, monotonic);
+      current = new RenewedLease(LEASE_SECONDS, look, monotonic);
       granted = [];
       appliedSeq = undefined;
       toldSeq = -1;
@@ -144,7 +153,7 @@ export function keepLease(parts: LeaseKeeperParts): LeaseKeeper {
     async stop() {
       stopped = true;
       clearTimeout(timer);
-      current = new RenewedLease(LEASE_SECONDS, wall, monotonic);
+      current = new RenewedLease(LEASE_SECONDS, look, monotonic);
       if (toldSeq < 0) return;
       const body = { verifier, appliedSeq: toldSeq, ends: true };
       // Without it the server waits until the lease has run out.

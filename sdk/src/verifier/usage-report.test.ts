@@ -1,4 +1,4 @@
-import type { Decision } from "@latchkey/engine";
+import { createMemoryLimiter, type Decision } from "@latchkey/engine";
 import { afterEach, expect, test } from "vitest";
 import { aRequest, NOW } from "../testing/known-key.ts";
 import { LinkError } from "./server-link.ts";
@@ -88,6 +88,35 @@ test("tells where a limit stood last, once half of it is used", async () => {
     [{ allowed: 2, denied: 1, windows: [{ name: "hour", limit: 10, remaining: 5, resetAt }] }],
   ]);
   expect(told[0]?.counts[0]).not.toHaveProperty("windows");
+});
+
+test("counts apart what other limits count at the same place", async () => {
+  const told = start();
+  const limiter = createMemoryLimiter();
+  for (const credentialId of ["key_1", "key_2", "key_1"]) {
+    const windows = [{ name: "hour", max: 9, windowSeconds: 3600, blockSeconds: 0 }];
+    const compiled = { id: credentialId, per: "credential", refuseWhen: "any", windows } as const;
+    const limit = limiter.spend(compiled, credentialId, NOW);
+    expect(limit.bucket).toBe(0);
+    const principal = { accountId: "acct_1", credentialId };
+    report.count({ outcome: "allow", at: NOW, principal, limit } as never, aRequest());
+  }
+  await report.flush();
+  const lastAllowedAt = new Date(NOW).toISOString();
+  expect(told.map(({ counts }) => counts)).toEqual([
+    [row({ allowed: 2, lastAllowedAt }), row({ credentialId: "key_2", allowed: 1, lastAllowedAt })],
+  ]);
+});
+
+test("tells what a clock that was wrong made it count, then the hour that it is", async () => {
+  const told = start();
+  count("allow", NOW + 90_000_000);
+  await report.flush();
+  count("allow");
+  await report.flush();
+  expect(told[1]?.counts).toEqual([
+    row({ allowed: 1, lastAllowedAt: new Date(NOW).toISOString() }),
+  ]);
 });
 
 test("what was not answered is told again under the same name, before anything newer", async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import {
   type ApiRequest,
+  CountedWindows,
   type Decision,
   header,
   LatencyCounts,
@@ -27,8 +28,9 @@ interface Count {
   readonly slot: number;
   allowed: number;
   denied: number;
-  lastAllowedAt: number;
-  clientVersion: string | null;
+  /** Milliseconds from the beginning of the hour: a small integer, which is written in place. */
+  lastAllowed: number;
+  readonly clientVersion: string | null;
   /** Where its limit stood last. */
   limit: LimitState | undefined;
 }
@@ -45,6 +47,8 @@ const TIMEOUT_MILLIS = 5000;
 const ROWS_PER_BATCH = 1000;
 /** Credentials counted at once; what is used of others meanwhile is not told. */
 const MOST_COUNTS = 50_000;
+/** Counts that are found by where a limit counts; a power of two. */
+const MOST_NEAR = 65_536;
 const CLEAN_VERSION = /^[\x20-\x7e]{1,64}$/;
 
 /** Counts by credential and hour, and tells every two seconds. */
@@ -56,27 +60,45 @@ export function startUsageReport(parts: {
   let counts = new Map<string, Count>();
   let ended: Count[] = [];
   const durations = new LatencyCounts();
+  /** When the hour ends that is counted; 0: nothing is counted yet. */
+  let hourEndsAt = 0;
+  /** Those of `counts` that were used last, by where their limit counts: spares most look-ups. */
+  const near = new Array<Count | undefined>(MOST_NEAR).fill(undefined);
   const batches: Batch[] = [];
   let telling: Promise<void> | undefined;
 
   const timer = setInterval(() => void flush(), FLUSH_MILLIS);
   timer.unref();
 
-  function open(accountId: string, credentialId: string, at: number): Count | undefined {
-    const before = counts.get(credentialId);
-    if (counts.size + ended.length >= MOST_COUNTS) return before;
-    if (before !== undefined) ended.push(before);
-    const hour = at - (at % HOUR);
-    const none = { allowed: 0, denied: 0, lastAllowedAt: 0, clientVersion: null, limit: undefined };
-    const slot = durations.open();
-    const count = { accountId, credentialId, hour, slot, ...none };
+  function newCount(accountId: string, credentialId: string, headers: readonly string[]) {
+    if (counts.size + ended.length >= MOST_COUNTS) return undefined;
+    const count: Count = {
+      accountId,
+      credentialId,
+      hour: hourEndsAt - HOUR,
+      slot: durations.open(),
+      allowed: 0,
+      denied: 0,
+      lastAllowed: 0,
+      // Only now and then: looking through all headers would cost as much as the decision's.
+      clientVersion: clientVersion(headers),
+      limit: undefined,
+    };
     counts.set(credentialId, count);
     return count;
   }
 
-  function take(): void {
-    const all = [...ended, ...counts.values()];
+  /** Begins to count afresh; what there was is told with the next batch. */
+  function endCounts(): void {
+    ended = [...ended, ...counts.values()];
     counts = new Map();
+    near.fill(undefined);
+  }
+
+  function take(): void {
+    endCounts();
+    hourEndsAt = 0;
+    const all = ended;
     ended = [];
     for (let from = 0; from < all.length; from += ROWS_PER_BATCH) {
       const rows = all
@@ -114,23 +136,28 @@ export function startUsageReport(parts: {
   }
 
   return {
-    count(decision, request) {
-      const { principal, outcome, at } = decision;
+    count(decision, { headers }) {
+      const { principal, outcome, at, limit } = decision;
       if (principal === undefined) return;
       const { accountId, credentialId } = principal;
       if (accountId === null || credentialId === null) return;
-      let count = counts.get(credentialId);
-      if (count === undefined || at >= count.hour + HOUR) {
-        count = open(accountId, credentialId, at);
+      // While there is no room for a new hour's, the last hour goes on.
+      if (at >= hourEndsAt && counts.size + ended.length < MOST_COUNTS) {
+        endCounts();
+        hourEndsAt = at - (at % HOUR) + HOUR;
+      }
+      const place = limit instanceof CountedWindows ? limit.bucket & (MOST_NEAR - 1) : 0;
+      let count = near[place];
+      if (count === undefined || count.credentialId !== credentialId) {
+        count = counts.get(credentialId) ?? newCount(accountId, credentialId, headers);
         if (count === undefined) return;
-        // Only now and then: looking through all headers would cost as much as the decision's.
-        count.clientVersion = clientVersion(request.headers);
+        near[place] = count;
       }
       // Other refusals tell of the limit of anybody at the address.
-      if (outcome === "allow" || decision.reason === "rate_limited") count.limit = decision.limit;
+      if (outcome === "allow" || decision.reason === "rate_limited") count.limit = limit;
       if (outcome === "allow") {
         count.allowed += 1;
-        count.lastAllowedAt = at;
+        count.lastAllowed = at - count.hour;
       } else {
         count.denied += 1;
       }
@@ -154,9 +181,9 @@ function clientVersion(headers: readonly string[]): string | null {
   return version !== undefined && CLEAN_VERSION.test(version) ? version : null;
 }
 
-function toWire({ hour, lastAllowedAt, slot: _, limit, ...count }: Count): object {
+function toWire({ hour, lastAllowed, slot: _, limit, ...count }: Count): object {
   const instant = (at: number) => new Date(at).toISOString();
-  const last = lastAllowedAt === 0 ? null : instant(lastAllowedAt);
+  const last = count.allowed === 0 ? null : instant(hour + lastAllowed);
   const windows = (limit?.windows ?? [])
     .filter((window) => window.remaining * 2 <= window.limit)
     .map(({ resetAt, ...window }) => ({ ...window, resetAt: instant(resetAt) }));

@@ -3,7 +3,7 @@ import { hideSecrets } from "../../domain/hidden-secrets.ts";
 import type { LimitState } from "../../domain/limit.ts";
 import type { Principal } from "../../domain/principal.ts";
 import { REASONS, type Reason } from "../../domain/reasons.ts";
-import { refusalHeaders, versionHeader } from "../answer-headers.ts";
+import { addVersion, refusalHeaders } from "../answer-headers.ts";
 import type { Render, RenderContext } from "../render.ts";
 import { bareFault, envelopeOf, type Fault } from "./envelope.ts";
 import { forbidden } from "./forbidden.ts";
@@ -21,7 +21,8 @@ export const renderCalcom: Render = (decision, context) => {
 
 function calcomHeaders(decision: Decision, { policy, requestId }: RenderContext): string[] {
   const headers = decision.limit === undefined ? [] : suffixedLimits(decision.limit);
-  headers.push("X-Request-Id", requestId, ...versionHeader(decision, policy));
+  headers.push("X-Request-Id", requestId);
+  addVersion(headers, decision, policy);
   return headers;
 }
 
