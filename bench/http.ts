@@ -26,11 +26,11 @@ export async function benchHttp(length: {
     await untilReady(latchkey, `${origin}/readyz`);
     const keys = await issueKeys(origin, installation.operatorToken, BATCH);
     const shots = shotsAt(origin, installation.operatorToken, keys);
-    const answer = path.join(folder, "answer.json");
-    writeFileSync(answer, await answerOf(shots.verify));
 
-    const peer = async (file: string, shot: Shot): Promise<Contender> => {
+    const peer = async (file: string, shot: Shot, decisions = 1): Promise<Contender> => {
       const port = await freePort();
+      const answer = path.join(folder, `${port}.json`);
+      writeFileSync(answer, shot.body === null ? "{}" : await answerOf(shot));
       const program = path.join(import.meta.dirname, "peers", `${file}.mjs`);
       const env = { ...process.env, PORT: String(port), ANSWER: answer };
       const running = start("server", [process.execPath, program], { env });
@@ -38,13 +38,14 @@ export async function benchHttp(length: {
       await untilReady(running, `http://127.0.0.1:${port}/readyz`);
       const { pathname, search } = new URL(shot.url);
       const url = `http://127.0.0.1:${port}${pathname}${search}`;
-      return { name: file, running, shot: { ...shot, url }, decisions: 1 };
+      const name = decisions === 1 ? file : `${file}, batch`;
+      return { name, running, shot: { ...shot, url }, decisions };
     };
     const ours = (name: string, shot: Shot, decisions = 1): Contender => {
       return { name, running: latchkey, shot, decisions };
     };
 
-    const [auth, bare, tuned, verify, fastify, batch] = measure(
+    const results = measure(
       [
         ours("GET forward-auth", shots.forwardAuth),
         await peer("bare-http", shots.forwardAuth),
@@ -52,14 +53,17 @@ export async function benchHttp(length: {
         ours("POST verify", shots.verify),
         await peer("fastify-json", shots.verify),
         ours("POST verify/batch", shots.batch, BATCH),
+        await peer("fastify-json", shots.batch, BATCH),
       ],
       length,
     );
-    print([auth, bare, tuned, verify, fastify, batch]);
+    print(results);
+    const [auth, bare, tuned, verify, fastify, batch, fastifyBatch] = results;
     printRatios([
       ["forward-auth ÷ bare-http", auth, bare, "goal 0.95"],
       ["forward-auth ÷ tuned-http", auth, tuned, ""],
       ["verify ÷ fastify-json", verify, fastify, "goal 0.80"],
+      ["verify/batch ÷ fastify-json", batch, fastifyBatch, "goal 0.60"],
       ["a key of a batch ÷ verify", batch, verify, "goal 10"],
     ]);
   } finally {
@@ -70,7 +74,7 @@ export async function benchHttp(length: {
 }
 
 /** What is asked of Latchkey: as an API or a proxy would ask about a request of its own client. */
-function shotsAt(origin: string, operatorToken: string, keys: readonly string[]) {
+export function shotsAt(origin: string, operatorToken: string, keys: readonly string[]) {
   const api = `${origin}/v1/apis/standard`;
   const [key = ""] = keys;
   const asked = (presented: string) => ({
@@ -113,6 +117,6 @@ function shotsAt(origin: string, operatorToken: string, keys: readonly string[])
 async function answerOf({ url, method, headers, body }: Shot): Promise<string> {
   const answer = await fetch(url, { method, headers, body });
   const text = await answer.text();
-  if (JSON.parse(text).outcome !== "allow") throw new Error(`${url}: ${text}`);
+  if (!text.includes('"outcome":"allow"')) throw new Error(`${url}: ${text}`);
   return text;
 }

@@ -1,5 +1,6 @@
 import { benchDecide } from "./decide.ts";
 import { benchHttp } from "./http.ts";
+import { benchInProcess } from "./in-process.ts";
 import { benchMiddleware } from "./middleware.ts";
 import { benchOAuth } from "./oauth.ts";
 import { benchRevocation } from "./revocation.ts";
@@ -24,6 +25,7 @@ const BENCHES: Readonly<Record<string, (length: Length) => Promise<void>>> = {
     if (million) await benchDecide(1_000_000);
   },
   http: ({ quick }) => benchHttp(quick ? { rounds: 3, seconds: 1 } : { rounds: 9, seconds: 2 }),
+  "in-process": ({ quick }) => benchInProcess({ rounds: quick ? 101 : 601 }),
   oauth: ({ quick }) => benchOAuth(quick ? { rounds: 3, seconds: 1 } : { rounds: 9, seconds: 2 }),
   middleware: ({ quick }) =>
     benchMiddleware(quick ? { rounds: 3, seconds: 1 } : { rounds: 9, seconds: 2 }),

@@ -1,3 +1,5 @@
+import { setImmediate } from "node:timers/promises";
+
 /** One thing that is timed: `run` does the work `times` times. */
 export interface Contender {
   readonly name: string;
@@ -41,6 +43,10 @@ export function race(contenders: readonly Contender[], { rounds, times }: RaceLe
 /** One thing that is timed and may have to be waited for. */
 export interface AwaitedContender {
   readonly name: string;
+  /** How many of a round's runs it does, where it would hold up the others; default 1: all. */
+  readonly share?: number;
+  /** Called before each run, outside the time. */
+  prepare?(times: number): void;
   run(times: number): void | Promise<void>;
 }
 
@@ -59,15 +65,19 @@ export async function raceAwaited(
   });
   for (let round = -2; round < rounds; round += 1) {
     for (const [i, contender] of contenders.entries()) {
+      const runs = Math.ceil(times * (contender.share ?? 1));
+      contender.prepare?.(runs);
+      // A process that never rests hears nothing: neither a lease nor a change.
+      await setImmediate();
       const usage = process.cpuUsage();
       const start = process.hrtime.bigint();
-      const running = contender.run(times);
+      const running = contender.run(runs);
       if (running !== undefined) await running;
       const seconds = Number(process.hrtime.bigint() - start) / 1e9;
       const { user, system } = process.cpuUsage(usage);
       if (round < 0) continue;
-      timings[i]?.ratesByClock.push(times / seconds);
-      timings[i]?.rates.push(times / ((user + system) / 1e6));
+      timings[i]?.ratesByClock.push(runs / seconds);
+      timings[i]?.rates.push(runs / ((user + system) / 1e6));
     }
   }
   return timings;

@@ -15,14 +15,7 @@ const RACE = { rounds: 21, times: 5000 };
  * windows and the count of usage are in it.
  */
 export async function benchVerifier(keyCount: number): Promise<void> {
-  const server = await startGrantingServer();
-  const options = { url: server.origin, token: "x", api: BENCH_POLICY.slug };
-  const verifier = await createVerifier({ ...options, requireTls: true });
-  const keys = Array.from({ length: keyCount }, () =>
-    flat(newKey(BENCH_POLICY.keyFormat, "live").key),
-  );
-  const lines = keys.map((key) => flat(`Bearer ${key}`));
-  await learn(verifier, lines);
+  const { verifier, keys, lines, stop } = await verifierKnowing(keyCount);
   const order = shuffled(keyCount);
   // One race after the other, with a turn between them: a process that never rests renews nothing.
   const contenders = [
@@ -48,8 +41,24 @@ export async function benchVerifier(keyCount: number): Promise<void> {
     }),
   );
   console.log(`  requests that were asked of the server while racing: ${verifier.status.online}`);
-  await verifier.close();
-  server.stop();
+  await stop();
+}
+
+/** A verifier to which so many keys were presented, and the `Authorization` lines that carry them. */
+export async function verifierKnowing(keyCount: number) {
+  const server = await startGrantingServer();
+  const options = { url: server.origin, token: "x", api: BENCH_POLICY.slug };
+  const verifier = await createVerifier({ ...options, requireTls: true });
+  const keys = Array.from({ length: keyCount }, () =>
+    flat(newKey(BENCH_POLICY.keyFormat, "live").key),
+  );
+  const lines = keys.map((key) => flat(`Bearer ${key}`));
+  await learn(verifier, lines);
+  const stop = async () => {
+    await verifier.close();
+    server.stop();
+  };
+  return { verifier, keys, lines, stop };
 }
 
 /** Presents every key once. */
@@ -66,7 +75,12 @@ async function learn(verifier: Verifier, lines: readonly string[]): Promise<void
   }
 }
 
-function decisionsOf(verifier: Verifier, lines: readonly string[], order: Uint32Array): Contender {
+/** One decision after the other, each about the next of the keys. */
+export function decisionsOf(
+  verifier: Verifier,
+  lines: readonly string[],
+  order: Uint32Array,
+): Contender {
   const next = cursor(order);
   const request = aRequest();
   return {

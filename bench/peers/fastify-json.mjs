@@ -7,6 +7,6 @@ const fastify = createRequire(new URL("../../server/package.json", import.meta.u
 
 const answer = JSON.parse(readFileSync(process.env.ANSWER ?? "", "utf8"));
 const app = fastify();
-app.post("/v1/apis/:api/verify", async () => answer);
+app.post("/v1/apis/:api/*", async () => answer);
 app.get("/readyz", async () => ({}));
 await app.listen({ port: Number(process.env.PORT), host: "127.0.0.1" });
