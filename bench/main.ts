@@ -1,7 +1,9 @@
+import { benchByHand } from "./by-hand.ts";
 import { benchDecide } from "./decide.ts";
 import { benchHttp } from "./http.ts";
 import { benchInProcess } from "./in-process.ts";
 import { benchMiddleware } from "./middleware.ts";
+import { benchNginx } from "./nginx.ts";
 import { benchOAuth } from "./oauth.ts";
 import { benchRevocation } from "./revocation.ts";
 import { benchSeenTokens } from "./seen-tokens.ts";
@@ -20,12 +22,15 @@ interface Length {
 }
 
 const BENCHES: Readonly<Record<string, (length: Length) => Promise<void>>> = {
+  "by-hand": ({ quick }) =>
+    benchByHand(quick ? { rounds: 3, seconds: 1 } : { rounds: 9, seconds: 2 }),
   decide: async ({ million }) => {
     await benchDecide(10_000);
     if (million) await benchDecide(1_000_000);
   },
   http: ({ quick }) => benchHttp(quick ? { rounds: 3, seconds: 1 } : { rounds: 9, seconds: 2 }),
   "in-process": ({ quick }) => benchInProcess({ rounds: quick ? 101 : 601 }),
+  nginx: ({ quick }) => benchNginx(quick ? { rounds: 3, seconds: 1 } : { rounds: 9, seconds: 2 }),
   oauth: ({ quick }) => benchOAuth(quick ? { rounds: 3, seconds: 1 } : { rounds: 9, seconds: 2 }),
   middleware: ({ quick }) =>
     benchMiddleware(quick ? { rounds: 3, seconds: 1 } : { rounds: 9, seconds: 2 }),

@@ -7,50 +7,91 @@ const PROGRAM = path.join(import.meta.dirname, "peers", "framework-hello.ts");
 const GOALS = { express: "goal 0.95", fastify: "goal 0.88", hono: "goal 0.80" };
 
 /**
- * An API in each framework with Latchkey's adapter beside the same API without any check. Each
- * process has one core to itself while it is asked, and rounds take turns.
+ * An API in each framework with Latchkey's adapter beside the same API without any check, and beside
+ * one that sets the same headers on its answers and checks nothing. Each process has one core to
+ * itself while it is asked, and rounds take turns.
  */
 export async function benchMiddleware(length: {
   readonly rounds: number;
   readonly seconds: number;
 }): Promise<void> {
-  const installation = newInstallation();
+  const server = await startServerWithKey();
   const started: Running[] = [];
+  const contender = async (framework: string, how: FrameworkMode): Promise<Contender> => {
+    const made = await frameworkContender(server, framework, how);
+    started.push(made.running);
+    return made;
+  };
   try {
-    const { origin, ...latchkey } = await installation.start();
-    started.push(latchkey);
-    await untilReady(latchkey, `${origin}/readyz`);
-    const [key = ""] = await issueKeys(origin, installation.operatorToken, 1);
-
-    const contender = async (framework: string, isProtected: boolean): Promise<Contender> => {
-      const port = await freePort();
-      const env = {
-        PATH: process.env.PATH,
-        PORT: String(port),
-        FRAMEWORK: framework,
-        PROTECTED: isProtected ? "yes" : "no",
-        LATCHKEY_URL: origin,
-        LATCHKEY_TOKEN: installation.operatorToken,
-        NODE_ENV: "production",
-      };
-      const args = ["--conditions=latchkey-src", PROGRAM];
-      const running = start("server", [process.execPath, ...args], { env });
-      started.push(running);
-      const headers = { Authorization: `Bearer ${key}` };
-      const url = `http://127.0.0.1:${port}/v2/users`;
-      await untilReady(running, url, headers);
-      const name = isProtected ? `${framework} with latchkey` : framework;
-      return { name, running, shot: { url, method: "GET", headers, body: null }, decisions: 1 };
-    };
-
     for (const [framework, goal] of Object.entries(GOALS)) {
-      const pair = [await contender(framework, true), await contender(framework, false)] as const;
-      const [ours, bare] = measure(pair, length);
-      print([ours, bare]);
-      printRatios([[`${framework} with ÷ without`, ours, bare, goal]]);
+      const [ours, bare, told] = measure(
+        [
+          await contender(framework, "latchkey"),
+          await contender(framework, "nothing"),
+          await contender(framework, "headers"),
+        ],
+        length,
+      );
+      print([ours, bare, told]);
+      printRatios([
+        [`${framework}: Latchkey ÷ nothing`, ours, bare, goal],
+        [`${framework}: the same headers ÷ nothing`, told, bare, ""],
+        [`${framework}: Latchkey ÷ the same headers`, ours, told, ""],
+      ]);
     }
   } finally {
     await Promise.all(started.map((each) => each.stop()));
-    installation.remove();
+    await server.stop();
   }
+}
+
+/** A Latchkey server and a key that it knows. */
+export interface ServerWithKey {
+  readonly running: Running;
+  readonly origin: string;
+  readonly operatorToken: string;
+  readonly key: string;
+  stop(): Promise<void>;
+}
+
+/** What is done before the handler answers. */
+export type FrameworkMode = "latchkey" | "nothing" | "headers";
+
+/** Starts a server of its own on SQLite. */
+export async function startServerWithKey(): Promise<ServerWithKey> {
+  const installation = newInstallation();
+  const { origin, ...running } = await installation.start();
+  const stop = async () => {
+    await running.stop();
+    installation.remove();
+  };
+  await untilReady(running, `${origin}/readyz`);
+  const { operatorToken } = installation;
+  const [key = ""] = await issueKeys(origin, operatorToken, 1);
+  return { running, origin, operatorToken, key, stop };
+}
+
+/** Starts an API in a framework, and waits until it answers the server's key. */
+export async function frameworkContender(
+  { origin, operatorToken, key }: Omit<ServerWithKey, "running">,
+  framework: string,
+  how: FrameworkMode,
+): Promise<Contender> {
+  const port = await freePort();
+  const env = {
+    PATH: process.env.PATH,
+    PORT: String(port),
+    FRAMEWORK: framework,
+    MODE: how,
+    LATCHKEY_URL: origin,
+    LATCHKEY_TOKEN: operatorToken,
+    NODE_ENV: "production",
+  };
+  const args = ["--conditions=latchkey-src", PROGRAM];
+  const running = start("server", [process.execPath, ...args], { env });
+  const headers = { Authorization: `Bearer ${key}` };
+  const url = `http://127.0.0.1:${port}/v2/users`;
+  await untilReady(running, url, headers);
+  const shot = { url, method: "GET", headers, body: null } as const;
+  return { name: `${framework}: ${how}`, running, shot, decisions: 1 };
 }

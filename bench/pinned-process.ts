@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { availableParallelism } from "node:os";
 
@@ -14,7 +14,7 @@ const CAN_PIN =
 /** A process of a bench, which ends with it. */
 export interface Running {
   readonly child: ChildProcess;
-  /** Seconds of processor time so far, of all its threads. */
+  /** Seconds of processor time so far, of all its threads and of processes that it started. */
   cpuSeconds(): number;
   /** Resident memory in MiB. */
   residentMib(): number;
@@ -25,7 +25,7 @@ export interface Running {
 export function start(
   core: Core,
   [program, ...args]: readonly [string, ...string[]],
-  options: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string } = {},
+  options: Pick<SpawnOptions, "env" | "cwd" | "uid" | "gid"> = {},
 ): Running {
   const command = CAN_PIN ? ["taskset", MASKS[core], program, ...args] : [program, ...args];
   const child = spawn(command[0] ?? program, command.slice(1), {
@@ -98,10 +98,16 @@ export async function untilReady(
 const TICKS = 100;
 
 function cpuSeconds(pid: number | undefined): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  // The second field is the program's name, which may hold spaces; fields 14 and 15 are the times.
+  const file = `/proc/${pid}/stat`;
+  // Whose parent has counted it by now.
+  if (!existsSync(file)) return 0;
+  const stat = readFileSync(file, "utf8");
+  // The second field is the program's name, which may hold spaces; fields 14 to 17 are the times, of
+  // the process and of those of its children that have ended.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / TICKS;
+  const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").match(/\d+/g) ?? [];
+  return children.reduce((sum, child) => sum + cpuSeconds(Number(child)), ticks / TICKS);
 }
 
 function residentMib(pid: number | undefined): number {
