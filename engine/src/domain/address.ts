@@ -36,6 +36,12 @@ export function readAddress(text: string, into: Uint32Array): 0 | 4 | 6 {
     into[0] = word;
     return 4;
   }
+  // How a socket that takes both kinds tells of IPv4.
+  const mapped = text.startsWith(MAPPED) ? readIpv4(text, MAPPED.length) : -1;
+  if (mapped >= 0) {
+    into[0] = mapped;
+    return 4;
+  }
   if (!readIpv6(text, into)) return 0;
   if (into[0] === 0 && into[1] === 0 && into[2] === 0xffff) {
     into[0] = into[3] as number;
@@ -43,6 +49,8 @@ export function readAddress(text: string, into: Uint32Array): 0 | 4 | 6 {
   }
   return 6;
 }
+
+const MAPPED = "::ffff:";
 
 /** Four decimal numbers from `start` to the end, as 32 bits; -1 if there is anything else. */
 function readIpv4(text: string, start: number): number {

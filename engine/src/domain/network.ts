@@ -67,6 +67,7 @@ export function parseNetworks(blocks: readonly string[]): NetworkList {
   return {
     networks,
     contains(address) {
+      if (networks.length === 0) return false;
       const version = readAddress(address, words);
       if (version === 4) return containsWords(v4, words, 1);
       return version === 6 && containsWords(v6, words, 4);
