@@ -63,6 +63,19 @@ describe("Express", () => {
     expect(verifier.asked[0]?.target).toBe("/api/users?a=b");
   });
 
+  test("protects one route when it is a handler of it", async () => {
+    const verifier = toldVerifier("deny");
+    const made = express();
+    made.enable("case sensitive routing");
+    made.get("/users/:id", expressLatchkey(verifier), () => expect.unreachable());
+    made.get("/open", (_request, response) => {
+      response.send("open");
+    });
+    expect((await answerOf(made, "/users/1?a=b")).status).toBe(498);
+    expect(verifier.asked[0]?.target).toBe("/users/1?a=b");
+    expect((await answerOf(made, "/open")).text).toBe("open");
+  });
+
   test("serves nothing below an app that mounts it and ignores case", async () => {
     const verifier = toldVerifier("allow");
     const below = app(verifier);
