@@ -19,7 +19,9 @@ export interface Result extends Contender {
   readonly cpuMicros: number;
 }
 
-const WARM_UP_SECONDS = 2;
+/** As many as V8 needs to compile all that is on the path, but not for ever. */
+const WARM_UP_ANSWERS = 60_000;
+const MOST_WARM_UPS = 8;
 
 /** Asks all in turn, round after round, so that a machine that slows down does so for all. */
 export function measure<const Contenders extends readonly Contender[]>(
@@ -28,7 +30,7 @@ export function measure<const Contenders extends readonly Contender[]>(
 ): { [Index in keyof Contenders]: Result } {
   const rates = contenders.map(() => [] as number[]);
   const costs = contenders.map(() => [] as number[]);
-  for (const { shot } of contenders) fire(shot, WARM_UP_SECONDS);
+  for (const { shot } of contenders) warmUp(shot);
   for (let round = 0; round < rounds; round += 1) {
     contenders.forEach(({ running, shot }, i) => {
       const before = running.cpuSeconds();
@@ -42,6 +44,13 @@ export function measure<const Contenders extends readonly Contender[]>(
     perSecond: median(rates[i] ?? []),
     cpuMicros: median(costs[i] ?? []),
   })) as { [Index in keyof Contenders]: Result };
+}
+
+function warmUp(shot: Shot): void {
+  let answers = 0;
+  for (let i = 0; i < MOST_WARM_UPS && answers < WARM_UP_ANSWERS; i += 1) {
+    answers += fire(shot, 1).answers;
+  }
 }
 
 /** Prints how often each answers, and what an answer costs. */
