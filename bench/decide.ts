@@ -116,13 +116,15 @@ export function bareMapOf(keys: readonly string[], order: Uint32Array): Contende
   };
 }
 
-interface Known {
+/** An engine, the lines that it knows, and the order in which they are presented. */
+export interface Known {
   readonly engine: Engine;
   readonly lines: readonly string[];
   readonly order: Uint32Array;
 }
 
-function decisionsOf(name: string, { engine, lines, order }: Known): Contender {
+/** One decision of an engine after the other. */
+export function decisionsOf(name: string, { engine, lines, order }: Known): Contender {
   const next = cursor(order);
   // Strings of its own: the contender before has left its own in the processor's caches.
   const own = lines.map(flat);
@@ -173,7 +175,7 @@ function watchPauses(): () => Promise<(kind: number) => number> {
 }
 
 /** An engine to which every key was presented once. */
-async function engineKnowing(lines: readonly string[], clock: Clock): Promise<Engine> {
+export async function engineKnowing(lines: readonly string[], clock: Clock): Promise<Engine> {
   let presented = 0;
   const engine = engineOf(() => presented, clock);
   const request = aRequest();
