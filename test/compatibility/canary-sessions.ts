@@ -54,6 +54,7 @@ export async function manageSessions(scene: SessionScene, accountId: string): Pr
 
   const signIn = { email: "ada@example.com", password };
   const wrong = { ...signIn, password: scene.secret("a wrong guess 83-61-27") };
+  await scene.send({ method: "GET", path: "/v1/session/branding?api=standard" });
   await scene.send({ method: "POST", path: "/v1/session", body: wrong });
   const signedIn = await scene.send(
     { method: "POST", path: "/v1/session", body: signIn },
