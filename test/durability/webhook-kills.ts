@@ -7,15 +7,15 @@ import { type Received, startReceiver } from "../webhook-receiver.ts";
 
 const API = "/v1/apis/standard";
 const PUBLISHERS = 64;
-/** All arrive sooner after one another, even where a killed sender's lease has to run out. */
-const LONGEST_SILENCE_MILLIS = 60_000;
+/** On a machine with too much to do good receivers fail too, and the third time costs two minutes. */
+const LONGEST_SILENCE_MILLIS = 180_000;
 
-/** How the nodes are started: receivers have a second, and leases last for six. */
+/** How the nodes are started: receivers have three seconds, and leases last for eight. */
 export const KILLED_NODES_ENV = {
   // As `npm start` sets it: they start often.
   NODE_COMPILE_CACHE: path.join(import.meta.dirname, "../../node_modules/.cache/latchkey"),
   LATCHKEY_OUTBOUND_ALLOW: "127.0.0.1",
-  LATCHKEY_WEBHOOK_TIMEOUT_SECONDS: "1",
+  LATCHKEY_WEBHOOK_TIMEOUT_SECONDS: "3",
 } as const;
 
 /** An endpoint, and what it does with an event that it sees for the first time, if it is one in so many. */
@@ -71,7 +71,7 @@ export interface KillsReport {
  * Publishes so many events while one node after the other is killed, to receivers of which most are
  * bad; resolves when each event that was acknowledged has arrived at each of them, nothing waits and
  * nothing is given up.
- * @throws {Error} When nothing arrives for a minute although something is missing.
+ * @throws {Error} When nothing arrives for three minutes although something is missing.
  */
 export async function runKills(
   nodes: readonly RunningServer[],
@@ -233,7 +233,7 @@ function openLedger() {
       lastAt = performance.now();
       while (!(await holds())) {
         if (performance.now() - lastAt > LONGEST_SILENCE_MILLIS) {
-          throw new Error("something is missing, and nothing has come for a minute");
+          throw new Error("something is missing, and nothing has come for three minutes");
         }
         await wait(100);
       }
