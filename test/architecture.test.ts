@@ -200,6 +200,7 @@ describe("a planted fault is found:", () => {
   test("none in a sound tree", () => {
     expect(plant({})).toEqual([]);
     expect(plant({ "engine/src/domain/long.test.ts": LONG })).toEqual([]);
+    expect(plant({ "bench/a.ts": 'import "../test/b.ts";', "test/b.ts": "" })).toEqual([]);
     expect(plant({ "sdk/src/client/management-api.ts": LONG })).toEqual([]);
   });
 
@@ -208,6 +209,11 @@ describe("a planted fault is found:", () => {
       "an import against the table",
       { "engine/src/domain/a.ts": 'import "../decide.ts";' },
       "engine/src/domain/a.ts:1: engine/domain may not import engine/decide.ts",
+    ],
+    [
+      "of a test's part by an example",
+      { "examples/a.ts": 'import "../test/b.ts";', "test/b.ts": "" },
+      "examples/a.ts:1: test/b.ts: use its public face",
     ],
     [
       "of a type alone",

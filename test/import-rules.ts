@@ -65,7 +65,12 @@ function rulesFor(root: string, rules: Rules) {
 
     function relative(each: Import, target: string): string | undefined {
       if (!each.exists) return `${each.specifier} does not exist`;
-      if (workspaceOf(target) !== workspaceOf(file.path)) return `${target}: use its public face`;
+      const owner = workspaceOf(target);
+      if (owner !== workspaceOf(file.path)) {
+        // What is no package has no face: the table alone says who may look into it.
+        const isOpen = rules.packages[owner] === undefined && mayImport(placeOf(target));
+        return isOpen ? undefined : `${target}: use its public face`;
+      }
       if (isTest) return undefined;
       if (isTestFile(target)) return `${target} is a test`;
       return mayImport(placeOf(target)) ? undefined : `${part} may not import ${placeOf(target)}`;
