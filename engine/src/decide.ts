@@ -10,6 +10,7 @@ import { authorize } from "./steps/authorize.ts";
 import { checkOrigin } from "./steps/check-origin.ts";
 import { checkStatus } from "./steps/check-status.ts";
 import { claimOnce, mustClaim } from "./steps/claim-once.ts";
+import { createClaimant } from "./steps/claimant.ts";
 import { Inquiry } from "./steps/inquiry.ts";
 import type { DecideParts, Shared } from "./steps/parts.ts";
 import { readRequest } from "./steps/read-request.ts";
@@ -46,11 +47,13 @@ export function createDecide(parts: DecideParts): Decide {
     // Several versions are none that a policy lists.
     { lists: version === null ? [] : [version.header], bareKeys },
   );
+  const inquiry = new Inquiry(parts);
   const shared: Shared = {
     ...parts,
     path: new RequestPath(),
     presented,
-    inquiry: new Inquiry(parts),
+    inquiry,
+    claimant: createClaimant(parts.schemes, inquiry, parts.policy.policy.several),
     versionHeader: presented.numberOf(version?.header ?? ""),
     accountHeader: presented.numberOf(accountHeader ?? ""),
   };

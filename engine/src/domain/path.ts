@@ -19,6 +19,8 @@ const PLAIN = Uint8Array.from({ length: 128 }, (_, code) =>
 export class RequestPath {
   text = "";
   end = 0;
+  /** The characters of `text` as UTF-16, at least as far as `end`. */
+  readonly codes = new Uint16Array(LONGEST_PATH + 1);
   /** How many segments there are; none in `/`. */
   segments = 0;
   /** Where the slash before each segment is. */
@@ -32,7 +34,7 @@ export class RequestPath {
    */
   read(target: string): boolean {
     if (target.charCodeAt(0) !== SLASH) return false;
-    const { slashes } = this;
+    const { slashes, codes } = this;
     const length = Math.min(target.length, LONGEST_PATH + 1);
     let encoded = false;
     let slash = 0;
@@ -40,6 +42,7 @@ export class RequestPath {
     let end = 1;
     for (; end < length; end += 1) {
       const code = target.charCodeAt(end);
+      codes[end] = code;
       if (code < 128 && PLAIN[code] === 1) continue;
       if (code === SLASH) {
         if (slash === end - 1) return false;
@@ -74,6 +77,17 @@ export class RequestPath {
     return segment + 1 < this.segments ? (this.slashes[segment + 1] as number) : this.end;
   }
 
+  /** Whether a segment is this one, given as UTF-16. */
+  isSegment(segment: number, text: Uint16Array): boolean {
+    const { codes } = this;
+    const start = this.startOf(segment);
+    if (this.endOf(segment) - start !== text.length) return false;
+    for (let i = 0; i < text.length; i += 1) {
+      if (codes[start + i] !== text[i]) return false;
+    }
+    return true;
+  }
+
   /** The slow way, for paths with a `%`; everything is checked again once decoded. */
   #readEncoded(raw: string): boolean {
     if (/%(?:2f|5c)/i.test(raw)) return false;
@@ -90,6 +104,7 @@ export class RequestPath {
       this.slashes[segments] = at;
       segments += 1;
     }
+    for (let i = 0; i < path.length; i += 1) this.codes[i] = path.charCodeAt(i);
     this.#take(path, path.length, segments);
     return true;
   }

@@ -11,8 +11,10 @@ export class PresentedHeaders {
   readonly #spellings: readonly string[];
   /** How many of the names, from the first on, carry credentials. */
   readonly #credentialNames: number;
-  /** Bit n for names of n characters, or n + 32, …: tells most lines apart by their length. */
+  /** Bit n for names of n characters, or n + 32, …: tells most lines apart. */
   readonly #lengths: number;
+  /** 1 for names with this `outline`, which tells almost all others apart. */
+  readonly #outlines = new Uint8Array(1024);
   readonly #values: (string | undefined)[];
   readonly #authorization: number;
   /** Whether any header is there in which a credential could be. */
@@ -45,6 +47,7 @@ export class PresentedHeaders {
     this.#spellings = this.#names.map(usualSpelling);
     this.#credentialNames = credentialNames.length;
     this.#lengths = this.#names.reduce((bits, { length }) => bits | (1 << length), 0);
+    for (const name of this.#names) this.#outlines[outlineOf(name)] = 1;
     this.#values = this.#names.map(() => undefined);
     this.#authorization = this.#names.indexOf("authorization");
   }
@@ -60,6 +63,7 @@ export class PresentedHeaders {
     for (let i = 0; i < lines.length; i += 2) {
       const line = lines[i] as string;
       if (((this.#lengths >>> line.length) & 1) === 0) continue;
+      if (this.#outlines[outlineOf(line)] === 0) continue;
       const n = this.#find(line);
       if (n < 0) continue;
       const value = lines[i + 1] as string;
@@ -85,6 +89,11 @@ export class PresentedHeaders {
     }
   }
 
+  /** The one of the two that there is: a line `Authorization` has one auth-scheme. */
+  get secret(): PresentedSecret {
+    return this.bearer.start < 0 ? this.dpop : this.bearer;
+  }
+
   /** The value of the header of this name, which must be one that is read. */
   named(lowerName: string): string | undefined {
     return this.#values[this.#names.indexOf(lowerName)];
@@ -107,6 +116,11 @@ export class PresentedHeaders {
     }
     return -1;
   }
+}
+
+/** Five bits each of a name's length and of its first letter, in either case. */
+function outlineOf(name: string): number {
+  return ((name.length & 31) << 5) | (name.charCodeAt(0) & 31);
 }
 
 /** `X-Api-Version` for `x-api-version`. */

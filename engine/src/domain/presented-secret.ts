@@ -6,11 +6,30 @@ const SHORT = 64;
 const SPARE = 8;
 /** `Bearer ` ends before the eighth byte, so that what follows lies on whole words. */
 const BEFORE = 8;
+const BEARER_LENGTH = "Bearer ".length;
 const SPACE = 32;
 
 const BEARER = wordsOf("\0bearer ");
 /** The bit in which letters of either case differ. */
 const CASE = wordsOf("\0      \0");
+
+/** What a secret may begin with, four bytes to a word. */
+export interface Beginning {
+  readonly words: Int32Array;
+  /** Which bits of the words count. */
+  readonly masks: Int32Array;
+}
+
+/** Prepares a text of at most 64 characters, all of ASCII, for `beginsWith`. */
+export function beginningOf(text: string): Beginning {
+  const bytes = new TextEncoder().encode(text);
+  const size = Math.ceil(bytes.length / 4);
+  const words = new Int32Array(size);
+  const masks = new Int32Array(size);
+  new Uint8Array(words.buffer).set(bytes);
+  new Uint8Array(masks.buffer).fill(0xff, 0, bytes.length);
+  return { words, masks };
+}
 
 /**
  * One presented secret after the other: the end of a text and, when it is short, its bytes, because
@@ -29,6 +48,9 @@ export class PresentedSecret {
   readonly words: Int32Array;
   readonly #all = new Int32Array((BEFORE + SHORT + SPARE) / 4);
   readonly #bytes = Buffer.from(this.#all.buffer);
+  /** Where a line `Bearer …` is written, so that its secret begins with `words`. */
+  readonly #line = this.#bytes.subarray(BEFORE - BEARER_LENGTH);
+  readonly #secret = this.#bytes.subarray(BEFORE);
   /** Where the bytes written last end. */
   #end = 0;
 
@@ -41,7 +63,8 @@ export class PresentedSecret {
     this.start = -1;
     if (line === undefined) return;
     // Almost every line has one space, so that its bytes can be had at once.
-    const isAscii = this.#write(line, 0, 1);
+    const written = this.#line.write(line);
+    this.#wrote(BEFORE - BEARER_LENGTH + written);
     const all = this.#all;
     const plain =
       ((all[0] as number) | (CASE[0] as number)) === BEARER[0] &&
@@ -50,7 +73,7 @@ export class PresentedSecret {
       line.length >= BEFORE &&
       line.length <= MOST_CREDENTIAL_LENGTH;
     if (plain) {
-      this.#take(line, BEFORE - 1, isAscii);
+      this.#take(line, BEARER_LENGTH, written === line.length);
     } else {
       const start = bearerStart(line);
       if (start >= 0) this.read(line, start);
@@ -59,13 +82,18 @@ export class PresentedSecret {
 
   /** Takes the end of a text from `start` on. */
   read(text: string, start: number): void {
-    this.#take(text, start, this.#write(text, start, BEFORE));
+    const written = this.#secret.write(start === 0 ? text : text.slice(start));
+    this.#wrote(BEFORE + written);
+    this.#take(text, start, written === text.length - start);
   }
 
-  /** Whether the secret begins so. `prefix`: at most 64 bytes, of ASCII. */
-  beginsWith(prefix: Uint8Array): boolean {
-    for (let i = 0; i < prefix.length; i += 1) {
-      if (prefix[i] !== this.#bytes[BEFORE + i]) return false;
+  /** Whether there is a secret, and it begins so. */
+  beginsWith({ words, masks }: Beginning): boolean {
+    if (this.start < 0) return false;
+    for (let i = 0; i < words.length; i += 1) {
+      if ((((this.words[i] as number) ^ (words[i] as number)) & (masks[i] as number)) !== 0) {
+        return false;
+      }
     }
     return true;
   }
@@ -77,13 +105,10 @@ export class PresentedSecret {
     this.isShort = isAscii && this.length <= SHORT;
   }
 
-  /** Writes a text from `start` on, as far as there is room; false when it is not ASCII. */
-  #write(text: string, start: number, at: number): boolean {
-    const written = this.#bytes.write(start === 0 ? text : text.slice(start), at);
-    const end = at + written;
+  /** Clears what the secret before left behind `end`. */
+  #wrote(end: number): void {
     if (end < this.#end) this.#bytes.fill(0, end, this.#end);
     this.#end = end;
-    return written === text.length - start;
   }
 }
 

@@ -42,6 +42,8 @@ interface Branch {
 
 interface Literal {
   readonly text: string;
+  /** The same as UTF-16. */
+  readonly codes: Uint16Array;
   readonly branch: Branch;
 }
 
@@ -171,7 +173,8 @@ function growTree(patterns: readonly NumberedPattern[]): Branch {
         let literal = branch.literals.find(({ text }) => text === segment.text);
         if (literal === undefined) {
           const { text } = segment;
-          literal = { text, branch: emptyBranch() };
+          const codes = Uint16Array.from({ length: text.length }, (_, i) => text.charCodeAt(i));
+          literal = { text, codes, branch: emptyBranch() };
           branch.literals.push(literal);
         }
         branch = literal.branch;
@@ -195,11 +198,9 @@ function firstRule(branch: Branch, path: RequestPath, segment: number, limit: nu
   let found = branch.rest < limit ? branch.rest : limit;
   if (segment === path.segments) return branch.end < found ? branch.end : found;
   const { literals, one } = branch;
-  const start = path.startOf(segment);
-  const length = path.endOf(segment) - start;
   for (let i = 0; i < literals.length; i += 1) {
     const literal = literals[i] as Literal;
-    if (literal.text.length !== length || !path.text.startsWith(literal.text, start)) continue;
+    if (!path.isSegment(segment, literal.codes)) continue;
     if (literal.branch.first < found) found = firstRule(literal.branch, path, segment + 1, found);
     break;
   }

@@ -1,11 +1,16 @@
 import { generateKeyPairSync } from "node:crypto";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { PresentedHeaders } from "../domain/presented-headers.ts";
+import { beginningOf } from "../domain/presented-secret.ts";
+import type { Policy } from "../policy/policy.ts";
 import { policyOf } from "../policy/validate.ts";
 import { profiles } from "../profiles/index.ts";
+import { createClaimant } from "../steps/claimant.ts";
 import { aToken } from "../testing/world.ts";
 import { keyOutlines, newKey } from "../tokens/key-format.ts";
 import { SCHEMES } from "./index.ts";
+import type { ClaimContext } from "./scheme.ts";
 
 // The form of what a request carries must leave no doubt whose it is.
 
@@ -62,18 +67,44 @@ test("every scheme of every profile has its samples", () => {
   expect([...tried].sort()).toEqual(named.sort());
 });
 
-test.each(ROWS)("$name: what $scheme sends is its own: %#", ({ policy, scheme, headers }) => {
-  const schemes = policy.schemes.map((each) => SCHEMES.find(({ name }) => name === each));
-  const names = [...new Set(schemes.flatMap((each) => each?.headers ?? []))];
+/** The schemes of a policy, its headers read, and what a scheme may know when it looks at them. */
+function lookAt(policy: Policy, headers: Record<string, string>) {
+  const schemes = policy.schemes.flatMap((each) => SCHEMES.filter(({ name }) => name === each));
+  const names = [...new Set(schemes.flatMap((each) => each.headers))];
   const presented = new PresentedHeaders(names, [], { bareKeys: policy.bareKeys });
   expect(presented.read(Object.entries(headers).flat())).toBeUndefined();
-  const context = {
+  const context: ClaimContext = {
     keyOutlines: keyOutlines(policy.keyFormat),
-    accessTokenPrefix: new TextEncoder().encode(policy.oauth?.accessTokenPrefix),
+    accessTokenPrefix: beginningOf(policy.oauth?.accessTokenPrefix ?? ""),
     issuesTokens: policy.schemes.includes("access-token"),
     clientParameter: undefined,
     tokens: undefined,
   };
-  const claimants = schemes.filter((each) => each?.claims(presented, context));
-  expect(claimants.map((each) => each?.name)).toEqual([scheme]);
+  return { schemes, presented, context };
+}
+
+test.each(ROWS)("$name: what $scheme sends is its own: %#", ({ policy, scheme, headers }) => {
+  const { schemes, presented, context } = lookAt(policy, headers);
+  const claimants = schemes.filter((each) => each.claims(presented, context));
+  expect(claimants.map((each) => each.name)).toEqual([scheme]);
+  expect(createClaimant(schemes, context, policy.several)(presented)).toBe(claimants[0]);
+});
+
+test("no scheme claims what it is not asked about, whatever the secret", () => {
+  const beginning = fc.constantFrom(
+    ...["", "lk_live_", "lk_test_", "lk_at_", "lk_", "eyJ", "ey", "cal_", "cal_live_", "l\0_live"],
+  );
+  const form = fc.constantFrom("Bearer ", "DPoP ", "Basic ", "");
+  fc.assert(
+    fc.property(fc.constantFrom(...ROWS), form, beginning, fc.string(), (row, type, start, end) => {
+      for (const authorization of [`${type}${start}${end}`, ...Object.values(row.headers)]) {
+        const { schemes, presented, context } = lookAt(row.policy, { authorization });
+        const claimants = schemes.filter((each) => each.claims(presented, context));
+        const found = claimants.length > 1 ? "several" : claimants[0];
+        const first = createClaimant(schemes, context, "first");
+        expect(createClaimant(schemes, context, "refuse")(presented)).toBe(found);
+        expect(first(presented)).toBe(claimants[0]);
+      }
+    }),
+  );
 });

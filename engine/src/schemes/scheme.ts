@@ -8,7 +8,7 @@ import type {
   SignatureQuestion,
 } from "../domain/known.ts";
 import type { PresentedHeaders } from "../domain/presented-headers.ts";
-import type { PresentedSecret } from "../domain/presented-secret.ts";
+import type { Beginning, PresentedSecret } from "../domain/presented-secret.ts";
 import type { Actor, Principal } from "../domain/principal.ts";
 import type { SignatureAnswer, SignatureProof } from "../domain/proof.ts";
 import type { Reason } from "../domain/reasons.ts";
@@ -28,6 +28,11 @@ export interface Scheme {
   /** Headers that carry its credentials: sent twice, they are refused. In lower case. */
   readonly headers: readonly string[];
   /**
+   * What the secret in `Authorization` begins with where it is this scheme's: it is not asked about
+   * a request whose secret begins otherwise, or that has none. `undefined`: it is asked about all.
+   */
+  beginnings(context: ClaimContext): readonly Beginning[] | undefined;
+  /**
    * Whether what the request carries has this scheme's form. Looks at the form only, so that exactly
    * one scheme claims a request.
    */
@@ -43,7 +48,7 @@ export interface Scheme {
 export interface ClaimContext {
   readonly keyOutlines: readonly KeyOutline[];
   /** What the API's own opaque access tokens begin with; empty: any form. */
-  readonly accessTokenPrefix: Uint8Array;
+  readonly accessTokenPrefix: Beginning;
   /** Access tokens are a way to present a credential of this API. */
   readonly issuesTokens: boolean;
   /** What the path has in the place of `{clientId}`. */

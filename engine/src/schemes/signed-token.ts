@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import type { KnownCredential, OfScheme } from "../domain/known.ts";
-import type { PresentedSecret } from "../domain/presented-secret.ts";
+import { beginningOf, type PresentedSecret } from "../domain/presented-secret.ts";
 import type { SignatureAnswer } from "../domain/proof.ts";
 import type { Reason } from "../domain/reasons.ts";
 import { issuedHeader } from "../tokens/issued-jwt.ts";
@@ -18,7 +18,8 @@ import {
   type VerifyContext,
 } from "./scheme.ts";
 
-const BEGINNING = new TextEncoder().encode("eyJ");
+/** What every JWT begins with: `{"` in base64url. */
+export const JWT_BEGINNING = beginningOf("eyJ");
 
 /** How long a token may live, and by how much clocks may differ. */
 interface Times {
@@ -60,7 +61,7 @@ export function jwtKindOf(
   bearer: PresentedSecret,
   { tokens }: Pick<ClaimContext, "tokens">,
 ): JwtKind | undefined {
-  if (bearer.start < 0 || !bearer.beginsWith(BEGINNING)) return undefined;
+  if (!bearer.beginsWith(JWT_BEGINNING)) return undefined;
   const { text, start } = bearer;
   if (text === last.text && start === last.start) return last.kind;
   const token = text.slice(start);

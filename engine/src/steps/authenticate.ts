@@ -1,7 +1,7 @@
 import type { Question } from "../domain/known.ts";
 import type { Reason } from "../domain/reasons.ts";
 import { parameterOf } from "../policy/match.ts";
-import type { Refused, Scheme } from "../schemes/scheme.ts";
+import type { Refused } from "../schemes/scheme.ts";
 import { type Attempt, pass, refuse } from "./attempt.ts";
 import type { Shared } from "./parts.ts";
 import { throttled } from "./throttled.ts";
@@ -10,7 +10,7 @@ import { throttled } from "./throttled.ts";
 export function authenticate(parts: Shared, attempt: Attempt): Reason | Question | undefined {
   const { presented, inquiry } = parts;
   prepare(parts, attempt);
-  const scheme = claimant(parts);
+  const scheme = parts.claimant(presented);
   if (scheme === "several") return refuse(attempt, "authenticate", "credential_ambiguous");
   if (scheme === undefined) {
     const reason = presented.hasCredential ? "credential_malformed" : "credential_missing";
@@ -37,18 +37,6 @@ function prepare({ inquiry, path, tokens, memory }: Shared, attempt: Attempt): v
   inquiry.anonymous = requirement?.anonymous === true;
   inquiry.clientParameter = requirement && parameterOf(path, requirement.clientSegment);
   if (attempt.trace !== undefined) pass(attempt, "known", `behind by at most ${memory.age()} ms`);
-}
-
-function claimant({ schemes, presented, inquiry, policy }: Shared): Scheme | "several" | undefined {
-  let found: Scheme | undefined;
-  for (let i = 0; i < schemes.length; i += 1) {
-    const scheme = schemes[i] as Scheme;
-    if (!scheme.claims(presented, inquiry)) continue;
-    if (found !== undefined) return "several";
-    found = scheme;
-    if (policy.policy.several === "first") break;
-  }
-  return found;
 }
 
 /** A wrong secret or signature counts against the address, and one that guesses is told to wait. */

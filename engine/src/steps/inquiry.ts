@@ -8,7 +8,7 @@ import type {
   Question,
   SignatureQuestion,
 } from "../domain/known.ts";
-import { PresentedSecret } from "../domain/presented-secret.ts";
+import { type Beginning, beginningOf, PresentedSecret } from "../domain/presented-secret.ts";
 import type { SignatureProof } from "../domain/proof.ts";
 import type { ApiRequest } from "../domain/request.ts";
 import type { UserState } from "../domain/user.ts";
@@ -47,7 +47,7 @@ export class Inquiry implements ClaimContext, VerifyContext<Authority> {
   readonly policy: Policy;
   readonly #scopes: ScopeRegistry;
   readonly keyOutlines: readonly KeyOutline[];
-  readonly accessTokenPrefix: Uint8Array;
+  readonly accessTokenPrefix: Beginning;
   readonly #memory: CredentialMemory<Authority>;
   readonly issuesTokens: boolean;
   readonly #issuerKeys: IssuerKeyMemory;
@@ -57,7 +57,7 @@ export class Inquiry implements ClaimContext, VerifyContext<Authority> {
     this.policy = policy;
     this.#scopes = scopes;
     this.keyOutlines = keyOutlines(policy.keyFormat);
-    this.accessTokenPrefix = new TextEncoder().encode(policy.oauth?.accessTokenPrefix);
+    this.accessTokenPrefix = beginningOf(policy.oauth?.accessTokenPrefix ?? "");
     this.issuesTokens = policy.schemes.includes("access-token");
     this.#memory = memory;
     this.#issuerKeys = issuerKeys;

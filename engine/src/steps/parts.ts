@@ -10,6 +10,7 @@ import type { Authority } from "../policy/authority.ts";
 import type { CompiledPolicy } from "../policy/compile.ts";
 import type { Scheme } from "../schemes/scheme.ts";
 import type { VerifiedTokens } from "../tokens/verified-tokens.ts";
+import type { Claimant } from "./claimant.ts";
 import type { Inquiry } from "./inquiry.ts";
 
 /** What decisions are made from. */
@@ -35,6 +36,7 @@ export interface Shared extends DecideParts {
   readonly path: RequestPath;
   readonly presented: PresentedHeaders;
   readonly inquiry: Inquiry;
+  readonly claimant: (presented: PresentedHeaders) => Claimant;
   /** Which of the presented headers names a version of the API, and which an account; -1: none. */
   readonly versionHeader: number;
   readonly accountHeader: number;

@@ -1,5 +1,5 @@
 import { MOST_CREDENTIAL_LENGTH } from "../domain/bearer.ts";
-import type { PresentedSecret } from "../domain/presented-secret.ts";
+import { beginningOf, type PresentedSecret } from "../domain/presented-secret.ts";
 import { decodeBase64url, decodeBase64urlText } from "./base64url.ts";
 import { type JwtHeader, rememberHeaders } from "./jwt-header.ts";
 import { readStrictObject, type StrictObject } from "./strict-json.ts";
@@ -18,14 +18,14 @@ export interface Jwt {
 /** Which part condemns a token: its three parts and their encoding, its header, or its claims. */
 export type JwtFault = "form" | "header" | "claims";
 
-const BEGINNING = new TextEncoder().encode("eyJ");
+const BEGINNING = beginningOf("eyJ");
 const SHAPE = /eyJ[\w-]*\.[\w-]+\.[\w-]+$/y;
 
 const readHeader = rememberHeaders(1000);
 
 /** Whether the secret has the shape of a compact JWS: claims it, and proves nothing. */
 export function looksLikeJwt(secret: PresentedSecret): boolean {
-  if (secret.start < 0 || !secret.beginsWith(BEGINNING)) return false;
+  if (!secret.beginsWith(BEGINNING)) return false;
   SHAPE.lastIndex = secret.start;
   return SHAPE.test(secret.text);
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { KeyFormat } from "../domain/credential.ts";
-import type { PresentedSecret } from "../domain/presented-secret.ts";
+import { type Beginning, beginningOf, type PresentedSecret } from "../domain/presented-secret.ts";
 import type { Mode } from "../domain/principal.ts";
 import { base62Six, isBase62, isBase62Six, randomBase62 } from "./base62.ts";
 import { crc32 } from "./crc32.ts";
@@ -42,7 +42,7 @@ function newHexKey(prefix: string): string {
 
 /** How keys of one mode look. */
 export interface KeyOutline {
-  readonly prefix: Uint8Array;
+  readonly prefix: Beginning;
   readonly length: number;
 }
 
@@ -54,7 +54,7 @@ export function keyOutlines(format: KeyFormat): KeyOutline[] {
   return [format.live, format.test]
     .toSorted((a, b) => b.length - a.length)
     .map((prefix) => ({
-      prefix: new TextEncoder().encode(prefix),
+      prefix: beginningOf(prefix),
       length: prefix.length + lengthAfterPrefix(format),
     }));
 }

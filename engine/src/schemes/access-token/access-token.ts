@@ -10,7 +10,7 @@ import {
   type VerifyContext,
   verified,
 } from "../scheme.ts";
-import { jwtKindOf } from "../signed-token.ts";
+import { JWT_BEGINNING, jwtKindOf } from "../signed-token.ts";
 import { proveBinding } from "./binding.ts";
 import { judgeIssued } from "./issued-jwt.ts";
 
@@ -26,8 +26,10 @@ export const accessToken: Scheme = {
   challenge: "Bearer",
   headers: ["authorization", "dpop"],
 
+  beginnings: ({ accessTokenPrefix }) => [accessTokenPrefix, JWT_BEGINNING],
+
   claims(presented: PresentedHeaders, context: ClaimContext): boolean {
-    const token = tokenOf(presented);
+    const token = presented.secret;
     if (token.start < 0) return false;
     if (!token.beginsWith(context.accessTokenPrefix)) return jwtKindOf(token, context) === "issued";
     return !looksLikeKey(context.keyOutlines, token);
@@ -37,7 +39,7 @@ export const accessToken: Scheme = {
     presented: PresentedHeaders,
     context: VerifyContext<A>,
   ): Verification<A> {
-    const secret = tokenOf(presented);
+    const { secret } = presented;
     const found = context.secret(NAME, secret);
     if (found === "unknown") return refused("credential_unknown");
     if (found === "ask") {
@@ -58,8 +60,3 @@ export const accessToken: Scheme = {
     return "outcome" in use ? use : { ...proven, oneTime: [use] };
   },
 };
-
-/** One of the two: a line `Authorization` has one auth-scheme. */
-function tokenOf({ bearer, dpop }: PresentedHeaders): PresentedHeaders["bearer"] {
-  return bearer.start < 0 ? dpop : bearer;
-}

@@ -18,6 +18,8 @@ export const anonymous: Scheme = {
   challenge: undefined,
   headers: [],
 
+  beginnings: () => undefined,
+
   claims({ hasCredential }: PresentedHeaders): boolean {
     return !hasCredential;
   },

@@ -19,8 +19,10 @@ export const apiKey: Scheme = {
   challenge: "Bearer",
   headers: ["authorization"],
 
+  beginnings: ({ keyOutlines }) => keyOutlines.map(({ prefix }) => prefix),
+
   claims({ bearer }: PresentedHeaders, { keyOutlines }: ClaimContext): boolean {
-    return bearer.start >= 0 && looksLikeKey(keyOutlines, bearer);
+    return looksLikeKey(keyOutlines, bearer);
   },
 
   verify<A extends OfScheme>(

@@ -29,6 +29,8 @@ export const clientSecretHeaders: Scheme = {
   challenge: undefined,
   headers: [CLIENT_ID, SECRET],
 
+  beginnings: () => undefined,
+
   claims(presented: PresentedHeaders, { clientParameter }: ClaimContext): boolean {
     const hasSecret = presented.named(SECRET) !== undefined;
     const header = presented.named(CLIENT_ID);

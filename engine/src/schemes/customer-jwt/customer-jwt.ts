@@ -19,6 +19,7 @@ import {
   claimedScopes,
   isForUs,
   isSubject,
+  JWT_BEGINNING,
   jwtKindOf,
   proveToken,
   readToken,
@@ -34,6 +35,8 @@ export const customerJwt: Scheme = {
   limitKind: "jwt",
   challenge: "Bearer",
   headers: ["authorization"],
+
+  beginnings: () => [JWT_BEGINNING],
 
   claims({ bearer }: PresentedHeaders, context: ClaimContext): boolean {
     const kind = jwtKindOf(bearer, context);

@@ -18,6 +18,7 @@ import {
   claimedScopes,
   isForUs,
   isSubject,
+  JWT_BEGINNING,
   jwtKindOf,
   proveToken,
   readToken,
@@ -36,6 +37,8 @@ export const sharedSecretJwt: Scheme = {
   limitKind: "jwt",
   challenge: "Bearer",
   headers: ["authorization"],
+
+  beginnings: () => [JWT_BEGINNING],
 
   claims({ bearer }: PresentedHeaders, context: ClaimContext): boolean {
     return jwtKindOf(bearer, context) === "shared";

@@ -39,6 +39,8 @@ export const signedRequest: Scheme = {
   challenge: undefined,
   headers: [KEY, SIGNATURE, APP_KEY, APP_SIGNATURE],
 
+  beginnings: () => undefined,
+
   claims(presented: PresentedHeaders): boolean {
     return this.headers.some((name) => presented.named(name) !== undefined);
   },
