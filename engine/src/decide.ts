@@ -14,7 +14,7 @@ import { createClaimant } from "./steps/claimant.ts";
 import { Inquiry } from "./steps/inquiry.ts";
 import type { DecideParts, Shared } from "./steps/parts.ts";
 import { readRequest } from "./steps/read-request.ts";
-import { refuseUncounted, spend } from "./steps/spend.ts";
+import { conclude, count, refuseUncounted } from "./steps/spend.ts";
 
 /** Decides about one request: without a promise when memory knows all that it takes. */
 export type Decide = (request: ApiRequest, options?: DecideOptions) => Decision | Promise<Decision>;
@@ -47,10 +47,11 @@ export function createDecide(parts: DecideParts): Decide {
     // Several versions are none that a policy lists.
     { lists: version === null ? [] : [version.header], bareKeys },
   );
-  const inquiry = new Inquiry(parts);
+  const path = new RequestPath();
+  const inquiry = new Inquiry(parts, path);
   const shared: Shared = {
     ...parts,
-    path: new RequestPath(),
+    path,
     presented,
     inquiry,
     claimant: createClaimant(parts.schemes, inquiry, parts.policy.policy.several),
@@ -90,8 +91,9 @@ function decide(
   if (refusal === undefined) {
     if (mustClaim(attempt)) return claimThenDecide(parts, attempt);
     if (before.claimed) pass(attempt, "one-time", "claimed for this request");
-    const spent = spend(parts, attempt);
-    return spent instanceof Promise ? countThenDecide(parts, attempt, spent) : spent;
+    const spent = before.spent ?? count(parts, attempt);
+    if (spent instanceof Promise) return countThenDecide(parts, attempt, spent);
+    return conclude(attempt, spent);
   }
   return typeof refusal === "string"
     ? refuseUncounted(parts, attempt, refusal)

@@ -1,6 +1,5 @@
 import type { Question } from "../domain/known.ts";
 import type { Reason } from "../domain/reasons.ts";
-import { parameterOf } from "../policy/match.ts";
 import type { Refused } from "../schemes/scheme.ts";
 import { type Attempt, pass, refuse } from "./attempt.ts";
 import type { Shared } from "./parts.ts";
@@ -9,7 +8,10 @@ import { throttled } from "./throttled.ts";
 /** One scheme claims the request by its form, and proves who it is from. */
 export function authenticate(parts: Shared, attempt: Attempt): Reason | Question | undefined {
   const { presented, inquiry } = parts;
-  prepare(parts, attempt);
+  inquiry.attempt = attempt;
+  if (attempt.trace !== undefined) {
+    pass(attempt, "known", `behind by at most ${parts.memory.age()} ms`);
+  }
   const scheme = parts.claimant(presented);
   if (scheme === "several") return refuse(attempt, "authenticate", "credential_ambiguous");
   if (scheme === undefined) {
@@ -24,19 +26,6 @@ export function authenticate(parts: Shared, attempt: Attempt): Reason | Question
   attempt.verified = verification;
   if (attempt.trace !== undefined) pass(attempt, "authenticate", verification.kind);
   return undefined;
-}
-
-/** Turns what all requests share to this one. */
-function prepare({ inquiry, path, tokens, memory }: Shared, attempt: Attempt): void {
-  const { requirement } = attempt;
-  inquiry.now = attempt.now;
-  inquiry.request = attempt.request;
-  inquiry.answered = attempt.before.answered;
-  inquiry.trace = attempt.trace;
-  inquiry.tokens = attempt.trace === undefined ? tokens : undefined;
-  inquiry.anonymous = requirement?.anonymous === true;
-  inquiry.clientParameter = requirement && parameterOf(path, requirement.clientSegment);
-  if (attempt.trace !== undefined) pass(attempt, "known", `behind by at most ${memory.age()} ms`);
 }
 
 /** A wrong secret or signature counts against the address, and one that guesses is told to wait. */

@@ -5,45 +5,48 @@ import type {
   CredentialMemory,
   KnownCredential,
   Lookup,
-  Question,
   SignatureQuestion,
 } from "../domain/known.ts";
+import type { RequestPath } from "../domain/path.ts";
 import { type Beginning, beginningOf, PresentedSecret } from "../domain/presented-secret.ts";
 import type { SignatureProof } from "../domain/proof.ts";
 import type { ApiRequest } from "../domain/request.ts";
 import type { UserState } from "../domain/user.ts";
 import type { Authority } from "../policy/authority.ts";
 import type { CompiledPolicy } from "../policy/compile.ts";
+import { parameterOf } from "../policy/match.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { ScopeRegistry } from "../policy/scopes.ts";
 import type { ClaimContext, VerifyContext } from "../schemes/scheme.ts";
 import { type KeyOutline, keyOutlines } from "../tokens/key-format.ts";
 import type { VerifiedToken, VerifiedTokens } from "../tokens/verified-tokens.ts";
+import type { Attempt } from "./attempt.ts";
 
 interface InquiryParts {
   readonly policy: CompiledPolicy;
   readonly memory: CredentialMemory<Authority>;
   readonly issuerKeys: IssuerKeyMemory;
+  readonly tokens: VerifiedTokens;
 }
 
-const NOTHING_ASKED: ApiRequest = {
-  method: "",
-  target: "",
-  headers: [],
-  address: undefined,
-  secure: false,
+/** Before the first request. */
+const NO_ATTEMPT: Attempt = {
+  request: { method: "", target: "", headers: [], address: undefined, secure: false },
+  now: 0,
+  trace: undefined,
+  before: { answered: [], since: 0, claimed: false, spent: undefined },
+  requirement: undefined,
+  apiVersion: undefined,
+  scheme: undefined,
+  verified: undefined,
+  account: undefined,
+  scopes: undefined,
 };
 
 /** What one request after the other may look up while it is decided. One object serves them all. */
 export class Inquiry implements ClaimContext, VerifyContext<Authority> {
-  now = 0;
-  request: ApiRequest = NOTHING_ASKED;
-  clientParameter: string | undefined;
-  anonymous = false;
-  tokens: VerifiedTokens | undefined;
-  trace: Trace | undefined;
-  /** The questions that were asked for this request: their answers count whatever the lease says. */
-  answered: readonly Question[] = [];
+  /** The request that is looked at. */
+  attempt: Attempt = NO_ATTEMPT;
   readonly policy: Policy;
   readonly #scopes: ScopeRegistry;
   readonly keyOutlines: readonly KeyOutline[];
@@ -51,9 +54,15 @@ export class Inquiry implements ClaimContext, VerifyContext<Authority> {
   readonly #memory: CredentialMemory<Authority>;
   readonly issuesTokens: boolean;
   readonly #issuerKeys: IssuerKeyMemory;
+  readonly #tokens: VerifiedTokens;
+  readonly #path: RequestPath;
   readonly #handle = new PresentedSecret();
 
-  constructor({ policy: { policy, scopes }, memory, issuerKeys }: InquiryParts) {
+  /** `path`: that of the request. */
+  constructor(
+    { policy: { policy, scopes }, memory, issuerKeys, tokens }: InquiryParts,
+    path: RequestPath,
+  ) {
     this.policy = policy;
     this.#scopes = scopes;
     this.keyOutlines = keyOutlines(policy.keyFormat);
@@ -61,15 +70,42 @@ export class Inquiry implements ClaimContext, VerifyContext<Authority> {
     this.issuesTokens = policy.schemes.includes("access-token");
     this.#memory = memory;
     this.#issuerKeys = issuerKeys;
+    this.#tokens = tokens;
+    this.#path = path;
+  }
+
+  get now(): number {
+    return this.attempt.now;
+  }
+
+  get request(): ApiRequest {
+    return this.attempt.request;
+  }
+
+  get clientParameter(): string | undefined {
+    const { requirement } = this.attempt;
+    return requirement && parameterOf(this.#path, requirement.clientSegment);
+  }
+
+  get anonymous(): boolean {
+    return this.attempt.requirement?.anonymous === true;
+  }
+
+  get tokens(): VerifiedTokens | undefined {
+    return this.attempt.trace === undefined ? this.#tokens : undefined;
+  }
+
+  get trace(): Trace | undefined {
+    return this.attempt.trace;
   }
 
   secret(scheme: string, secret: PresentedSecret): Lookup<KnownCredential<Authority>> {
-    return this.#memory.credential(scheme, secret, this.answered);
+    return this.#memory.credential(scheme, secret, this.attempt.before.answered);
   }
 
   handle(scheme: string, handle: string): Lookup<KnownCredential<Authority>> {
     this.#handle.read(handle, 0);
-    return this.#memory.credential(scheme, this.#handle, this.answered);
+    return this.#memory.credential(scheme, this.#handle, this.attempt.before.answered);
   }
 
   still({ place, credentialId, generation }: VerifiedToken) {
@@ -77,7 +113,7 @@ export class Inquiry implements ClaimContext, VerifyContext<Authority> {
   }
 
   signature(question: SignatureQuestion, credential: KnownCredential<Authority>) {
-    return this.#memory.signature(question, credential, this.answered);
+    return this.#memory.signature(question, credential, this.attempt.before.answered);
   }
 
   knownScopes(names: readonly string[]): readonly string[] {
@@ -87,7 +123,7 @@ export class Inquiry implements ClaimContext, VerifyContext<Authority> {
   }
 
   user(id: string): Lookup<UserState> {
-    return this.#memory.user(id, this.answered);
+    return this.#memory.user(id, this.attempt.before.answered);
   }
 
   issuerKey(id: string): SignatureProof | undefined {
@@ -95,6 +131,6 @@ export class Inquiry implements ClaimContext, VerifyContext<Authority> {
   }
 
   account(id: string): Lookup<AccountState> {
-    return this.#memory.account(id, this.answered);
+    return this.#memory.account(id, this.attempt.before.answered);
   }
 }

@@ -9,25 +9,23 @@ import { type Attempt, allow, deny, pass, refuse } from "./attempt.ts";
 import type { DecideParts } from "./parts.ts";
 
 /**
- * Counts the request against every window of its limit, or against none. What took time is to be
- * concluded when everything was looked at again.
+ * Counts the request against every window of its limit, or against none; `undefined`: it has no
+ * limit. An explanation only looks.
  */
-export function spend(parts: DecideParts, attempt: Attempt): Decision | Promise<Spent> {
-  const { spent: before } = attempt.before;
-  if (before !== undefined) return conclude(attempt, before);
+export function count(
+  parts: DecideParts,
+  attempt: Attempt,
+): Spent | undefined | Promise<Spent | undefined> {
   const limit = limitOf(parts, attempt);
-  if (limit === undefined) return allow(attempt, undefined);
+  if (limit === undefined) return undefined;
   const key = countedTogether(limit, attempt);
+  if (attempt.trace !== undefined) return parts.limiter.peek(limit, key, attempt.now);
   const placed = placeOf(limit, attempt);
-  const spent =
-    attempt.trace === undefined
-      ? parts.limiter.spend(limit, key, attempt.now, placed)
-      : parts.limiter.peek(limit, key, attempt.now);
-  if (spent instanceof Promise) return spent;
-  if (placed !== undefined && typeof spent === "object" && placed.ticket !== spent.ticket) {
-    keepPlace(parts, placed, spent);
+  const spent = parts.limiter.spend(limit, key, attempt.now, placed);
+  if (placed !== undefined && typeof spent === "object" && "ticket" in spent) {
+    if (placed.ticket !== spent.ticket) keepPlace(parts, placed, spent);
   }
-  return conclude(attempt, spent);
+  return spent;
 }
 
 /**
@@ -38,9 +36,10 @@ function placeOf(
   { per }: CompiledLimit,
   { verified }: Attempt,
 ): VerifiedToken | KnownCredential | undefined {
-  if (per === "address") return undefined;
-  if (verified?.token !== undefined) return per === "token" ? verified.token : undefined;
-  return verified?.credential;
+  if (verified === undefined || per === "address") return undefined;
+  const { token } = verified;
+  if (token === undefined) return verified.credential;
+  return per === "token" ? token : undefined;
 }
 
 function keepPlace(
@@ -94,10 +93,12 @@ function limitOf(parts: DecideParts, { verified }: Attempt): CompiledLimit | und
 
 /** What requests are counted together with this one. */
 function countedTogether(limit: CompiledLimit, { request, verified }: Attempt): string {
-  if (limit.per === "address") return failureBucket(request.address);
+  const { per } = limit;
   const credential = verified?.credential;
+  if (per === "credential" && credential !== undefined) return credential.lineageId;
+  if (per === "address") return failureBucket(request.address);
   if (verified === undefined || credential === undefined) return "";
-  switch (limit.per) {
+  switch (per) {
     case "credential":
       return credential.lineageId;
     case "token":
@@ -109,15 +110,14 @@ function countedTogether(limit: CompiledLimit, { request, verified }: Attempt): 
   }
 }
 
-function conclude(attempt: Attempt, spent: Spent): Decision {
-  if (typeof spent === "string") return concludeUncounted(attempt, spent);
-  if (spent.exceeded) return denyLimited(attempt, spent);
-  if (attempt.trace !== undefined) pass(attempt, "limit", countsOf(spent));
-  return allow(attempt, spent);
-}
-
-function concludeUncounted(attempt: Attempt, spent: "uncounted" | "unavailable"): Decision {
-  if (spent === "uncounted") return allow(attempt, undefined);
+/** Lets the request pass, or refuses it, by what counting it came to. */
+export function conclude(attempt: Attempt, spent: Spent | undefined): Decision {
+  if (typeof spent === "object") {
+    if (spent.exceeded) return denyLimited(attempt, spent);
+    if (attempt.trace !== undefined) pass(attempt, "limit", countsOf(spent));
+    return allow(attempt, spent);
+  }
+  if (spent !== "unavailable") return allow(attempt, undefined);
   return deny(attempt, refuse(attempt, "limit", "counters_unavailable"));
 }
 
