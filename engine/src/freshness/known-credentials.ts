@@ -1,6 +1,7 @@
 import type { AccountState } from "../domain/account.ts";
 import type { CredentialState } from "../domain/credential.ts";
 import type { KnownCredential, MoreOfCredential, OfScheme } from "../domain/known.ts";
+import { NameTable } from "../domain/name-table.ts";
 import type { Proof } from "../domain/proof.ts";
 import { DigestTable, RECORD_WORDS } from "./digest-table.ts";
 import { Interned } from "./interned.ts";
@@ -56,7 +57,7 @@ export class KnownCredentials<Authority extends OfScheme> {
   readonly #authorities = new Interned<Authority>();
   readonly #accounts = new Interned<AccountState>();
   readonly #moreOf = createMoreOf(MOST_ALIKE);
-  readonly #slots = new Map<string, number>();
+  readonly #slots = new NameTable((slot) => this.#idAt(slot));
   readonly #table = new DigestTable(FIRST_CAPACITY);
   /** Most have an id and nothing else. */
   readonly #names: (string | Particulars)[] = [];
@@ -143,8 +144,8 @@ export class KnownCredentials<Authority extends OfScheme> {
 
   /** Applies a change; a credential nobody has presented here is not kept. */
   applyCredential(state: CredentialState): void {
-    const slot = this.#slots.get(state.id);
-    if (slot === undefined) return;
+    const slot = this.#slots.find(state.id);
+    if (slot < 0) return;
     const flags = slot * RECORD_WORDS + FLAGS;
     const outdated = (this.#table.words[flags] as number) & OUTDATED;
     const { proof, generation } = this.#moreAt(slot);
@@ -182,17 +183,17 @@ export class KnownCredentials<Authority extends OfScheme> {
 
   /** The slot of a credential, or a free one, or that of whoever had the same handle before. */
   #slotFor(digest: Int32Array, id: string): number {
-    const own = this.#slots.get(id);
-    const before = own ?? this.#table.find(digest);
+    const own = this.#slots.find(id);
+    const before = own >= 0 ? own : this.#table.find(digest);
     if (before < 0) {
       const slot = this.#freeSlot();
-      this.#slots.set(id, slot);
+      this.#slots.add(id, slot);
       this.#table.insert(digest, slot);
       return slot;
     }
-    if (own === undefined) {
-      this.#slots.delete(this.#idAt(before));
-      this.#slots.set(id, before);
+    if (own < 0) {
+      this.#slots.remove(before);
+      this.#slots.add(id, before);
     }
     this.#release(before);
     return before;
@@ -241,7 +242,7 @@ export class KnownCredentials<Authority extends OfScheme> {
       const flags = words[slot * RECORD_WORDS + FLAGS] as number;
       if ((flags & USED_LATELY) === 0) {
         this.#table.remove(slot);
-        this.#slots.delete(this.#idAt(slot));
+        this.#slots.remove(slot);
         this.#release(slot);
         return slot;
       }

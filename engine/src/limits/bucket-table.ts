@@ -1,3 +1,5 @@
+import { NameTable } from "../domain/name-table.ts";
+
 const FIRST_CAPACITY = 16;
 const DEFAULT_MAX_KEYS = 1_000_000;
 /** Looked at for each new key: enough that memory follows the keys in use, not all ever seen. */
@@ -22,7 +24,7 @@ export interface Buckets {
 export class BucketTable {
   readonly #buckets: Buckets;
   readonly #maxKeys: number;
-  readonly #byKey = new Map<string, number>();
+  readonly #byKey = new NameTable((bucket) => this.#keys[bucket] as string);
   readonly #keys: string[] = [];
   #capacity = 0;
   #hand = 0;
@@ -38,12 +40,13 @@ export class BucketTable {
 
   /** The key's bucket, -1 if it has none. */
   find(key: string): number {
-    return this.#byKey.get(key) ?? -1;
+    return this.#byKey.find(key);
   }
 
   /** The key's bucket, new if need be. */
   bucketOf(key: string, now: number): number {
-    return this.#byKey.get(key) ?? this.#add(key, now);
+    const bucket = this.#byKey.find(key);
+    return bucket < 0 ? this.#add(key, now) : bucket;
   }
 
   #add(key: string, now: number): number {
@@ -53,11 +56,11 @@ export class BucketTable {
       bucket = this.#keys.length;
       if (bucket >= this.#capacity) this.#grow();
     } else {
-      this.#byKey.delete(this.#keys[bucket] as string);
+      this.#byKey.remove(bucket);
     }
     this.#buckets.take(bucket);
     this.#keys[bucket] = key;
-    this.#byKey.set(key, bucket);
+    this.#byKey.add(key, bucket);
     return bucket;
   }
 

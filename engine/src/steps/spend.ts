@@ -92,11 +92,16 @@ function limitOf(parts: DecideParts, { verified }: Attempt): CompiledLimit | und
 }
 
 /** What requests are counted together with this one. */
-function countedTogether(limit: CompiledLimit, { request, verified }: Attempt): string {
-  const { per } = limit;
-  const credential = verified?.credential;
-  if (per === "credential" && credential !== undefined) return credential.lineageId;
+function countedTogether({ per }: CompiledLimit, attempt: Attempt): string {
+  const credential = attempt.verified?.credential;
+  return per === "credential" && credential !== undefined
+    ? credential.lineageId
+    : subjectOf(per, attempt);
+}
+
+function subjectOf(per: CompiledLimit["per"], { request, verified }: Attempt): string {
   if (per === "address") return failureBucket(request.address);
+  const credential = verified?.credential;
   if (verified === undefined || credential === undefined) return "";
   switch (per) {
     case "credential":
