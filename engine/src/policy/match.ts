@@ -191,18 +191,35 @@ function growTree(patterns: readonly NumberedPattern[]): Branch {
 }
 
 /**
- * The lowest rule number below `limit` that takes the path from segment number `segment` on; else
+ * The lowest rule number below `limit` that takes the path from segment number `first` on; else
  * `limit`. Visits each branch of the tree at most once.
  */
-function firstRule(branch: Branch, path: RequestPath, segment: number, limit: number): number {
-  let found = branch.rest < limit ? branch.rest : limit;
-  if (segment === path.segments) return branch.end < found ? branch.end : found;
-  const { literals, one } = branch;
-  for (let i = 0; i < literals.length; i += 1) {
-    const literal = literals[i] as Literal;
-    if (!path.isSegment(segment, literal.codes)) continue;
-    if (literal.branch.first < found) found = firstRule(literal.branch, path, segment + 1, found);
-    break;
+function firstRule(from: Branch, path: RequestPath, first: number, limit: number): number {
+  let branch = from;
+  let found = limit;
+  for (let segment = first; ; segment += 1) {
+    if (branch.rest < found) found = branch.rest;
+    if (segment === path.segments) return branch.end < found ? branch.end : found;
+    const { one } = branch;
+    const literal = literalAt(branch, path, segment);
+    const isOneWorse = one === undefined || one.first >= found;
+    if (literal === undefined || literal.first >= found) {
+      if (isOneWorse) return found;
+      branch = one;
+    } else if (isOneWorse) {
+      branch = literal;
+    } else {
+      found = firstRule(literal, path, segment + 1, found);
+      if (one.first >= found) return found;
+      branch = one;
+    }
   }
-  return one !== undefined && one.first < found ? firstRule(one, path, segment + 1, found) : found;
+}
+
+function literalAt({ literals }: Branch, path: RequestPath, segment: number): Branch | undefined {
+  for (let i = 0; i < literals.length; i += 1) {
+    const { codes, branch } = literals[i] as Literal;
+    if (path.isSegment(segment, codes)) return branch;
+  }
+  return undefined;
 }
