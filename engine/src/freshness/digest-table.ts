@@ -1,4 +1,3 @@
-const DIGEST_WORDS = 8;
 const EMPTY = 0;
 /** The low bits of a bucket hold slot + 1, the high ones a few of the digest's. */
 const SLOT_BITS = 24;
@@ -83,11 +82,16 @@ export class DigestTable {
   /** Takes the same time wherever the two differ. */
   #holds(slot: number, digest: Int32Array): boolean {
     const words = this.words;
-    const start = slot * RECORD_WORDS;
-    let difference = 0;
-    for (let i = 0; i < DIGEST_WORDS; i += 1) {
-      difference |= (words[start + i] as number) ^ (digest[i] as number);
-    }
+    const i = slot * RECORD_WORDS;
+    const difference =
+      ((words[i] as number) ^ (digest[0] as number)) |
+      ((words[i + 1] as number) ^ (digest[1] as number)) |
+      ((words[i + 2] as number) ^ (digest[2] as number)) |
+      ((words[i + 3] as number) ^ (digest[3] as number)) |
+      ((words[i + 4] as number) ^ (digest[4] as number)) |
+      ((words[i + 5] as number) ^ (digest[5] as number)) |
+      ((words[i + 6] as number) ^ (digest[6] as number)) |
+      ((words[i + 7] as number) ^ (digest[7] as number));
     return difference === 0;
   }
 

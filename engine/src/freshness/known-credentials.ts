@@ -46,6 +46,9 @@ interface Particulars {
   readonly more: MoreOfCredential;
 }
 
+/** Of a credential that has an id and nothing else. */
+const NO_PARTICULARS: Particulars = { id: "", userId: null, lineageId: "", more: PLAIN };
+
 /**
  * What this process knows of credentials: 64 bytes each in one array, so that finding one touches
  * one line of the processor's cache, and their names beside. An entry is overwritten by each
@@ -101,12 +104,13 @@ export class KnownCredentials<Authority extends OfScheme> {
     if ((flags & USED_LATELY) === 0) words[record + FLAGS] = flags | USED_LATELY;
     const authority = this.#authorities.at(words[record + AUTHORITY] as number);
     const names = this.#names[slot] as string | Particulars;
-    const particulars = (flags & HAS_MORE) === 0 ? undefined : (names as Particulars);
+    const isPlain = (flags & HAS_MORE) === 0;
+    const { id, lineageId, userId, more } = isPlain ? NO_PARTICULARS : (names as Particulars);
     return {
-      id: particulars === undefined ? (names as string) : particulars.id,
-      userId: particulars === undefined ? null : particulars.userId,
-      lineageId: particulars === undefined ? (names as string) : particulars.lineageId,
-      more: particulars === undefined ? PLAIN : particulars.more,
+      id: isPlain ? (names as string) : id,
+      userId,
+      lineageId: isPlain ? (names as string) : lineageId,
+      more,
       account: this.#accounts.at(words[record + ACCOUNT] as number),
       authority,
       expiresAt: doubles[record / 2 + EXPIRES_AT_DOUBLE] as number,

@@ -6,6 +6,9 @@ import { parameterOf } from "../../policy/match.ts";
 import { parameterIndex, readPattern } from "../../policy/pattern.ts";
 import type { RenderContext } from "../render.ts";
 
+/** Read anew for each answer. */
+const path = new RequestPath();
+
 const REPEATABLE = /^[A-Za-z0-9._-]{1,128}$/;
 
 /** What the path has for a parameter of the pattern that it matched, if an answer may repeat it. */
@@ -15,7 +18,6 @@ export function pathParameter(
   { request }: RenderContext,
 ): string | undefined {
   const reading = readPattern(requirement?.match ?? "");
-  const path = new RequestPath();
   if (!("pattern" in reading) || !path.read(request.target)) return undefined;
   const value = parameterOf(path, parameterIndex(reading.pattern, name));
   return value === undefined ? undefined : repeated(value);
