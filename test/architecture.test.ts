@@ -119,7 +119,7 @@ const RULES: Rules = {
     "@hono/*": ["bench", "examples"],
     kysely: ["server/store"],
     "oidc-provider": ["server/oauth"],
-    pg: ["server/store"],
+    pg: ["server/store", "bench"],
     "node:process": ["server/cli"],
     "node:sqlite": ["server/store", "bench"],
   },

@@ -93,6 +93,17 @@ test("lists who holds a lease, with how far it is behind", async () => {
   expect((await call("viewer", "GET", "/verifiers")).json.data).toEqual([]);
 });
 
+test("who tells how far it has come is granted nothing", async () => {
+  const { json: granted } = await call("verifier", "POST", "/leases", LEASE);
+  const before = (await call("viewer", "GET", "/verifiers")).json.data[0];
+  const told = { ...LEASE, appliedSeq: granted.head, tells: true };
+  const { json } = await call("verifier", "POST", "/leases", told);
+  expect(json).toEqual({ head: granted.head, leaseSeconds: 0, tellAfterMillis: 20 });
+  const after = { ...before, appliedSeq: granted.head, lag: 0 };
+  expect((await call("viewer", "GET", "/verifiers")).json.data).toEqual([after]);
+  await call("verifier", "POST", "/leases", { ...LEASE, ends: true });
+});
+
 test("grants no lease to who tells of changes that are yet to come, and writes nothing", async () => {
   const { head } = (await call("verifier", "POST", "/leases", LEASE)).json;
   await call("verifier", "POST", "/leases", { ...LEASE, ends: true });

@@ -786,6 +786,7 @@ export type LeakedKey = {
 export type Lease = {
   /** It counts once every change up to here is applied. */
   readonly head: number;
+  /** 0: nothing was granted. */
   readonly leaseSeconds: number;
   /** When the verifier may tell again how far it has come. */
   readonly tellAfterMillis: number;
@@ -2480,6 +2481,8 @@ export interface Operations {
       readonly appliedSeq: number;
       /** It gives its lease back. */
       readonly ends?: boolean | undefined;
+      /** It only tells how far it has come: nothing is granted. */
+      readonly tells?: boolean | undefined;
     };
     answer: Lease;
   };

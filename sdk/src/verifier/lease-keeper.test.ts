@@ -3,7 +3,12 @@ import { keepLease, type LeaseKeeper } from "./lease-keeper.ts";
 import { LinkError } from "./server-link.ts";
 
 interface Asked {
-  readonly body: { readonly verifier: string; readonly appliedSeq: number; readonly ends?: true };
+  readonly body: {
+    readonly verifier: string;
+    readonly appliedSeq: number;
+    readonly ends?: true;
+    readonly tells?: true;
+  };
   readonly answer: PromiseWithResolvers<unknown>;
 }
 
@@ -117,24 +122,43 @@ test("a frozen process and a suspended machine have no lease when they wake", as
 
 test("a server that refuses renews nothing", async () => {
   await leased();
+  pass(1000);
   keeper.applied(8);
   await heard.promise;
-  pass(2999);
+  pass(1999);
   asked.at(-1)?.answer.reject(new LinkError("the server answered 503", 503));
   await turn();
   expect([problems, keeper.rest()]).toEqual([1, 1]);
 });
 
-test("what was applied is told soon, and once", async () => {
+test("what was applied is told soon, and once, and renews nothing", async () => {
   await leased();
+  pass(500);
   keeper.applied(8);
   keeper.applied(9);
   await heard.promise;
-  expect(asked.map(({ body }) => body.appliedSeq)).toEqual([7, 9]);
+  const told = { verifier: "vrf_1", appliedSeq: 9, tells: true };
+  expect(asked.map(({ body }) => body)).toEqual([{ verifier: "vrf_1", appliedSeq: 7 }, told]);
+  await answer(9);
+  expect(keeper.rest()).toBe(2500);
+});
+
+test("however much there is to tell, a lease is asked for each second", async () => {
+  await leased();
+  for (let seq = 8; seq < 58; seq += 1) {
+    pass(100);
+    keeper.applied(seq);
+    await heard.promise;
+    await answer(seq);
+    expect(keeper.rest()).toBeGreaterThan(1900);
+  }
+  const renewals = asked.filter(({ body }) => body.tells === undefined);
+  expect([asked.length, renewals.length]).toEqual([51, 6]);
 });
 
 test("starting afresh ends the lease, and an answer to an older question does not bring it back", async () => {
   await leased();
+  pass(1000);
   keeper.applied(8);
   await heard.promise;
   keeper.startAfresh();

@@ -50,9 +50,9 @@ interface Granted {
 }
 
 /**
- * Asks for a lease once a second, and sooner to tell that changes were applied. A lease runs from
- * the instant at which it was asked for, and begins to count when every change up to the head that
- * the server answered is applied here.
+ * Asks for a lease once a second, and tells sooner that changes were applied. A lease runs from the
+ * instant at which it was asked for, and begins to count when every change up to the head that the
+ * server answered is applied here.
  */
 export function keepLease(parts: LeaseKeeperParts): LeaseKeeper {
   const { link, verifier, wall, monotonic, onProblem } = parts;
@@ -70,39 +70,51 @@ export function keepLease(parts: LeaseKeeperParts): LeaseKeeper {
   let granted: Granted[] = [];
   let timer: NodeJS.Timeout | undefined;
   let asking = false;
-  /** Before this instant of the monotonic clock nothing is told. */
+  /** Instants of the monotonic clock, before which no lease is asked for and nothing told. */
+  let renewAt = 0;
   let tellAt = 0;
   let stopped = false;
 
   async function ask(): Promise<void> {
-    const lease = current;
     const seq = appliedSeq;
     if (seq === undefined || asking || stopped) return;
     asking = true;
     clearTimeout(timer);
-    const renew = lease.begin();
-    let next = RENEW_EVERY_MILLIS;
+    const now = monotonic();
+    const [renews, tells] = [now >= renewAt, now >= tellAt && seq > toldSeq];
     try {
-      const body = { verifier, appliedSeq: seq };
-      const answer = await link.post("/leases", body, { timeoutMillis: TIMEOUT_MILLIS });
-      // Written by the server's own leases route.
-      const { head, tellAfterMillis } = answer as { head: number; tellAfterMillis: number };
-      toldSeq = seq;
-      tellAt = monotonic() + tellAfterMillis;
-      if (lease === current) {
-        // Older ones have run out by now, whatever comes.
-        granted = [...granted, { head, renew }].slice(-MOST_GRANTED);
-        useGranted();
-      }
+      if (renews) await renew(seq);
+      else if (tells) await post(seq, { tells: true });
     } catch (error) {
-      next = AFTER_FAILURE_MILLIS;
+      if (renews) renewAt = monotonic() + AFTER_FAILURE_MILLIS;
+      tellAt = monotonic() + AFTER_FAILURE_MILLIS;
       onProblem(error as LinkError);
     }
     asking = false;
-    if (stopped) return;
-    timer = setTimeout(() => void ask(), next);
-    timer.unref();
-    tellSoon();
+    plan();
+  }
+
+  async function renew(seq: number): Promise<void> {
+    const lease = current;
+    const begun = lease.begin();
+    const head = await post(seq);
+    renewAt = monotonic() + RENEW_EVERY_MILLIS;
+    if (lease !== current) return;
+    // Older ones have run out by now, whatever comes.
+    granted = [...granted, { head, renew: begun }].slice(-MOST_GRANTED);
+    useGranted();
+  }
+
+  /** Says how far this process has come; the head that the server answers. */
+  async function post(seq: number, more: { readonly tells?: true } = {}): Promise<number> {
+    const lease = current;
+    const body = { verifier, appliedSeq: seq, ...more };
+    const answer = await link.post("/leases", body, { timeoutMillis: TIMEOUT_MILLIS });
+    // Written by the server's own leases route.
+    const { head, tellAfterMillis } = answer as { head: number; tellAfterMillis: number };
+    if (lease === current) toldSeq = seq;
+    tellAt = monotonic() + tellAfterMillis;
+    return head;
   }
 
   function useGranted(): void {
@@ -115,10 +127,11 @@ export function keepLease(parts: LeaseKeeperParts): LeaseKeeper {
   }
 
   /** The server waits to hear of what was applied; but not more often than it said. */
-  function tellSoon(): void {
-    if (asking || stopped || appliedSeq === undefined || appliedSeq <= toldSeq) return;
+  function plan(): void {
+    if (asking || stopped || appliedSeq === undefined) return;
     clearTimeout(timer);
-    timer = setTimeout(() => void ask(), Math.max(0, tellAt - monotonic()));
+    const at = appliedSeq > toldSeq ? Math.min(renewAt, tellAt) : renewAt;
+    timer = setTimeout(() => void ask(), Math.max(0, Math.ceil(at - monotonic())));
     timer.unref();
   }
 
@@ -140,13 +153,14 @@ export function keepLease(parts: LeaseKeeperParts): LeaseKeeper {
     applied(seq) {
       appliedSeq = seq;
       if (granted.length > 0) useGranted();
-      tellSoon();
+      plan();
     },
     startAfresh() {
       current = new RenewedLease(LEASE_SECONDS, look, monotonic);
       granted = [];
       appliedSeq = undefined;
       toldSeq = -1;
+      renewAt = 0;
     },
     rest: () => (current.holds() ? LEASE_SECONDS * 1000 - current.age() : 0),
     held: held.promise,

@@ -4,12 +4,19 @@ import { createLeaseRenewals } from "./lease-renewals.ts";
 
 type Write = Parameters<typeof createLeaseRenewals>[0]["store"]["write"];
 
+interface Held {
+  readonly name: string;
+  readonly input: unknown;
+  readonly at: number;
+  readonly end: PromiseWithResolvers<unknown>;
+}
+
 /** A store whose writes end when they are told to. */
 function heldStore() {
-  const writes: { input: unknown; at: number; end: PromiseWithResolvers<unknown> }[] = [];
-  const write = ((_name: string, input: unknown, { at }: { at: number }) => {
+  const writes: Held[] = [];
+  const write = ((name: string, input: unknown, { at }: { at: number }) => {
     const end = Promise.withResolvers<unknown>();
-    writes.push({ input, at, end });
+    writes.push({ name, input, at, end });
     return end.promise;
   }) as Write;
   return { writes, store: { write } };
@@ -62,6 +69,30 @@ test("who tells of changes that are yet to come is refused, and nobody else of i
   const outcomes = await Promise.allSettled(asked);
   expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "fulfilled"]);
   expect(outcomes[0]).toMatchObject({ reason: { code: "CONFLICT" } });
+});
+
+test("who only tells has nothing granted, and a failure of it is told", async () => {
+  const { writes, store } = heldStore();
+  const renewals = createLeaseRenewals({ store, clock: frozenClock(), staleMillisOf: () => 0 });
+  const first = renewals.tell("a", { id: "vrf_1", appliedSeq: 4 });
+  const rest = [
+    renewals.tell("a", { id: "vrf_1", appliedSeq: 5 }),
+    renewals.tell("a", { id: "vrf_2", appliedSeq: 5 }),
+  ];
+  writes[0]?.end.resolve({ output: undefined });
+  expect(await first).toEqual({ tellAfterMillis: 20 });
+  await turn();
+  writes[1]?.end.reject(new Error("away"));
+  const outcomes = await Promise.allSettled(rest);
+  expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  const told = [
+    { id: "vrf_1", appliedSeq: 5 },
+    { id: "vrf_2", appliedSeq: 5 },
+  ];
+  expect(writes.map(({ name, input }) => [name, input])).toEqual([
+    ["recordProgress", [{ id: "vrf_1", appliedSeq: 4 }]],
+    ["recordProgress", told],
+  ]);
 });
 
 test("the more verifiers there are, the less often each tells how far it has come", async () => {

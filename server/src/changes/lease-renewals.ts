@@ -14,8 +14,13 @@ export interface GrantedLease {
   readonly tellAfterMillis: number;
 }
 
+/** How far a verifier has come. */
+export type ToldProgress = Pick<LeaseRenewal, "id" | "appliedSeq">;
+
 /** Grants leases on the changes of every API. */
 export interface LeaseRenewals {
+  /** Writes down how far a verifier has come. Its lease stays as it is. */
+  tell(api: string, told: ToldProgress): Promise<Pick<GrantedLease, "tellAfterMillis">>;
   /**
    * Resolves after a write of the lease is durable on the primary.
    * @throws {ApiError} `STORE_UNAVAILABLE`, or `CONFLICT` for who tells of changes that are yet to
@@ -30,12 +35,14 @@ export interface LeaseRenewals {
 const LEASE_SECONDS = 3;
 
 const MOST_WAITING = 10_000;
+const NOTHING_GRANTED: RenewedLeases = { head: 0, ahead: [] };
 /** Many tell less often, so that all of them together ask for some thousand writes a second. */
 const SOONEST_TELL_MILLIS = 20;
 const LATEST_TELL_MILLIS = 1000;
 
 interface Waiting {
   readonly renewals: Map<string, LeaseRenewal>;
+  readonly told: Map<string, ToldProgress>;
   readonly written: PromiseWithResolvers<RenewedLeases>;
 }
 
@@ -72,44 +79,68 @@ export function createLeaseRenewals(parts: {
 
   async function run(api: string, rounds: Rounds): Promise<void> {
     rounds.running = true;
-    while (rounds.next.renewals.size > 0) {
-      const { renewals, written } = rounds.next;
+    while (rounds.next.renewals.size + rounds.next.told.size > 0) {
+      const { written, ...waiting } = rounds.next;
       rounds.next = newWaiting();
-      await write(api, [...renewals.values()]).then(written.resolve, written.reject);
+      await write(api, waiting).then(written.resolve, written.reject);
       for (const told of rounds.onRound) told();
       rounds.onRound.clear();
     }
     rounds.running = false;
   }
 
-  async function write(api: string, renewals: readonly LeaseRenewal[]): Promise<RenewedLeases> {
+  async function write(
+    api: string,
+    { renewals, told }: Pick<Waiting, "renewals" | "told">,
+  ): Promise<RenewedLeases> {
     const at = clock();
-    const leaseMillis = LEASE_SECONDS * 1000;
-    const input = { renewals, leaseMillis, forgetBefore: at - staleMillisOf(api) - 60_000 };
     const actor = { kind: "system", id: null } as const;
     const context = { api, at, actor, requestId: null, address: null };
+    if (told.size > 0) await store.write("recordProgress", [...told.values()], context);
+    if (renewals.size === 0) return NOTHING_GRANTED;
+    const input = {
+      renewals: [...renewals.values()],
+      leaseMillis: LEASE_SECONDS * 1000,
+      forgetBefore: at - staleMillisOf(api) - 60_000,
+    };
     return (await store.write("renewLeases", input, context)).output;
   }
 
+  /** The round in which whoever comes now is written down. */
+  function joined(api: string, id: string): { readonly rounds: Rounds; readonly next: Waiting } {
+    const rounds = roundsOf(api);
+    const { next } = rounds;
+    const { renewals, told } = next;
+    if (renewals.size + told.size >= MOST_WAITING && !renewals.has(id) && !told.has(id)) {
+      throw new ApiError("STORE_UNAVAILABLE", "This node serves as many verifiers as it can.");
+    }
+    return { rounds, next };
+  }
+
+  function tellAfterMillis({ seen }: Rounds, id: string): number {
+    const verifiers = seenLately(seen, id, clock());
+    return Math.min(LATEST_TELL_MILLIS, Math.max(SOONEST_TELL_MILLIS, verifiers));
+  }
+
   return {
-    async renew(api, renewal) {
-      const rounds = roundsOf(api);
-      const { renewals, written } = rounds.next;
-      if (renewals.size >= MOST_WAITING && !renewals.has(renewal.id)) {
-        throw new ApiError("STORE_UNAVAILABLE", "This node serves as many verifiers as it can.");
-      }
-      renewals.set(renewal.id, renewal);
+    async tell(api, told) {
+      const { rounds, next } = joined(api, told.id);
+      next.told.set(told.id, told);
       if (!rounds.running) void run(api, rounds);
-      const { head, ahead } = await written.promise;
+      await next.written.promise;
+      return { tellAfterMillis: tellAfterMillis(rounds, told.id) };
+    },
+
+    async renew(api, renewal) {
+      const { rounds, next } = joined(api, renewal.id);
+      next.renewals.set(renewal.id, renewal);
+      if (!rounds.running) void run(api, rounds);
+      const { head, ahead } = await next.written.promise;
       if (ahead.includes(renewal.id)) {
         throw new ApiError("CONFLICT", `appliedSeq is later than the last change, ${head}.`);
       }
-      const verifiers = seenLately(rounds.seen, renewal.id, clock());
-      const tellAfterMillis = Math.min(
-        LATEST_TELL_MILLIS,
-        Math.max(SOONEST_TELL_MILLIS, verifiers),
-      );
-      return { head, leaseSeconds: LEASE_SECONDS, tellAfterMillis };
+      const leaseSeconds = LEASE_SECONDS;
+      return { head, leaseSeconds, tellAfterMillis: tellAfterMillis(rounds, renewal.id) };
     },
 
     nextRound: (api) =>
@@ -123,7 +154,7 @@ function newWaiting(): Waiting {
   const written = Promise.withResolvers<RenewedLeases>();
   // Whoever waits sees the failure; without anybody it concerns nobody.
   written.promise.catch(() => undefined);
-  return { renewals: new Map(), written };
+  return { renewals: new Map(), told: new Map(), written };
 }
 
 /** How many verifiers renewed within a lease, this one included. */

@@ -79,7 +79,7 @@ export async function createStore(backend: Backend, { clock, log }: CreateStore)
   }
 
   async function caughtUp(api: string): Promise<void> {
-    await feeds.catchUp(api, await changes.head(api));
+    await feeds.confirm(api, await changes.head(api));
   }
 
   const write: Store["write"] = (name, input, context, once) =>

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createFeed } from "./feed.ts";
 import type { ChangeRecord } from "./records.ts";
 
@@ -113,4 +113,54 @@ test("delivers what a failed read missed with the next call", async () => {
   away = false;
   await feed.take(changes(3, 3));
   expect(delivered).toEqual([1, 2, 3]);
+});
+
+test("reads at once when it is told to look, and once more for all who come meanwhile", async () => {
+  const { feed, delivered, letGo, commit } = aFeed({ committed: 1 });
+  const first = feed.look();
+  commit(2);
+  const others = [feed.look(), feed.look()];
+  await letGo();
+  expect(delivered).toEqual([1]);
+  await letGo();
+  await Promise.all([first, ...others]);
+  expect(delivered).toEqual([1, 2]);
+});
+
+describe("a database that has lost what was told", () => {
+  /** As after a failover to a standby that had not got the last change. */
+  const other = { ...change(2), subjectId: "key_other" };
+  test.each([
+    ["nothing in its place", [change(1)]],
+    ["something else in its place", [change(1), other]],
+    ["something else in its place, and more", [change(1), other, change(3)]],
+  ])("has %s: nobody goes on from there", async (_what, stored) => {
+    const delivered: ChangeRecord[] = [];
+    const feed = createFeed({
+      from: 0,
+      read: async (seq, limit) => stored.filter((each) => each.seq > seq).slice(0, limit),
+      deliver: (news) => delivered.push(...news),
+    });
+    await feed.take(changes(1, 2));
+    const lost = "the database has lost change 2: this node has to be started anew";
+    await expect(feed.confirm(stored.length)).rejects.toThrow(lost);
+    stored.push(change(stored.length + 1));
+    await expect(feed.confirm(stored.length)).rejects.toThrow(lost);
+    await expect(feed.look()).rejects.toThrow(lost);
+    expect(feed.take(changes(3, 3))).toBeUndefined();
+    expect(delivered).toEqual(changes(1, 2));
+  });
+
+  test("is told from one that has it, whatever came after", async () => {
+    const stored = changes(1, 4);
+    const feed = createFeed({
+      from: 0,
+      read: async (seq, limit) => stored.filter((each) => each.seq > seq).slice(0, limit),
+      deliver: () => undefined,
+    });
+    await feed.take(changes(1, 2));
+    await feed.confirm(4);
+    await feed.confirm(4);
+    expect(feed.seq()).toBe(4);
+  });
 });

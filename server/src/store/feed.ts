@@ -9,8 +9,16 @@ export interface Feed {
    * nothing is missing in between; otherwise reads what other writers committed first.
    */
   take(changes: readonly ChangeRecord[]): Promise<void> | undefined;
-  /** Delivers everything up to `seq`, which must be committed. */
+  /**
+   * Delivers everything up to `seq`, which must be committed, once the last change that was
+   * delivered is found to be there as it was. Rejects for good when it is not: what was told cannot
+   * be taken back.
+   */
+  confirm(seq: number): Promise<void>;
+  /** The same without that, for who wants no proof. */
   catchUp(seq: number): Promise<void> | undefined;
+  /** Delivers whatever there is by now. */
+  look(): Promise<void>;
 }
 
 interface FeedParts {
@@ -28,36 +36,66 @@ export function createFeed({ from, read, deliver }: FeedParts): Feed {
   let last = from;
   let wanted = from;
   let reading: Promise<void> | undefined;
+  /** Something may have come since the read under way began. */
+  let lookAgain = false;
+  let told: ChangeRecord | undefined;
+  let lost: Error | undefined;
 
   function pass(changes: readonly ChangeRecord[]): void {
-    last = changes.at(-1)?.seq ?? last;
+    told = changes.at(-1) ?? told;
+    last = told?.seq ?? last;
     deliver(changes);
   }
 
   async function readOn(): Promise<void> {
-    while (last < wanted) {
+    do {
+      if (lost !== undefined) throw lost;
+      lookAgain = false;
       const page = await read(last, PAGE);
       // Not yet there, or no more: whoever was away that long has missed what nobody can tell.
-      if (page[0]?.seq !== last + 1) throw new Error(`change ${last + 1} is not there`);
-      pass(page);
-    }
+      const isNext = page.length === 0 ? last >= wanted : page[0]?.seq === last + 1;
+      if (!isNext) throw new Error(`change ${last + 1} is not there`);
+      if (page.length > 0) pass(page);
+    } while (last < wanted || lookAgain);
   }
 
-  function catchUp(seq: number): Promise<void> | undefined {
-    if (seq <= last) return undefined;
-    wanted = Math.max(wanted, seq);
+  function readNow(): Promise<void> {
     reading ??= readOn().finally(() => {
       reading = undefined;
     });
     return reading;
   }
 
+  function catchUp(seq: number): Promise<void> | undefined {
+    if (seq <= last) return undefined;
+    wanted = Math.max(wanted, seq);
+    return readNow();
+  }
+
+  async function requireTold(): Promise<void> {
+    const known = told;
+    if (known === undefined) return;
+    const [found] = await read(known.seq - 1, 1);
+    if (JSON.stringify(found) === JSON.stringify(known)) return;
+    lost = new Error(`the database has lost change ${known.seq}: this node has to be started anew`);
+    throw lost;
+  }
+
   return {
     seq: () => last,
     catchUp,
+    look() {
+      lookAgain = true;
+      return readNow();
+    },
+    async confirm(seq) {
+      if (lost !== undefined) throw lost;
+      await requireTold();
+      await catchUp(seq);
+    },
     take(changes) {
       const end = changes.at(-1);
-      if (end === undefined) return undefined;
+      if (end === undefined || lost !== undefined) return undefined;
       // While a read is under way it will deliver these too: two ways in could change the order.
       if (reading === undefined && changes[0]?.seq === last + 1) {
         pass(changes);

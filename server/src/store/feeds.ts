@@ -10,7 +10,8 @@ export interface Feeds {
   onChange(listener: Listener): void;
   /** Delivers what this process has committed; see `Feed.take`. */
   take(api: string, changes: readonly ChangeRecord[]): Promise<void> | undefined;
-  catchUp(api: string, seq: number): Promise<void> | undefined;
+  /** See `Feed.confirm`. */
+  confirm(api: string, seq: number): Promise<void>;
   /** Another process may have written to this API, or, without one, to any. */
   look(api: string | undefined): void;
   stop(): Promise<void>;
@@ -21,7 +22,6 @@ interface FeedsParts {
   readonly heads: ReadonlyMap<string, number>;
   readonly readHeads: () => Promise<ReadonlyMap<string, number>>;
   readonly changes: {
-    head(api: string): Promise<number>;
     after(api: string, seq: number, limit: number): Promise<readonly ChangeRecord[]>;
   };
   readonly log: StoreLog;
@@ -68,7 +68,7 @@ export function startFeeds({ heads, readHeads, changes, log }: FeedsParts): Feed
 
   async function lookAt(api: string): Promise<void> {
     try {
-      await feedOf(api).catchUp(await changes.head(api));
+      await feedOf(api).look();
     } catch (error) {
       log.warn({ err: error, api }, "could not look for changes");
     }
@@ -79,7 +79,7 @@ export function startFeeds({ heads, readHeads, changes, log }: FeedsParts): Feed
       listeners.push(listener);
     },
     take: (api, news) => feedOf(api).take(news),
-    catchUp: (api, seq) => feedOf(api).catchUp(seq),
+    confirm: (api, seq) => feedOf(api).confirm(seq),
     look: (api) => void (api === undefined ? polling.now() : lookAt(api)),
     stop: () => polling.stop(),
   };

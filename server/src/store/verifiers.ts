@@ -26,6 +26,9 @@ export interface LeaseRenewal {
   readonly ends: boolean;
 }
 
+/** How far a verifier has come that holds a lease already. */
+type Progress = Pick<LeaseRenewal, "id" | "appliedSeq">;
+
 interface RenewLeases {
   /** Each id once. */
   readonly renewals: readonly LeaseRenewal[];
@@ -54,6 +57,36 @@ export interface VerifierProgress {
 const ROWS_PER_STATEMENT = 500;
 
 export const verifierCommands = {
+  /**
+   * Writes down how far verifiers have come, and grants nothing: the feed's head is not locked, so
+   * that no change has to wait. Who tells of changes that are yet to come is not believed.
+   */
+  async recordProgress(tx: Transaction, input: readonly Progress[]): Promise<void> {
+    const { api } = tx.context;
+    const bySeq = Map.groupBy(input, ({ appliedSeq }) => appliedSeq);
+    for (const [seq, told] of bySeq) {
+      await tx.db
+        .updateTable("verifier")
+        .set({ applied_seq: seq })
+        .where("api", "=", api)
+        .where(
+          "id",
+          "in",
+          told.map(({ id }) => id),
+        )
+        .where("applied_seq", "<", seq)
+        .where(({ exists, selectFrom }) =>
+          exists(
+            selectFrom("change_head")
+              .select("api")
+              .where("change_head.api", "=", api)
+              .where("seq", ">=", seq),
+          ),
+        )
+        .execute();
+    }
+  },
+
   /**
    * Grants leases to verifiers that have, or will have, applied every change up to the head that it
    * answers. The head's row is written, which only a primary can do, and stays locked to the

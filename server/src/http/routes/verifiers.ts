@@ -25,7 +25,7 @@ import {
 /** What the routes of verifiers work with. */
 export interface VerifierRouteParts {
   readonly store: Pick<Store, "verifiers" | "changes">;
-  readonly renewals: Pick<LeaseRenewals, "renew">;
+  readonly renewals: Pick<LeaseRenewals, "renew" | "tell">;
   readonly reportUsage: Report;
   readonly clock: Clock;
   /** Newest first. */
@@ -77,8 +77,12 @@ export const verifiersDoor =
         body: RenewLease,
         response: { 200: Ref(Lease, "The lease."), ...writeRefusals(409) },
       },
-      handler: async ({ params: { api }, body: { verifier, appliedSeq, ends = false } }) =>
-        toLease(await renewals.renew(api, { id: verifier, appliedSeq, ends })),
+      handler: async ({ params: { api }, body }) => {
+        const { verifier: id, appliedSeq, ends = false, tells = false } = body;
+        if (ends || !tells) return toLease(await renewals.renew(api, { id, appliedSeq, ends }));
+        const told = await renewals.tell(api, { id, appliedSeq });
+        return toLease({ head: appliedSeq, leaseSeconds: 0, ...told });
+      },
     });
 
     app.post("/v1/apis/:api/usage", {

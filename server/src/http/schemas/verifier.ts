@@ -24,13 +24,16 @@ export const RenewLease = Body({
   verifier: Id("vrf", "Made at random when the verifier starts."),
   appliedSeq: { ...Seq, description: "Every change up to it is applied there." },
   ends: Type.Optional(Type.Boolean({ description: "It gives its lease back." })),
+  tells: Type.Optional(
+    Type.Boolean({ description: "It only tells how far it has come: nothing is granted." }),
+  ),
 });
 
 /** A lease, from the instant at which it was asked for. */
 export const Lease = Type.Object(
   {
     head: Type.Integer({ description: "It counts once every change up to here is applied." }),
-    leaseSeconds: Type.Integer(),
+    leaseSeconds: Type.Integer({ description: "0: nothing was granted." }),
     tellAfterMillis: Type.Integer({
       description: "When the verifier may tell again how far it has come.",
     }),

@@ -5,6 +5,7 @@ import { clientConfig } from "./pool.ts";
 
 const CHANNEL = "latchkey_changes";
 const RECONNECT_MILLIS = 1000;
+const QUERY_MILLIS = 4000;
 
 /** Wakes the other nodes up when a feed has moved. What it loses, their polls find. */
 export interface Announcements {
@@ -36,7 +37,7 @@ export async function startAnnouncements(parts: AnnouncementsParts): Promise<Ann
 
   async function connect(): Promise<void> {
     if (client !== undefined) return;
-    const made = new pg.Client(clientConfig(url));
+    const made = new pg.Client({ ...clientConfig(url), query_timeout: QUERY_MILLIS });
     const drop = () => {
       if (client === made) client = undefined;
     };
@@ -57,11 +58,14 @@ export async function startAnnouncements(parts: AnnouncementsParts): Promise<Ann
     tell(undefined);
   }
 
-  /** Outside the writing transaction: a NOTIFY in it would make all commits wait in one line. */
+  /**
+   * Outside the writing transaction: a NOTIFY in it would make all commits wait in one line. And on
+   * the connection that listens, so that it waits for no other work either.
+   */
   async function send(): Promise<void> {
     for (const api of unsent) {
       unsent.delete(api);
-      await pool
+      await (client ?? pool)
         .query("select pg_notify($1, $2)", [CHANNEL, `${node} ${api}`])
         .catch((error: unknown) => log.warn({ err: error, api }, "could not announce a change"));
     }

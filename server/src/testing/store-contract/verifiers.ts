@@ -51,6 +51,25 @@ export function verifiersContract(open: () => Store, url: () => string): void {
     expect(await at(NOW + 3501)).toEqual({ confirmed: 1, pending: 0, pendingUntil: null });
   });
 
+  test("writes down how far a verifier has come, and lengthens no lease", async () => {
+    const { store, api, write } = aScene(open());
+    await write("renewLeases", renewal("vrf_a", 0));
+    await write("createAccount", anAccount());
+    const tell = (id: string, appliedSeq: number) =>
+      write("recordProgress", [{ id, appliedSeq }], { at: NOW + 1000 });
+    const leased = { startedAt: NOW, renewedAt: NOW, leaseEndsAt: NOW + 3000 };
+    // Of changes that are yet to come nobody can tell, and who has no lease cannot at all.
+    for (const [id, seq, applied] of [
+      ["vrf_a", 2, 0],
+      ["vrf_b", 1, 0],
+      ["vrf_a", 1, 1],
+      ["vrf_a", 0, 1],
+    ] as const) {
+      await tell(id, seq);
+      expect(await listed(store, api)).toEqual([{ id: "vrf_a", appliedSeq: applied, ...leased }]);
+    }
+  });
+
   test("forgets who held a lease long ago", async () => {
     const { store, api, write } = aScene(open());
     await write("renewLeases", renewal("vrf_a", 0));
