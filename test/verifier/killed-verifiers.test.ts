@@ -112,3 +112,22 @@ test.each([5, 100, 10_000])(
   },
   60_000,
 );
+
+test("a process that was frozen while a key was revoked lets nothing pass when it wakes", async () => {
+  const limits = [{ name: "w", max: 1_000_000, windowSeconds: 600 }];
+  const { id, key } = await server.issueKey({ scopes: ["read:users"], limits });
+  const frozen = start();
+  processes.push(frozen);
+  await frozen.until("r", 1);
+  frozen.child.stdin?.write(`${key}\n`);
+  await frozen.until(".", 1);
+  frozen.child.kill("SIGSTOP");
+  const receipt = await server.operator("POST", `/v1/apis/standard/api-keys/${id}/revoke`);
+  const bound = Date.parse(receipt.json.boundAt);
+  await waitUntil("the bound is over", async () => Date.now() > bound);
+  const before = frozen.count(".");
+  frozen.child.kill("SIGCONT");
+  await frozen.until("?", 10);
+  // At most the one that was decided, and not yet written, when it froze.
+  expect(frozen.count(".") - before).toBeLessThanOrEqual(1);
+});

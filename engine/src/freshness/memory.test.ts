@@ -191,6 +191,33 @@ test("does not let an answer that was read before a revocation undo it", async (
   expect(memory.credential("api-key", presented("secret"), [])).toMatchObject({ revoked: true });
 });
 
+test("a key that made room after its revocation is not brought back by an answer from before", async () => {
+  const { questions, source } = aSource();
+  const memory = aMemory({ source, capacity: 1 });
+  const learn = async (name: string, answer: CredentialAnswer) => {
+    const outcome = memory.ask(question(name), NOBODY);
+    await settled();
+    questions.at(-1)?.answer(answer);
+    expect(await outcome).toBe("answered");
+  };
+  await learn("secret", ANSWER);
+  memory.applyCredential(6, { ...CREDENTIAL, revokedAt: NOW });
+  for (let n = 0; n < 1024; n += 1) {
+    const id = `other_${n}`;
+    await learn(id, { ...ANSWER, asOf: 6, credential: { ...CREDENTIAL, id, lineageId: id } });
+  }
+  expect(memory.credential("api-key", presented("secret"), [])).toBe("ask");
+  const late = memory.ask(question("secret"), NOBODY);
+  await settled();
+  const before = questions.length;
+  questions.at(-1)?.answer(ANSWER);
+  await settled();
+  expect(questions.length).toBe(before + 1);
+  questions.at(-1)?.answer({ ...ANSWER, asOf: 6, credential: { ...CREDENTIAL, revokedAt: NOW } });
+  await late;
+  expect(memory.credential("api-key", presented("secret"), [])).toMatchObject({ revoked: true });
+});
+
 test("does not let an answer that was read before a suspension undo it", async () => {
   const { questions, source } = aSource();
   const memory = aMemory({ source });
