@@ -1,4 +1,5 @@
 import { benchByHand } from "./by-hand.ts";
+import { benchChurn } from "./churn.ts";
 import { benchDecide } from "./decide.ts";
 import { benchHttp } from "./http.ts";
 import { benchInProcess } from "./in-process.ts";
@@ -45,6 +46,7 @@ const BENCHES: Readonly<Record<string, (length: Length) => Promise<void>>> = {
     await benchVerifier(10_000);
     if (million) await benchVerifier(1_000_000);
   },
+  churn: benchChurn,
   webhooks: async ({ quick }) => {
     await benchWebhooks({ rounds: quick ? 3 : 9 });
     await benchWebhookHang({ rounds: quick ? 3 : 9 });
