@@ -41,7 +41,7 @@ const BENCHES: Readonly<Record<string, (length: Length) => Promise<void>>> = {
     await benchTokens({ rounds: quick ? 5 : 41 });
     await benchSeenTokens(quick ? 5 : 61);
   },
-  revocation: ({ quick }) => benchRevocation(quick ? 50 : 200),
+  revocation: ({ quick }) => benchRevocation(quick ? 50 : 1000),
   verifier: async ({ million }) => {
     await benchVerifier(10_000);
     if (million) await benchVerifier(1_000_000);
