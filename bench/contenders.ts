@@ -46,7 +46,7 @@ export function measure<const Contenders extends readonly Contender[]>(
   })) as { [Index in keyof Contenders]: Result };
 }
 
-function warmUp(shot: Shot): void {
+function warmUp(shot: Contender["shot"]): void {
   let answers = 0;
   for (let i = 0; i < MOST_WARM_UPS && answers < WARM_UP_ANSWERS; i += 1) {
     answers += fire(shot, 1).answers;
