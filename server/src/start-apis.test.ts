@@ -57,7 +57,7 @@ async function decide(key: string): Promise<string> {
   const request = { method: "GET", target: "/v2/users", headers, address: "192.0.2.1" };
   const decision = engine.decide({ ...request, secure: true });
   const settled = decision instanceof Promise ? await decision : decision;
-  usage.record(API, settled, request, "req-1");
+  usage.record(API, settled, request, "req-1", 0.001);
   return settled.outcome === "allow" ? "allow" : settled.reason;
 }
 
