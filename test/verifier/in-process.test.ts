@@ -1,6 +1,7 @@
 import { createVerifier, type Verifier } from "@latchkey/sdk";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RunningServer, startServer, TEST_ACCOUNT, waitUntil } from "../running-server.ts";
+import { sharedJwt } from "../signed-jwt.ts";
 
 const API = "/v1/apis/standard";
 
@@ -34,6 +35,24 @@ test("asks once, then decides in memory without a promise", async () => {
   expect(await first).toMatchObject({ outcome: "allow", principal: { accountId: TEST_ACCOUNT } });
   expect(verifier.verify(requestWith(key))).toMatchObject({ outcome: "allow" });
   expect(verifier.status.online).toBe(0);
+});
+
+test("a signature that the server would not look at stops no question that goes with it", async () => {
+  const issuer = "https://issuer.example.com";
+  const draft = { accountId: TEST_ACCOUNT, issuer };
+  const { secret } = (await server.operator("POST", `${API}/jwt-secrets`, draft)).json;
+  const claims = { iss: issuer, sub: "anyone", scopes: ["read:users"] };
+  const token = sharedJwt(Buffer.from(secret).toString(), claims);
+  const { key } = await server.issueKey({ scopes: ["read:users"] });
+  expect(await verify(sharedJwt("a secret that nobody knows but me", claims))).toBe(
+    "signature_invalid",
+  );
+  const asked = verifier.status.online;
+  const tooLong = token.replace(/[^.]+$/, "A".repeat(2000));
+  const [refused, allowed] = [verify(tooLong), verify(key)];
+  expect([await refused, await allowed]).toEqual(["signature_invalid", "allow"]);
+  expect(verifier.verify(requestWith(key))).toMatchObject({ outcome: "allow" });
+  expect(verifier.status.online).toBe(asked);
 });
 
 test("renders as the profile's document says, for browsers too", async () => {

@@ -21,6 +21,10 @@ import {
 /** What every JWT begins with: `{"` in base64url. */
 export const JWT_BEGINNING = beginningOf("eyJ");
 
+const USER_ID = /^user_[0-9a-z]{1,64}$/;
+/** Of HS256 (RFC 7518 §3.2), the only one under a secret that is withheld. */
+const SHARED_SIGNATURE_BYTES = 32;
+
 /** How long a token may live, and by how much clocks may differ. */
 interface Times {
   readonly maxLifetimeSeconds: number;
@@ -184,6 +188,10 @@ function judge<A extends OfScheme>(
     };
   }
   if (handle === undefined) return refused("source_unavailable", "it keeps the secrets to itself");
+  // The source looks at no longer one, and fails whatever else it is asked in the same breath.
+  if (signature.length !== SHARED_SIGNATURE_BYTES) {
+    return { verdict: "failed", changesAt: Number.POSITIVE_INFINITY };
+  }
   const { scheme } = credential.authority;
   const question = { about: "signature", scheme, name: text, handle } as const;
   const answer = context.signature(question, credential);
@@ -226,6 +234,11 @@ function timesOf({ claims: { exp } }: Jwt, now: number, times: Times): string {
 /** RFC 7519 §4.1.2, with a bound. */
 export function isSubject(sub: unknown): sub is string {
   return typeof sub === "string" && sub.length >= 1 && sub.length <= 255;
+}
+
+/** Whether a `sub` has the form of our own ids of users; nobody need be asked about another. */
+export function isUserId(sub: string): boolean {
+  return USER_ID.test(sub);
 }
 
 /** RFC 7519 §4.1.3: whoever is not named must refuse. */

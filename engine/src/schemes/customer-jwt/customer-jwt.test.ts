@@ -77,6 +77,15 @@ test.each<[string, object, Record<string, unknown>, string]>([
   expect(decision.outcome === "deny" ? decision.reason : "allowed").toBe(expected);
 });
 
+test.each(["../accounts", "user_A", `user_${"0".repeat(65)}`, "acct_1", "a b"])(
+  "nobody is asked about the user %j",
+  async (sub) => {
+    const { world, ask } = scene();
+    expect(await ask({ sub }, {})).toMatchObject({ reason: "token_subject_unknown" });
+    expect(world.asked).not.toContain(sub);
+  },
+);
+
 describe("the key", () => {
   test("that is another's does not verify", async () => {
     const { world, account, user, kid } = scene();

@@ -19,6 +19,7 @@ import {
   claimedScopes,
   isForUs,
   isSubject,
+  isUserId,
   JWT_BEGINNING,
   jwtKindOf,
   proveToken,
@@ -56,7 +57,7 @@ export const customerJwt: Scheme = {
     // Before anybody is asked about the user: an ended key is worth no question.
     const ended = endOf(credential, context.now);
     if (ended !== undefined) return ended;
-    const user = context.user(token.subject);
+    const user = isUserId(token.subject) ? context.user(token.subject) : "unknown";
     if (user === "unknown") return refused("token_subject_unknown", hideSecrets(token.subject));
     if (user === "ask") {
       return { outcome: "ask", question: { about: "user", scheme: "", name: token.subject } };

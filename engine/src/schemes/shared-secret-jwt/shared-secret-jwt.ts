@@ -18,6 +18,7 @@ import {
   claimedScopes,
   isForUs,
   isSubject,
+  isUserId,
   JWT_BEGINNING,
   jwtKindOf,
   proveToken,
@@ -27,9 +28,6 @@ import {
 } from "../signed-token.ts";
 
 const NAME = "shared-secret-jwt";
-
-/** What our own ids of users look like; another `sub` need not be asked about. */
-const USER_ID = /^user_[0-9a-z]{1,64}$/;
 
 /** A customer's own JWT as Bearer, HS256 under a secret that is registered for its `iss`. */
 export const sharedSecretJwt: Scheme = {
@@ -57,7 +55,7 @@ export const sharedSecretJwt: Scheme = {
     if (ended !== undefined) return ended;
     const { rotation } = token;
     const stranger = { userId: null, user: undefined, rotation, isForeign: false };
-    if (!USER_ID.test(token.subject)) return verifiedBy(signed, stranger);
+    if (!isUserId(token.subject)) return verifiedBy(signed, stranger);
     const user = context.user(token.subject);
     if (user === "ask") {
       return { outcome: "ask", question: { about: "user", scheme: "", name: token.subject } };

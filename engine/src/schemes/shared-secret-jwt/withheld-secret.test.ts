@@ -51,6 +51,11 @@ test("asks about a token once, for all who wait, then decides from memory", asyn
   expect(asked()).toBe(1);
 });
 
+test.each([1, 31, 33, 3000])("nobody is asked about a signature of %i bytes", async (length) => {
+  const token = tokenOf().replace(/[^.]+$/, Buffer.alloc(length).toString("base64url"));
+  expect([await outcome(token), asked()]).toEqual(["signature_invalid", 0]);
+});
+
 test("counts each request, whoever proved the token", async () => {
   const token = tokenOf();
   const ask = () =>
