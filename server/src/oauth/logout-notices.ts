@@ -27,11 +27,13 @@ const DELAYS: readonly number[] = [
   ...[MINUTE / 2, 2 * MINUTE, 10 * MINUTE],
   ...[60 * MINUTE, 360 * MINUTE],
 ];
+const MOST_AGE_MILLIS = DELAYS.reduce((sum, delay) => sum + delay, 0);
 
 /**
  * Tells clients of sign-outs in the background (OpenID Connect Back-Channel Logout 1.0): at least
- * once, six times at most over seven hours, each token made anew. Any number of processes may, on
- * the same database. A client that cannot be told waits with all that it is to be told.
+ * once, again after ever longer waits for seven hours, each token made anew. Any number of processes
+ * may, on the same database. A client that cannot be told waits with all that it is to be told, and
+ * what it has not taken by then is given up, tried or not.
  */
 export function startLogoutNotices(parts: NoticeParts): { stop(): Promise<void> } {
   const { store, clock, log, everyMillis = EVERY_MILLIS } = parts;
@@ -82,7 +84,8 @@ async function tellClient(
       await servers.tellLogout(api, notice);
     } catch (error) {
       log.warn({ err: error, api, applicationId: clientId }, "a client was not told of a sign-out");
-      const input = { notice, nextAt: nextAt(notice, clock()) };
+      const at = clock();
+      const input = { notice, nextAt: nextAt(notice, at), queuedBy: at - MOST_AGE_MILLIS };
       await store.write("postponeLogoutNotices", input, context());
       return;
     }
@@ -90,7 +93,6 @@ async function tellClient(
   }
 }
 
-function nextAt({ tries }: ClaimedNotice, at: number): number | null {
-  const delay = DELAYS[tries];
-  return delay === undefined ? null : at + delay;
+function nextAt({ tries }: ClaimedNotice, at: number): number {
+  return at + (DELAYS[tries] ?? DELAYS.at(-1) ?? 0);
 }

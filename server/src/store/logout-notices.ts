@@ -33,8 +33,10 @@ interface ClaimNotices {
 
 interface PostponeNotices {
   readonly notice: ClaimedNotice;
-  /** When it is tried again; `null`: never. */
-  readonly nextAt: Millis | null;
+  /** When it is tried again. */
+  readonly nextAt: Millis;
+  /** What was queued by then is given up. */
+  readonly queuedBy: Millis;
 }
 
 export const logoutNoticeCommands = {
@@ -43,7 +45,10 @@ export const logoutNoticeCommands = {
     await queueLogoutNotices(tx, [notice]);
   },
 
-  /** Takes what is due to one client, the oldest first, at most `limit`. */
+  /**
+   * Takes what is due to one client, the oldest first, at most `limit`; of the same age what was
+   * tried least: what a client never takes must not hold up the rest.
+   */
   async claimLogoutNotices(
     tx: Transaction,
     { clientId, limit, heldUntil }: ClaimNotices,
@@ -56,6 +61,7 @@ export const logoutNoticeCommands = {
       .where("client_id", "=", clientId)
       .where("run_at", "<=", at)
       .orderBy("run_at")
+      .orderBy("tries")
       .limit(limit);
     const rows = await tx.db
       .updateTable("logout_notice")
@@ -67,10 +73,12 @@ export const logoutNoticeCommands = {
       .where((eb) => eb(eb.refTuple("user_id", "sid"), "in", due.$asTuple("user_id", "sid")))
       .returning(["user_id", "sid", "tries"])
       .execute();
-    return rows.map(({ user_id: userId, sid, tries }) => ({
-      ...{ clientId, userId, tries, heldUntil },
-      sid: sid === "" ? null : sid,
-    }));
+    return rows
+      .map(({ user_id: userId, sid, tries }) => ({
+        ...{ clientId, userId, tries, heldUntil },
+        sid: sid === "" ? null : sid,
+      }))
+      .sort((a, b) => a.tries - b.tries);
   },
 
   /** The client was told, or is none any more. What was queued anew meanwhile stays. */
@@ -85,14 +93,27 @@ export const logoutNoticeCommands = {
       .execute();
   },
 
-  /** The client could not be told: whatever it is to be told waits, and this counts as tried. */
-  async postponeLogoutNotices(tx: Transaction, { notice, nextAt }: PostponeNotices): Promise<void> {
+  /**
+   * The client could not be told: whatever it is to be told waits, and this counts as tried. What is
+   * too old is given up, so that a client which is gone is not tried for ever, and nobody is signed
+   * out of what they have long since signed in to again.
+   */
+  async postponeLogoutNotices(
+    tx: Transaction,
+    { notice, nextAt, queuedBy }: PostponeNotices,
+  ): Promise<void> {
     const { api } = tx.context;
     const { clientId, userId, sid, heldUntil } = notice;
-    if (nextAt === null) {
-      await logoutNoticeCommands.endLogoutNotice(tx, notice);
-      tx.event("logout_notice.given_up", { detail: { applicationId: clientId, userId } });
-      return;
+    const ended = await tx.db
+      .deleteFrom("logout_notice")
+      .where("api", "=", api)
+      .where("client_id", "=", clientId)
+      .where("run_at", "<=", heldUntil)
+      .where("created_at", "<=", queuedBy)
+      .returning("user_id")
+      .execute();
+    for (const { user_id } of ended) {
+      tx.event("logout_notice.given_up", { detail: { applicationId: clientId, userId: user_id } });
     }
     const held = tx.db
       .updateTable("logout_notice")

@@ -70,7 +70,8 @@ export function logoutNoticesContract(open: () => Store): void {
     const [tried, other] = await write("claimLogoutNotices", claim);
     if (tried === undefined || other === undefined) throw new Error("they are not due");
     await write("queueLogoutNotice", { ...USER, clientId: "app_1", sid: "c" });
-    await write("postponeLogoutNotices", { notice: tried, nextAt: NOW + 2 * MINUTE });
+    const nextAt = NOW + 2 * MINUTE;
+    await write("postponeLogoutNotices", { notice: tried, nextAt, queuedBy: NOW - 1 });
     expect(await dueOf(store, api, NOW + 2 * MINUTE - 1)).toEqual([]);
     const again = await write(
       "claimLogoutNotices",
@@ -79,10 +80,24 @@ export function logoutNoticesContract(open: () => Store): void {
     );
     const tries = Object.fromEntries(again.map((each) => [each.sid, each.tries]));
     expect(tries).toEqual({ [tried.sid ?? ""]: 1, [other.sid ?? ""]: 0, c: 0 });
-    const [last] = again;
-    if (last === undefined) throw new Error("it is not due");
-    await write("postponeLogoutNotices", { notice: last, nextAt: null });
-    expect(await eventTypes()).toEqual(["logout_notice.given_up"]);
+    expect(again.at(-1)?.sid).toBe(tried.sid);
+    expect(await eventTypes()).toEqual([]);
+  });
+
+  test("what is too old is given up, tried or not, and what is younger is not", async () => {
+    const { store, api, write, eventTypes } = aScene(open());
+    for (const [i, sid] of ["a", "b", "c"].entries()) {
+      await write("queueLogoutNotice", { ...USER, clientId: "app_1", sid }, { at: NOW - 2 + i });
+    }
+    await write("queueLogoutNotice", { ...USER, clientId: "app_2" }, { at: NOW - 2 });
+    const [tried] = await write("claimLogoutNotices", claim);
+    if (tried === undefined) throw new Error("nothing is due");
+    const nextAt = NOW + 2 * MINUTE;
+    await write("postponeLogoutNotices", { notice: tried, nextAt, queuedBy: NOW - 1 });
+    expect(await eventTypes()).toEqual(["logout_notice.given_up", "logout_notice.given_up"]);
+    const left = await write("claimLogoutNotices", claim, { at: nextAt });
+    expect(left.map(({ sid }) => sid)).toEqual(["c"]);
+    expect(await dueOf(store, api, NOW)).toEqual([{ api, clientId: "app_2" }]);
   });
 
   test("ending a user's sign-ins has all clients told to which they led, and no others", async () => {
