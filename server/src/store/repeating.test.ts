@@ -58,6 +58,23 @@ test("does one more round when it is asked during one, however often", async () 
   await repeating.stop();
 });
 
+test("who asks waits for one round and no more, however many ask after", async () => {
+  const { repeating, end, begun } = rounds();
+  const ended: number[] = [];
+  for (let n = 0; n < 4; n += 1) {
+    void repeating.now().then(() => ended.push(n));
+    if (n > 0) await end();
+    expect(ended).toEqual(Array.from({ length: n }, (_, i) => i));
+  }
+  expect(begun()).toBe(4);
+  await end();
+  expect(ended).toEqual([0, 1, 2, 3]);
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(begun()).toBe(5);
+  await end();
+  await repeating.stop();
+});
+
 test("begins no round once stopped, and waits for the one under way", async () => {
   const { repeating, end, begun } = rounds();
   void repeating.now();

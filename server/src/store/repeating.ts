@@ -1,6 +1,9 @@
 /** Something done again and again in the background. */
 export interface Repeating {
-  /** Does it now, or once more if it is under way. Never rejects. */
+  /**
+   * Does it now, or once more if it is under way. Resolves after the first round that began later,
+   * however many ask meanwhile; never rejects.
+   */
   now(): Promise<void>;
   /** Resolves when the last round has ended; no other begins. */
   stop(): Promise<void>;
@@ -20,23 +23,25 @@ export function startRepeating({ everyMillis, round, onError }: RepeatingParts):
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
-  let again = false;
+  let next: Promise<void> | undefined;
 
   async function run(): Promise<void> {
-    do {
-      again = false;
-      await round().catch(onError);
-    } while (again && !stopped);
-    running = undefined;
-    if (!stopped) plan();
+    if (stopped) return;
+    await round().catch(onError);
+    running = next;
+    next = undefined;
+    if (running === undefined && !stopped) plan();
   }
 
   function now(): Promise<void> {
     if (stopped) return Promise.resolve();
     clearTimeout(timer);
-    if (running === undefined) running = run();
-    else again = true;
-    return running;
+    if (running === undefined) {
+      running = run();
+      return running;
+    }
+    next ??= running.then(run);
+    return next;
   }
 
   function plan(): void {
