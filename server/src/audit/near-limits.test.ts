@@ -86,6 +86,22 @@ test("of a window one event is told, when most of it is used", async () => {
   expect(await see(node, window(10, { resetAt: NOW + 2 * HOUR }))).toBe(2);
 });
 
+test("who makes up windows has eight told in an hour, and stops no other credential's", async () => {
+  const node = aNode();
+  const report = async (credentialId: string, name: string) => {
+    node.seeReported(API, credentialId, { windows: [window(0, { name })] });
+    await node.look();
+  };
+  for (let n = 0; n < 20; n += 1) await report("key_1", `w${n}`);
+  expect(await told()).toHaveLength(8);
+  await report("key_2", "w0");
+  expect(await told()).toHaveLength(9);
+  clock.advance(HOUR);
+  node.seeReported(API, "key_1", { windows: [window(0, { resetAt: NOW + 2 * HOUR })] });
+  await node.look();
+  expect(await told()).toHaveLength(10);
+});
+
 test("the policy says how much that is", async () => {
   const node = aNode({ limitNearPercent: 95 });
   expect(await see(node, window(6))).toBe(0);

@@ -29,6 +29,8 @@ const EVERY_MILLIS = 2000;
 /** Credentials looked at in one round; of a window that fills, the next round knows too. */
 const MOST_SEEN = 50_000;
 const MOST_AT_ONCE = 500;
+/** Of a credential, in an hour: no limit has more, but whoever may report could make names up. */
+const MOST_WINDOWS = 8;
 /** Shorter windows are there for bursts: full now, empty in a moment. */
 const SHORTEST_SECONDS = 60;
 const HOUR = 3_600_000;
@@ -41,8 +43,8 @@ export function startNearLimits({ store, policies, clock, log }: NearLimitParts)
   /** By API, then by credential. */
   let seen = new Map<string, Map<string, Windows>>();
   let count = 0;
-  /** Until when this node knows that it was told, by credential and window. */
-  const told = new Map<string, number>();
+  /** Until when this node knows that it was told, by credential, then by window. */
+  const told = new Map<string, Map<string, number>>();
 
   function nearOf(api: string, states: ReadonlyMap<string, Windows>, at: number): NearLimit[] {
     const percent = policies.get(api)?.policy.limitNearPercent ?? 100;
@@ -58,18 +60,35 @@ export function startNearLimits({ store, policies, clock, log }: NearLimitParts)
     const states = seen;
     seen = new Map();
     count = 0;
-    for (const [name, until] of told) if (until <= at) told.delete(name);
+    forgetTold(at);
     for (const [api, some] of states) {
-      const near = nearOf(api, some, at).filter((each) => !told.has(nameOf(api, each)));
+      const near = nearOf(api, some, at).filter((each) => mayTell(api, each));
       for (let from = 0; from < near.length; from += MOST_AT_ONCE) {
         const part = near.slice(from, from + MOST_AT_ONCE);
         const actor = { kind: "system", id: null } as const;
         const context = { api, at, actor, requestId: null, address: null };
         await store.write("tellOfNearLimits", { near: part }, context);
-        for (const each of part) {
-          if (told.size < MOST_SEEN) told.set(nameOf(api, each), each.toldUntil);
-        }
+        for (const each of part) noteTold(api, each);
       }
+    }
+  }
+
+  function mayTell(api: string, { credentialId, window }: NearLimit): boolean {
+    const windows = told.get(nameOf(api, credentialId));
+    return windows === undefined || (!windows.has(window.name) && windows.size < MOST_WINDOWS);
+  }
+
+  function noteTold(api: string, { credentialId, window, toldUntil }: NearLimit): void {
+    const name = nameOf(api, credentialId);
+    const windows = told.get(name);
+    if (windows !== undefined) windows.set(window.name, toldUntil);
+    else if (told.size < MOST_SEEN) told.set(name, new Map([[window.name, toldUntil]]));
+  }
+
+  function forgetTold(at: number): void {
+    for (const [name, windows] of told) {
+      for (const [window, until] of windows) if (until <= at) windows.delete(window);
+      if (windows.size === 0) told.delete(name);
     }
   }
 
@@ -116,6 +135,6 @@ function toldUntil({ resetAt, windowSeconds }: WindowState, at: number): number 
   return Math.max(Math.min(resetAt, at + windowSeconds * 1000), at + HOUR);
 }
 
-function nameOf(api: string, { credentialId, window }: NearLimit): string {
-  return `${api} ${credentialId} ${window.name}`;
+function nameOf(api: string, credentialId: string): string {
+  return `${api} ${credentialId}`;
 }
