@@ -131,7 +131,11 @@ export async function slowestWithin(
   const rows = await db
     .selectFrom(slowest.as("slowest"))
     .leftJoin("credential", (join) =>
-      join.on("credential.api", "=", api).onRef("credential.id", "=", "slowest.credential_id"),
+      join
+        .on("credential.api", "=", api)
+        .onRef("credential.id", "=", "slowest.credential_id")
+        // A platform's key is used for its customers, who are not told how it is called.
+        .on(under(ceiling, "credential.account_id")),
     )
     .select(["credential_id", "slowest.account_id", "decisions", "mean_micros", "longest_micros"])
     .select("credential.name")

@@ -85,6 +85,19 @@ export function latencyContract(open: () => Store): void {
     });
   });
 
+  test("a key that acts for another account is not named to it", async () => {
+    const { store, api, write } = await aSceneWithAccount(open());
+    await write("issueCredential", anApiKey({ name: "Export" }));
+    await record(store, [ten(api, 100, { accountId: "acct_2" })]);
+    const namesFor = async (ceiling?: readonly string[]) =>
+      (await store.overview.read(api, { ...RANGE, ...(ceiling && { ceiling }) })).slowest.map(
+        ({ name }) => name,
+      );
+    expect(await namesFor(["acct_2"])).toEqual([null]);
+    expect(await namesFor(["acct_1", "acct_2"])).toEqual(["Export"]);
+    expect(await namesFor()).toEqual(["Export"]);
+  });
+
   test("is listed with the usage of its hour, whatever the outcome", async () => {
     const { store, api } = aScene(open());
     const of = { api, accountId: "acct_1", hour: NOW, count: 5, clientVersion: null };
