@@ -1,4 +1,4 @@
-import type { LimitState } from "../domain/limit.ts";
+import type { LimitState, WindowState } from "../domain/limit.ts";
 
 /**
  * `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10), every window named,
@@ -6,20 +6,19 @@ import type { LimitState } from "../domain/limit.ts";
  */
 export function rateLimitHeaders(state: LimitState): string[] {
   const { at, windows, exceeded } = state;
-  let policies = "";
-  let items = "";
-  for (const { name, limit, windowSeconds, remaining, resetAt } of windows) {
-    const start = policies === "" ? `"${name}"` : `, "${name}"`;
-    policies += `${start};q=${limit};w=${windowSeconds}`;
-    items += `${start};r=${remaining};t=${Math.max(0, Math.ceil((resetAt - at) / 1000))}`;
+  const items: (string | number)[] = [];
+  for (const { name, remaining, resetAt } of windows) {
+    const seconds = Math.max(0, Math.ceil((resetAt - at) / 1000));
+    items.push(items.length === 0 ? '"' : ', "', name, '";r=', remaining, ";t=", seconds);
   }
   // Each reading of a state makes its windows anew.
   const decisive = exceeded ? state.decisive : (windows[0] ?? state.decisive);
   return [
     "RateLimit-Policy",
-    policies,
+    policiesOf(windows),
     "RateLimit",
-    items,
+    // Not added up: a text in parts costs `JSON.stringify` its fast path.
+    items.join(""),
     "X-RateLimit-Limit",
     String(decisive.limit),
     "X-RateLimit-Remaining",
@@ -27,4 +26,25 @@ export function rateLimitHeaders(state: LimitState): string[] {
     "X-RateLimit-Reset",
     String(Math.ceil(decisive.resetAt / 1000)),
   ];
+}
+
+let last: { readonly windows: readonly WindowState[]; readonly text: string } | undefined;
+
+/** Most requests in a row are limited alike. */
+function policiesOf(windows: readonly WindowState[]): string {
+  if (last === undefined || !isAlike(windows, last.windows)) {
+    const policies = windows.map((w) => `"${w.name}";q=${w.limit};w=${w.windowSeconds}`);
+    last = { windows, text: policies.join(", ") };
+  }
+  return last.text;
+}
+
+function isAlike(a: readonly WindowState[], b: readonly WindowState[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i += 1) {
+    const [one, other] = [a[i] as WindowState, b[i] as WindowState];
+    if (one.name !== other.name || one.limit !== other.limit) return false;
+    if (one.windowSeconds !== other.windowSeconds) return false;
+  }
+  return true;
 }
