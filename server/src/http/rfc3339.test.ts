@@ -26,6 +26,13 @@ test.each([
   }
 });
 
+test("writes each instant as its own, also where many were written before", () => {
+  const instants = Array.from({ length: 3000 }, (_, i) => NEW_YEAR - 1500 + i);
+  for (let round = 0; round < 2; round += 1) {
+    for (const at of instants) expect(rfc3339(at)).toBe(new Date(at).toISOString());
+  }
+});
+
 test.each([Number.NaN, Number.POSITIVE_INFINITY, LATEST + 1])(
   "refuses %d, and writes the next instant right",
   (millis) => {

@@ -4,6 +4,11 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const EPOCH = "1970-01-01T00:00:00.000Z";
 
+/** What was written lately: the windows of many keys end at the same instants. A power of two. */
+const KEPT = 256;
+const keptInstants = new Float64Array(KEPT).fill(Number.NaN);
+const keptTexts = new Array<string>(KEPT).fill("");
+
 /** The last instant that was written, and when its day began. */
 const text = Buffer.from(EPOCH, "latin1");
 let dayStart = 0;
@@ -17,6 +22,15 @@ let dayStart = 0;
  */
 export function rfc3339(millis: number): string {
   const whole = Math.trunc(millis);
+  const place = whole & (KEPT - 1);
+  if (keptInstants[place] === whole) return keptTexts[place] as string;
+  const written = write(whole);
+  keptInstants[place] = whole;
+  keptTexts[place] = written;
+  return written;
+}
+
+function write(whole: number): string {
   let rest = whole - dayStart;
   if (!(rest >= 0 && rest < DAY)) {
     const written = new Date(whole).toISOString();
