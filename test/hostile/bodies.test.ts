@@ -46,6 +46,10 @@ describe("a body that is no JSON is 400 INVALID_JSON:", () => {
     ["100,000 levels", nested(100_000)],
     ["33 levels that are never closed", "[".repeat(33)],
     ["33 levels in a member", `{"name":${nested(33)}}`],
+    ["33 levels after a string that ends with a backslash", `{"a\\\\":"\\\\","b":${nested(33)}}`],
+    ["33 levels after an empty string", `{"":"","b":${nested(33)}}`],
+    ["33 levels after a quoted quote", `{"a":"\\"","b":${nested(33)}}`],
+    ["a string that never ends", `{"${nested(100)}`],
   ])("%s", async (_what, body) => {
     for (const path of [`${API}/accounts`, `${API}/verify`, "/v1/operator-tokens"]) {
       expectRefusal(await post(path, body), 400, "INVALID_JSON");
@@ -53,7 +57,8 @@ describe("a body that is no JSON is 400 INVALID_JSON:", () => {
   });
 
   test("and 32 levels, or brackets in a string, are a matter of the members", async () => {
-    for (const body of [nested(32), JSON.stringify({ [nested(100)]: 1 })]) {
+    const inString = [nested(100), `"${nested(100)}`, `\\"${nested(100)}\\`];
+    for (const body of [nested(32), ...inString.map((text) => JSON.stringify({ [text]: text }))]) {
       expectRefusal(await post(`${API}/accounts`, body), 400, "INVALID_REQUEST");
     }
   });

@@ -57,14 +57,10 @@ const BACKSLASH = 0x5c;
 /** Counts brackets outside strings. JSON.parse recurses, so this has to come first. */
 function deeperThan(body: Buffer, levels: number): boolean {
   let depth = 0;
-  let quoted = false;
   for (let i = 0; i < body.length; i += 1) {
     const byte = body[i];
-    if (quoted) {
-      if (byte === BACKSLASH) i += 1;
-      else if (byte === QUOTE) quoted = false;
-    } else if (byte === QUOTE) {
-      quoted = true;
+    if (byte === QUOTE) {
+      i = stringEnd(body, i);
     } else if (byte === 0x7b || byte === 0x5b) {
       depth += 1;
       if (depth > levels) return true;
@@ -73,6 +69,13 @@ function deeperThan(body: Buffer, levels: number): boolean {
     }
   }
   return false;
+}
+
+/** Where the string that begins there ends; most of a body is strings, and this loop is short. */
+function stringEnd(body: Buffer, start: number): number {
+  let i = start + 1;
+  for (; i < body.length && body[i] !== QUOTE; i += 1) if (body[i] === BACKSLASH) i += 1;
+  return i;
 }
 
 declare module "fastify" {
