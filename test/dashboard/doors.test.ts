@@ -70,7 +70,7 @@ describe.skipIf(!hasChromium)("the ways into the dashboard, in Chromium:", () =>
     await page.goto(url);
     await page.getByRole("button", { name: "Open" }).waitFor();
     expect(page.url()).not.toContain("portal=");
-    expect(await page.title()).toBe("Open your settings · Acme");
+    await expect.poll(() => page.title()).toBe("Open your settings · Acme");
     await page.getByRole("button", { name: "Open" }).click();
     await page.getByRole("heading", { level: 1, name: "API keys" }).waitFor();
     await page.getByRole("link", { name: "Mine" }).waitFor();
@@ -149,6 +149,60 @@ describe.skipIf(!hasChromium)("the ways into the dashboard, in Chromium:", () =>
     await other.page.getByRole("heading", { name: "Sign in" }).waitFor();
     expect([...faults, ...other.faults]).toEqual([]);
     await Promise.all([context.close(), elsewhere.close()]);
+  });
+
+  test("a user is made and invited, comes in, gets another account, and is taken out", async () => {
+    const globex = await world.server.create("standard", "accounts", { name: "Globex users" });
+    const context = await world.browseAsOwner();
+    const { page, faults } = await world.open(context);
+    const deed = async (name: string) => {
+      await page.getByRole("button", { name: "Deeds for Grace Hopper" }).click();
+      await page.getByRole("menuitem", { name }).click();
+    };
+    const dialog = page.getByRole("dialog");
+    const choose = async (label: RegExp, option: string) => {
+      await dialog.getByLabel(label).first().click();
+      await page.getByRole("option", { name: option, exact: true }).click();
+    };
+    const press = (name: string) => page.getByRole("button", { name, exact: true }).click();
+    await page.goto(`${world.origin}/dashboard/apis/standard/users`);
+    await press("New user");
+    await dialog.getByLabel(/^Name/).fill("Grace Hopper");
+    await dialog.getByLabel(/^E-mail/).fill("grace.of.users@example.com");
+    await choose(/^Account/, "Globex users");
+    await press("Make the user");
+    await deed("Invite");
+    await press("Invite");
+    const link = (await page.getByTestId("secret").textContent()) ?? "";
+    expect(link).toContain("/dashboard/#invitation=");
+    await press("I have stored it");
+    await page.getByTestId("secret").waitFor({ state: "detached" });
+    expect(await page.content()).not.toContain(link);
+
+    const hers = await world.browse();
+    const visit = await world.open(hers);
+    await visit.page.goto(link);
+    await setPassword(visit.page, "a long password of hers");
+
+    await deed("Add to an account, or change the role");
+    await choose(/^Account/, "Test");
+    await choose(/^Role/, "Admin");
+    await press("Save");
+    await page.getByText(`${TEST_ACCOUNT} · admin`).waitFor();
+    await deed("Take out of an account");
+    await choose(/^Account/, globex.id);
+    await press("Take out");
+    await page.getByText(/Nobody accepts it any more/).waitFor();
+    await press("Done");
+    await page.getByText(`${globex.id} · member`).waitFor({ state: "detached" });
+    await deed("Take out of an account");
+    await press("Take out");
+    await page.getByText(/Nobody accepts it any more/).waitFor();
+    // Who is in no account any more is signed out.
+    await visit.page.getByRole("link", { name: "API keys" }).click();
+    await visit.page.getByRole("heading", { name: "Sign in" }).waitFor();
+    expect([...faults, ...visit.faults]).toEqual([]);
+    await Promise.all([context.close(), hers.close()]);
   });
 
   test("who signs in in another tab is who acts in this one, and nothing of the first is left", async () => {

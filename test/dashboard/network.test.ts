@@ -78,7 +78,10 @@ describe.skipIf(!hasChromium)("a slow or failing network, in Chromium:", () => {
         .waitFor();
       await shownBefore.waitFor();
       await devtools.send("Network.emulateNetworkConditions", FAST);
-      await expect.poll(() => page.getByLabel(/^Loading/).count()).toBe(0);
+      await page
+        .getByLabel(/^Loading/)
+        .first()
+        .waitFor({ state: "detached" });
       const shifts: { value: number }[] = await page.evaluate("window.shifts");
       const shift = shifts.reduce((sum, { value }) => sum + value, 0);
       expect([path, shift < MOST_SHIFT ? [] : shifts]).toEqual([path, []]);

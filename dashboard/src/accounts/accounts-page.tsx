@@ -124,6 +124,7 @@ function AccountDeeds({
       <Confirm
         title={`${isActive ? "Suspend" : "Resume"} “${name}”?`}
         verb={isActive ? "Suspend" : "Resume"}
+        isHarmless={!isActive}
         isOpen={isAsking}
         onClose={() => setAsking(false)}
         deed={change}

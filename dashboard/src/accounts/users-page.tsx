@@ -1,10 +1,8 @@
-import { Button, Group, Select, Stack, Text, TextInput } from "@mantine/core";
-import { useForm } from "@mantine/form";
-import { useQueryClient } from "@tanstack/react-query";
+import type { User } from "@latchkey/sdk/client";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { client } from "../client.ts";
 import { AccountSelect } from "../elements/account-select.tsx";
-import { Draft } from "../elements/draft.tsx";
 import { Id } from "../elements/mono.tsx";
 import { Page } from "../elements/page.tsx";
 import { usePages } from "../elements/pages.ts";
@@ -13,10 +11,11 @@ import { Search } from "../elements/search.tsx";
 import { Time } from "../elements/time.tsx";
 import { IconPlus } from "../icons.ts";
 import { useApi } from "../layout/apis.ts";
-import { useDeed } from "../session/proof.tsx";
 import { usePowers } from "../session/session.tsx";
-
-const ROLES = ["owner", "admin", "member"] as const;
+import { LeaveAccount } from "./leave-account.tsx";
+import { MembershipDraft } from "./membership-draft.tsx";
+import { UserDeeds } from "./user-deeds.tsx";
+import { UserDraft } from "./user-draft.tsx";
 
 /** The people of accounts. */
 export function UsersPage() {
@@ -25,6 +24,8 @@ export function UsersPage() {
   const [search, setSearch] = useState<string>();
   const [accountId, setAccountId] = useState<string | null>(null);
   const [isMaking, setMaking] = useState(false);
+  const [joining, setJoining] = useState<User>();
+  const [leaving, setLeaving] = useState<User>();
   const pages = usePages([api, "users", search, accountId], (cursor, signal) =>
     client.listUsers(
       { api, limit: 25, cursor, search, accountId: accountId ?? undefined },
@@ -74,65 +75,27 @@ export function UsersPage() {
                 )),
             },
             { head: "Made", cell: ({ createdAt }) => <Time at={createdAt} /> },
+            {
+              head: "Deeds",
+              isQuiet: true,
+              align: "right",
+              cell: (user) =>
+                mayManage && (
+                  <UserDeeds
+                    user={user}
+                    onJoin={() => setJoining(user)}
+                    onLeave={() => setLeaving(user)}
+                  />
+                ),
+            },
           ]}
         />
       </Stack>
       {isMaking && <UserDraft onClose={() => setMaking(false)} />}
+      {joining !== undefined && (
+        <MembershipDraft user={joining} onClose={() => setJoining(undefined)} />
+      )}
+      <LeaveAccount user={leaving} onClose={() => setLeaving(undefined)} />
     </Page>
-  );
-}
-
-function UserDraft({ onClose }: { readonly onClose: () => void }) {
-  const api = useApi();
-  const queries = useQueryClient();
-  const { attempt, isBusy, error } = useDeed();
-  const form = useForm({
-    initialValues: {
-      name: "",
-      email: "",
-      accountId: null as string | null,
-      role: "member" as (typeof ROLES)[number],
-    },
-    validate: { accountId: (id) => (id === null ? "Choose an account." : null) },
-  });
-  const save = form.onSubmit(({ name, email, accountId, role }) =>
-    attempt(async () => {
-      const person = { name, ...(email !== "" && { email }), role };
-      await client.createUser({ api, body: { ...person, accountId: accountId ?? "" } });
-      await queries.invalidateQueries({ queryKey: [api, "users"] });
-      onClose();
-    }),
-  );
-  return (
-    <Draft
-      title="New user"
-      verb="Make the user"
-      isOpen
-      isBusy={isBusy}
-      error={error}
-      onClose={onClose}
-      onSubmit={save}
-    >
-      <TextInput
-        label="Name"
-        required
-        maxLength={200}
-        data-autofocus
-        {...form.getInputProps("name")}
-      />
-      <TextInput label="E-mail" type="email" maxLength={254} {...form.getInputProps("email")} />
-      <AccountSelect
-        required
-        value={form.values.accountId}
-        onChange={(accountId) => form.setFieldValue("accountId", accountId)}
-        error={form.errors.accountId as string | undefined}
-      />
-      <Select
-        label="Role"
-        data={[...ROLES]}
-        allowDeselect={false}
-        {...form.getInputProps("role")}
-      />
-    </Draft>
   );
 }

@@ -164,6 +164,7 @@ function ApplicationDeeds({ application, onIssued }: ApplicationDeedsProps) {
       <Confirm
         title={`${words.verb}: “${name}”`}
         verb={words.verb}
+        isHarmless={deed === "verify"}
         isOpen={deed !== undefined}
         onClose={() => setDeed(undefined)}
         deed={run}

@@ -10,13 +10,16 @@ interface ConfirmProps {
   readonly children: ReactNode;
   /** On the button: the deed itself, not "OK". */
   readonly verb: string;
+  /** It gives something and ends nothing: its button is no warning. */
+  readonly isHarmless?: boolean;
   readonly isOpen: boolean;
   readonly onClose: () => void;
   readonly deed: () => Promise<void>;
 }
 
-/** Asks before a deed that cannot be undone, and stays open with what went wrong. */
-export function Confirm({ title, children, verb, isOpen, onClose, deed }: ConfirmProps) {
+/** Asks before a deed that ends or opens something, and stays open with what went wrong. */
+export function Confirm(props: ConfirmProps) {
+  const { title, children, verb, isHarmless, isOpen, onClose, deed } = props;
   const { attempt, isBusy, error } = useDeed();
   useReturnedFocus(isOpen);
   const run = () =>
@@ -35,7 +38,12 @@ export function Confirm({ title, children, verb, isOpen, onClose, deed }: Confir
           <Button variant="default" onClick={onClose}>
             Cancel
           </Button>
-          <Button color="red.8" loading={isBusy} onClick={run} data-autofocus>
+          <Button
+            {...(isHarmless !== true && { color: "red.8" })}
+            loading={isBusy}
+            onClick={run}
+            data-autofocus
+          >
             {verb}
           </Button>
         </Group>

@@ -1,16 +1,15 @@
 import type { Operator } from "@latchkey/sdk/client";
 import { Button, Group, Menu, MultiSelect, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { client } from "../client.ts";
 import { Confirm } from "../elements/confirm.tsx";
 import { Deeds } from "../elements/deeds.tsx";
 import { Draft } from "../elements/draft.tsx";
+import { InvitationLink, Invite, noteSent } from "../elements/invite.tsx";
 import { usePages } from "../elements/pages.ts";
 import { Rows } from "../elements/rows.tsx";
-import { type Secret, Secrets } from "../elements/secret.tsx";
 import { Status } from "../elements/status.tsx";
 import { Time } from "../elements/time.tsx";
 import { IconPlus } from "../icons.ts";
@@ -29,7 +28,7 @@ export function OperatorPeople() {
   const queries = useQueryClient();
   const [draft, setDraft] = useState<Operator | "new">();
   const [leaving, setLeaving] = useState<Operator>();
-  const [invitation, setInvitation] = useState<readonly Secret[]>();
+  const [link, setLink] = useState<string>();
   const pages = usePages(LIST, (cursor, signal) =>
     client.listOperators({ limit: 25, cursor }, { signal }),
   );
@@ -71,12 +70,11 @@ export function OperatorPeople() {
             isQuiet: true,
             align: "right",
             cell: (person) => (
-              <Deeds of={person.name}>
-                <Menu.Item onClick={() => setDraft(person)}>Edit</Menu.Item>
-                <Menu.Item color="red" onClick={() => setLeaving(person)}>
-                  Remove
-                </Menu.Item>
-              </Deeds>
+              <PersonDeeds
+                person={person}
+                onEdit={() => setDraft(person)}
+                onRemove={() => setLeaving(person)}
+              />
             ),
           },
         ]}
@@ -85,9 +83,7 @@ export function OperatorPeople() {
         <PersonDraft
           {...(draft !== "new" && { person: draft })}
           onClose={() => setDraft(undefined)}
-          onLink={(link) =>
-            setInvitation([{ label: "Invitation", value: link, fileName: "invitation.txt" }])
-          }
+          onLink={setLink}
         />
       )}
       <Confirm
@@ -99,14 +95,37 @@ export function OperatorPeople() {
       >
         Their sessions end at once. What they did stays in the record.
       </Confirm>
-      <Secrets
-        title="Send them this link"
-        secrets={invitation}
-        onClose={() => setInvitation(undefined)}
-      >
-        <Text size="sm">No mail server is set, so you hand it over yourself. It works once.</Text>
-      </Secrets>
+      <InvitationLink link={link} onClose={() => setLink(undefined)} />
     </Stack>
+  );
+}
+
+interface PersonDeedsProps {
+  readonly person: Operator;
+  readonly onEdit: () => void;
+  readonly onRemove: () => void;
+}
+
+function PersonDeeds({ person, onEdit, onRemove }: PersonDeedsProps) {
+  const { id, name, email, active } = person;
+  const [isInviting, setInviting] = useState(false);
+  return (
+    <>
+      <Deeds of={name}>
+        <Menu.Item onClick={onEdit}>Edit</Menu.Item>
+        {!active && <Menu.Item onClick={() => setInviting(true)}>Invite once more</Menu.Item>}
+        <Menu.Item color="red" onClick={onRemove}>
+          Remove
+        </Menu.Item>
+      </Deeds>
+      <Invite
+        name={name}
+        email={email}
+        isOpen={isInviting}
+        onClose={() => setInviting(false)}
+        send={() => client.inviteOperator({ id })}
+      />
+    </>
   );
 }
 
@@ -135,7 +154,7 @@ function PersonDraft({ person, onClose, onLink }: PersonDraftProps) {
       if (person === undefined) {
         const { link } = await client.createOperator({ body: { ...body, email } });
         if (link !== undefined) onLink(link);
-        else notifications.show({ message: `The invitation is on its way to ${email}.` });
+        else noteSent(email);
       } else {
         await client.updateOperator({ id: person.id, body });
       }
