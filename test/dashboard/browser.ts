@@ -20,6 +20,8 @@ const ARGUMENTS = [
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
+const COLOUR_RULES = ["color-contrast", "link-in-text-block"];
+
 /** Chromium, without a window. */
 export function launchChromium(): Promise<Browser> {
   return chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
@@ -36,8 +38,6 @@ export interface WatchedPage {
 export async function openPage(context: BrowserContext, origin: string): Promise<WatchedPage> {
   const page = await context.newPage();
   const faults: string[] = [];
-  // The page's policy lets in the service's scripts alone; the debugger's are not bound by it.
-  await page.addInitScript({ content: AXE });
   page.on("pageerror", (error) => faults.push(error.message));
   page.on("console", (message) => {
     const isAnswer = message.text().startsWith("Failed to load resource");
@@ -57,13 +57,23 @@ export async function showIn(page: Page, colorScheme: "dark" | "light"): Promise
   await page.locator(`html[data-mantine-color-scheme=${colorScheme}]`).waitFor();
 }
 
+/** Which of axe-core's rules are looked at: all of them, or those that colours can break. */
+type Rules = "all" | "colours";
+
 /** What axe-core finds wrong with the page as it is: each rule with the places that break it. */
-export function accessibilityFaults(page: Page): Promise<readonly (readonly string[])[]> {
+export async function accessibilityFaults(
+  page: Page,
+  rules: Rules = "all",
+): Promise<readonly (readonly string[])[]> {
+  // The page's policy lets in the service's scripts alone; the debugger's are not bound by it.
+  if (await page.evaluate("window.axe === undefined")) await page.evaluate(AXE);
+  const only = rules === "all" ? {} : { runOnly: { type: "rule", values: COLOUR_RULES } };
   return page.evaluate(`(async () => {
     // Colours that are on their way from one to another are no colours of ours.
     const changes = document.getAnimations().filter((each) => each instanceof CSSTransition);
     await Promise.allSettled(changes.map(({ finished }) => finished));
-    const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+    const options = { resultTypes: ["violations"], ...${JSON.stringify(only)} };
+    const { violations } = await axe.run(document, options);
     const place = ({ html, failureSummary }) => html.slice(0, 200) + " " + failureSummary;
     return violations.map(({ id, nodes }) => [id, ...nodes.map(place)]);
   })()`);
