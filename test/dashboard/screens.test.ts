@@ -126,6 +126,7 @@ describe.skipIf(!hasChromium)("every screen, in Chromium:", () => {
     const make = page.getByRole("button", { name: "New key" });
     await make.press("Enter");
     await page.getByRole("dialog").waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
     await expect

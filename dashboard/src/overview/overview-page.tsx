@@ -94,7 +94,7 @@ function Numbers({ overview }: { readonly overview: Overview }) {
       </Section>
       <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="lg">
         <Latency latency={overview.latency} from={overview.from} to={overview.to} />
-        <Refusals refusals={overview.refusals} />
+        <Refusals refusals={overview.refusals} isAny={refused > 0} />
         <Busiest credentials={overview.credentials} />
         <Slowest slowest={overview.slowest} />
       </SimpleGrid>
@@ -119,7 +119,12 @@ function Figure({ label, value }: { readonly label: string; readonly value: numb
   );
 }
 
-function Refusals({ refusals }: Pick<Overview, "refusals">) {
+interface RefusalsProps extends Pick<Overview, "refusals"> {
+  /** Usage tells of refusals; the record of their reasons comes by another way, and later. */
+  readonly isAny: boolean;
+}
+
+function Refusals({ refusals, isAny }: RefusalsProps) {
   const api = useApi();
   const most = refusals[0]?.count ?? 1;
   return (
@@ -127,7 +132,7 @@ function Refusals({ refusals }: Pick<Overview, "refusals">) {
       <Stack px="md" pb="md" gap="sm">
         {refusals.length === 0 && (
           <Text size="sm" c="dimmed">
-            Nothing was refused.
+            {isAny ? "No reason is recorded." : "Nothing was refused."}
           </Text>
         )}
         {refusals.slice(0, 8).map(({ reason, count }) => (

@@ -33,6 +33,7 @@ export function RequestsChart({ hours, from, to }: RequestsChartProps) {
         ]}
         curveType="monotone"
         withDots={false}
+        valueFormatter={(value) => value.toLocaleString("en")}
         tickLine="none"
         gridAxis="x"
         withLegend
