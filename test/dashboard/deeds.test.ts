@@ -128,7 +128,7 @@ describe.skipIf(!hasChromium)("what is done in the dashboard, in Chromium:", () 
     await cell("suspended").waitFor();
   });
 
-  test("an application is registered with its secret, rejected and verified", async () => {
+  test("an application is registered with its secret, edited, rejected and verified", async () => {
     await go("/apis/standard/applications");
     await press("New application");
     await fill(/^Name/, "Calendar Sync");
@@ -138,11 +138,29 @@ describe.skipIf(!hasChromium)("what is done in the dashboard, in Chromium:", () 
     await press("Register the application");
     await expect.poll(() => page.getByTestId("secret").count()).toBe(2);
     await press("I have stored it");
+    await press("Deeds for Calendar Sync");
+    await page.getByRole("menuitem", { name: "Edit" }).click();
+    await fill(/^Name/, "Calendar");
+    await fill(/^Addresses after signing out/, "https://app.example.com/bye");
+    await page.keyboard.press("Enter");
+    await fill(/^Address to tell of sign-outs/, "https://app.example.com/signed-out");
+    await press("Save");
+    await cell("Calendar").waitFor();
+    const { json } = await world.server.operator("GET", "/v1/apis/standard/applications");
+    expect(json.data[0]).toMatchObject({
+      name: "Calendar",
+      redirectUris: ["https://app.example.com/callback"],
+      logout: {
+        postLogoutRedirectUris: ["https://app.example.com/bye"],
+        backchannelLogoutUri: "https://app.example.com/signed-out",
+        backchannelLogoutSessionRequired: false,
+      },
+    });
     for (const [deed, after] of [
       ["Reject", "rejected"],
       ["Verify", "verified"],
     ] as const) {
-      await press("Deeds for Calendar Sync");
+      await press("Deeds for Calendar");
       await page.getByRole("menuitem", { name: deed }).click();
       await press(deed);
       await cell(after).waitFor();

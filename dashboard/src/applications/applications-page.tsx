@@ -16,6 +16,7 @@ import { Time } from "../elements/time.tsx";
 import { IconPlus } from "../icons.ts";
 import { useApi } from "../layout/apis.ts";
 import { usePowers } from "../session/session.tsx";
+import { EditApplication } from "./edit-application.tsx";
 import { NewApplication } from "./new-application.tsx";
 
 /** OAuth clients, and the clients of platforms. */
@@ -24,6 +25,7 @@ export function ApplicationsPage() {
   const { mayWrite } = usePowers();
   const [accountId, setAccountId] = useState<string | null>(null);
   const [isMaking, setMaking] = useState(false);
+  const [editing, setEditing] = useState<Application>();
   const [issued, setIssued] = useState<IssuedApplication>();
   const pages = usePages([api, "applications", accountId], (cursor, signal) =>
     client.listApplications(
@@ -83,13 +85,20 @@ export function ApplicationsPage() {
               cell: (application) =>
                 application.revokedAt === null &&
                 mayWrite("applications") && (
-                  <ApplicationDeeds application={application} onIssued={setIssued} />
+                  <ApplicationDeeds
+                    application={application}
+                    onEdit={() => setEditing(application)}
+                    onIssued={setIssued}
+                  />
                 ),
             },
           ]}
         />
       </Stack>
       {isMaking && <NewApplication onClose={() => setMaking(false)} onIssued={setIssued} />}
+      {editing !== undefined && (
+        <EditApplication application={editing} onClose={() => setEditing(undefined)} />
+      )}
       <Secrets
         title="The application's secret"
         secrets={issued === undefined ? undefined : secretsOf(issued)}
@@ -128,10 +137,11 @@ const WORDS: Readonly<Record<Deed, { readonly verb: string; readonly effect: str
 
 interface ApplicationDeedsProps {
   readonly application: Application;
+  readonly onEdit: () => void;
   readonly onIssued: (issued: IssuedApplication) => void;
 }
 
-function ApplicationDeeds({ application, onIssued }: ApplicationDeedsProps) {
+function ApplicationDeeds({ application, onEdit, onIssued }: ApplicationDeedsProps) {
   const api = useApi();
   const queries = useQueryClient();
   const { isOperator } = usePowers();
@@ -148,6 +158,7 @@ function ApplicationDeeds({ application, onIssued }: ApplicationDeedsProps) {
   return (
     <>
       <Deeds of={name}>
+        <Menu.Item onClick={onEdit}>Edit</Menu.Item>
         {isOperator && status !== "verified" && (
           <Menu.Item onClick={() => setDeed("verify")}>Verify</Menu.Item>
         )}

@@ -1,0 +1,95 @@
+import type { Application } from "@latchkey/sdk/client";
+import { Checkbox, MultiSelect, TagsInput, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useQueryClient } from "@tanstack/react-query";
+import { client } from "../client.ts";
+import { Draft } from "../elements/draft.tsx";
+import { useApi, useApiDetail } from "../layout/apis.ts";
+import { useDeed } from "../session/proof.tsx";
+
+interface EditApplicationProps {
+  readonly application: Application;
+  readonly onClose: () => void;
+}
+
+/** Changes what users see of an application, where they are sent, and how it hears of sign-outs. */
+export function EditApplication({ application, onClose }: EditApplicationProps) {
+  const api = useApi();
+  const detail = useApiDetail();
+  const queries = useQueryClient();
+  const { attempt, isBusy, error } = useDeed();
+  const { id, name, redirectUris, scopes, logout } = application;
+  const form = useForm({
+    initialValues: {
+      name,
+      redirectUris: [...redirectUris],
+      scopes: [...scopes],
+      postLogoutRedirectUris: [...logout.postLogoutRedirectUris],
+      backchannelLogoutUri: logout.backchannelLogoutUri ?? "",
+      backchannelLogoutSessionRequired: logout.backchannelLogoutSessionRequired,
+    },
+    validate: { redirectUris: (uris) => (uris.length === 0 ? "Name at least one." : null) },
+  });
+  const save = form.onSubmit(({ name, redirectUris, scopes, ...rest }) =>
+    attempt(async () => {
+      const address = rest.backchannelLogoutUri.trim();
+      const body = {
+        ...{ name, redirectUris, scopes },
+        logout: { ...rest, backchannelLogoutUri: address === "" ? null : address },
+      };
+      await client.updateApplication({ api, id, body });
+      await queries.invalidateQueries({ queryKey: [api, "applications"] });
+      onClose();
+    }),
+  );
+  return (
+    <Draft
+      title="Edit the application"
+      verb="Save"
+      isOpen
+      isBusy={isBusy}
+      error={error}
+      onClose={onClose}
+      onSubmit={save}
+    >
+      <TextInput
+        label="Name"
+        description="Users see it when they are asked."
+        required
+        maxLength={200}
+        data-autofocus
+        {...form.getInputProps("name")}
+      />
+      <TagsInput
+        label="Redirect URIs"
+        description="https, or http on this machine. Press Enter after each."
+        required
+        maxTags={10}
+        {...form.getInputProps("redirectUris")}
+      />
+      <MultiSelect
+        label="Scopes"
+        description="What users may be asked to approve."
+        data={detail?.scopes.map(({ name }) => name) ?? []}
+        searchable
+        {...form.getInputProps("scopes")}
+      />
+      <TagsInput
+        label="Addresses after signing out"
+        description="Where users may be sent once they are signed out. Press Enter after each."
+        maxTags={10}
+        {...form.getInputProps("postLogoutRedirectUris")}
+      />
+      <TextInput
+        label="Address to tell of sign-outs"
+        description="Is sent a signed token when a user signs out. Empty: it is told nothing."
+        maxLength={2048}
+        {...form.getInputProps("backchannelLogoutUri")}
+      />
+      <Checkbox
+        label="It has to hear which sign-in ended"
+        {...form.getInputProps("backchannelLogoutSessionRequired", { type: "checkbox" })}
+      />
+    </Draft>
+  );
+}
