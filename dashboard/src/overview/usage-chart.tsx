@@ -46,10 +46,10 @@ export function UsageChart({ credentialId }: { readonly credentialId: string }) 
 }
 
 function Times({ lines }: { readonly lines: readonly Usage[] }) {
-  // Both outcomes of an hour tell the same times.
-  const byHour = new Map(lines.map(({ hour, latency }) => [hour, latency]));
+  // Both outcomes of an hour and account tell the same times.
+  const once = new Map(lines.map((line) => [`${line.hour} ${line.accountId}`, line.latency]));
   let [decisions, total, longest] = [0, 0, 0];
-  for (const times of byHour.values()) {
+  for (const times of once.values()) {
     if (times === undefined) continue;
     decisions += times.decisions;
     total += times.decisions * times.meanMicros;

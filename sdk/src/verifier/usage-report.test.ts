@@ -65,6 +65,20 @@ test("tells counts by credential and hour, with the last use", async () => {
   expect(told).toHaveLength(1);
 });
 
+test("keeps apart the accounts that one credential acts for", async () => {
+  const told = start();
+  for (const accountId of ["acct_1", "acct_2", "acct_1", "acct_2", "acct_2"]) {
+    const decision = { outcome: "deny", at: NOW, principal: { ...principal, accountId } };
+    report.count(decision as Decision, aRequest());
+    report.took(decision as Decision, 1, 1);
+  }
+  await report.flush();
+  expect(told[0]?.counts).toMatchObject([
+    { accountId: "acct_1", denied: 2, latency: { totalMicros: 2000 } },
+    { accountId: "acct_2", denied: 3, latency: { totalMicros: 3000 } },
+  ]);
+});
+
 test("tells where a limit stood last, once half of it is used", async () => {
   const told = start();
   const ask = (remaining: number, changes: object = {}) => {

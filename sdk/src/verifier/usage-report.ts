@@ -84,8 +84,14 @@ export function startUsageReport(parts: {
       clientVersion: clientVersion(headers),
       limit: undefined,
     };
-    counts.set(credentialId, count);
+    counts.set(counts.has(credentialId) ? nameOf(accountId, credentialId) : credentialId, count);
     return count;
+  }
+
+  function find(accountId: string, credentialId: string): Count | undefined {
+    const count = counts.get(credentialId);
+    if (count === undefined || count.accountId === accountId) return count;
+    return counts.get(nameOf(accountId, credentialId));
   }
 
   /** Begins to count afresh; what there was is told with the next batch. */
@@ -148,8 +154,8 @@ export function startUsageReport(parts: {
       }
       const place = limit instanceof CountedWindows ? limit.bucket & (MOST_NEAR - 1) : 0;
       let count = near[place];
-      if (count === undefined || count.credentialId !== credentialId) {
-        count = counts.get(credentialId) ?? newCount(accountId, credentialId, headers);
+      if (count?.credentialId !== credentialId || count.accountId !== accountId) {
+        count = find(accountId, credentialId) ?? newCount(accountId, credentialId, headers);
         if (count === undefined) return;
         near[place] = count;
       }
@@ -163,7 +169,7 @@ export function startUsageReport(parts: {
       }
     },
     took({ principal }, millis, decisions) {
-      const count = counts.get(principal?.credentialId ?? "");
+      const count = find(principal?.accountId ?? "", principal?.credentialId ?? "");
       if (count !== undefined) durations.add(count.slot, millis * 1000, decisions);
     },
     flush,
@@ -173,6 +179,11 @@ export function startUsageReport(parts: {
       for (let round = 0; round < 2; round += 1) await flush();
     },
   };
+}
+
+/** Of a credential that acts for several accounts, all but the first. */
+function nameOf(accountId: string, credentialId: string): string {
+  return `${credentialId} ${accountId}`;
 }
 
 /** What the client says of itself. */

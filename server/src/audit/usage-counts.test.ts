@@ -40,6 +40,24 @@ test("counts by API, credential, hour and outcome, and starts afresh when taken"
   expect(counts.take()).toEqual({ usage: [], lastUsed: [], latency: [] });
 });
 
+test("keeps apart the accounts that one credential acts for", () => {
+  const counts = new UsageCounts(10);
+  const of = (accountId: string) => ({ ...credential(1), accountId });
+  for (const accountId of ["acct_1", "acct_2", "acct_1", "acct_2", "acct_2"]) {
+    counts.add(of(accountId), request("allow", HOUR));
+  }
+  counts.add(of("acct_2"), request("allow", 2 * HOUR));
+  const { usage, latency, lastUsed } = counts.take();
+  const told = usage.map(({ accountId, hour, count }) => [accountId, hour, count]);
+  expect(told.sort()).toEqual([
+    ["acct_1", HOUR, 2],
+    ["acct_2", HOUR, 3],
+    ["acct_2", 2 * HOUR, 1],
+  ]);
+  expect(latency).toHaveLength(3);
+  expect(new Set(lastUsed.map(({ credentialId }) => credentialId))).toEqual(new Set(["key_1"]));
+});
+
 test("a refusal is no use of the credential", () => {
   const counts = new UsageCounts(10);
   counts.add(credential(1), request("deny", HOUR));

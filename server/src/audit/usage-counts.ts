@@ -47,12 +47,16 @@ const HOUR = 3_600_000;
 const OTHERS = "others";
 
 /**
- * Requests by credential, hour and outcome, and how long they took, in memory. Holds at most `capacity` counts: while it is
- * full, credentials it does not have yet are counted together as `others`.
+ * Requests by credential, account acted for, hour and outcome, and how long they took, in memory.
+ * Holds at most `capacity` counts: while it is full, credentials it does not have yet are counted
+ * together as `others`.
  */
 export class UsageCounts {
   readonly #capacity: number;
-  /** By API, then by credential: the counts of the hour that each was last used in. */
+  /**
+   * By API, then by credential: the counts of the hour that each was last used in. Of other accounts
+   * that it acts for as well: by credential and account.
+   */
   #current = new Map<string, Map<string, Count>>();
   /** Counts of hours that have ended, and of `others`. */
   #ended: Count[] = [];
@@ -73,8 +77,12 @@ export class UsageCounts {
     credential: { api: string; accountId: string; credentialId: string },
     { outcome, at, micros, clientVersion }: CountedRequest,
   ): void {
-    const { api, credentialId } = credential;
-    let count = this.#current.get(api)?.get(credentialId);
+    const { api, accountId, credentialId } = credential;
+    const counts = this.#current.get(api);
+    let count = counts?.get(credentialId);
+    if (count !== undefined && count.accountId !== accountId) {
+      count = counts?.get(nameOf(credential));
+    }
     if (count === undefined || at >= count.hour + HOUR) count = this.#open(credential, at);
     this.#durations.add(count.slot, micros);
     if (clientVersion !== null && count.credentialId !== OTHERS) {
@@ -116,7 +124,10 @@ export class UsageCounts {
       this.#current.set(api, byCredential);
     }
     const hour = now - (now % HOUR);
-    const before = byCredential.get(credentialId);
+    const first = byCredential.get(credentialId);
+    const isFirst = first === undefined || first.accountId === accountId;
+    const name = isFirst ? credentialId : nameOf({ accountId, credentialId });
+    const before = byCredential.get(name);
     if (this.#size >= this.#capacity && credentialId !== OTHERS) {
       return this.#others(api, byCredential, now);
     }
@@ -132,7 +143,7 @@ export class UsageCounts {
       clientVersion: null,
       lastUsed: 0,
     };
-    byCredential.set(credentialId, count);
+    byCredential.set(name, count);
     this.#size += 1;
     return count;
   }
@@ -142,6 +153,10 @@ export class UsageCounts {
     if (others !== undefined && now < others.hour + HOUR) return others;
     return this.#open({ api, accountId: OTHERS, credentialId: OTHERS }, now);
   }
+}
+
+function nameOf({ accountId, credentialId }: Pick<Count, "accountId" | "credentialId">): string {
+  return `${credentialId} ${accountId}`;
 }
 
 function usageRows({ allow, deny, lastUsed: _, slot: __, ...key }: Count): readonly UsageRow[] {

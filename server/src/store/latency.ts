@@ -5,7 +5,7 @@ import { added, inChunks, inKeyOrder, total } from "./merged-rows.ts";
 import type { Tables } from "./schema.ts";
 import type { UsageTables } from "./usage-tables.ts";
 
-/** How long decisions about one credential took in one hour, as `recordUsage` takes it. */
+/** How long decisions took for one credential and account in one hour, for `recordUsage`. */
 export interface LatencyRow extends Latency {
   readonly api: string;
   readonly accountId: string;
@@ -44,14 +44,14 @@ const MOST_CREDENTIALS = 10;
 /** The first decision about a credential asks for it: a few would make it look slow. */
 const LEAST_TIMED = 10;
 
-/** Adds durations to those of their account, of all accounts, and of their credential. */
+/** Adds durations to those of their account, of all accounts, and of their credential there. */
 export async function addLatency(db: Kysely<Tables>, rows: readonly LatencyRow[]): Promise<void> {
   for (const totals of inChunks(totalsByCredential(rows))) {
     await db
       .insertInto("credential_latency")
       .values([...totals])
       .onConflict((conflict) =>
-        conflict.columns(["api", "hour", "credential_id"]).doUpdateSet(() => ({
+        conflict.columns(["api", "hour", "credential_id", "account_id"]).doUpdateSet(() => ({
           timed: added("credential_latency", "timed"),
           total_micros: added("credential_latency", "total_micros"),
           max_micros: sql<number>`case
@@ -175,7 +175,7 @@ function totalsByCredential(
 ): readonly UsageTables["credential_latency"][] {
   const merged = new Map<string, UsageTables["credential_latency"]>();
   for (const { api, accountId, credentialId, hour, totalMicros, maxMicros, buckets } of rows) {
-    const key = `${api} ${hour} ${credentialId}`;
+    const key = `${api} ${hour} ${credentialId} ${accountId}`;
     const before = merged.get(key);
     merged.set(key, {
       ...{ api, hour, credential_id: credentialId, account_id: accountId },

@@ -59,7 +59,9 @@ export function overviewReads(db: Kysely<Tables>, ask: Ask, flavor: Flavor) {
             .leftJoin("credential", (join) =>
               join
                 .onRef("credential.api", "=", "usage.api")
-                .onRef("credential.id", "=", "usage.credential_id"),
+                .onRef("credential.id", "=", "usage.credential_id")
+                // A platform's key is used for its customers, who are not told how it is called.
+                .on(under(filter.ceiling, "credential.account_id")),
             )
             .select([
               "usage.credential_id",

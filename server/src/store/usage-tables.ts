@@ -11,8 +11,8 @@ interface UsageTable {
   readonly api: string;
   readonly hour: number;
   readonly credential_id: string;
-  readonly outcome: UsageOutcome;
   readonly account_id: string;
+  readonly outcome: UsageOutcome;
   readonly count: number;
   readonly client_version: string | null;
 }

@@ -50,7 +50,7 @@ export const usageCommands = {
   },
 } as const;
 
-/** Reading side of usage; the id in its page keys is `credentialId:outcome`. */
+/** Reading side of usage; the id in its page keys is `credentialId:accountId:outcome`. */
 export function usageReads(db: Kysely<Tables>, ask: Ask) {
   return {
     list: (api: string, filter: UsageFilter, page: PageRequest) =>
@@ -77,6 +77,7 @@ export function usageReads(db: Kysely<Tables>, ask: Ask) {
         const lines = query
           .orderBy("hour", "desc")
           .orderBy("credential_id", "desc")
+          .orderBy("account_id", "desc")
           .orderBy("outcome", "desc")
           .limit(page.limit + 1)
           .as("line");
@@ -86,12 +87,14 @@ export function usageReads(db: Kysely<Tables>, ask: Ask) {
             join
               .on("times.api", "=", api)
               .onRef("times.hour", "=", "line.hour")
-              .onRef("times.credential_id", "=", "line.credential_id"),
+              .onRef("times.credential_id", "=", "line.credential_id")
+              .onRef("times.account_id", "=", "line.account_id"),
           )
           .selectAll("line")
           .select(["timed", "total_micros", "max_micros"])
           .orderBy("line.hour", "desc")
           .orderBy("line.credential_id", "desc")
+          .orderBy("line.account_id", "desc")
           .orderBy("outcome", "desc")
           .execute();
         const records = rows.map((row) => ({
@@ -103,9 +106,9 @@ export function usageReads(db: Kysely<Tables>, ask: Ask) {
           clientVersion: row.client_version,
           ...timesOf(row),
         }));
-        return pageOf<UsageLine>(records, page, ({ hour, credentialId: id, outcome }) => ({
+        return pageOf<UsageLine>(records, page, ({ hour, credentialId, accountId, outcome }) => ({
           at: hour,
-          id: `${id}:${outcome}`,
+          id: `${credentialId}:${accountId}:${outcome}`,
         }));
       }),
   };
@@ -125,11 +128,11 @@ function timesOf({
 }
 
 function after({ at, id }: PageKey) {
-  const [credentialId, outcome, ...rest] = id.split(":");
-  if (credentialId === undefined || outcome === undefined || rest.length > 0) {
+  const parts = id.split(":");
+  if (parts.length !== 3) {
     throw new ApiError("INVALID_CURSOR", "The cursor is not one that this list gave out.");
   }
-  return sql<boolean>`(hour, credential_id, outcome) < (${at}, ${credentialId}, ${outcome})`;
+  return sql<boolean>`(hour, credential_id, account_id, outcome) < (${sql.join([at, ...parts])})`;
 }
 
 async function addCounts(db: Kysely<Tables>, rows: readonly Count[]): Promise<void> {
@@ -137,10 +140,12 @@ async function addCounts(db: Kysely<Tables>, rows: readonly Count[]): Promise<vo
     .insertInto("usage")
     .values([...rows])
     .onConflict((conflict) =>
-      conflict.columns(["api", "hour", "credential_id", "outcome"]).doUpdateSet((eb) => ({
-        count: added("usage", "count"),
-        client_version: eb.fn.coalesce("excluded.client_version", "usage.client_version"),
-      })),
+      conflict
+        .columns(["api", "hour", "credential_id", "account_id", "outcome"])
+        .doUpdateSet((eb) => ({
+          count: added("usage", "count"),
+          client_version: eb.fn.coalesce("excluded.client_version", "usage.client_version"),
+        })),
     )
     .execute();
 }
@@ -170,7 +175,7 @@ interface Count {
 function mergeCounts(usage: RecordUsage["usage"]): readonly Count[] {
   const merged = new Map<string, Count>();
   for (const { api, hour, credentialId, outcome, accountId, count, clientVersion } of usage) {
-    const key = `${api} ${hour} ${credentialId} ${outcome}`;
+    const key = `${api} ${hour} ${credentialId} ${accountId} ${outcome}`;
     const before = merged.get(key);
     merged.set(key, {
       api,

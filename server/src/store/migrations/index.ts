@@ -17,6 +17,7 @@ import { deliveryLists } from "./0016-delivery-lists.ts";
 import { expiryNotices } from "./0017-expiry-notices.ts";
 import { latency } from "./0018-latency.ts";
 import { logoutNotices } from "./0019-logout-notices.ts";
+import { usageByAccount } from "./0020-usage-by-account.ts";
 import type { Migration } from "./migration.ts";
 
 /** Every migration in order. Released ones are never changed, renumbered or removed. */
@@ -40,4 +41,5 @@ export const migrations: readonly Migration[] = [
   expiryNotices,
   latency,
   logoutNotices,
+  usageByAccount,
 ];

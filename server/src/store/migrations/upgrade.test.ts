@@ -28,6 +28,8 @@ function rowsOfFirstRelease(hex: (bytes: Uint8Array) => string): readonly string
     key("key_1", `'key_2', ${NOW}, ${NOW + 60_000}, null, null, null`),
     key("key_2", "null, null, null, null, null, null"),
     `insert into change_head (api, seq) values ('${API}', 3)`,
+    `insert into usage (api, hour, credential_id, outcome, account_id, count, client_version)
+      values ('${API}', ${NOW}, 'key_1', 'allow', 'acct_1', 7, '1.0')`,
   ];
 }
 
@@ -58,6 +60,10 @@ for (const database of DATABASES) {
       await store.write("issueCredential", anApiKey({ n: 4 }), aContext());
       const page = { limit: 10, after: undefined };
       expect((await store.keyring.list(API, API_KEY, page)).items).toHaveLength(4);
+      const used = { accountId: "acct_1", credentialId: "key_1", hour: NOW, clientVersion: "1.0" };
+      expect((await store.usage.list(API, {}, page)).items).toEqual([
+        { ...used, outcome: "allow", count: 7 },
+      ]);
       await store.close();
     });
   });

@@ -108,7 +108,11 @@ export function latencyContract(open: () => Store): void {
       { ...of, credentialId: "key_2", outcome: "allow" as const },
       { ...of, credentialId: "key_3", outcome: "allow" as const },
     ];
-    const latency = [ten(api, 7), ten(api, 0, { credentialId: "key_3", buckets: [] })];
+    const latency = [
+      ten(api, 7),
+      ten(api, 9, { accountId: "acct_2" }),
+      ten(api, 0, { credentialId: "key_3", buckets: [] }),
+    ];
     const context = aContext({ api: DEPLOYMENT });
     await store.write("recordUsage", { usage, latency, lastUsed: [], refusals: [] }, context);
     const { items } = await store.usage.list(api, {}, { limit: 10, after: undefined });

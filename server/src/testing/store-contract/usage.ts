@@ -85,23 +85,53 @@ export function usageContract(open: () => Store): void {
     expect(await count({ accountId: "acct_1", from: NOW + 1 })).toBe(1);
   });
 
+  test("keeps apart the accounts that one credential acts for within an hour", async () => {
+    const { store, api } = aScene(open());
+    const [one, two] = [line(api), line(api, { accountId: "acct_2", count: 5 })];
+    await record(store, { usage: [one, two, one] });
+    await record(store, { usage: [two] });
+    const countsOf = async (filter: object) =>
+      (await store.usage.list(api, filter, { limit: 10, after: undefined })).items.map(
+        ({ accountId, count }) => [accountId, count],
+      );
+    expect(await countsOf({})).toEqual([
+      ["acct_2", 10],
+      ["acct_1", 2],
+    ]);
+    expect(await countsOf({ ceiling: ["acct_1"] })).toEqual([["acct_1", 2]]);
+    const range = { from: NOW, to: NOW + 3_600_000 };
+    const { credentials } = await store.overview.read(api, { ...range, accountId: "acct_1" });
+    expect(credentials).toMatchObject([{ accountId: "acct_1", allowed: 2 }]);
+  });
+
   test("pages through usage of one hour, each line once", async () => {
     const { store, api } = aScene(open());
-    const usage = ["key_1", "key_2"].flatMap((credentialId) =>
-      (["allow", "deny"] as const).map((outcome) => line(api, { credentialId, outcome })),
+    const usage = ["acct_1", "acct_2"].flatMap((accountId) =>
+      ["key_1", "key_2"].flatMap((credentialId) =>
+        (["allow", "deny"] as const).map((outcome) =>
+          line(api, { accountId, credentialId, outcome }),
+        ),
+      ),
     );
     await record(store, { usage });
     const seen: string[] = [];
     let after: { at: number; id: string } | null | undefined;
     while (after !== null) {
       const page = await store.usage.list(api, {}, { limit: 1, after });
-      seen.push(...page.items.map((item) => `${item.credentialId} ${item.outcome}`));
+      seen.push(
+        ...page.items.map((item) => `${item.credentialId} ${item.accountId} ${item.outcome}`),
+      );
       after = page.next;
     }
-    expect(seen).toEqual(["key_2 deny", "key_2 allow", "key_1 deny", "key_1 allow"]);
+    expect(seen).toEqual(
+      ["key_2 acct_2", "key_2 acct_1", "key_1 acct_2", "key_1 acct_1"].flatMap((of) => [
+        `${of} deny`,
+        `${of} allow`,
+      ]),
+    );
   });
 
-  test.each(["key_1", "key_1:allow:x", ""])(
+  test.each(["key_1", "key_1:allow", "key_1:acct_1:allow:x", ""])(
     "refuses a page key of another list: %j",
     async (id) => {
       const { store, api } = aScene(open());
