@@ -1,5 +1,6 @@
 import type { Transaction } from "./transaction.ts";
 import { parseLog } from "./webhook-deliveries.ts";
+import { type ClaimedDelivery, dueDeliveries, MOST_TAKEN } from "./webhook-due-deliveries.ts";
 import {
   changeEndpoint,
   type EndpointRow,
@@ -15,10 +16,6 @@ import type {
   WebhookEndpointRecord,
 } from "./webhook-record.ts";
 
-/** Deliveries that a sender takes at once; of them so many are repeated ones. */
-const BATCH = 40;
-const REPEATED = 20;
-
 /** Attempts that are kept of one delivery. */
 const KEPT_ATTEMPTS = 15;
 
@@ -30,20 +27,6 @@ interface Lease {
   readonly id: string;
   readonly holder: string;
   readonly leaseMillis: number;
-}
-
-/** What a sender needs in order to send. */
-export interface ClaimedDelivery {
-  readonly id: string;
-  readonly eventId: string;
-  readonly type: string;
-  readonly accountId: string | null;
-  readonly applicationId: string | null;
-  readonly data: Readonly<Record<string, unknown>>;
-  readonly createdAt: number;
-  /** Attempts so far, in all and since the last time somebody asked for it. */
-  readonly attempts: number;
-  readonly tries: number;
 }
 
 /** An endpoint that this sender alone sends to while its lease lasts. */
@@ -97,7 +80,7 @@ export const webhookClaimCommands = {
     return {
       endpoint: toEndpoint(row),
       secrets: parseWebhookSecrets(row.secrets),
-      deliveries: await dueDeliveries(tx, row),
+      deliveries: await dueTo(tx, row),
     };
   },
 
@@ -128,52 +111,19 @@ export const webhookClaimCommands = {
       await giveUpDeliveries(tx, row.id);
       return { next: null };
     }
-    const next = afterwards === "ask" ? await dueDeliveries(tx, row) : [];
+    const next = afterwards === "ask" ? await dueTo(tx, row) : [];
     if (afterwards === "ask" && next.length === 0)
       await changeEndpoint(tx, row, { locked_until: 0 });
     return { next };
   },
 } as const;
 
-/** New ones in the order of commits, and some of those that are to be repeated. */
-async function dueDeliveries(
-  tx: Transaction,
-  endpoint: EndpointRow,
-): Promise<readonly ClaimedDelivery[]> {
-  const { at } = tx.context;
-  const pending = tx.db
-    .selectFrom("webhook_delivery")
-    .selectAll()
-    .where("api", "=", endpoint.api)
-    .where("endpoint_id", "=", endpoint.id)
-    .where("status", "=", "pending");
-  const isStrict = endpoint.strict_order === 1;
-  const later = pending.where("run_at", ">", 0).limit(REPEATED);
-  const repeated = await (isStrict ? later : later.orderBy("run_at")).orderBy("seq").execute();
-  // In strict order what failed goes before all that came after it.
-  const isHeldBack = isStrict && repeated.length > 0;
-  const firstLate = repeated.findIndex(({ run_at }) => run_at > at);
-  const due = firstLate === -1 ? repeated : repeated.slice(0, firstLate);
-  const fresh = isHeldBack
-    ? []
-    : await pending
-        .where("run_at", "=", 0)
-        .orderBy("seq")
-        .limit(BATCH - due.length)
-        .execute();
-  return [...due, ...fresh]
-    .sort((a, b) => a.seq - b.seq)
-    .map((row) => ({
-      id: row.id,
-      eventId: row.event_id,
-      type: row.type,
-      accountId: row.account_id,
-      applicationId: row.application_id,
-      data: JSON.parse(row.data) as Readonly<Record<string, unknown>>,
-      createdAt: row.created_at,
-      attempts: row.attempts,
-      tries: row.tries,
-    }));
+/** What is due now, for who holds nothing of it. */
+function dueTo(tx: Transaction, row: EndpointRow): Promise<readonly ClaimedDelivery[]> {
+  return dueDeliveries(tx.db, tx.context.at, {
+    ...{ api: row.api, endpointId: row.id, strictOrder: row.strict_order === 1 },
+    ...{ limit: MOST_TAKEN, except: [] },
+  });
 }
 
 async function writeOutcomes(tx: Transaction, outcomes: readonly Outcome[]): Promise<void> {

@@ -7,6 +7,11 @@ import type { Tables } from "./schema.ts";
 import { webhookDeliveryReads } from "./webhook-deliveries.ts";
 import type { DeliveryFilter } from "./webhook-delivery-lists.ts";
 import { type DueEndpoint, type DueFilter, webhookDueReads } from "./webhook-due.ts";
+import {
+  type ClaimedDelivery,
+  type DueDeliveriesFilter,
+  webhookDueDeliveryReads,
+} from "./webhook-due-deliveries.ts";
 import type { NamedEndpoint } from "./webhook-endpoint-rows.ts";
 import { type EndpointFilter, webhookEndpointReads } from "./webhook-endpoints.ts";
 import type { DeliveryRecord, WebhookEndpointRecord } from "./webhook-record.ts";
@@ -34,6 +39,8 @@ export interface WebhookReads {
   isServed(api: string, id: string, at: number): Promise<boolean>;
   /** Endpoints of all APIs with something to send that nobody is sending; longest unserved first. */
   dueEndpoints(at: number, filter: DueFilter): Promise<readonly DueEndpoint[]>;
+  /** What is due to an endpoint, in the order in which it goes out; for who holds its lease. */
+  dueDeliveries(at: number, filter: DueDeliveriesFilter): Promise<readonly ClaimedDelivery[]>;
   /** Of all APIs, in one order, after `after`. */
   sealedEndpoints(
     after: SealedEndpoint | undefined,
@@ -49,6 +56,7 @@ export function webhookReads(db: Kysely<Tables>, ask: Ask): WebhookReads {
     endpoints: webhookEndpointReads(db, ask),
     deliveries: webhookDeliveryReads(db, ask),
     ...webhookDueReads(db, ask),
+    ...webhookDueDeliveryReads(db, ask),
     ...expiringKeyReads(db, ask),
     ...sealedEndpointReads(db, ask),
   };

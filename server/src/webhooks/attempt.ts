@@ -1,7 +1,8 @@
 import { type Clock, hideSecrets } from "@latchkey/engine";
 import type { createGuardedFetch } from "../outbound/guarded-fetch.ts";
 import { OutboundError } from "../outbound/outbound-error.ts";
-import type { ClaimedDelivery, Outcome } from "../store/webhook-claims.ts";
+import type { Outcome } from "../store/webhook-claims.ts";
+import type { ClaimedDelivery } from "../store/webhook-due-deliveries.ts";
 import type { WebhookAttempt, WebhookEndpointRecord } from "../store/webhook-record.ts";
 import { webhookMessage } from "./message.ts";
 import { nextAttemptAt } from "./retry-plan.ts";

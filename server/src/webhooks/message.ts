@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { ClaimedDelivery } from "../store/webhook-claims.ts";
+import type { ClaimedDelivery } from "../store/webhook-due-deliveries.ts";
 import type { WebhookEndpointRecord, WebhookFormat } from "../store/webhook-record.ts";
 import { fillTemplate } from "./payload-template.ts";
 import { bodySignature, type SigningSecret, standardSignatures } from "./signatures.ts";

@@ -129,6 +129,50 @@ test("several at once, and never more, where the endpoint allows it", async () =
   expect(most.atOnce).toBe(4);
 });
 
+test("requests that hang keep their own places, and no other of the same endpoint waits", async () => {
+  const open: ServerResponse[] = [];
+  const { url, got, most } = await receive((n, response) => {
+    if (n === 1 || n === 2) open.push(response);
+    else response.end();
+  });
+  await endpoint(url, { parallel: 4 });
+  await publish(...NUMBERS);
+  send({ timeoutMillis: 60_000 });
+  await settled(58);
+  expect(open).toHaveLength(2);
+  // What comes while they hang does not wait for them either, and they are not sent once more.
+  await publish(61, 62);
+  await settled(60);
+  expect(open).toHaveLength(2);
+  for (const response of open) response.end();
+  await settled(62);
+  expect(got.toSorted((a, b) => a - b)).toEqual([...NUMBERS, 61, 62]);
+  expect(most.atOnce).toBeLessThanOrEqual(4);
+  expect(sender.counts()).toMatchObject({ delivered: 62, failed: 0 });
+});
+
+test("what is due again comes while another hangs", async () => {
+  const open: ServerResponse[] = [];
+  let isWell = false;
+  const { url, got } = await receive((n, response) => {
+    if (n === 1) return void open.push(response);
+    response.statusCode = isWell ? 200 : 500;
+    response.end();
+  });
+  await endpoint(url, { parallel: 2 });
+  await publish(1, 2);
+  send({ timeoutMillis: 60_000 });
+  const attempts = async () => (await deliveries()).map(({ attemptCount }) => attemptCount).sort();
+  await soon(async () => expect(await attempts()).toEqual([0, 1]));
+  isWell = true;
+  clock.advance(5000);
+  await settled(1);
+  expect(got).toEqual([1, 2, 2]);
+  expect(open).toHaveLength(1);
+  open[0]?.end();
+  await settled(2);
+});
+
 test("what fails comes again at its time, and holds back nothing", async () => {
   let isWell = false;
   const { url, got } = await receive((n, response) => {

@@ -1,14 +1,15 @@
 import { randomUUID } from "node:crypto";
 import type { Sealing } from "../store/sealing.ts";
 import type { Store, WriteContext } from "../store/store.ts";
-import type { Claimed, ClaimedDelivery, Outcome } from "../store/webhook-claims.ts";
+import type { Claimed, Outcome } from "../store/webhook-claims.ts";
+import { type ClaimedDelivery, MOST_TAKEN } from "../store/webhook-due-deliveries.ts";
 import { webhookSecretPlace } from "../store/webhook-record.ts";
 import { type AttemptParts, attemptDelivery } from "./attempt.ts";
 import { privateKeyOf, type SigningSecret } from "./signatures.ts";
 
 /** What serving an endpoint takes. */
 export interface ServeParts extends AttemptParts {
-  readonly store: Pick<Store, "write">;
+  readonly store: Pick<Store, "write" | "webhooks">;
   readonly sealing: Sealing;
   /** The longest that an attempt takes. */
   readonly timeoutMillis: number;
@@ -24,13 +25,14 @@ export interface ServeParts extends AttemptParts {
 const LEAST_SPARE_MILLIS = 5_000;
 /** After so long others are served first. */
 const TURN_MILLIS = 20_000;
-/** Outcomes wait so long, or for so many, to be written together. */
+/** Outcomes wait so long, or for so many, to be written together; and what is new, to be seen. */
 const SETTLE_MILLIS = 250;
 const SETTLE_COUNT = 20;
 
 /**
  * Sends what is due to one endpoint, in order, as its only sender: until nothing is due, its turn is
- * over, or its lease is lost. In strict order a failure ends it too. Whether it got the lease.
+ * over, or its lease is lost. As one request ends the next begins, however long others of the same
+ * endpoint take. In strict order a failure ends it too. Whether it got the lease.
  */
 export async function serveEndpoint(
   parts: ServeParts,
@@ -46,20 +48,58 @@ export async function serveEndpoint(
   const target = { endpoint, secrets: openSecrets(parts, api, claimed) };
   const turnEnds = monotonic() + TURN_MILLIS;
 
-  let queue: ClaimedDelivery[] = [...claimed.deliveries];
+  const queue: ClaimedDelivery[] = [];
+  /** Taken, and not written yet: what is asked for meanwhile is not these. */
+  const held = new Set<string>();
+  const working = new Set<Promise<void>>();
   let outcomes: Outcome[] = [];
   let unsettledSince = monotonic();
+  let mayBeMore = true;
   let gone = false;
   let isHeldBack = false;
   let isLost = false;
-  let settling: Promise<unknown> = Promise.resolve();
+  let fault: unknown;
+  let progress = Promise.withResolvers<void>();
+  const ticking = setInterval(() => {
+    mayBeMore = true;
+    progress.resolve();
+  }, SETTLE_MILLIS);
 
-  do {
-    await Promise.all(Array.from({ length: endpoint.parallel }, work));
-    await settling;
-    queue = [...(await settle(isOver() ? "release" : "ask"))];
-  } while (queue.length > 0);
-  return true;
+  try {
+    take(claimed.deliveries);
+    for (;;) {
+      begin();
+      if (working.size > 0) {
+        await progress.promise;
+        progress = Promise.withResolvers();
+        if (fault !== undefined) throw fault;
+        if (isWorthSettling()) await settle("keep");
+        if (isShort() && !isOver()) await refill();
+      } else {
+        const next = await settle(isOver() ? "release" : "ask");
+        if (next.length === 0) return true;
+        take(next);
+      }
+    }
+  } finally {
+    clearInterval(ticking);
+    isLost = true;
+    await Promise.all(working);
+  }
+
+  function begin(): void {
+    while (working.size < endpoint.parallel && queue.length > 0 && !isOver()) {
+      const worker = work()
+        .catch((error: unknown) => {
+          fault = error;
+        })
+        .finally(() => {
+          working.delete(worker);
+          progress.resolve();
+        });
+      working.add(worker);
+    }
+  }
 
   async function work(): Promise<void> {
     while (!isOver()) {
@@ -74,11 +114,32 @@ export async function serveEndpoint(
       outcomes.push(outcome);
       gone ||= attempted.gone;
       isHeldBack ||= endpoint.strictOrder && outcome.attempt.error !== null;
-      if (outcomes.length >= SETTLE_COUNT || monotonic() - unsettledSince >= SETTLE_MILLIS) {
-        settling = settling.then(() => settle("keep"));
-        await settling;
-      }
+      if (isWorthSettling() || isShort()) progress.resolve();
     }
+  }
+
+  function take(deliveries: readonly ClaimedDelivery[]): void {
+    queue.push(...deliveries);
+    for (const delivery of deliveries) held.add(delivery.id);
+  }
+
+  /** The lease makes it the only one who takes any, so it is enough to read them. */
+  async function refill(): Promise<void> {
+    const { strictOrder } = endpoint;
+    const filter = { api, endpointId: id, strictOrder, except: [...held] };
+    const due = await store.webhooks.dueDeliveries(clock(), { ...filter, limit: MOST_TAKEN });
+    mayBeMore = due.length > 0;
+    take(due);
+  }
+
+  /** In strict order what comes next depends on all that is under way. */
+  function isShort(): boolean {
+    return !endpoint.strictOrder && mayBeMore && queue.length <= MOST_TAKEN / 4;
+  }
+
+  function isWorthSettling(): boolean {
+    if (outcomes.length === 0) return false;
+    return outcomes.length >= SETTLE_COUNT || monotonic() - unsettledSince >= SETTLE_MILLIS;
   }
 
   /** Whether nothing more may begin. */
@@ -95,6 +156,7 @@ export async function serveEndpoint(
     const renewed = monotonic() + leaseMillis;
     const input = { ...lease, outcomes: written, gone, afterwards };
     const { output } = await store.write("settleDeliveries", input, context());
+    for (const { deliveryId } of written) held.delete(deliveryId);
     if (output.next === null) isLost = true;
     else leaseEnds = renewed;
     return output.next ?? [];

@@ -1,5 +1,6 @@
 import type { CommandInput } from "../../store/commands.ts";
-import type { Claimed, ClaimedDelivery, Outcome } from "../../store/webhook-claims.ts";
+import type { Claimed, Outcome } from "../../store/webhook-claims.ts";
+import type { ClaimedDelivery } from "../../store/webhook-due-deliveries.ts";
 import type { WebhookAttempt } from "../../store/webhook-record.ts";
 import { NOW } from "../now.ts";
 import type { Scene } from "./scene.ts";

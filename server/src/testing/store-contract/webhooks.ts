@@ -244,6 +244,27 @@ export function webhooksContract(open: () => Store): void {
       await scene.write("publishEvent", anEvent(46));
       expect(await isDue(scene)).toBe(true);
     });
+
+    test("its holder reads what is due without what it has, repeated ones at most half", async () => {
+      const scene = await aSceneOfDeliveries(open(), 8);
+      const read = async (except: readonly string[], limit: number) => {
+        const filter = { api: scene.api, endpointId: "wh_1", strictOrder: false, except, limit };
+        const found = await scene.store.webhooks.dueDeliveries(NOW, filter);
+        return found.map(({ data }) => data.n);
+      };
+      const [one, two, three, ...rest] = (await claim(scene)).deliveries;
+      if (one === undefined || two === undefined || three === undefined) throw new Error("few");
+      const held = [one.id, rest[0]?.id ?? ""];
+      expect(await read(held, 4)).toEqual([2, 3, 5, 6]);
+      await settle(scene, [aFailure(one, NOW), aFailure(two, NOW), aFailure(three, NOW)]);
+      expect(await read([], 4)).toEqual([1, 2, 4, 5]);
+      expect(await read(held, 4)).toEqual([2, 3, 5, 6]);
+      const other = { api: "elsewhere", endpointId: "wh_1", strictOrder: false };
+      const found = await scene.store.webhooks.dueDeliveries(NOW, {
+        ...{ ...other, except: [], limit: 9 },
+      });
+      expect(found).toEqual([]);
+    });
   });
 
   describe("what became of an attempt", () => {
