@@ -67,8 +67,9 @@ describe.skipIf(!hasChromium)("a slow or failing network, in Chromium:", () => {
     ] as const;
     for (const [path, last, shownBefore] of screens) {
       await devtools.send("Network.emulateNetworkConditions", SLOW);
+      const isSeen = Promise.withResolvers<void>();
       await page.route(last, async (route) => {
-        await shownBefore.waitFor();
+        await isSeen.promise;
         await route.continue();
       });
       await page.goto(`${world.origin}/dashboard${path}`, { waitUntil: "commit" });
@@ -78,6 +79,7 @@ describe.skipIf(!hasChromium)("a slow or failing network, in Chromium:", () => {
         .waitFor();
       await shownBefore.waitFor();
       await devtools.send("Network.emulateNetworkConditions", FAST);
+      isSeen.resolve();
       await page
         .getByLabel(/^Loading/)
         .first()
