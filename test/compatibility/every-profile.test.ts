@@ -5,8 +5,8 @@ import { doorsOf } from "../doors.ts";
 import { type RunningServer, startServer, TEST_ACCOUNT, waitUntil } from "../running-server.ts";
 import { sharedJwt, unixNow, userJwt } from "../signed-jwt.ts";
 
-// Checklist 6.5 of the compatibility document, for each profile; line 2 is canaries.test.ts, line 5
-// no-calls-out.test.ts.
+// Checklist 6.5 of the compatibility document, for each profile; line 2 is canaries.test.ts, line 4
+// ../verifier/faults.test.ts, line 5 no-calls-out.test.ts.
 
 type Headers = Readonly<Record<string, string>>;
 

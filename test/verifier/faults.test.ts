@@ -46,7 +46,7 @@ async function lastAllowed(key: string): Promise<number> {
 const NETWORKS: readonly Network[] = ["cut", "black hole", "slow"];
 
 describe.each(NETWORKS)("behind a network that is %s,", (fault) => {
-  test("a key revoked meanwhile is allowed no longer than the receipt says, then heals", async () => {
+  test("6.5.4 a key revoked meanwhile is allowed no longer than the receipt says, then heals", async () => {
     const { id, key } = await server.issueKey({ scopes: ["read:users"] });
     const other = await server.issueKey({ scopes: ["read:users"] });
     expect([await outcome(key), await outcome(other.key)]).toEqual(["allow", "allow"]);

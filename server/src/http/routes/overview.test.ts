@@ -128,3 +128,18 @@ test("an API is read with its scopes and schemes, reasons with what helps", asyn
   });
   expect((await it.call("GET", `${BASE}/policy-versions`)).json).toEqual({ data: [] });
 });
+
+test("6.2.22 keys older than 90 days without rotation are reported", async () => {
+  const old = async () => {
+    const { json } = await it.call("GET", `${BASE}/api-keys?finding=old`);
+    const { old } = (await it.call("GET", `${BASE}/findings`)).json;
+    return [old, json.data.map(({ name }: { name: string }) => name).sort()];
+  };
+  it.clock.advance(90 * 24 * HOUR - 1);
+  expect(await old()).toEqual([0, []]);
+  it.clock.advance(1);
+  expect(await old()).toEqual([2, ["CI deploy", "Nightly export"]]);
+  const { json } = await it.call("GET", `${BASE}/api-keys?search=nightly`);
+  await it.call("POST", `${BASE}/api-keys/${json.data[0].id}/rotate`, { body: {} });
+  expect(await old()).toEqual([1, ["CI deploy"]]);
+});
