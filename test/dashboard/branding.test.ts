@@ -39,7 +39,7 @@ describe.skipIf(!hasChromium)("an API's own name, logo and colours, in Chromium:
     const { page, faults } = await world.open(context);
     await page.goto(`${world.origin}/dashboard/?api=standard`);
     await page.getByText("Acme", { exact: true }).waitFor();
-    expect(await page.title()).toBe("Sign in · Acme");
+    await expect.poll(() => page.title()).toBe("Sign in · Acme");
     expect(await logoWidth(page)).toBe(1);
     expect(await page.getByText("Latchkey").count()).toBe(0);
     for (const colorScheme of ["dark", "light"] as const) {
@@ -68,7 +68,7 @@ describe.skipIf(!hasChromium)("an API's own name, logo and colours, in Chromium:
     const { page, faults } = await world.open(context);
     const looks = async (title: RegExp) => {
       await page.getByRole("heading", { level: 1, name: title }).waitFor();
-      expect(await page.title()).toMatch(/ · Acme$/);
+      await expect.poll(() => page.title()).toMatch(/ · Acme$/);
       expect(await logoWidth(page)).toBe(1);
       for (const colorScheme of ["dark", "light"] as const) {
         await page.emulateMedia({ colorScheme });
@@ -98,7 +98,7 @@ describe.skipIf(!hasChromium)("an API's own name, logo and colours, in Chromium:
       if (how === "in the page") await page.getByRole("link", { name: "Webhooks" }).click();
       else await page.reload();
       await page.getByRole("heading", { name: "Sign in" }).waitFor();
-      expect([how, await page.title()]).toEqual([how, "Sign in · Acme"]);
+      await expect.poll(() => page.title(), { message: how }).toBe("Sign in · Acme");
       await signIn(page);
     }
     expect(faults).toEqual([]);
@@ -117,7 +117,7 @@ describe.skipIf(!hasChromium)("an API's own name, logo and colours, in Chromium:
     await page.getByRole("button", { name: "Your account" }).click();
     await page.getByRole("menuitem", { name: "Sign out" }).click();
     await page.getByRole("heading", { level: 1, name: "Your visit has ended" }).waitFor();
-    expect(await page.title()).toBe("Your visit has ended · Acme");
+    await expect.poll(() => page.title()).toBe("Your visit has ended · Acme");
     expect(await page.getByLabel(/^Password/).count()).toBe(0);
     expect(faults).toEqual([]);
     await context.close();

@@ -74,7 +74,7 @@ describe.skipIf(!hasChromium)("the ways into the dashboard, in Chromium:", () =>
     await page.getByRole("button", { name: "Open" }).click();
     await page.getByRole("heading", { level: 1, name: "API keys" }).waitFor();
     await page.getByRole("link", { name: "Mine" }).waitFor();
-    expect(await page.title()).toBe("API keys · Acme");
+    await expect.poll(() => page.title()).toBe("API keys · Acme");
     expect(await page.getByText("Latchkey").count()).toBe(0);
     expect(await page.evaluate("document.querySelector('header img').naturalWidth")).toBe(1);
     expect(await page.getByRole("link", { name: "Theirs" }).count()).toBe(0);

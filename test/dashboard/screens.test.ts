@@ -84,7 +84,7 @@ describe.skipIf(!hasChromium)("every screen, in Chromium:", () => {
           .getByLabel(/^Loading/)
           .first()
           .waitFor({ state: "detached" });
-        expect(await page.title()).toBe(`${title} · Latchkey`);
+        await expect.poll(() => page.title()).toBe(`${title} · Latchkey`);
         expect(await page.locator("img, body script").count()).toBe(0);
         await showIn(page, "dark");
         expect(await accessibilityFaults(page)).toEqual([]);
