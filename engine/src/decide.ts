@@ -2,6 +2,7 @@ import type { Decision, Trace } from "./domain/decision.ts";
 import type { Question } from "./domain/known.ts";
 import { RequestPath } from "./domain/path.ts";
 import { PresentedHeaders } from "./domain/presented-headers.ts";
+import type { Reason } from "./domain/reasons.ts";
 import type { ApiRequest } from "./domain/request.ts";
 import { settleAccount } from "./steps/acting-account.ts";
 import { type Attempt, type Before, deny, pass, refuse } from "./steps/attempt.ts";
@@ -11,6 +12,7 @@ import { checkOrigin } from "./steps/check-origin.ts";
 import { checkStatus } from "./steps/check-status.ts";
 import { claimOnce, mustClaim } from "./steps/claim-once.ts";
 import { createClaimant } from "./steps/claimant.ts";
+import { passesAtAGlance } from "./steps/glance.ts";
 import { Inquiry } from "./steps/inquiry.ts";
 import type { DecideParts, Shared } from "./steps/parts.ts";
 import { readRequest } from "./steps/read-request.ts";
@@ -84,10 +86,7 @@ function decide(
   const refusal =
     readRequest(parts, attempt) ??
     authenticate(parts, attempt) ??
-    checkStatus(parts, attempt) ??
-    checkOrigin(attempt) ??
-    settleAccount(parts, attempt) ??
-    authorize(parts, attempt);
+    (passesAtAGlance(parts, attempt) ? undefined : examine(parts, attempt));
   if (refusal === undefined) {
     if (mustClaim(attempt)) return claimThenDecide(parts, attempt);
     if (before.claimed) pass(attempt, "one-time", "claimed for this request");
@@ -98,6 +97,16 @@ function decide(
   return typeof refusal === "string"
     ? refuseUncounted(parts, attempt, refusal)
     : askThenDecide(parts, attempt, refusal);
+}
+
+/** Whether what was proven may be used for this, step by step. */
+function examine(parts: Shared, attempt: Attempt): Reason | Question | undefined {
+  return (
+    checkStatus(parts, attempt) ??
+    checkOrigin(attempt) ??
+    settleAccount(parts, attempt) ??
+    authorize(parts, attempt)
+  );
 }
 
 /** Asks, then decides everything again: what was passed before may not hold any more. */

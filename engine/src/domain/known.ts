@@ -41,6 +41,8 @@ export interface MoreOfCredential {
   readonly generation: number;
   readonly rotation: Rotation | undefined;
   readonly brownOuts: readonly Interval[];
+  /** It has moments in which it is refused, or is for some origins only. */
+  readonly isRestricted: boolean;
   readonly applicationId: string | null;
   /** Of an access token; its grant ends it by ending it. */
   readonly token: Omit<AccessTokenState, "grantId"> | undefined;

@@ -15,20 +15,25 @@ const CASE = wordsOf("\0      \0");
 
 /** What a secret may begin with, four bytes to a word. */
 export interface Beginning {
-  readonly words: Int32Array;
-  /** Which bits of the words count. */
-  readonly masks: Int32Array;
+  /** Tells almost all secrets apart. */
+  readonly first: number;
+  /** Which of its bits count. */
+  readonly firstMask: number;
+  /** The words behind it. */
+  readonly rest: readonly { readonly word: number; readonly mask: number }[];
 }
 
 /** Prepares a text of at most 64 characters, all of ASCII, for `beginsWith`. */
 export function beginningOf(text: string): Beginning {
   const bytes = new TextEncoder().encode(text);
-  const size = Math.ceil(bytes.length / 4);
+  const size = Math.max(1, Math.ceil(bytes.length / 4));
   const words = new Int32Array(size);
   const masks = new Int32Array(size);
   new Uint8Array(words.buffer).set(bytes);
   new Uint8Array(masks.buffer).fill(0xff, 0, bytes.length);
-  return { words, masks };
+  const all = Array.from(words, (word, i) => ({ word, mask: masks[i] as number }));
+  const [first, ...rest] = all as [(typeof all)[number], ...typeof all];
+  return { first: first.word, firstMask: first.mask, rest };
 }
 
 /**
@@ -42,6 +47,8 @@ export class PresentedSecret {
   start = -1;
   /** How many characters it has. */
   length = 0;
+  /** Its first four bytes. */
+  first = 0;
   /** Whether `words` has all of it: it is ASCII, of at most 64 characters. */
   isShort = false;
   /** The bytes of a short secret, and zeros behind them. */
@@ -88,19 +95,25 @@ export class PresentedSecret {
   }
 
   /** Whether there is a secret, and it begins so. */
-  beginsWith({ words, masks }: Beginning): boolean {
-    if (this.start < 0) return false;
-    for (let i = 0; i < words.length; i += 1) {
-      if ((((this.words[i] as number) ^ (words[i] as number)) & (masks[i] as number)) !== 0) {
-        return false;
-      }
+  beginsWith(beginning: Beginning): boolean {
+    if (this.start < 0 || !this.mayBeginWith(beginning)) return false;
+    const { rest } = beginning;
+    for (let i = 0; i < rest.length; i += 1) {
+      const { word, mask } = rest[i] as Beginning["rest"][number];
+      if ((((this.words[i + 1] as number) ^ word) & mask) !== 0) return false;
     }
     return true;
+  }
+
+  /** Whether a secret that there is begins so, as far as its first four bytes tell. */
+  mayBeginWith({ first, firstMask }: Beginning): boolean {
+    return ((this.first ^ first) & firstMask) === 0;
   }
 
   #take(text: string, start: number, isAscii: boolean): void {
     this.text = text;
     this.start = start;
+    this.first = this.words[0] as number;
     this.length = text.length - start;
     this.isShort = isAscii && this.length <= SHORT;
   }

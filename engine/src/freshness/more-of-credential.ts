@@ -11,6 +11,7 @@ export const PLAIN: MoreOfCredential = {
   generation: FIRST_GENERATION,
   rotation: undefined,
   brownOuts: [],
+  isRestricted: false,
   applicationId: null,
   token: undefined,
 };
@@ -29,7 +30,8 @@ export function createMoreOf(capacity: number): MoreOf {
     const isPlain = proof === undefined && generation === FIRST_GENERATION && rotatedAt === null;
     if (isPlain && applicationId === null && token === undefined) return PLAIN;
     const rotation = rotatedAt === null ? undefined : { rotatedAt, endsAt: expiresAt };
-    const more = { proof, generation, rotation, brownOuts, applicationId, token };
+    const isRestricted = brownOuts.length > 0 || (token !== undefined && token.origins !== null);
+    const more = { proof, generation, rotation, brownOuts, isRestricted, applicationId, token };
     // One that is bound to a key is alike to hardly any other.
     if (!isPlain || token === undefined || token.boundKey !== null) return more;
     const key = JSON.stringify([applicationId, token.kind, token.origins, brownOuts]);

@@ -11,6 +11,8 @@ export interface CompiledRequirement extends Requirement {
   readonly needed: ScopeBits;
   /** The same for the token of an application that acts for a user; `undefined`: it stays out. */
   readonly delegatedNeeded: ScopeBits | undefined;
+  /** It accepts every kind of principal, and its path names no account. */
+  readonly isForAnybody: boolean;
   /** Which segment of the path names the owner, counting from 0; -1 without one. */
   readonly ownerSegment: number;
   /** Which segment names the account acted for; -1 without one. */
@@ -126,12 +128,14 @@ function compileRule(
     const text = `${JSON.stringify(name)} is not a parameter of ${JSON.stringify(rule.match)}`;
     throw new PolicyError([{ path: `endpoints[${number}].${member}`, text }]);
   };
+  const accountSegment = segmentOf("account");
   return {
     ...rule,
     needed: scopes.needed(rule.scopes, `endpoints[${number}].scopes`),
     delegatedNeeded: scopes.needed(rule.delegated ?? rule.scopes, `endpoints[${number}].delegated`),
+    isForAnybody: rule.accepts.length === 0 && accountSegment < 0,
     ownerSegment: segmentOf("owner"),
-    accountSegment: segmentOf("account"),
+    accountSegment,
     clientSegment: parameterIndex(pattern, "clientId"),
   };
 }
@@ -153,6 +157,7 @@ function defaultRequirement(
     family: null,
     needed,
     delegatedNeeded: delegated === "scoped" && otherwise !== "anonymous" ? undefined : needed,
+    isForAnybody: true,
     ownerSegment: -1,
     accountSegment: -1,
     clientSegment: -1,

@@ -29,9 +29,10 @@ export interface Scheme {
   readonly headers: readonly string[];
   /**
    * What the secret in `Authorization` begins with where it is this scheme's: it is not asked about
-   * a request whose secret begins otherwise, or that has none. `undefined`: it is asked about all.
+   * a request whose secret begins otherwise, or that has none. `any`: it is asked about all;
+   * `none`: about those without such a secret.
    */
-  beginnings(context: ClaimContext): readonly Beginning[] | undefined;
+  beginnings(context: ClaimContext): readonly Beginning[] | "any" | "none";
   /**
    * Whether what the request carries has this scheme's form. Looks at the form only, so that exactly
    * one scheme claims a request.

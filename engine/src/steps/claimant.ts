@@ -7,7 +7,11 @@ export type Claimant = Scheme | "several" | undefined;
 
 interface Candidate {
   readonly scheme: Scheme;
-  readonly beginnings: readonly Beginning[] | undefined;
+  /** What the secret begins with in requests that it is asked about. */
+  readonly beginnings: readonly Beginning[];
+  readonly isAskedAboutAll: boolean;
+  /** It is asked about requests without a secret. */
+  readonly isAskedAboutNone: boolean;
 }
 
 /**
@@ -20,15 +24,22 @@ export function createClaimant(
   several: "refuse" | "first",
 ): (presented: PresentedHeaders) => Claimant {
   const candidates = schemes.map((scheme): Candidate => {
-    return { scheme, beginnings: scheme.beginnings(context) };
+    const beginnings = scheme.beginnings(context);
+    return {
+      scheme,
+      beginnings: typeof beginnings === "string" ? [] : beginnings,
+      isAskedAboutAll: beginnings === "any",
+      isAskedAboutNone: beginnings === "none",
+    };
   });
   const isFirstEnough = several === "first";
   return (presented) => {
     const { secret } = presented;
     let found: Scheme | undefined;
     for (let i = 0; i < candidates.length; i += 1) {
-      const { scheme, beginnings } = candidates[i] as Candidate;
-      if (beginnings !== undefined && !beginsWithAny(secret, beginnings)) continue;
+      const candidate = candidates[i] as Candidate;
+      if (!candidate.isAskedAboutAll && !mayBeOf(candidate, secret)) continue;
+      const { scheme } = candidate;
       if (!scheme.claims(presented, context)) continue;
       if (isFirstEnough) return scheme;
       if (found !== undefined) return "several";
@@ -38,9 +49,10 @@ export function createClaimant(
   };
 }
 
-function beginsWithAny(secret: PresentedSecret, beginnings: readonly Beginning[]): boolean {
+function mayBeOf({ beginnings, isAskedAboutNone }: Candidate, secret: PresentedSecret): boolean {
+  if (secret.start < 0) return isAskedAboutNone;
   for (let i = 0; i < beginnings.length; i += 1) {
-    if (secret.beginsWith(beginnings[i] as Beginning)) return true;
+    if (secret.mayBeginWith(beginnings[i] as Beginning)) return true;
   }
   return false;
 }

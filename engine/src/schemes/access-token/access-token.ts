@@ -41,8 +41,8 @@ export const accessToken: Scheme = {
   ): Verification<A> {
     const { secret } = presented;
     const found = context.secret(NAME, secret);
-    if (found === "unknown") return refused("credential_unknown");
-    if (found === "ask") {
+    if (typeof found === "string") {
+      if (found === "unknown") return refused("credential_unknown");
       const text = secret.text.slice(secret.start);
       const verdict = judgeIssued(text, context);
       return typeof verdict === "string" ? askCredential(NAME, text) : verdict;

@@ -18,7 +18,7 @@ export const anonymous: Scheme = {
   challenge: undefined,
   headers: [],
 
-  beginnings: () => undefined,
+  beginnings: () => "none",
 
   claims({ hasCredential }: PresentedHeaders): boolean {
     return !hasCredential;

@@ -1,10 +1,13 @@
 import type { OfScheme } from "../../domain/known.ts";
 import type { PresentedHeaders } from "../../domain/presented-headers.ts";
+import type { PresentedSecret } from "../../domain/presented-secret.ts";
 import { isKey, looksLikeKey } from "../../tokens/key-format.ts";
 import {
+  type Ask,
   askCredential,
   type ClaimContext,
   kindOfKey,
+  type Refused,
   refused,
   type Scheme,
   type Verification,
@@ -30,16 +33,22 @@ export const apiKey: Scheme = {
     context: VerifyContext<A>,
   ): Verification<A> {
     const found = context.secret("api-key", bearer);
-    if (found === "unknown") return refused("credential_unknown");
-    if (found === "ask") {
-      // A key in memory was whole when it came there; only a stranger's form has to be checked.
-      const secret = bearer.text.slice(bearer.start);
-      return isKey(context.policy.keyFormat, secret)
-        ? askCredential("api-key", secret)
-        : refused("credential_malformed");
-    }
+    if (typeof found === "string") return notFound(found, bearer, context);
     // Sent as Bearer it is not signed, which would make the signature protect nothing.
     if (found.authority.signing === "required") return refused("signature_missing", found.id);
     return verified(found, kindOfKey(found));
   },
 };
+
+/** A key in memory was whole when it came there; only a stranger's form has to be checked. */
+function notFound(
+  found: "unknown" | "ask",
+  { text, start }: PresentedSecret,
+  { policy }: Pick<VerifyContext<OfScheme>, "policy">,
+): Refused | Ask {
+  if (found === "unknown") return refused("credential_unknown");
+  const secret = text.slice(start);
+  return isKey(policy.keyFormat, secret)
+    ? askCredential("api-key", secret)
+    : refused("credential_malformed");
+}

@@ -29,7 +29,7 @@ export const clientSecretHeaders: Scheme = {
   challenge: undefined,
   headers: [CLIENT_ID, SECRET],
 
-  beginnings: () => undefined,
+  beginnings: () => "any",
 
   claims(presented: PresentedHeaders, { clientParameter }: ClaimContext): boolean {
     const hasSecret = presented.named(SECRET) !== undefined;

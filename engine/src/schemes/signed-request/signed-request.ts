@@ -39,7 +39,7 @@ export const signedRequest: Scheme = {
   challenge: undefined,
   headers: [KEY, SIGNATURE, APP_KEY, APP_SIGNATURE],
 
-  beginnings: () => undefined,
+  beginnings: () => "any",
 
   claims(presented: PresentedHeaders): boolean {
     return this.headers.some((name) => presented.named(name) !== undefined);
