@@ -5,7 +5,7 @@ import type { CounterPlace, Tickets } from "./counter-place.ts";
 import { divide, type Slice, type SliceSize } from "./slice.ts";
 
 /** A count that says "blocked", which no count of requests reaches. */
-const BLOCKED = 0xffffffff;
+const BLOCKED = 0x7fffffff;
 
 /** One window, in milliseconds, and where a bucket's record has it. */
 interface Counting {
@@ -45,7 +45,7 @@ export class FixedWindows {
   /** The end of each window, or of its block; 0 for one not opened. */
   #doubles = new Float64Array(0);
   /** In the same memory. Requests spent in each open window; `BLOCKED` during a block. */
-  #counts = new Uint32Array(0);
+  #counts = new Int32Array(0);
 
   constructor(limit: CompiledLimit, options: FixedWindowsOptions = {}) {
     const { windows, refuseWhen } = limit;
@@ -166,13 +166,13 @@ export class FixedWindows {
     for (let w = 0; w < windows.length; w += 1) {
       const { max, length, end, count } = windows[w] as Counting;
       let spent = counts[record * 2 + count] as number;
-      let endsAt = doubles[record + end] as number;
       if (spends > 0 && spent < max) {
-        if (spent === 0) endsAt = doubles[record + end] = now + length;
+        if (spent === 0) doubles[record + end] = now + length;
         spent = Math.min(max, spent + spends);
         counts[record * 2 + count] = spent;
       }
       numbers[w * 2] = spent < max ? max - spent : 0;
+      const endsAt = doubles[record + end] as number;
       numbers[w * 2 + 1] = endsAt === 0 ? now : endsAt;
     }
     return new CountedWindows(this.#limit, {
@@ -211,6 +211,6 @@ export class FixedWindows {
     const doubles = new Float64Array(capacity * this.#size);
     doubles.set(this.#doubles);
     this.#doubles = doubles;
-    this.#counts = new Uint32Array(doubles.buffer);
+    this.#counts = new Int32Array(doubles.buffer);
   }
 }
