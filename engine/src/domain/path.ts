@@ -77,11 +77,9 @@ export class RequestPath {
     return segment + 1 < this.segments ? (this.slashes[segment + 1] as number) : this.end;
   }
 
-  /** Whether a segment is this one, given as UTF-16. */
-  isSegment(segment: number, text: Uint16Array): boolean {
+  /** Whether these characters, given as UTF-16, stand at `start`; they must not reach beyond `end`. */
+  hasAt(start: number, text: readonly number[]): boolean {
     const { codes } = this;
-    const start = this.startOf(segment);
-    if (this.endOf(segment) - start !== text.length) return false;
     for (let i = 0; i < text.length; i += 1) {
       if (codes[start + i] !== text[i]) return false;
     }

@@ -44,8 +44,9 @@ interface Branch {
 
 interface Literal {
   readonly text: string;
-  /** The same as UTF-16. */
-  readonly codes: Uint16Array;
+  readonly length: number;
+  /** The text as UTF-16. */
+  readonly codes: readonly number[];
   readonly branch: Branch;
 }
 
@@ -178,8 +179,8 @@ function growTree(patterns: readonly NumberedPattern[]): Branch {
         let literal = branch.literals.find(({ text }) => text === segment.text);
         if (literal === undefined) {
           const { text } = segment;
-          const codes = Uint16Array.from({ length: text.length }, (_, i) => text.charCodeAt(i));
-          literal = { text, codes, branch: emptyBranch() };
+          const codes = Array.from({ length: text.length }, (_, i) => text.charCodeAt(i));
+          literal = { text, length: text.length, codes, branch: emptyBranch() };
           branch.literals.push(literal);
         }
         branch = literal.branch;
@@ -222,9 +223,12 @@ function firstRule(from: Branch, path: RequestPath, first: number, limit: number
 }
 
 function literalAt({ literals }: Branch, path: RequestPath, segment: number): Branch | undefined {
+  if (literals.length === 0) return undefined;
+  const start = path.startOf(segment);
+  const length = path.endOf(segment) - start;
   for (let i = 0; i < literals.length; i += 1) {
-    const { codes, branch } = literals[i] as Literal;
-    if (path.isSegment(segment, codes)) return branch;
+    const literal = literals[i] as Literal;
+    if (literal.length === length && path.hasAt(start, literal.codes)) return literal.branch;
   }
   return undefined;
 }
