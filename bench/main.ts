@@ -4,6 +4,7 @@ import { benchDecide } from "./decide.ts";
 import { benchHttp } from "./http.ts";
 import { benchInProcess } from "./in-process.ts";
 import { benchMiddleware } from "./middleware.ts";
+import { benchMillion } from "./million.ts";
 import { benchNginx } from "./nginx.ts";
 import { benchOAuth } from "./oauth.ts";
 import { benchRevocation } from "./revocation.ts";
@@ -26,6 +27,8 @@ const BENCHES: Readonly<Record<string, (length: Length) => Promise<void>>> = {
   "by-hand": ({ quick }) =>
     benchByHand(quick ? { rounds: 3, seconds: 1 } : { rounds: 9, seconds: 2 }),
   decide: async ({ million }) => {
+    // First, while memory is as it was when the process started.
+    if (million) await benchMillion();
     await benchDecide(10_000);
     if (million) await benchDecide(1_000_000);
   },

@@ -1,0 +1,110 @@
+import { constants, PerformanceObserver } from "node:perf_hooks";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { coarseClock, newKey } from "@latchkey/engine";
+import { aRequest, BENCH_POLICY, engineOf } from "./decide-setup.ts";
+import { quantile } from "./rounds.ts";
+import { printTable, whole } from "./table.ts";
+
+const SAMPLES = 1_000_000;
+
+/**
+ * What a million known credentials occupy, how long the garbage collector stops everything while
+ * they are learned and decided about, and how long single decisions take. All keys are in one buffer
+ * outside the heap and each string is made when it is presented, as a parser makes it: what is
+ * counted is Latchkey's.
+ */
+export async function benchMillion(keyCount = 1_000_000): Promise<void> {
+  const lines = linesInOneBuffer(keyCount);
+  let presented = 0;
+  const engine = engineOf(() => presented, coarseClock(Date.now));
+  const request = aRequest();
+  const before = settledMemory();
+  const learning = await pausesOf(async () => {
+    for (; presented < keyCount; presented += 1) {
+      request.present(lines(presented));
+      const decision = await engine.decide(request);
+      if (decision.outcome !== "allow") throw new Error(decision.reason);
+    }
+  });
+  const rss = process.memoryUsage().rss;
+  const after = settledMemory();
+
+  const nanoseconds = new Float64Array(SAMPLES);
+  const decide = () => {
+    request.present(lines(Math.floor(Math.random() * keyCount)));
+    const start = performance.now();
+    engine.decide(request);
+    return (performance.now() - start) * 1e6;
+  };
+  for (let i = 0; i < SAMPLES / 10; i += 1) decide();
+  const deciding = await pausesOf(async () => {
+    for (let i = 0; i < SAMPLES; i += 1) nanoseconds[i] = decide();
+  });
+
+  const each = (bytes: number) => (bytes / keyCount).toFixed(0);
+  printTable(
+    `Of ${whole(keyCount)} known credentials, bytes for each (goal: RSS 250)`,
+    ["", "RSS", "heap", "typed arrays"],
+    [
+      ["just learned", each(rss - before.rss), "", ""],
+      [
+        "after a collection",
+        each(after.rss - before.rss),
+        each(after.heapUsed - before.heapUsed),
+        each(after.arrayBuffers - before.arrayBuffers),
+      ],
+    ],
+  );
+  const { NODE_PERFORMANCE_GC_MAJOR: major, NODE_PERFORMANCE_GC_MINOR: minor } = constants;
+  printTable(
+    "Longest pause of the garbage collector, ms",
+    ["", "major (goal: 20)", "minor"],
+    [
+      ["learning", learning(major).toFixed(1), learning(minor).toFixed(1)],
+      ["deciding", deciding(major).toFixed(1), deciding(minor).toFixed(1)],
+    ],
+  );
+  const [p50 = 0, p99 = 0, p999 = 0] = [0.5, 0.99, 0.999].map((q) => quantile(nanoseconds, q));
+  printTable(
+    "One decision in random order, ns (the timer is in it)",
+    ["p50", "p99", "p99.9", "p99.9 ÷ p50 (goal: 30)"],
+    [[whole(p50), whole(p99), whole(p999), (p999 / p50).toFixed(1)]],
+  );
+}
+
+/** `Authorization` lines by number, each time in a string of its own. */
+function linesInOneBuffer(count: number): (number: number) => string {
+  const line = () => `Bearer ${newKey(BENCH_POLICY.keyFormat, "live").key}`;
+  const { length } = line();
+  const bytes = Buffer.alloc(count * length);
+  for (let i = 0; i < count; i += 1) bytes.write(line(), i * length, "latin1");
+  return (number) => bytes.latin1Slice(number * length, (number + 1) * length);
+}
+
+/** The longest pause of each kind while `work` is done, in milliseconds. */
+async function pausesOf(work: () => Promise<void>): Promise<(kind: number) => number> {
+  const longest = new Map<number, number>();
+  const observer = new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+      const { detail, duration } = entry as PerformanceEntry & { detail: { kind: number } };
+      longest.set(detail.kind, Math.max(duration, longest.get(detail.kind) ?? 0));
+    }
+  });
+  observer.observe({ entryTypes: ["gc"] });
+  await work();
+  // What was observed is told in a later turn.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  observer.disconnect();
+  return (kind) => longest.get(kind) ?? 0;
+}
+
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
+
+/** When what is not used any more was collected. */
+function settledMemory(): NodeJS.MemoryUsage {
+  collect();
+  collect();
+  return process.memoryUsage();
+}
