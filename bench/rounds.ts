@@ -93,7 +93,7 @@ export function median(values: readonly number[]): number {
 }
 
 /** The value below which the share `q` of all values lies. */
-export function quantile(values: readonly number[], q: number): number {
+export function quantile(values: ArrayLike<number>, q: number): number {
   const sorted = Float64Array.from(values).sort();
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN;
 }
