@@ -6,16 +6,18 @@ import type { LimitState, WindowState } from "../domain/limit.ts";
  */
 export function rateLimitHeaders(state: LimitState): string[] {
   const { at, windows, exceeded } = state;
+  const { policies, names } = writtenOf(windows);
   const items: (string | number)[] = [];
-  for (const { name, remaining, resetAt } of windows) {
+  for (let i = 0; i < windows.length; i += 1) {
+    const { remaining, resetAt } = windows[i] as WindowState;
     const seconds = Math.max(0, Math.ceil((resetAt - at) / 1000));
-    items.push(items.length === 0 ? '"' : ', "', name, '";r=', remaining, ";t=", seconds);
+    items.push(names[i] as string, remaining, ";t=", seconds);
   }
   // Each reading of a state makes its windows anew.
   const decisive = exceeded ? state.decisive : (windows[0] ?? state.decisive);
   return [
     "RateLimit-Policy",
-    policiesOf(windows),
+    policies,
     "RateLimit",
     // Not added up: a text in parts costs `JSON.stringify` its fast path.
     items.join(""),
@@ -28,15 +30,24 @@ export function rateLimitHeaders(state: LimitState): string[] {
   ];
 }
 
-let last: { readonly windows: readonly WindowState[]; readonly text: string } | undefined;
+/** What does not change from one request to the next. */
+interface Written {
+  readonly windows: readonly WindowState[];
+  readonly policies: string;
+  /** What comes before what remains of each window. */
+  readonly names: readonly string[];
+}
+
+let last: Written | undefined;
 
 /** Most requests in a row are limited alike. */
-function policiesOf(windows: readonly WindowState[]): string {
+function writtenOf(windows: readonly WindowState[]): Written {
   if (last === undefined || !isAlike(windows, last.windows)) {
     const policies = windows.map((w) => `"${w.name}";q=${w.limit};w=${w.windowSeconds}`);
-    last = { windows, text: policies.join(", ") };
+    const names = windows.map(({ name }, i) => `${i === 0 ? "" : ", "}"${name}";r=`);
+    last = { windows, policies: policies.join(", "), names };
   }
-  return last.text;
+  return last;
 }
 
 function isAlike(a: readonly WindowState[], b: readonly WindowState[]): boolean {
