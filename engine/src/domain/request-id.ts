@@ -20,7 +20,8 @@ const VERSION = 6;
 const VARIANT = 8;
 
 const uuid = Buffer.from("00000000-0000-0000-0000-000000000000", "latin1");
-const random = new Uint8Array(PLACES.length * 256);
+/** A call for random bytes costs as much as ten thousand of them: one does for many ids. */
+const random = new Uint8Array(PLACES.length * 4096);
 let used = random.length;
 
 /**
