@@ -36,11 +36,29 @@ const SERVER_MAY_KNOW: readonly Reason[] = [
 const MOST_TRIES = 3;
 const TRY_AGAIN_SECONDS = 5;
 
+/**
+ * How a decision was made that memory did not make at once. It is kept on the decision itself: every
+ * decision is asked for it, and asking a `WeakMap` twice costs a tenth of one.
+ */
+const MADE = Symbol("made");
+
+interface Made {
+  readonly rendered?: Rendered;
+  readonly staleSeconds?: number;
+}
+
+function madeOf(decision: Decision & { readonly [MADE]?: Made }): Made | undefined {
+  return decision[MADE];
+}
+
+/** Nobody who lists or copies its properties sees it. */
+function setMade(decision: Decision, made: Made): void {
+  Object.defineProperty(decision, MADE, { value: made, configurable: true });
+}
+
 /** Makes the decisions of a verifier. */
 export function createDecider(parts: DeciderParts): Decider {
   const { api, keeper, online, clock, requestIdOf, count } = parts;
-  const renderings = new WeakMap<Decision, Rendered>();
-  const staleness = new WeakMap<Decision, number>();
   let stale = 0;
   let stopped = false;
 
@@ -104,7 +122,7 @@ export function createDecider(parts: DeciderParts): Decider {
   async function decideOnline(request: ApiRequest, local: Decision | undefined): Promise<Decision> {
     const answer = await online.decide(request, requestIdOf(request));
     if (answer !== undefined) {
-      renderings.set(answer.decision, answer.rendered);
+      setMade(answer.decision, { rendered: answer.rendered });
       return answer.decision;
     }
     const decision = local ?? onStale(request) ?? unavailable(clock());
@@ -125,14 +143,14 @@ export function createDecider(parts: DeciderParts): Decider {
       return undefined;
     }
     stale += 1;
-    staleness.set(decision, Math.ceil(keeper.lease.age() / 1000));
+    setMade(decision, { staleSeconds: Math.ceil(keeper.lease.age() / 1000) });
     return decision;
   }
 
   return {
     verify,
-    renderedBy: (decision) => renderings.get(decision),
-    staleSeconds: (decision) => staleness.get(decision),
+    renderedBy: (decision) => madeOf(decision)?.rendered,
+    staleSeconds: (decision) => madeOf(decision)?.staleSeconds,
     get stale() {
       return stale;
     },
