@@ -26,12 +26,17 @@ afterEach(async () => {
 });
 
 const principal = { accountId: "acct_1", credentialId: "key_1" };
-const ALLOW = { outcome: "allow", principal } as Decision;
-const ANONYMOUS = {
-  outcome: "allow",
-  principal: { accountId: null, credentialId: null },
-} as Decision;
-const DENY = { outcome: "deny", reason: "scope_insufficient", principal } as Decision;
+/** Made whenever it is recorded. */
+const made = (rest: object) =>
+  ({
+    ...rest,
+    get at() {
+      return clock();
+    },
+  }) as unknown as Decision;
+const ALLOW = made({ outcome: "allow", principal });
+const ANONYMOUS = made({ outcome: "allow", principal: { accountId: null, credentialId: null } });
+const DENY = made({ outcome: "deny", reason: "scope_insufficient", principal });
 const REQUEST = {
   method: "GET",
   target: "/v2/users?a=b",

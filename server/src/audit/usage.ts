@@ -105,7 +105,6 @@ export function createUsageRecorder(parts: {
 
   return {
     record(api, decision, request, requestId, seconds) {
-      const now = clock();
       const accountId = decision.principal?.accountId ?? null;
       const credentialId = decision.principal?.credentialId ?? null;
       if (credentialId !== null && accountId !== null) {
@@ -113,7 +112,7 @@ export function createUsageRecorder(parts: {
           { api, accountId, credentialId },
           {
             outcome: decision.outcome,
-            at: now,
+            at: decision.at,
             micros: seconds * 1e6,
             clientVersion: clientVersion(request.headers),
           },
@@ -123,7 +122,7 @@ export function createUsageRecorder(parts: {
         refusals.add(
           api,
           { reason: decision.reason, principal: decision.principal, request, requestId },
-          now,
+          decision.at,
         );
       }
     },
