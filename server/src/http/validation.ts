@@ -1,5 +1,6 @@
 import AjvCompiler, { type BuildCompilerFromPool } from "@fastify/ajv-compiler";
 import { ApiError, hideSecrets, suggestion } from "@latchkey/engine";
+import { _, type Ajv, type Code, type KeywordCxt, type Name } from "ajv";
 import type { FastifySchemaValidationError } from "fastify";
 
 const factory = AjvCompiler();
@@ -40,7 +41,39 @@ function compilerFor(schemas: Parameters<BuildCompilerFromPool>[0], coerceTypes:
       verbose: true,
       allowUnionTypes: true,
     },
+    onCreate: countLazily,
   });
+}
+
+/**
+ * Ajv counts the characters of every string whose length has a bound. A string has at most as many
+ * as its `length` says, which costs nothing to read, and at least half of that: only where this does
+ * not settle it need they be counted.
+ */
+function countLazily(ajv: Ajv): void {
+  mayFailOnlyIf("maxLength", "minLength", (length, bound) => _`${length} > ${bound}`);
+  mayFailOnlyIf("minLength", "pattern", (length, bound) => _`${length} < ${bound} * 2`);
+
+  function mayFailOnlyIf(
+    keyword: string,
+    before: string,
+    condition: (length: Code, bound: Name | Code) => Code,
+  ): void {
+    const definition = ajv.getKeyword(keyword);
+    if (typeof definition === "boolean" || !("code" in definition)) throw new Error(keyword);
+    ajv.removeKeyword(keyword);
+    ajv.addKeyword({
+      ...definition,
+      keyword,
+      before,
+      code(cxt: KeywordCxt) {
+        const fail = cxt.fail$data.bind(cxt);
+        const may = condition(_`${cxt.data}.length`, cxt.schemaCode as Name);
+        cxt.fail$data = (counted) => fail(_`${may} && ${counted}`);
+        definition.code(cxt);
+      },
+    });
+  }
 }
 
 function once<T>(make: () => T): () => T {
