@@ -8,11 +8,12 @@ import type { CurlRequest } from "../explain/curl-request.ts";
 import { describedRequest } from "../explain/described-request.ts";
 import { sentCredentials, shownCredential } from "../explain/sent-credential.ts";
 import type { Door } from "./app.ts";
+import { decide, type VerifyParts } from "./described-decision.ts";
 import { Ref } from "./schemas/base.ts";
 import { readRefusals } from "./schemas/error.ts";
 import { ExplainBody, Explanation } from "./schemas/explanation.ts";
 import { ApiParams } from "./schemas/params.ts";
-import { apiOf, decide, type VerifyParts } from "./verify.ts";
+import { apiOf } from "./verify.ts";
 
 /** `POST /v1/apis/{api}/explain`: why a pasted request is allowed or refused; spends no limit. */
 export const explainDoor =
