@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { API_ERRORS, ApiError, type ApiErrorCode } from "@latchkey/engine";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
@@ -58,6 +59,31 @@ function sendError(request: FastifyRequest, reply: FastifyReply, error: ApiError
     .header("content-type", "application/json; charset=utf-8")
     .serializer((body: unknown) => JSON.stringify(body))
     .send(errorBody(error, request.id));
+}
+
+/**
+ * The same where no framework is, with `more` headers besides: names and values in turn. A challenge,
+ * where one is needed, is the caller's to give.
+ */
+export function writeError(
+  response: ServerResponse,
+  error: ApiError,
+  requestId: string,
+  more: readonly string[] = [],
+): void {
+  const body = JSON.stringify(errorBody(error, requestId));
+  const { status } = API_ERRORS[error.code];
+  const headers = ["content-type", "application/json; charset=utf-8"];
+  headers.push(
+    "content-length",
+    String(Buffer.byteLength(body)),
+    "x-request-id",
+    requestId,
+    ...more,
+  );
+  if (status === 503) headers.push("retry-after", "1");
+  response.writeHead(status, headers);
+  response.end(body);
 }
 
 /** Makes every fault of every route one JSON error. Must run before the first route is added. */

@@ -17,7 +17,7 @@ import {
 import { acceleratedTo } from "./accelerated-to.ts";
 import { forwardedAddress } from "./asked-address.ts";
 import { askedLine } from "./asked-line.ts";
-import { errorBody, toApiError } from "./errors.ts";
+import { toApiError, writeError } from "./errors.ts";
 import type { Operators } from "./operators.ts";
 import { may } from "./permissions.ts";
 import type { ProtectedApi, RecordDecision } from "./protected-api.ts";
@@ -39,6 +39,9 @@ export type ForwardAuth = (request: IncomingMessage, response: ServerResponse) =
 
 const PREFIX = "/v1/apis/";
 const DOOR = "/forward-auth";
+
+/** RFC 9110 §15.5.2 wants one; the proxy's proof has no registered scheme. */
+const CHALLENGE = ["www-authenticate", 'LatchkeyToken realm="latchkey"'];
 
 /**
  * `/v1/apis/{api}/forward-auth`: a proxy asks whether a request may pass. Stands before the
@@ -69,7 +72,7 @@ function answer(
   const fail = (fault: unknown) => {
     const error = toApiError(fault);
     if (API_ERRORS[error.code].status >= 500) parts.onFault(fault, requestId);
-    sendError(response, error, requestId);
+    writeError(response, error, requestId, error.code === "PROXY_NOT_TRUSTED" ? CHALLENGE : []);
   };
   try {
     trustProxy(parts, request, slug);
@@ -167,10 +170,10 @@ function send(
   const { requestId, redirect } = context;
   const { status, headers, body } = engine.render(decision, context);
   if (decision.outcome === "allow") {
-    response.writeHead(
-      200,
-      headers.concat(latchkeyHeaders(decision.principal, requestId), redirect),
-    );
+    const lines = [...headers];
+    addLatchkeyHeaders(lines, decision.principal, requestId);
+    lines.push(...redirect);
+    response.writeHead(200, lines);
     response.end();
     return;
   }
@@ -180,35 +183,26 @@ function send(
 }
 
 /** Whom the API behind the proxy serves. A field that does not apply has no header. */
-function latchkeyHeaders(principal: Principal, requestId: string): string[] {
+function addLatchkeyHeaders(headers: string[], principal: Principal, requestId: string): void {
   const { scopes, accountId, userId, applicationId, plan, mode, credentialId } = principal;
-  const headers = [
-    "X-Latchkey-Scopes",
-    scopes.join(" "),
-    "X-Latchkey-Request-Id",
-    requestId,
-    "Content-Length",
-    "0",
-  ];
+  headers.push("X-Latchkey-Scopes", joined(scopes), "X-Latchkey-Request-Id", requestId);
+  headers.push("Content-Length", "0");
   if (accountId !== null) headers.push("X-Latchkey-Account", accountId);
   if (userId !== null) headers.push("X-Latchkey-User", userId);
   if (applicationId !== null) headers.push("X-Latchkey-Application", applicationId);
   if (plan !== null) headers.push("X-Latchkey-Plan", plan);
   if (mode !== null) headers.push("X-Latchkey-Mode", mode);
   if (credentialId !== null) headers.push("X-Latchkey-Credential", credentialId);
-  return headers;
 }
 
-function sendError(response: ServerResponse, error: ApiError, requestId: string): void {
-  const body = JSON.stringify(errorBody(error, requestId));
-  const { status } = API_ERRORS[error.code];
-  response.writeHead(status, {
-    "content-type": "application/json; charset=utf-8",
-    "content-length": Buffer.byteLength(body),
-    "x-request-id": requestId,
-    // RFC 9110 §15.5.2 wants a challenge; the proxy's proof has no registered scheme.
-    ...(status === 401 && { "www-authenticate": 'LatchkeyToken realm="latchkey"' }),
-    ...(status === 503 && { "retry-after": "1" }),
-  });
-  response.end(body);
+const joinedScopes = new WeakMap<readonly string[], string>();
+
+/** What credentials may do is the same list each time, and joining it costs more than a look-up. */
+function joined(scopes: readonly string[]): string {
+  let text = joinedScopes.get(scopes);
+  if (text === undefined) {
+    text = scopes.join(" ");
+    joinedScopes.set(scopes, text);
+  }
+  return text;
 }
