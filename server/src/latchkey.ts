@@ -26,6 +26,7 @@ import { facadeDoor } from "./http/facade/facade.ts";
 import { createForwardAuth } from "./http/forward-auth.ts";
 import { forwardAuthDoor } from "./http/forward-auth-route.ts";
 import { createHostBinding } from "./http/hosts.ts";
+import { hygieneHeaders } from "./http/hygiene.ts";
 import { interactionDoor } from "./http/interaction/door.ts";
 import { createLog } from "./http/log.ts";
 import { createMetrics } from "./http/metrics.ts";
@@ -34,6 +35,7 @@ import { openOperators } from "./http/operators.ts";
 import type { RecordDecision } from "./http/protected-api.ts";
 import { verifierDoors } from "./http/verifier-doors.ts";
 import { verifyDoor } from "./http/verify.ts";
+import { createVerifyFront } from "./http/verify-front.ts";
 import { openCounters } from "./limits/open-counters.ts";
 import { createMail } from "./mail/create-mail.ts";
 import { createAuthorizationServers } from "./oauth/authorization-servers.ts";
@@ -136,6 +138,14 @@ export async function startLatchkey(
     record,
     onFault: (fault, requestId) => log.error({ err: fault, requestId }, "forward-auth failed"),
   });
+  const verifyFront = createVerifyFront({
+    monotonic,
+    apis,
+    operators,
+    record,
+    headers: hygieneHeaders(settings.publicUrl),
+    onFault: (fault, requestId) => log.error({ err: fault, requestId }, "verify failed"),
+  });
   const authorizationServers = createAuthorizationServers({
     store,
     clock,
@@ -210,9 +220,13 @@ export async function startLatchkey(
     issuerKeys: createIssuerKeys(keyring),
     operatorTokens: createOperatorTokens({ store, clock, apis: new Set(apis.keys()) }),
     dashboardFolder: BUILT_DASHBOARD,
-    front: (request, response) => {
+    front: (request, response, framework) => {
       bindHost(request);
-      return forwardAuth(request, response) || toOAuth(request, response);
+      return (
+        forwardAuth(request, response) ||
+        verifyFront(request, response, framework) ||
+        toOAuth(request, response, framework)
+      );
     },
     doors: [
       forwardAuthDoor(forwardAuth),

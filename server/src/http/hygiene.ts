@@ -21,16 +21,23 @@ export function requestFault(request: IncomingMessage): ApiError | undefined {
   });
 }
 
+/** What every answer of ours carries besides its request id: names and values in turn. */
+export function hygieneHeaders(publicUrl: string): readonly string[] {
+  const headers = ["x-content-type-options", "nosniff", "cache-control", "no-store"];
+  if (publicUrl.startsWith("https:")) headers.push("strict-transport-security", "max-age=31536000");
+  return headers;
+}
+
 /** Refuses such requests, and puts on every answer what every answer carries. */
 export function keepHygiene(app: FastifyInstance, publicUrl: string): void {
-  const overTls = publicUrl.startsWith("https:");
+  const headers = hygieneHeaders(publicUrl);
   app.addHook("onRequest", (request, reply, done) => {
     reply.header("x-request-id", request.id);
     // Doors answer in the name of an API, whose document says which headers there are.
     if (request.routeOptions.config?.door !== true) {
-      reply.header("x-content-type-options", "nosniff");
-      reply.header("cache-control", "no-store");
-      if (overTls) reply.header("strict-transport-security", "max-age=31536000");
+      for (let i = 0; i < headers.length; i += 2) {
+        reply.header(headers[i] as string, headers[i + 1]);
+      }
     }
     done(requestFault(request.raw));
   });

@@ -21,6 +21,8 @@ export interface Operators {
    * @throws {ApiError} `INVALID_REQUEST` for more than one line.
    */
   byHeaders(rawHeaders: readonly string[]): Operator | undefined;
+  /** Whether its token still stands as it did when it was looked up. */
+  isLive(operator: Operator): boolean;
 }
 
 /** Longer ones are not looked at: 8 KiB is the limit of one credential. */
@@ -87,6 +89,8 @@ export async function openOperators(parts: {
       const token = bearerToken(line);
       return token === undefined ? undefined : byToken(token);
     },
+
+    isLive: (operator) => byDigest.get(digests.get(operator.id) ?? "") === operator,
   };
 }
 

@@ -5,10 +5,18 @@ import { answerParseFault, MAX_HEADER_BLOCK, requestFault } from "./hygiene.ts";
 // here uses: 50 ms and 15 MB of each start.
 const { createServer } = process.getBuiltinModule("node:http");
 
-/** A door before the framework: true when it has answered, or will. */
-export type Front = (request: IncomingMessage, response: ServerResponse) => boolean;
+/**
+ * A door before the framework: true when it has answered, or will, or hands the request back to the
+ * framework later.
+ */
+export type Front = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  framework: Handler,
+) => boolean;
 
-type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+/** Answers a request. */
+export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** How often a draining server looks for connections that have fallen idle. */
 const DRAIN_MILLIS = 50;
@@ -31,7 +39,7 @@ export function serverFactory(front: Front): (handler: Handler) => Server {
       },
       (request, response) => {
         if (!server.listening) response.shouldKeepAlive = false;
-        if (requestFault(request) === undefined && front(request, response)) return;
+        if (requestFault(request) === undefined && front(request, response, handler)) return;
         handler(request, response);
       },
     );

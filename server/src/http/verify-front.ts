@@ -1,0 +1,156 @@
+import { isUtf8 } from "node:buffer";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { headerCount, requestIdOf } from "@latchkey/engine";
+import type { Static, TSchema } from "typebox";
+import type { DecisionWire } from "./decision-wire.ts";
+import { type DecisionsWire, decide, decideAll, type VerifyParts } from "./described-decision.ts";
+import { toApiError, writeError } from "./errors.ts";
+import { MAX_BODY } from "./json-body.ts";
+import type { Operator, Operators } from "./operators.ts";
+import { may } from "./permissions.ts";
+import type { ProtectedApi } from "./protected-api.ts";
+import { VerifyBatchBody, VerifyBody } from "./schemas/decision.ts";
+import type { Front } from "./server.ts";
+import { buildValidator } from "./validation.ts";
+
+/** What the front of `verify` is made of. */
+export interface VerifyFrontParts extends VerifyParts {
+  readonly operators: Operators;
+  /** What every answer carries: names and values in turn. */
+  readonly headers: readonly string[];
+  /** Told of faults; the caller sees a 500 with the request id. */
+  readonly onFault: (fault: unknown, requestId: string) => void;
+}
+
+/** A call that has everything it takes to be answered here. */
+interface Call {
+  readonly api: ProtectedApi;
+  readonly operator: Operator;
+  readonly batch: boolean;
+  /** Bytes of its body. */
+  readonly length: number;
+}
+
+type Answer = ReturnType<typeof decide> | ReturnType<typeof decideAll>;
+
+const PREFIX = "/v1/apis/";
+const ONE = "/verify";
+const BATCH = "/verify/batch";
+
+/**
+ * `POST verify` and `verify/batch` before the framework, which costs more than the decision does.
+ * Answers calls with an operator's token and nothing wrong with them; any other goes on to the
+ * framework as if nobody had looked at it, so that one place tells of what is wrong.
+ */
+export function createVerifyFront(parts: VerifyFrontParts): Front {
+  const isOne = validatorOf(VerifyBody);
+  const isBatch = validatorOf(VerifyBatchBody);
+
+  /** What the call is answered with; `undefined`: something is wrong with it, or with us. */
+  function decided(call: Call, body: unknown, requestId: string): Answer | undefined {
+    try {
+      if (call.batch) {
+        return isBatch(body) ? decideAll(parts, call.api, body.requests, requestId) : undefined;
+      }
+      if (!isOne(body) || body.explain === true) return undefined;
+      return decide(parts, call.api, body.request, false, requestId);
+    } catch {
+      return undefined;
+    }
+  }
+
+  return (request, response, framework) => {
+    const call = callOf(parts, request);
+    if (call === undefined) return false;
+    readBody(request, call.length, (body) => {
+      const requestId = requestIdOf(request.rawHeaders);
+      // Rights may have ended while the sender held the body back.
+      const asked = parts.operators.isLive(call.operator) ? parsed(body) : undefined;
+      const answer = asked === undefined ? undefined : decided(call, asked, requestId);
+      if (answer === undefined) {
+        request.pause();
+        request.unshift(body);
+        framework(request, response);
+      } else if (answer instanceof Promise) {
+        answer.then(
+          (made) => send(response, made, requestId, parts.headers),
+          (fault) => {
+            parts.onFault(fault, requestId);
+            writeError(response, toApiError(fault), requestId, parts.headers);
+          },
+        );
+      } else {
+        send(response, answer, requestId, parts.headers);
+      }
+    });
+    return true;
+  };
+}
+
+/** `undefined` for whatever is not plainly one of these calls by somebody who may make it. */
+function callOf(parts: VerifyFrontParts, request: IncomingMessage): Call | undefined {
+  const { url = "", headers, rawHeaders } = request;
+  if (request.method !== "POST" || !url.startsWith(PREFIX)) return undefined;
+  const slugEnd = url.indexOf("/", PREFIX.length);
+  const batch = url.endsWith(BATCH);
+  if (slugEnd === -1 || slugEnd !== url.length - (batch ? BATCH : ONE).length) return undefined;
+  if (!batch && !url.endsWith(ONE)) return undefined;
+  const api = parts.apis.get(url.slice(PREFIX.length, slugEnd));
+  const length = Number(headers["content-length"]);
+  if (api === undefined || !(length > 0 && length <= MAX_BODY)) return undefined;
+  if (headers["content-type"] !== "application/json") return undefined;
+  if (headerCount(rawHeaders, "authorization") !== 1) return undefined;
+  const operator = parts.operators.byHeaders(rawHeaders);
+  if (operator === undefined || !may(operator.role, batch ? "enforce" : "verify")) return undefined;
+  if (operator.apis !== null && !operator.apis.has(api.slug)) return undefined;
+  return { api, operator, batch, length };
+}
+
+/** The framework's own validation of a body. */
+function validatorOf<Schema extends TSchema>(schema: Schema) {
+  return buildValidator({})({ schema, httpPart: "body" }) as (
+    body: unknown,
+  ) => body is Static<Schema>;
+}
+
+/** Calls back once, with the whole body. */
+function readBody(request: IncomingMessage, length: number, then: (body: Buffer) => void): void {
+  const chunks: Buffer[] = [];
+  let received = 0;
+  request.on("data", function read(chunk: Buffer) {
+    chunks.push(chunk);
+    received += chunk.length;
+    if (received < length) return;
+    request.off("data", read);
+    then(chunks.length === 1 ? chunk : Buffer.concat(chunks, received));
+  });
+}
+
+/** `undefined` for what is no JSON. How deep it may be the schemas say, and V8 parses any depth. */
+function parsed(body: Buffer): unknown {
+  if (!isUtf8(body)) return undefined;
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    return undefined;
+  }
+}
+
+function send(
+  response: ServerResponse,
+  answer: DecisionWire | DecisionsWire,
+  requestId: string,
+  headers: readonly string[],
+): void {
+  const text = JSON.stringify(answer);
+  response.writeHead(200, [
+    "x-request-id",
+    requestId,
+    ...headers,
+    "content-type",
+    "application/json; charset=utf-8",
+    "content-length",
+    String(Buffer.byteLength(text)),
+  ]);
+  response.end(text);
+}
