@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { chownSync, globSync, mkdtempSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -39,7 +39,10 @@ export async function startPostgres(): Promise<Database> {
     [program, ...words, "-c", "unix_socket_directories=", "-c", "log_min_messages=fatal"],
     options,
   );
-  await untilListening(port);
+  // It listens before it answers.
+  const isReady = path.join(POSTGRES_PROGRAMS, "pg_isready");
+  const asked = ["-h", "127.0.0.1", "-p", String(port), "-U", "postgres", "-d", "postgres"];
+  await until(async () => spawnSync(isReady, asked).status === 0);
   return databaseIn(folder, running, `postgres://postgres@127.0.0.1:${port}/postgres`);
 }
 
@@ -53,7 +56,7 @@ export async function startRedis(): Promise<Database> {
   const port = await freePort();
   const words = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder];
   const running = start("client", ["redis-server", ...words]);
-  await untilListening(port);
+  await until(() => isListening(port));
   return databaseIn(folder, running, `redis://127.0.0.1:${port}`);
 }
 
@@ -73,15 +76,18 @@ function userNamed(name: string): { readonly uid: number; readonly gid: number }
   return { uid: Number(uid), gid: Number(gid) };
 }
 
-async function untilListening(port: number): Promise<void> {
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1", () => resolve(true));
+    socket.once("error", () => resolve(false));
+    socket.once("connect", () => socket.destroy());
+  });
+}
+
+async function until(isThere: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + MOST_WAIT_MILLIS;
   while (performance.now() < deadline) {
-    const isThere = await new Promise((resolve) => {
-      const socket = connect(port, "127.0.0.1", () => resolve(true));
-      socket.once("error", () => resolve(false));
-      socket.once("connect", () => socket.destroy());
-    });
-    if (isThere) return;
+    if (await isThere()) return;
     await new Promise((resolve) => setTimeout(resolve, RETRY_MILLIS));
   }
   throw new Error("a database of the bench does not listen");

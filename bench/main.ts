@@ -11,6 +11,7 @@ import { benchRevocation } from "./revocation.ts";
 import { benchSeenTokens } from "./seen-tokens.ts";
 import { benchStart } from "./start.ts";
 import { benchTokens } from "./tokens.ts";
+import { benchUsage } from "./usage.ts";
 import { benchVerifier } from "./verifier.ts";
 import { benchWebhookHang } from "./webhook-hang.ts";
 import { benchWebhookKills } from "./webhook-kills.ts";
@@ -45,6 +46,7 @@ const BENCHES: Readonly<Record<string, (length: Length) => Promise<void>>> = {
     await benchSeenTokens(quick ? 5 : 61);
   },
   revocation: ({ quick }) => benchRevocation(quick ? 50 : 1000),
+  usage: ({ quick }) => benchUsage({ rounds: quick ? 5 : 31 }),
   verifier: async ({ million }) => {
     await benchVerifier(10_000);
     if (million) await benchVerifier(1_000_000);

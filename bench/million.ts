@@ -79,7 +79,7 @@ function linesInOneBuffer(count: number): (number: number) => string {
   const { length } = line();
   const bytes = Buffer.alloc(count * length);
   for (let i = 0; i < count; i += 1) bytes.write(line(), i * length, "latin1");
-  return (number) => bytes.latin1Slice(number * length, (number + 1) * length);
+  return (number) => bytes.toString("latin1", number * length, (number + 1) * length);
 }
 
 /** The longest pause of each kind while `work` is done, in milliseconds. */
