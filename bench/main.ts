@@ -7,6 +7,7 @@ import { benchMiddleware } from "./middleware.ts";
 import { benchMillion } from "./million.ts";
 import { benchNginx } from "./nginx.ts";
 import { benchOAuth } from "./oauth.ts";
+import { benchRemote } from "./remote.ts";
 import { benchRevocation } from "./revocation.ts";
 import { benchSeenTokens } from "./seen-tokens.ts";
 import { benchStart } from "./start.ts";
@@ -45,6 +46,7 @@ const BENCHES: Readonly<Record<string, (length: Length) => Promise<void>>> = {
     await benchTokens({ rounds: quick ? 5 : 41 });
     await benchSeenTokens(quick ? 5 : 61);
   },
+  remote: ({ quick }) => benchRemote({ rounds: quick ? 7 : 41 }),
   revocation: ({ quick }) => benchRevocation(quick ? 50 : 1000),
   usage: ({ quick }) => benchUsage({ rounds: quick ? 5 : 31 }),
   verifier: async ({ million }) => {

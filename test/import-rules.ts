@@ -12,6 +12,8 @@ export interface Rules {
   readonly only: Readonly<Record<string, readonly string[]>>;
   /** Workspace folder → package name. */
   readonly packages: Readonly<Record<string, string>>;
+  /** Files that look behind the faces of packages, at what the table lets them see. */
+  readonly mayLookInside: readonly string[];
   /** Files that a program of ours writes: no one reads them from top to bottom. */
   readonly generated: readonly string[];
   /** Parts that may read the machine's clock, and the environment. */
@@ -68,8 +70,10 @@ function rulesFor(root: string, rules: Rules) {
       const owner = workspaceOf(target);
       if (owner !== workspaceOf(file.path)) {
         // What is no package has no face: the table alone says who may look into it.
-        const isOpen = rules.packages[owner] === undefined && mayImport(placeOf(target));
-        return isOpen ? undefined : `${target}: use its public face`;
+        const hasFace = rules.packages[owner] !== undefined;
+        const isOpen = !hasFace || isWithin(place, rules.mayLookInside);
+        if (isOpen && mayImport(placeOf(target))) return undefined;
+        return `${target}: use its public face`;
       }
       if (isTest) return undefined;
       if (isTestFile(target)) return `${target} is a test`;

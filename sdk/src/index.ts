@@ -1,7 +1,9 @@
 export { createVerifier } from "./verifier/create-verifier.ts";
+export { createRemoteVerifier } from "./verifier/remote-verifier.ts";
 export type {
   AnswerContext,
   CreateVerifier,
+  RemoteVerifierOptions,
   Verifier,
   VerifierOptions,
   VerifierProblem,

@@ -3083,6 +3083,8 @@ export interface Operations {
          * tokens that are bound to a key; else the URL or the header Host says it.
          */
         readonly base?: string | undefined;
+        /** The id under which it is answered; the call's own when absent. */
+        readonly requestId?: string | undefined;
       };
       /** Answer with a trace, and spend no limit. Admins and owners. */
       readonly explain?: boolean | undefined;
@@ -3120,6 +3122,8 @@ export interface Operations {
          * tokens that are bound to a key; else the URL or the header Host says it.
          */
         readonly base?: string | undefined;
+        /** The id under which it is answered; the call's own when absent. */
+        readonly requestId?: string | undefined;
       }[];
     };
     answer: Decisions;

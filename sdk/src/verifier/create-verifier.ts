@@ -23,6 +23,7 @@ import { startUsageReport } from "./usage-report.ts";
 import type {
   AnswerContext,
   CreateVerifier,
+  Verifier,
   VerifierOptions,
   VerifierProblem,
   VerifierStatus,
@@ -39,13 +40,7 @@ const monotonic = () => performance.now();
 /** Composes a verifier of its parts, and waits until it can decide by itself. */
 export const createVerifier: CreateVerifier = async (options) => {
   const { requireTls = false, capacity = DEFAULT_CAPACITY } = options;
-  const onProblem = (kind: VerifierProblem["kind"]) => (cause: Error) => {
-    try {
-      options.onProblem?.({ kind, message: cause.message, cause });
-    } catch {
-      // Whoever is told must not bring down what it is told of.
-    }
-  };
+  const onProblem = problemsTold(options);
   const link = openServerLink({ base: baseOf(options), token: tokenOf(options) });
   const verifier = `vrf_${randomBytes(12).toString("hex")}`;
   const keeper = keepLease({ link, verifier, wall, monotonic, onProblem: onProblem("lease") });
@@ -86,7 +81,7 @@ export const createVerifier: CreateVerifier = async (options) => {
   });
   const usage = startUsageReport({ link, onProblem: onProblem("usage") });
   const online = createOnline({ link, clock: wall, monotonic, onProblem: onProblem("online") });
-  const idOf = requestIds(api);
+  const idOf = requestIds(() => api.engine?.policy.policy.requestIds === "make");
   const decider = createDecider({
     api,
     keeper,
@@ -122,7 +117,7 @@ export const createVerifier: CreateVerifier = async (options) => {
   return {
     verify: timed({ decider, usage, monotonic, random: Math.random }),
     requestIdOf: idOf,
-    render: (decision, context) => render(api, decider, decision, context),
+    render: (decision, context) => render({ api, decider }, decision, context),
     preflight: preflightAnswer,
     get status() {
       return status();
@@ -134,14 +129,27 @@ export const createVerifier: CreateVerifier = async (options) => {
   };
 };
 
-function baseOf({ url, api }: VerifierOptions): URL {
+/** Tells of problems of a kind. */
+export function problemsTold({ onProblem }: Pick<VerifierOptions, "onProblem">) {
+  return (kind: VerifierProblem["kind"]) => (cause: Error) => {
+    try {
+      onProblem?.({ kind, message: cause.message, cause });
+    } catch {
+      // Whoever is told must not bring down what it is told of.
+    }
+  };
+}
+
+/** @throws {TypeError} */
+export function baseOf({ url, api }: Pick<VerifierOptions, "url" | "api">): URL {
   if (!SLUG.test(api)) throw new TypeError(`no API can be called "${api}"`);
   const base = URL.parse(`${url.replace(/\/+$/, "")}/v1/apis/${api}`);
   if (base !== null && /^https?:$/.test(base.protocol) && base.search === "") return base;
   throw new TypeError("url must be the http(s) address of a Latchkey server");
 }
 
-function tokenOf({ token }: VerifierOptions): string {
+/** @throws {TypeError} */
+export function tokenOf({ token }: Pick<VerifierOptions, "token">): string {
   if (TOKEN.test(token)) return token;
   throw new TypeError("token must be an operator token");
 }
@@ -154,23 +162,22 @@ function modeOf(api: KnownApi, leaseMillis: number): VerifierStatus["mode"] {
  * One id for each request, however often it is asked for. It is kept on the list of the request's
  * own headers: a `WeakMap` that gets one entry for each request costs as much as half a decision.
  */
-function requestIds(api: KnownApi) {
+export function requestIds(areMade: () => boolean): Verifier["requestIdOf"] {
   const id = Symbol("request id");
   const ofFrozen = new WeakMap<readonly string[], string>();
   return ({ headers }: { readonly headers: readonly string[] & { [id]?: string } }): string => {
     const known = headers[id] ?? ofFrozen.get(headers);
     if (known !== undefined) return known;
-    const isMade = api.engine?.policy.policy.requestIds === "make";
-    const made = isMade ? newRequestId() : requestIdOf(headers);
+    const made = areMade() ? newRequestId() : requestIdOf(headers);
     if (Object.isExtensible(headers)) headers[id] = made;
     else ofFrozen.set(headers, made);
     return made;
   };
 }
 
-function render(
-  api: KnownApi,
-  decider: Decider,
+/** As the server says it, or as the engine does, or as best as can be said without either. */
+export function render(
+  { api, decider }: { api: Pick<KnownApi, "engine">; decider: Decider },
   decision: Decision,
   context: AnswerContext,
 ): Rendered {

@@ -4,6 +4,8 @@ interface GatheredParts<Question, Answer> {
   readonly link: Pick<ServerLink, "post">;
   readonly path: string;
   readonly timeoutMillis: number;
+  /** As many as the server takes; default 64. */
+  readonly mostInOneCall?: number;
   /** The body of a call. */
   write(questions: readonly Question[]): object;
   /** The answers in the order of the questions. */
@@ -16,22 +18,25 @@ interface Waiting<Question, Answer> {
 }
 
 const MOST_IN_ONE_CALL = 64;
+/** The body was found wrong, or too long, before anything was done. */
+const NOTHING_DONE: ReadonlySet<number | undefined> = new Set([400, 413]);
 
 /**
  * Asks the server: what is asked in one turn of the event loop goes there in one call. Rejects when
- * that fails, or its answer is missing.
+ * that fails, or its answer is missing. A call that the server finds wrong or too long is made again
+ * in halves, so that nobody's question spoils another's.
  */
 export function gatheredCalls<Question, Answer>(
   parts: GatheredParts<Question, Answer>,
 ): (question: Question) => Promise<Answer> {
-  const { link, path, timeoutMillis, write, read } = parts;
+  const { link, path, timeoutMillis, mostInOneCall = MOST_IN_ONE_CALL, write, read } = parts;
   let waiting: Waiting<Question, Answer>[] = [];
 
   function sendAll(): void {
     const all = waiting;
     waiting = [];
-    for (let from = 0; from < all.length; from += MOST_IN_ONE_CALL) {
-      void send(all.slice(from, from + MOST_IN_ONE_CALL));
+    for (let from = 0; from < all.length; from += mostInOneCall) {
+      void send(all.slice(from, from + mostInOneCall));
     }
   }
 
@@ -45,6 +50,11 @@ export function gatheredCalls<Question, Answer>(
         else answered.resolve(one);
       });
     } catch (error) {
+      const half = batch.length >> 1;
+      if (half > 0 && error instanceof LinkError && NOTHING_DONE.has(error.status)) {
+        await Promise.all([send(batch.slice(0, half)), send(batch.slice(half))]);
+        return;
+      }
       for (const { answered } of batch) answered.reject(error);
     }
   }

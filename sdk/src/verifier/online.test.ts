@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { aRequest, NOW } from "../testing/known-key.ts";
 import { createOnline, type Online } from "./online.ts";
-import { type CallOptions, LinkError } from "./server-link.ts";
+import { LinkError } from "./server-link.ts";
 
 const PRINCIPAL = { kind: "account", accountId: "acct_1", scheme: "api-key" };
 const WINDOW = { name: "default", limit: 5, remaining: 0, windowSeconds: 60 };
@@ -22,8 +22,13 @@ const LIMITED = {
   response: { status: 429, headers: { "Retry-After": "60" }, body: "{}" },
 };
 
-let answer: () => Promise<unknown>;
-let sent: { body: unknown; options: CallOptions }[];
+interface Sent {
+  readonly requests: readonly { readonly requestId: string }[];
+}
+
+/** Of one request that is asked about. */
+let answer: (requestId: string) => Promise<unknown>;
+let sent: Sent["requests"][];
 let monotonic: number;
 let online: Online;
 beforeEach(() => {
@@ -31,9 +36,10 @@ beforeEach(() => {
   monotonic = 0;
   online = createOnline({
     link: {
-      post: (_path, body, options) => {
-        sent.push({ body, options });
-        return answer();
+      post: async (_path, body) => {
+        const { requests } = body as Sent;
+        sent.push(requests);
+        return { decisions: await Promise.all(requests.map((each) => answer(each.requestId))) };
       },
     },
     clock: () => NOW,
@@ -42,22 +48,24 @@ beforeEach(() => {
   });
 });
 
-const decide = (headers: readonly string[] = []) =>
-  online.decide({ ...aRequest(), headers }, "request-1");
+const decide = (headers: readonly string[] = [], requestId = "request-1") =>
+  online.decide({ ...aRequest(), headers }, requestId);
 
 test("sends every line of a header as it came, and no cookie, under the request's own id", async () => {
   answer = async () => ALLOWED;
   await decide(["Authorization", "Bearer a", "authorization", "Bearer b", "Cookie", "s=1"]);
-  expect(sent[0]?.body).toEqual({
-    request: {
-      method: "GET",
-      url: "/v2/users",
-      headers: { authorization: ["Bearer a", "Bearer b"] },
-      ip: "192.0.2.1",
-      secure: true,
-    },
-  });
-  expect(sent[0]?.options.headers).toEqual({ "x-request-id": "request-1" });
+  expect(sent).toEqual([
+    [
+      {
+        method: "GET",
+        url: "/v2/users",
+        headers: { authorization: ["Bearer a", "Bearer b"] },
+        ip: "192.0.2.1",
+        secure: true,
+        requestId: "request-1",
+      },
+    ],
+  ]);
 });
 
 test("no client says where it called, by Host or by an absolute URL", async () => {
@@ -66,19 +74,15 @@ test("no client says where it called, by Host or by an absolute URL", async () =
   const request = { ...aRequest(), target, headers: ["Host", "evil.example"] };
   await online.decide({ ...request, base: "https://api.acme.com/api" }, "request-1");
   const url = "//http://evil.example/v2/users";
-  expect(sent[0]?.body).toMatchObject({
-    request: { url, headers: {}, base: "https://api.acme.com/api" },
-  });
+  expect(sent[0]?.[0]).toMatchObject({ url, headers: {}, base: "https://api.acme.com/api" });
 });
 
 test("no name of a header makes the server seem to be away", async () => {
   answer = async () => ALLOWED;
   const lines = ["Constructor", "a", "__proto__", "b", "X-A", "c"];
   expect(await decide(lines)).toMatchObject({ decision: { outcome: "allow" } });
-  expect(sent[0]?.body).toMatchObject({
-    request: { headers: { constructor: ["a"], "x-a": ["c"] } },
-  });
-  expect(JSON.stringify(sent[0]?.body)).not.toContain("__proto__");
+  expect(sent[0]?.[0]).toMatchObject({ headers: { constructor: ["a"], "x-a": ["c"] } });
+  expect(JSON.stringify(sent[0])).not.toContain("__proto__");
 });
 
 test("an allow comes with its principal, and is rendered as the server would", async () => {
@@ -124,4 +128,29 @@ test("256 at a time are asked about, and no more wait", async () => {
   expect(await decide()).toBeUndefined();
   held.resolve(ALLOWED);
   expect((await Promise.all(all)).every((each) => each !== undefined)).toBe(true);
+});
+
+test("what comes in one turn goes in one call, at most 100 in each, and is answered in order", async () => {
+  answer = async (requestId) => ({ ...ALLOWED, principal: { ...PRINCIPAL, userId: requestId } });
+  const ids = Array.from({ length: 101 }, (_, n) => `request-${n}`);
+  const all = await Promise.all(ids.map((id) => decide([], id)));
+  expect(sent.map(({ length }) => length)).toEqual([100, 1]);
+  expect(all.map((each) => each?.decision.principal?.userId)).toEqual(ids);
+});
+
+test.each([400, 413])("one that the server answers with %i spoils no other", async (status) => {
+  answer = async (requestId) => {
+    if (requestId === "request-5") throw new LinkError("it is too odd", status);
+    return ALLOWED;
+  };
+  const ids = Array.from({ length: 8 }, (_, n) => `request-${n}`);
+  const all = await Promise.all(ids.map((id) => decide([], id)));
+  expect(ids.filter((_, n) => all[n] === undefined)).toEqual(["request-5"]);
+  expect(sent.map(({ length }) => length)).toEqual([8, 4, 4, 2, 2, 1, 1]);
+});
+
+test("a call that fails for another reason is not made again", async () => {
+  answer = () => Promise.reject(new LinkError("no answer"));
+  expect(await Promise.all([decide(), decide()])).toEqual([undefined, undefined]);
+  expect(sent).toHaveLength(1);
 });

@@ -1,5 +1,6 @@
 import { Agent, type ClientRequest, type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps, Agent as TlsAgent } from "node:https";
+import { urlToHttpOptions } from "node:url";
 
 /** The server did not answer, or not with what was asked for. Holds no part of a request. */
 export class LinkError extends Error {
@@ -45,6 +46,9 @@ export function openServerLink({ base, token }: { base: URL; token: string }): S
   const kept = { keepAlive: true, maxSockets: MOST_SOCKETS };
   const agent = secure ? new TlsAgent(kept) : new Agent(kept);
   const open = secure ? requestHttps : requestHttp;
+  // Taken apart once: for each call it would cost as much as the decision that is asked for.
+  const to = urlToHttpOptions(base);
+  const authorization = `Bearer ${token}`;
 
   function send(
     method: string,
@@ -52,9 +56,8 @@ export function openServerLink({ base, token }: { base: URL; token: string }): S
     headers: Readonly<Record<string, string | number>>,
     options: { agent: Agent | false },
   ): ClientRequest {
-    const authorization = `Bearer ${token}`;
-    const url = `${base.href}${path}`;
-    return open(url, { method, headers: { authorization, ...headers }, ...options });
+    const all = { authorization, ...headers };
+    return open({ ...to, path: `${base.pathname}${path}`, method, headers: all, ...options });
   }
 
   return {
@@ -73,10 +76,10 @@ export function openServerLink({ base, token }: { base: URL; token: string }): S
         };
         sent.on("error", fail);
         sent.on("response", (answer) => {
-          readAnswer(answer).then((value) => {
+          readAnswer(answer, fail, (value) => {
             clearTimeout(timer);
             resolve(value);
-          }, fail);
+          });
         });
         sent.end(text);
       }),
@@ -96,7 +99,7 @@ export function openServerLink({ base, token }: { base: URL; token: string }): S
       sent.on("error", end);
       sent.on("response", (answer) => {
         if (answer.statusCode !== 200) {
-          readAnswer(answer).catch(end);
+          readAnswer(answer, end, () => end(new LinkError("the stream ended")));
           return;
         }
         const read = lineReader((text) => ended || listener.line(text));
@@ -121,17 +124,31 @@ export function openServerLink({ base, token }: { base: URL; token: string }): S
   };
 }
 
-/** The parsed body of a 2xx; nothing for one without a body. */
-async function readAnswer(answer: IncomingMessage): Promise<unknown> {
-  answer.setEncoding("utf8");
-  let text = "";
-  for await (const chunk of answer) {
-    text += chunk;
-    if (text.length > MOST_ANSWER) throw new LinkError("the answer is too long");
-  }
+/** Gives on the parsed body of a 2xx; nothing for one without a body. */
+function readAnswer(
+  answer: IncomingMessage,
+  fail: (cause: unknown) => void,
+  done: (value: unknown) => void,
+): void {
   const status = answer.statusCode ?? 0;
-  if (status < 200 || status > 299) throw new LinkError(`the server answered ${status}`, status);
-  return text === "" ? undefined : JSON.parse(text);
+  let text = "";
+  answer.setEncoding("utf8");
+  answer.on("error", fail);
+  answer.on("data", (chunk: string) => {
+    text += chunk;
+    if (text.length > MOST_ANSWER) answer.destroy(new LinkError("the answer is too long"));
+  });
+  answer.on("end", () => {
+    if (status < 200 || status > 299) {
+      fail(new LinkError(`the server answered ${status}`, status));
+      return;
+    }
+    try {
+      done(text === "" ? undefined : JSON.parse(text));
+    } catch (cause) {
+      fail(cause);
+    }
+  });
 }
 
 /** Gives each line on; false once one is too long. */

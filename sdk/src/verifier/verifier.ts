@@ -16,6 +16,13 @@ export interface VerifierOptions {
   readonly onProblem?: (problem: VerifierProblem) => void;
 }
 
+/** What a verifier without a memory needs to know. */
+export interface RemoteVerifierOptions
+  extends Pick<VerifierOptions, "url" | "token" | "api" | "onProblem"> {
+  /** Whether a request is answered under the id that its client gave it; as the policy has it. */
+  readonly requestIds?: "keep" | "make";
+}
+
 /** Something that the verifier goes on without. */
 export interface VerifierProblem {
   readonly kind: "feed" | "lease" | "policy" | "online" | "usage";

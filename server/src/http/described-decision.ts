@@ -32,8 +32,9 @@ export function decide(
   api: ProtectedApi,
   asked: AskedRequestBody,
   explain: boolean,
-  requestId: string,
+  callId: string,
 ): DecisionWire | Promise<DecisionWire> {
+  const { requestId = callId } = asked;
   const request = apiRequest(asked, api.engine.policy.policy);
   const start = parts.monotonic();
   const settle = (decision: Decision) => {
@@ -55,7 +56,7 @@ export function decideAll(
   parts: VerifyParts,
   api: ProtectedApi,
   asked: readonly AskedRequestBody[],
-  requestId: string,
+  callId: string,
 ): DecisionsWire | Promise<DecisionsWire> {
   const { record, monotonic } = parts;
   const { slug, engine } = api;
@@ -69,6 +70,7 @@ export function decideAll(
   });
   const settle = (decision: Decision, i: number, ended: number) => {
     const request = requests[i] as ApiRequest;
+    const requestId = asked[i]?.requestId ?? callId;
     record(slug, decision, request, requestId, (ended - (times[i] as number)) / 1000);
     return wireOf(api, decision, request, requestId);
   };

@@ -40,6 +40,12 @@ export const AskedRequest = Body({
       examples: ["https://api.acme.com"],
     }),
   ),
+  requestId: Type.Optional(
+    Type.String({
+      pattern: "^[A-Za-z0-9._-]{1,128}$",
+      description: "The id under which it is answered; the call's own when absent.",
+    }),
+  ),
 });
 
 /** `POST verify`. */
