@@ -1,5 +1,5 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { chownSync, globSync, mkdtempSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chownSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -39,10 +39,9 @@ export async function startPostgres(): Promise<Database> {
     [program, ...words, "-c", "unix_socket_directories=", "-c", "log_min_messages=fatal"],
     options,
   );
-  // It listens before it answers.
-  const isReady = path.join(POSTGRES_PROGRAMS, "pg_isready");
-  const asked = ["-h", "127.0.0.1", "-p", String(port), "-U", "postgres", "-d", "postgres"];
-  await until(async () => spawnSync(isReady, asked).status === 0);
+  // It listens before it answers, and says so here.
+  const status = path.join(data, "postmaster.pid");
+  await until(async () => existsSync(status) && /\bready\b/.test(readFileSync(status, "utf8")));
   return databaseIn(folder, running, `postgres://postgres@127.0.0.1:${port}/postgres`);
 }
 

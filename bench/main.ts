@@ -1,5 +1,6 @@
 import { benchByHand } from "./by-hand.ts";
 import { benchChurn } from "./churn.ts";
+import { benchColdMiss } from "./cold-miss.ts";
 import { benchDecide } from "./decide.ts";
 import { benchHttp } from "./http.ts";
 import { benchInProcess } from "./in-process.ts";
@@ -28,6 +29,7 @@ interface Length {
 const BENCHES: Readonly<Record<string, (length: Length) => Promise<void>>> = {
   "by-hand": ({ quick }) =>
     benchByHand(quick ? { rounds: 3, seconds: 1 } : { rounds: 9, seconds: 2 }),
+  "cold-miss": ({ quick }) => benchColdMiss({ rounds: quick ? 5 : 31 }),
   decide: async ({ million }) => {
     // First, while memory is as it was when the process started.
     if (million) await benchMillion();
