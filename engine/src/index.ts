@@ -11,6 +11,7 @@ export type {
 } from "./domain/credential.ts";
 export type { Allow, Decision, Deny, Trace, TraceStep } from "./domain/decision.ts";
 export { API_ERRORS, ApiError, type ApiErrorCode } from "./domain/errors.ts";
+export { gathered, type Waiting } from "./domain/gathered.ts";
 export { hideSecrets, loggedPath } from "./domain/hidden-secrets.ts";
 export type { IssuerKeysState } from "./domain/issuer-key.ts";
 export { LATENCY_BUCKETS, type Latency, latencyOf, MOST_MICROS } from "./domain/latency.ts";

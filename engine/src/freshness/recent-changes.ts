@@ -26,6 +26,8 @@ export class RecentChanges {
   /** Whether an answer read at sequence `asOf` may lack a change of any of `subjectIds`. */
   outdates(asOf: number, subjectIds: readonly string[]): boolean {
     if (asOf < this.#forgotten) return true;
+    // As it mostly is: looking up an id that was just read would hash it.
+    if (this.#changed.size === 0) return false;
     return subjectIds.some((id) => (this.#changed.get(id)?.seq ?? 0) > asOf);
   }
 }

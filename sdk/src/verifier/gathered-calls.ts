@@ -1,3 +1,4 @@
+import { gathered, type Waiting } from "@latchkey/engine";
 import { LinkError, type ServerLink } from "./server-link.ts";
 
 interface GatheredParts<Question, Answer> {
@@ -10,11 +11,6 @@ interface GatheredParts<Question, Answer> {
   write(questions: readonly Question[]): object;
   /** The answers in the order of the questions. */
   read(answer: unknown): readonly Answer[];
-}
-
-interface Waiting<Question, Answer> {
-  readonly question: Question;
-  readonly answered: PromiseWithResolvers<Answer>;
 }
 
 const MOST_IN_ONE_CALL = 64;
@@ -30,16 +26,6 @@ export function gatheredCalls<Question, Answer>(
   parts: GatheredParts<Question, Answer>,
 ): (question: Question) => Promise<Answer> {
   const { link, path, timeoutMillis, mostInOneCall = MOST_IN_ONE_CALL, write, read } = parts;
-  let waiting: Waiting<Question, Answer>[] = [];
-
-  function sendAll(): void {
-    const all = waiting;
-    waiting = [];
-    for (let from = 0; from < all.length; from += mostInOneCall) {
-      void send(all.slice(from, from + mostInOneCall));
-    }
-  }
-
   async function send(batch: readonly Waiting<Question, Answer>[]): Promise<void> {
     try {
       const body = write(batch.map(({ question }) => question));
@@ -59,10 +45,5 @@ export function gatheredCalls<Question, Answer>(
     }
   }
 
-  return (question) => {
-    const answered = Promise.withResolvers<Answer>();
-    waiting.push({ question, answered });
-    if (waiting.length === 1) setImmediate(sendAll);
-    return answered.promise;
-  };
+  return gathered<Question, Answer>(mostInOneCall, (batch) => void send(batch));
 }

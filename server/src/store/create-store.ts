@@ -7,7 +7,7 @@ import { changeReads, readHeads } from "./changes.ts";
 import { childAccountReads } from "./child-accounts.ts";
 import type { CommandInput, CommandName, CommandOutput } from "./commands.ts";
 import { consentReads } from "./consents.ts";
-import { credentialReads } from "./credentials.ts";
+import { credentialReads } from "./credential-reads.ts";
 import { eventReads } from "./events.ts";
 import { startFeeds } from "./feeds.ts";
 import { startForgetting } from "./forgetting.ts";
@@ -94,7 +94,7 @@ export async function createStore(backend: Backend, { clock, log }: CreateStore)
       ...changeReads(db, ask),
       caughtUp: (api) => work.add(() => caughtUp(api)),
     },
-    credentials: credentialReads(db, ask),
+    credentials: credentialReads(db, ask, kind),
     accounts: accountReads(db, ask),
     childAccounts: childAccountReads(db, ask),
     users: userReads(db, ask),

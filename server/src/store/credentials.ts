@@ -1,18 +1,13 @@
 import type {
   AccessTokenState,
-  AccountState,
   CredentialState,
   Interval,
   LimitSpec,
   Mode,
   Signing,
 } from "@latchkey/engine";
-import type { CompiledQuery, Kysely, Selectable } from "kysely";
-import { sql } from "kysely";
-import { toAccountState } from "./accounts.ts";
-import type { Ask } from "./ask.ts";
-import { parseMaterial, type StoredMaterial } from "./material.ts";
-import type { AccountTable, CredentialTable, Tables } from "./schema.ts";
+import type { Selectable } from "kysely";
+import type { CredentialTable } from "./schema.ts";
 
 /** A row of any kind of credential. */
 export type CredentialRow = Selectable<CredentialTable>;
@@ -81,7 +76,8 @@ export function parseIntervals(json: string): readonly Interval[] {
   return JSON.parse(json) as readonly Interval[];
 }
 
-const STATE_COLUMNS = [
+/** What `toCredentialState` reads. */
+export const STATE_COLUMNS = [
   "id",
   "scheme",
   "account_id",
@@ -106,83 +102,4 @@ const STATE_COLUMNS = [
   "bound_key",
   "origins",
 ] as const satisfies readonly (keyof CredentialRow)[];
-type StateColumns = Pick<CredentialRow, (typeof STATE_COLUMNS)[number]>;
-
-/** Same as the store's `Resolution`. */
-interface Resolved {
-  readonly asOf: number;
-  readonly credential: CredentialState | undefined;
-  readonly account: AccountState | undefined;
-  readonly material: StoredMaterial | undefined;
-}
-
-/** Reading side of credentials of any kind. */
-export function credentialReads(db: Kysely<Tables>, ask: Ask) {
-  const query = resolveQuery(db);
-  return {
-    resolve: (api: string, scheme: string, digest: Uint8Array) =>
-      ask(async (): Promise<Resolved> => {
-        const { rows } = await db.executeQuery(query({ api, digest }));
-        const [row] = rows;
-        // Not in the query: without statistics PostgreSQL would take the index that has the scheme.
-        if (row?.id == null || row.scheme !== scheme) {
-          const nothing = { credential: undefined, account: undefined, material: undefined };
-          return { asOf: row?.head ?? 0, ...nothing };
-        }
-        return {
-          asOf: row.head ?? 0,
-          // Present together: the join found the credential, and its account is a foreign key.
-          credential: toCredentialState(row as unknown as StateColumns),
-          account: toAccountState(accountColumns(row)),
-          material: parseMaterial(row.material as string | null),
-        };
-      }),
-  };
-}
-
-type ResolveParameters = Readonly<{ api: string; digest: Uint8Array }>;
-type ResolveRow = Readonly<{ head: number | null } & Record<string, string | number | null>>;
-
-/**
- * Head, credential and account in one statement, so in one snapshot. It is compiled once: printing
- * the SQL costs more than SQLite takes to answer it.
- */
-function resolveQuery(db: Kysely<Tables>) {
-  const marks = { api: "api", digest: new Uint8Array() } as const;
-  const compiled = db
-    .selectFrom(sql<{ one: number }>`(select 1 as one)`.as("here"))
-    .leftJoin("credential as c", (join) =>
-      join.on("c.api", "=", marks.api).on("c.digest", "=", marks.digest),
-    )
-    .leftJoin("account as a", (join) =>
-      join.onRef("a.api", "=", "c.api").onRef("a.id", "=", "c.account_id"),
-    )
-    .select((eb) =>
-      eb.selectFrom("change_head").select("seq").where("api", "=", marks.api).as("head"),
-    )
-    .select(STATE_COLUMNS.map((column) => `c.${column}` as const))
-    .select("c.material")
-    .select([
-      "a.kind as account_kind",
-      "a.parent_id as account_parent_id",
-      "a.plan as account_plan",
-      "a.suspended_at as account_suspended_at",
-    ])
-    .compile();
-  return (values: ResolveParameters): CompiledQuery<ResolveRow> => ({
-    ...compiled,
-    parameters: compiled.parameters.map((mark) =>
-      mark === marks.digest ? values.digest : values.api,
-    ),
-  });
-}
-
-function accountColumns(row: ResolveRow): Selectable<AccountTable> {
-  return {
-    id: row.account_id,
-    kind: row.account_kind,
-    parent_id: row.account_parent_id,
-    plan: row.account_plan,
-    suspended_at: row.account_suspended_at,
-  } as Selectable<AccountTable>;
-}
+export type StateColumns = Pick<CredentialRow, (typeof STATE_COLUMNS)[number]>;

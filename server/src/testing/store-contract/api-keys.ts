@@ -65,6 +65,43 @@ export function apiKeysContract(open: () => Store): void {
     expect(trail).not.toContain(Buffer.from(key.digest).toString("base64"));
   });
 
+  test("resolves what is asked at once as it resolves each by itself", async () => {
+    const [one, other] = [await aSceneWithAccount(open()), await aSceneWithAccount(open())];
+    for (const n of [1, 2, 3]) {
+      await one.write(
+        "issueCredential",
+        anApiKey({ id: `key_${n}`, digest: digestOf(`key_${n}`) }),
+      );
+    }
+    await other.write("issueCredential", anApiKey({ id: "key_9", digest: digestOf("key_2") }));
+    const asked = [
+      [one.api, "api-key", "key_3"],
+      [one.api, "api-key", "key_1"],
+      [other.api, "api-key", "key_2"],
+      [one.api, "access-token", "key_1"],
+      [one.api, "api-key", "nobody's"],
+      [one.api, "api-key", "key_2"],
+      [one.api, "api-key", "key_3"],
+    ] as const;
+    const ask = ([api, scheme, secret]: (typeof asked)[number]) =>
+      one.store.credentials.resolve(api, scheme, digestOf(secret));
+    const together = await Promise.all(asked.map(ask));
+    const inTurn = [];
+    for (const each of asked) inTurn.push(await ask(each));
+    expect(together).toEqual(inTurn);
+    const ids = together.map(({ asOf, credential }) => [asOf, credential?.id]);
+    const expected = [
+      [4, "key_3"],
+      [4, "key_1"],
+      [2, "key_9"],
+      [4],
+      [4],
+      [4, "key_2"],
+      [4, "key_3"],
+    ];
+    expect(ids).toEqual(expected.map(([asOf, id]) => [asOf, id]));
+  });
+
   test("resolves a digest to credential and account as of the feed's head", async () => {
     const { store, api, write } = await aSceneWithAccount(open());
     await write("issueCredential", anApiKey());
