@@ -8,15 +8,18 @@ const COMPILE_CACHE = path.join(import.meta.dirname, "..", "node_modules", ".cac
 const OPERATOR_TOKEN = "operator-token-of-the-benchmarks-0123456789";
 
 /** Limits that no run reaches, counted all the same: two windows, as the profile has. */
-const POLICY = {
-  apis: [
-    {
-      slug: "standard",
-      extends: "standard",
-      limits: { apiKey: { per: "credential", windows: ["1000000000/hour", "100000000/second"] } },
-    },
-  ],
+const API = {
+  slug: "standard",
+  extends: "standard",
+  limits: { apiKey: { per: "credential", windows: ["1000000000/hour", "100000000/second"] } },
 };
+
+/** What an installation has that others have not. */
+export interface Special {
+  /** Members of the API's policy. */
+  readonly policy?: object;
+  readonly redisUrl?: string;
+}
 
 /** A folder with policy and database, in which `latchkey serve` can be started again and again. */
 export interface Installation {
@@ -29,10 +32,16 @@ export interface Installation {
 }
 
 /** An installation in a new temporary folder, without dev's conveniences; by default on SQLite. */
-export function newInstallation(databaseUrl?: string): Installation {
+export function newInstallation(
+  databaseUrl?: string,
+  { policy, redisUrl }: Special = {},
+): Installation {
   const folder = mkdtempSync(path.join(tmpdir(), "latchkey-bench-"));
   mkdirSync(path.join(folder, "data"));
-  writeFileSync(path.join(folder, "policy.json"), JSON.stringify(POLICY));
+  writeFileSync(
+    path.join(folder, "policy.json"),
+    JSON.stringify({ apis: [{ ...API, ...policy }] }),
+  );
   const database = path.join(folder, "data", "latchkey.db");
   return {
     operatorToken: OPERATOR_TOKEN,
@@ -48,6 +57,7 @@ export function newInstallation(databaseUrl?: string): Installation {
         LATCHKEY_OPERATOR_TOKEN: OPERATOR_TOKEN,
         LATCHKEY_OUTBOUND_ALLOW: "127.0.0.1",
         LATCHKEY_PORT: String(port),
+        ...(redisUrl && { LATCHKEY_REDIS_URL: redisUrl }),
         LATCHKEY_SECRET: Buffer.alloc(32, 7).toString("base64url"),
         // As `npm start` sets it.
         NODE_COMPILE_CACHE: COMPILE_CACHE,

@@ -11,6 +11,7 @@ import { benchOAuth } from "./oauth.ts";
 import { benchRemote } from "./remote.ts";
 import { benchRevocation } from "./revocation.ts";
 import { benchSeenTokens } from "./seen-tokens.ts";
+import { benchSharedLimits } from "./shared-limits.ts";
 import { benchStart } from "./start.ts";
 import { benchTokens } from "./tokens.ts";
 import { benchUsage } from "./usage.ts";
@@ -42,6 +43,7 @@ const BENCHES: Readonly<Record<string, (length: Length) => Promise<void>>> = {
   oauth: ({ quick }) => benchOAuth(quick ? { rounds: 3, seconds: 1 } : { rounds: 9, seconds: 2 }),
   middleware: ({ quick }) =>
     benchMiddleware(quick ? { rounds: 3, seconds: 1 } : { rounds: 9, seconds: 2 }),
+  "shared-limits": ({ quick }) => benchSharedLimits({ rounds: quick ? 3 : 11 }),
   start: ({ quick }) =>
     benchStart(quick ? { rounds: 3, idleSeconds: 2 } : { rounds: 9, idleSeconds: 10 }),
   tokens: async ({ quick }) => {
