@@ -2,6 +2,7 @@ import { BoundedMap } from "../domain/bounded-map.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { CompiledLimit } from "./compiled-limit.ts";
 import { CountedWindows } from "./counted-windows.ts";
+import type { CounterPlace } from "./counter-place.ts";
 import type { CountedState, Limiter, Spent } from "./limiter.ts";
 import { type AwayAnswer, canBeLent } from "./slice.ts";
 
@@ -38,6 +39,9 @@ interface LeasedLimiterParts {
 
 /** What is known of one key of one limit. */
 interface Account {
+  readonly limit: CompiledLimit;
+  /** Where it is found without its name, while no other is there. */
+  readonly place: CounterPlace;
   /** Requests that may still pass. */
   left: number;
   /** None may pass. */
@@ -57,6 +61,8 @@ interface Account {
 const SLOWEST = 0.999;
 const MOST_BORROWED = 65_536;
 const MOST_IN_ONE_QUESTION = 10_000;
+/** Accounts that are found by their place; a power of two. */
+const MOST_PLACES = 65_536;
 
 /**
  * Counts against slices that were counted for all before: whatever answers come late, twice or
@@ -70,6 +76,27 @@ export function createLeasedLimiter(parts: LeasedLimiterParts): Limiter {
   const accounts = new BoundedMap<string, Account>(parts.maxKeys);
   const numbers = new WeakMap<CompiledLimit, number>();
   let limits = 0;
+  const placed: Account[] = [];
+  let tickets = 0;
+
+  /** Putting a name together and looking it up would cost more than all else here. */
+  function accountAt(limit: CompiledLimit, place: CounterPlace | undefined): Account | undefined {
+    if (place === undefined || place.bucket < 0) return undefined;
+    const account = placed[place.bucket];
+    return account?.limit === limit && account.place.ticket === place.ticket ? account : undefined;
+  }
+
+  function accountOf(limit: CompiledLimit, key: string): Account {
+    const name = nameOf(limit, key);
+    let account = accounts.get(name);
+    if (account === undefined) {
+      tickets += 1;
+      account = newAccount(limit, { bucket: tickets & (MOST_PLACES - 1), ticket: tickets });
+      accounts.set(name, account);
+    }
+    placed[account.place.bucket] = account;
+    return account;
+  }
 
   /** Short names: they are looked up for each request. */
   function nameOf(limit: CompiledLimit, key: string): string {
@@ -153,30 +180,26 @@ export function createLeasedLimiter(parts: LeasedLimiterParts): Limiter {
   }
 
   /** Where a key stands that is known of. */
-  function known(limit: CompiledLimit, account: Account, now: number): CountedState {
-    const { numbers, left } = account;
-    return new CountedWindows(limit, {
-      at: now,
-      numbers: numbers.map((number, n) => {
-        const most = limit.windows[n >> 1]?.max ?? 0;
-        return n % 2 === 0 ? Math.min(most, number + left) : number;
-      }),
-      exceeded: account.exhausted,
-      ...NOWHERE,
-      decidedBy: "lease",
-    });
+  function known(
+    limit: CompiledLimit,
+    { numbers: counted, left, exhausted, place }: Account,
+    now: number,
+  ): CountedState {
+    const numbers = counted.slice();
+    for (let w = 0; w < limit.windows.length; w += 1) {
+      const most = limit.windows[w]?.max ?? 0;
+      numbers[w * 2] = Math.min(most, (counted[w * 2] ?? 0) + left);
+    }
+    const { bucket, ticket } = place;
+    const state = { at: now, numbers, exceeded: exhausted, bucket, ticket };
+    return new CountedWindows(limit, { ...state, decidedBy: "lease" });
   }
 
   return {
-    spend(limit, key, now) {
-      const name = nameOf(limit, key);
-      let account = accounts.get(name);
+    spend(limit, key, now, place) {
+      const account = accountAt(limit, place) ?? accountOf(limit, key);
       const spent = spendKnown(limit, account, now);
       if (spent !== undefined) return spent;
-      if (account === undefined) {
-        account = newAccount();
-        accounts.set(name, account);
-      }
       const { promise, resolve } = Promise.withResolvers<Spent>();
       account.waiting.push(resolve);
       if (!account.asking) void askWhileWaiting(limit, key, account);
@@ -196,8 +219,10 @@ export function createLeasedLimiter(parts: LeasedLimiterParts): Limiter {
 /** Counters of others have no place in this process. */
 const NOWHERE = { bucket: -1, ticket: 0 } as const;
 
-function newAccount(): Account {
+function newAccount(limit: CompiledLimit, place: CounterPlace): Account {
   return {
+    limit,
+    place,
     left: 0,
     exhausted: false,
     endsAt: 0,
