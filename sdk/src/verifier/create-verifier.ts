@@ -50,7 +50,7 @@ export const createVerifier: CreateVerifier = async (options) => {
     leased: createLeasedLimiter({
       ask: askForSlices(link),
       clock: wall,
-      monotonic,
+      monotonic: keeper.monotonicNow,
       maxKeys: capacity,
     }),
     clock: keeper.now,

@@ -13,6 +13,8 @@ export interface LeaseKeeper {
   leave(): void;
   /** Unix milliseconds: between `enter` and `leave` those that `enter` has read. */
   now(): number;
+  /** The same of the clock that no one can set back. */
+  monotonicNow(): number;
   /** Every change up to `seq` is applied. */
   applied(seq: number): void;
   /** What is known is worth nothing any more: the lease ends, and a new one is asked for. */
@@ -57,13 +59,18 @@ interface Granted {
 export function keepLease(parts: LeaseKeeperParts): LeaseKeeper {
   const { link, verifier, wall, monotonic, onProblem } = parts;
   const held = Promise.withResolvers<void>();
-  /** The wall clock when it was last looked at. */
+  /** The clocks when they were last looked at. */
   let seen = 0;
   const look = () => {
     seen = wall();
     return seen;
   };
-  let current = new RenewedLease(LEASE_SECONDS, look, monotonic);
+  let seenMonotonic = 0;
+  const lookMonotonic = () => {
+    seenMonotonic = monotonic();
+    return seenMonotonic;
+  };
+  let current = new RenewedLease(LEASE_SECONDS, look, lookMonotonic);
   let entered = false;
   let appliedSeq: number | undefined;
   let toldSeq = -1;
@@ -150,13 +157,14 @@ export function keepLease(parts: LeaseKeeperParts): LeaseKeeper {
       entered = false;
     },
     now: () => (entered ? seen : wall()),
+    monotonicNow: () => (entered ? seenMonotonic : monotonic()),
     applied(seq) {
       appliedSeq = seq;
       if (granted.length > 0) useGranted();
       plan();
     },
     startAfresh() {
-      current = new RenewedLease(LEASE_SECONDS, look, monotonic);
+      current = new RenewedLease(LEASE_SECONDS, look, lookMonotonic);
       granted = [];
       appliedSeq = undefined;
       toldSeq = -1;
@@ -167,7 +175,7 @@ export function keepLease(parts: LeaseKeeperParts): LeaseKeeper {
     async stop() {
       stopped = true;
       clearTimeout(timer);
-      current = new RenewedLease(LEASE_SECONDS, look, monotonic);
+      current = new RenewedLease(LEASE_SECONDS, look, lookMonotonic);
       if (toldSeq < 0) return;
       const body = { verifier, appliedSeq: toldSeq, ends: true };
       // Without it the server waits until the lease has run out.
