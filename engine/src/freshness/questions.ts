@@ -29,7 +29,7 @@ const MOST_TIMEOUTS_HELD = 4;
  */
 export class Questions {
   readonly #timeoutMillis: number;
-  readonly #asked = new Map<string, Promise<AskOutcome>>();
+  #asked = new Map<string, Promise<AskOutcome>>();
   /** What waits for a place, by asker; the first asker is the next. */
   readonly #waiting = new Map<string, (() => void)[]>();
   #waitingCount = 0;
@@ -44,9 +44,18 @@ export class Questions {
     const { question } = asking;
     const underWay = this.#asked.get(question);
     if (underWay !== undefined) return underWay;
-    const outcome = this.#withinTime(asking).finally(() => this.#asked.delete(question));
+    const outcome = this.#withinTime(asking).finally(() => this.#forget(question));
     this.#asked.set(question, outcome);
     return outcome;
+  }
+
+  /**
+   * A map that goes on and on being filled and emptied moves from table to table. Each holds on to
+   * the next, so that once the garbage collector takes one for old, all later ones grow old with it.
+   */
+  #forget(question: string): void {
+    this.#asked.delete(question);
+    if (this.#asked.size === 0) this.#asked = new Map();
   }
 
   #withinTime(asking: Asking): Promise<AskOutcome> {
