@@ -133,7 +133,8 @@ function asked(
 function readAnswer(answer: VerifyAnswer, now: number): OnlineDecision {
   const { outcome, reason, principal, response } = answer;
   const limit = answer.limit === undefined ? undefined : limitOf(answer.limit, reason, now);
-  const headers = Object.entries(response.headers).flat();
+  const headers: string[] = [];
+  for (const name in response.headers) headers.push(name, response.headers[name] as string);
   const rendered = { status: response.status, headers, body: response.body };
   const same = { at: now, limit, rotation: undefined, apiVersion: undefined, trace: undefined };
   if (outcome === "allow" && principal !== undefined) {
