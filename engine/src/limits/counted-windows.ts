@@ -52,6 +52,16 @@ export class CountedWindows implements LimitState, CounterPlace {
     return this.exceeded ? this.#freeAgainAt(this.#decisiveIndex()) : undefined;
   }
 
+  /** Whether of any window half or more is used. */
+  get isHalfUsed(): boolean {
+    const { windows } = this.#limit;
+    for (let w = 0; w < windows.length; w += 1) {
+      const { max } = windows[w] as CompiledLimit["windows"][number];
+      if ((this.#numbers[w * 2] as number) * 2 <= max) return true;
+    }
+    return false;
+  }
+
   /**
    * The window for which a refused request waits: the longest wait of those that refuse, or the
    * shortest where all must refuse. The first while nothing is refused.

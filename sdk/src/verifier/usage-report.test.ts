@@ -104,6 +104,30 @@ test("tells where a limit stood last, once half of it is used", async () => {
   expect(told[0]?.counts[0]).not.toHaveProperty("windows");
 });
 
+test("tells of the limiter's own states what it tells of any, at the half and one before", async () => {
+  const told = start();
+  const limiter = createMemoryLimiter();
+  const window = { windowSeconds: 3600, blockSeconds: 0 };
+  const windows = [
+    { ...window, name: "day", max: 1000 },
+    { ...window, name: "hour", max: 10 },
+  ];
+  const compiled = { id: "l", per: "credential", refuseWhen: "any", windows } as const;
+  const ask = (times: number) => {
+    for (let n = 0; n < times; n += 1) {
+      const limit = limiter.spend(compiled, "key_1", NOW);
+      const principal = { accountId: "acct_1", credentialId: "key_1" };
+      report.count({ outcome: "allow", at: NOW, principal, limit } as never, aRequest());
+    }
+  };
+  ask(4);
+  await report.flush();
+  ask(1);
+  await report.flush();
+  expect(told[0]?.counts[0]).not.toHaveProperty("windows");
+  expect(told[1]?.counts).toMatchObject([{ windows: [{ name: "hour", limit: 10, remaining: 5 }] }]);
+});
+
 test("counts apart what other limits count at the same place", async () => {
   const told = start();
   const limiter = createMemoryLimiter();

@@ -160,7 +160,11 @@ export function startUsageReport(parts: {
         near[place] = count;
       }
       // Other refusals tell of the limit of anybody at the address.
-      if (outcome === "allow" || decision.reason === "rate_limited") count.limit = limit;
+      if (outcome === "allow" || decision.reason === "rate_limited") {
+        // Of others nothing is told, and what is kept here outlives the request that it was made for.
+        const isTold = !(limit instanceof CountedWindows) || limit.isHalfUsed;
+        count.limit = isTold ? limit : undefined;
+      }
       if (outcome === "allow") {
         count.allowed += 1;
         count.lastAllowed = at - count.hour;
