@@ -1,0 +1,30 @@
+import { expect, test } from "vitest";
+import { buildValidator } from "./validation.ts";
+
+const LETTER_OF_TWO_UNITS = "𝕏";
+const text = { type: "string", minLength: 2, maxLength: 3, pattern: "^[a-z𝕏]+$" };
+const list = { type: ["string", "array"], maxLength: 2, items: { type: "string", maxLength: 1 } };
+const schema = { type: "object", properties: { text, list } };
+
+test.each<[object, string | undefined]>([
+  [{ text: "ab" }, undefined],
+  [{ text: "abc" }, undefined],
+  [{ text: "a" }, "minLength"],
+  [{ text: "abcd" }, "maxLength"],
+  [{ text: "AB" }, "pattern"],
+  [{ text: "ABCD" }, "maxLength"],
+  [{ text: "A" }, "minLength"],
+  [{ text: LETTER_OF_TWO_UNITS }, "minLength"],
+  [{ text: LETTER_OF_TWO_UNITS.repeat(2) }, undefined],
+  [{ text: LETTER_OF_TWO_UNITS.repeat(3) }, undefined],
+  [{ text: LETTER_OF_TWO_UNITS.repeat(4) }, "maxLength"],
+  [{ text: "\ud835ab" }, "pattern"],
+  [{ list: "ab" }, undefined],
+  [{ list: "abc" }, "maxLength"],
+  [{ list: ["a", LETTER_OF_TWO_UNITS] }, undefined],
+  [{ list: ["a", "ab"] }, "maxLength"],
+])("counts characters, not units, of %j", (body, fault) => {
+  const validate = buildValidator({})({ schema, httpPart: "body" });
+  expect(validate(body)).toBe(fault === undefined);
+  expect(validate.errors?.map(({ keyword }) => keyword)).toEqual(fault && [fault]);
+});
