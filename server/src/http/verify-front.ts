@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { headerCount, requestIdOf } from "@latchkey/engine";
+import { ApiError, headerCount, requestIdOf } from "@latchkey/engine";
 import type { Static, TSchema } from "typebox";
 import type { DecisionWire } from "./decision-wire.ts";
 import { type DecisionsWire, decide, decideAll, type VerifyParts } from "./described-decision.ts";
@@ -31,7 +31,7 @@ interface Call {
   readonly length: number;
 }
 
-type Answer = ReturnType<typeof decide> | ReturnType<typeof decideAll>;
+type Body = DecisionWire | DecisionsWire;
 
 const PREFIX = "/v1/apis/";
 const ONE = "/verify";
@@ -46,16 +46,18 @@ export function createVerifyFront(parts: VerifyFrontParts): Front {
   const isOne = validatorOf(VerifyBody);
   const isBatch = validatorOf(VerifyBatchBody);
 
-  /** What the call is answered with; `undefined`: something is wrong with it, or with us. */
-  function decided(call: Call, body: unknown, requestId: string): Answer | undefined {
+  /** What the call is answered with; `undefined`: something is wrong with it, and nothing is decided. */
+  function decided(call: Call, body: unknown, requestId: string): Body | Promise<Body> | undefined {
     try {
       if (call.batch) {
         return isBatch(body) ? decideAll(parts, call.api, body.requests, requestId) : undefined;
       }
       if (!isOne(body) || body.explain === true) return undefined;
       return decide(parts, call.api, body.request, false, requestId);
-    } catch {
-      return undefined;
+    } catch (fault) {
+      if (fault instanceof ApiError) return undefined;
+      // Decided once more in the framework, it would count once more.
+      return Promise.reject(fault);
     }
   }
 
@@ -138,7 +140,7 @@ function parsed(body: Buffer): unknown {
 
 function send(
   response: ServerResponse,
-  answer: DecisionWire | DecisionsWire,
+  answer: Body,
   requestId: string,
   headers: readonly string[],
 ): void {
