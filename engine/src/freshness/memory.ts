@@ -271,7 +271,8 @@ function handleOf(scheme: string, handle: string): string {
 }
 
 function sha256(text: string): Uint8Array {
-  return hash("sha256", text, "buffer");
+  // The text first: making a buffer of its own takes `hash` longer than the digest.
+  return Buffer.from(hash("sha256", text, "latin1"), "latin1");
 }
 
 function includes(answered: readonly Question[], { about, scheme, name }: Question): boolean {
