@@ -26,9 +26,9 @@ interface StoredKey {
 }
 
 /**
- * The first sight of a key on a node with PostgreSQL, beside one select of its row by digest: one by
- * one, and 64 at once, where the peers are one pipelined connection and a pool of ten. The database
- * has the core of the clients.
+ * The first sight of a key on a node with PostgreSQL, beside one select of its row by digest: one
+ * by one, and 64 at once, where the peers are one pipelined connection and a pool of ten. The
+ * database has the core of the clients.
  */
 export async function benchColdMiss({ rounds }: { readonly rounds: number }): Promise<void> {
   const database = await startPostgres();

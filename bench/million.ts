@@ -11,9 +11,9 @@ const WARM_UP_KEYS = 50_000;
 
 /**
  * What a million known credentials occupy, how long the garbage collector stops everything while
- * they are learned and decided about, and how long single decisions take. All keys are in one buffer
- * outside the heap and each string is made when it is presented, as a parser makes it: what is
- * counted is Latchkey's.
+ * they are learned and decided about, and how long single decisions take. All keys are in one
+ * buffer outside the heap and each string is made when it is presented, as a parser makes it: what
+ * is counted is Latchkey's.
  */
 export async function benchMillion(keyCount = 1_000_000): Promise<void> {
   const lines = linesInOneBuffer(keyCount);

@@ -50,8 +50,8 @@ export class Questions {
   }
 
   /**
-   * A map that goes on and on being filled and emptied moves from table to table. Each holds on to
-   * the next, so that once the garbage collector takes one for old, all later ones grow old with it.
+   * A map that is filled and emptied again and again moves from table to table. Each holds on to
+   * the next: once the garbage collector takes one for old, all later ones grow old with it.
    */
   #forget(question: string): void {
     this.#asked.delete(question);

@@ -19,8 +19,8 @@ const NOTHING_DONE: ReadonlySet<number | undefined> = new Set([400, 413]);
 
 /**
  * Asks the server: what is asked in one turn of the event loop goes there in one call. Rejects when
- * that fails, or its answer is missing. A call that the server finds wrong or too long is made again
- * in halves, so that nobody's question spoils another's.
+ * that fails, or its answer is missing. A call that the server finds wrong or too long is made
+ * again in halves, so that nobody's question spoils another's.
  */
 export function gatheredCalls<Question, Answer>(
   parts: GatheredParts<Question, Answer>,

@@ -66,8 +66,8 @@ const NOT_SENT = [
 ];
 
 /**
- * Asks `POST verify/batch`, for a bounded number of requests at a time: those of one turn of the event
- * loop in one call, which costs both sides a small part of what as many calls would.
+ * Asks `POST verify/batch`, for a bounded number of requests at a time: those of one turn of the
+ * event loop in one call, which costs both sides a small part of what as many calls would.
  */
 export function createOnline(parts: {
   readonly link: Pick<ServerLink, "post">;

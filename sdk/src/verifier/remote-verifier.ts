@@ -12,9 +12,9 @@ const NO_MEMORY = { engine: undefined };
 const NO_LEASE = { lease: SOLE_WRITER, enter: () => false, leave: () => undefined };
 
 /**
- * A verifier that keeps nothing and has the server decide about each request: for a process that ends
- * before a memory is worth its connection. Requests of one turn of the event loop go there in one
- * call. It connects when it is first used.
+ * A verifier that keeps nothing and has the server decide about each request: for a process that
+ * ends before a memory is worth its connection. Requests of one turn of the event loop go there in
+ * one call. It connects when it is first used.
  *
  * @throws {TypeError} `url`, `api` or `token` cannot be one.
  */

@@ -161,7 +161,7 @@ export function startUsageReport(parts: {
       }
       // Other refusals tell of the limit of anybody at the address.
       if (outcome === "allow" || decision.reason === "rate_limited") {
-        // Of others nothing is told, and what is kept here outlives the request that it was made for.
+        // Of others nothing is told, and what is kept here outlives its request.
         const isTold = !(limit instanceof CountedWindows) || limit.isHalfUsed;
         count.limit = isTold ? limit : undefined;
       }
