@@ -202,7 +202,8 @@ function idOf(i: number): string {
 
 /** As much of a decision as is recorded. */
 function allowed(credentialId: string): Decision {
-  return { outcome: "allow", principal: { accountId: "acct_bench", credentialId } } as Decision;
+  const principal = { accountId: "acct_bench", credentialId };
+  return { outcome: "allow", at: Date.now(), principal } as Decision;
 }
 
 function rethrow(error: unknown): never {
