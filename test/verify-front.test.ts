@@ -118,10 +118,19 @@ describe.each(DOORS)("%s", (path) => {
   });
 });
 
-test("an explanation is the framework's to give, and spends nothing", async () => {
-  const body = JSON.stringify({ request: asked(), explain: true });
-  const answer = await exchange(callOf(`${API}/verify`, FRONT, body, close));
-  expect(answer).toContain('"trace":[');
+test("an explanation is the framework's to give, spends nothing and counts nowhere", async () => {
+  const decide = async (more: object = {}) =>
+    (await server.operator("POST", `${API}/verify`, { request: asked(), ...more })).json;
+  const counted = async () => {
+    const metrics = await server.ask({ path: "/metrics" });
+    return metrics.text.match(/^latchkey_decisions_total.*$/gm);
+  };
+  const before = (await decide()).limit.remaining;
+  const counts = await counted();
+  expect((await decide({ explain: true })).trace).not.toEqual([]);
+  expect(counts).not.toBeNull();
+  expect(await counted()).toEqual(counts);
+  expect((await decide()).limit.remaining).toBe(before - 1);
 });
 
 test("a sender that hangs up in the midst of a body harms nobody", async () => {

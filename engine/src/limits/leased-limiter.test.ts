@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { type LeasedRun, runLeased } from "../testing/leased-world.ts";
 import type { CompiledLimit } from "./compiled-limit.ts";
 import { createLeasedLimiter, type LeaseAnswer, type LeaseQuestion } from "./leased-limiter.ts";
-import type { Limiter } from "./limiter.ts";
+import type { CountedState, Limiter } from "./limiter.ts";
 import type { AwayAnswer } from "./slice.ts";
 
 const NOW = 1_800_000_000_000;
@@ -126,6 +126,24 @@ describe("a process that borrows", () => {
     expect(spend()).toMatchObject({ decisive: { remaining: 80, limit: 100 } });
     expect(asked).toHaveLength(1);
     expect(spend()).toBeInstanceOf(Promise);
+  });
+
+  test("finds what was lent by its place, and nobody else's by a wrong or an old one", async () => {
+    void spend();
+    await answer(lent(3));
+    const own = spend() as CountedState;
+    expect(limiter.spend(LIMIT, "key_1", now, own)).toMatchObject({ decidedBy: "lease" });
+    const wrong = [own, { ...own, ticket: own.ticket + 1 }, { bucket: 7, ticket: own.ticket }];
+    const other = aLimit(50);
+    expect(limiter.spend(other, "key_1", now, wrong[0])).toBeInstanceOf(Promise);
+    expect(limiter.spend(LIMIT, "key_2", now, wrong[1])).toBeInstanceOf(Promise);
+    expect(limiter.spend(LIMIT, "key_3", now, wrong[2])).toBeInstanceOf(Promise);
+    expect(asked.map(({ limit, key }) => [limit, key])).toEqual([
+      [LIMIT, "key_1"],
+      [other, "key_1"],
+      [LIMIT, "key_2"],
+      [LIMIT, "key_3"],
+    ]);
   });
 
   test("borrows twice what was used up, nothing at first sight, and what was used of the rest", async () => {
