@@ -10,7 +10,7 @@ const VITEST = fileURLToPath(import.meta.resolve("vitest/package.json"));
 
 const FILES = {
   "sound.test.mjs": 'test("a", () => {}); test("b", () => {}); test.skip("c", () => {});',
-  "failing.test.mjs": 'test("d", () => { throw new Error(); });',
+  "failing.test.mjs": 'test("d", () => { throw new Error("of\\nd"); });',
   "unloadable.test.mjs": 'throw new Error("no file");',
   "hook.test.mjs": 'describe("e", () => { beforeAll(() => { throw 1; }); test("f", () => {}); });',
 };
@@ -37,11 +37,18 @@ function resultsOf(...files) {
 test("counts what passed and failed, and names what was skipped", () => {
   expect(resultsOf("sound", "failing")).toEqual({
     passed: 2,
-    failed: 1,
+    failures: ["failing.test.mjs: d: of d (failing.test.mjs:1)"],
     skipped: ["sound.test.mjs: c"],
   });
 });
 
-test.each([["unloadable"], ["hook"]])("counts a failure where no test ran: %s", (file) => {
-  expect(resultsOf(file)).toMatchObject({ passed: 0, failed: 1 });
+test.each([
+  ["unloadable", "unloadable.test.mjs: no file"],
+  ["hook", "hook.test.mjs: e: "],
+])("counts a failure where no test ran: %s", (file, beginning) => {
+  const { passed, failures } = resultsOf(file);
+  expect({ passed, failures }).toEqual({
+    passed: 0,
+    failures: [expect.stringMatching(new RegExp(`^${beginning}`))],
+  });
 });

@@ -50,12 +50,14 @@ for (const check of CHECKS) {
 
 const run = await runCommand(INNER_LOOP ? [...TESTS, ...FAST_TESTS] : TESTS);
 const tests = readResults();
+const { failures } = tests;
 passed += tests.passed;
-failed += tests.failed;
-const ok = run.ok && tests.failed === 0;
+failed += failures.length;
+const ok = run.ok && failures.length === 0;
 // Vitest can fail where no test did: nothing found, a worker that died, no results at all.
-if (!ok && tests.failed === 0) failed += 1;
-report(ok, `tests (Vitest): ${tests.passed} passed, ${tests.failed} failed`, run.seconds);
+if (!ok && failures.length === 0) failed += 1;
+report(ok, `tests (Vitest): ${tests.passed} passed, ${failures.length} failed`, run.seconds);
+for (const failure of failures) console.log(`failed  ${failure}`);
 if (!ok) console.log(run.output);
 
 const { skipped } = tests;
@@ -106,12 +108,12 @@ function runCommand([tool = "", ...args]) {
   });
 }
 
-/** @returns {{ passed: number, failed: number, skipped: string[] }} */
+/** @returns {{ passed: number, failures: string[], skipped: string[] }} */
 function readResults() {
   try {
     return JSON.parse(readFileSync(RESULTS, "utf8"));
   } catch {
-    return { passed: 0, failed: 0, skipped: [] };
+    return { passed: 0, failures: [], skipped: [] };
   }
 }
 
