@@ -25,6 +25,7 @@ import { explainDoor } from "./http/explain.ts";
 import { facadeDoor } from "./http/facade/facade.ts";
 import { createForwardAuth } from "./http/forward-auth.ts";
 import { forwardAuthDoor } from "./http/forward-auth-route.ts";
+import { createFronts } from "./http/fronts.ts";
 import { createHostBinding } from "./http/hosts.ts";
 import { hygieneHeaders } from "./http/hygiene.ts";
 import { interactionDoor } from "./http/interaction/door.ts";
@@ -129,7 +130,6 @@ export async function startLatchkey(
 
   const operators = await openOperators({ store, bootstrapToken: settings.operatorToken });
   const trustedProxies = parseNetworks(settings.trustedProxies);
-  const bindHost = createHostBinding(policies);
   const forwardAuth = createForwardAuth({
     monotonic,
     apis,
@@ -138,7 +138,7 @@ export async function startLatchkey(
     record,
     onFault: (fault, requestId) => log.error({ err: fault, requestId }, "forward-auth failed"),
   });
-  const verifyFront = createVerifyFront({
+  const verify = createVerifyFront({
     monotonic,
     apis,
     operators,
@@ -220,14 +220,7 @@ export async function startLatchkey(
     issuerKeys: createIssuerKeys(keyring),
     operatorTokens: createOperatorTokens({ store, clock, apis: new Set(apis.keys()) }),
     dashboardFolder: BUILT_DASHBOARD,
-    front: (request, response, framework) => {
-      bindHost(request);
-      return (
-        forwardAuth(request, response) ||
-        verifyFront(request, response, framework) ||
-        toOAuth(request, response, framework)
-      );
-    },
+    fronts: createFronts({ forwardAuth, verify, toOAuth, bindHost: createHostBinding(policies) }),
     doors: [
       forwardAuthDoor(forwardAuth),
       verifyDoor({ apis, record, monotonic }),

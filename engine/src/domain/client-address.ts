@@ -1,4 +1,5 @@
 import { type NetworkList, parseAddress } from "./network.ts";
+import { sameHeaderName } from "./presented-headers.ts";
 
 /** Where a request came from, as far as it can be believed. */
 export interface Client {
@@ -54,11 +55,12 @@ export function clientBehind(
 function listed(rawHeaders: readonly string[], lowerName: string): readonly string[] {
   let elements: string[] | undefined;
   for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i] as string;
-    // Lengths first: this looks at every header of every request.
-    if (name.length !== lowerName.length || name.toLowerCase() !== lowerName) continue;
+    if (!sameHeaderName(rawHeaders[i] as string, lowerName)) continue;
+    const value = rawHeaders[i + 1] as string;
     elements ??= [];
-    for (const element of (rawHeaders[i + 1] as string).split(",")) elements.push(element.trim());
+    // Most lines name one.
+    if (value.indexOf(",") === -1) elements.push(value.trim());
+    else for (const element of value.split(",")) elements.push(element.trim());
   }
   return elements ?? [];
 }

@@ -128,10 +128,14 @@ function usualSpelling(lowerName: string): string {
   return lowerName.replace(/(?<![^-])[a-z]/g, (letter) => letter.toUpperCase());
 }
 
-/** Letter by letter, without making a lower-case copy: this runs for every request. */
+/**
+ * Letter by letter, without making a lower-case copy: this runs for every request. From the end, for
+ * many names begin alike.
+ */
 export function sameHeaderName(name: string, lowerName: string): boolean {
+  if (name === lowerName) return true;
   if (name.length !== lowerName.length) return false;
-  for (let i = 0; i < name.length; i += 1) {
+  for (let i = name.length - 1; i >= 0; i -= 1) {
     const code = name.charCodeAt(i);
     const lower = code >= 65 && code <= 90 ? code + 32 : code;
     if (lower !== lowerName.charCodeAt(i)) return false;

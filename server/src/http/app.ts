@@ -74,7 +74,7 @@ import { webhookEndpointRoutes } from "./routes/webhook-endpoints.ts";
 import { toApi } from "./schemas/api.ts";
 import { components } from "./schemas/components.ts";
 import { buildSerializer } from "./serialization.ts";
-import { drain, type Front, serverFactory } from "./server.ts";
+import { drain, type Fronts, serverFactory } from "./server.ts";
 import { createCsrf } from "./session/csrf.ts";
 import { createSessionAccess } from "./session/session-access.ts";
 import { buildValidator, validationFault } from "./validation.ts";
@@ -111,8 +111,8 @@ export interface AppParts extends WebhookUseCases {
   readonly signInParts: SignInParts;
   /** Where Vite built the dashboard; where it did not, a page of facts is served. */
   readonly dashboardFolder: string;
-  /** Stands before the framework: forward-auth. */
-  readonly front?: Front;
+  /** Forward-auth, verify and the authorization servers stand before the framework. */
+  readonly fronts?: Partial<Fronts>;
   /** Further routes: verify, forward-auth, facades. Each declares `requires` or `public` too. */
   readonly doors?: readonly Door[];
 }
@@ -128,6 +128,8 @@ export type App = FastifyInstance<
   FastifyBaseLogger,
   TypeBoxTypeProvider
 >;
+
+const NO_FRONTS: Fronts = { plain: () => false, front: () => false };
 
 /** Builds the whole HTTP side. It does not listen; `close` ends it after what is under way. */
 export async function createApp(
@@ -146,7 +148,7 @@ export async function createApp(
     return503OnClosing: false,
     // The server answers them; here they would be answered a second time.
     clientErrorHandler: () => undefined,
-    serverFactory: serverFactory(parts.front ?? (() => false)),
+    serverFactory: serverFactory({ ...NO_FRONTS, ...parts.fronts }, clock),
     schemaController: { compilersFactory: { buildValidator, buildSerializer } },
     schemaErrorFormatter: validationFault,
     frameworkErrors: answerFrameworkError,

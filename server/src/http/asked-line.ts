@@ -1,4 +1,4 @@
-import { ApiError } from "@latchkey/engine";
+import { ApiError, header, headerCount } from "@latchkey/engine";
 
 /** The method and target of the request that a proxy asks about. */
 export interface AskedLine {
@@ -25,9 +25,8 @@ interface ProxyRequest {
  * @throws {ApiError} `INVALID_REQUEST`.
  */
 export function askedLine({ method, rawHeaders, suffix }: ProxyRequest): AskedLine {
-  const lines = readLines(rawHeaders);
-  const forwarded = familyOf(lines, "x-forwarded-method", "x-forwarded-uri");
-  const original = familyOf(lines, "x-original-method", "x-original-uri");
+  const forwarded = familyOf(rawHeaders, "x-forwarded-method", "x-forwarded-uri");
+  const original = familyOf(rawHeaders, "x-original-method", "x-original-uri");
   if (suffix.startsWith("/")) {
     const own = { method, target: suffix };
     if (contradicts(forwarded, own) || contradicts(original, own)) throw contradiction();
@@ -50,43 +49,16 @@ const CONTRADICTION =
   "Headers that are not to be read are present: have the proxy remove X-Forwarded-Method, " +
   "X-Forwarded-Uri, X-Original-Method and X-Original-URI of clients.";
 
-/** The headers that say what is asked about; their names are told apart by their length. */
-const NAMES = [
-  "x-forwarded-method",
-  "x-forwarded-uri",
-  "x-original-method",
-  "x-original-uri",
-] as const;
-type Name = (typeof NAMES)[number];
-const BY_LENGTH = new Map<number, Name>(NAMES.map((name) => [name.length, name]));
-
-/** What was sent under each of the names. */
-type Lines = { readonly [name in Name]: readonly string[] };
-
-/** In one pass: this looks at every header of every request. */
-function readLines(rawHeaders: readonly string[]): Lines {
-  const lines: { [name in Name]: readonly string[] } = {
-    "x-forwarded-method": NONE,
-    "x-forwarded-uri": NONE,
-    "x-original-method": NONE,
-    "x-original-uri": NONE,
-  };
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const sent = rawHeaders[i] as string;
-    const name = BY_LENGTH.get(sent.length);
-    if (name === undefined || sent.toLowerCase() !== name) continue;
-    lines[name] = [...lines[name], rawHeaders[i + 1] as string];
-  }
-  return lines;
-}
-
-const NONE: readonly string[] = [];
-
-function familyOf(lines: Lines, methodName: Name, uriName: Name): AskedLine | undefined {
-  const { length: methods, 0: method } = lines[methodName];
-  const { length: uris, 0: target } = lines[uriName];
+/** The line that a family of headers tells of; `undefined`: none of them was sent. */
+function familyOf(
+  rawHeaders: readonly string[],
+  methodName: string,
+  uriName: string,
+): AskedLine | undefined {
+  const method = header(rawHeaders, methodName);
+  const target = header(rawHeaders, uriName);
   if (method === undefined && target === undefined) return undefined;
-  if (methods > 1 || uris > 1) {
+  if (headerCount(rawHeaders, methodName) > 1 || headerCount(rawHeaders, uriName) > 1) {
     throw new ApiError("INVALID_REQUEST", `Send ${methodName} and ${uriName} once each.`, {
       details: { field: methodName },
     });

@@ -1,6 +1,6 @@
-import type { ServerResponse } from "node:http";
 import { API_ERRORS, ApiError, type ApiErrorCode } from "@latchkey/engine";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Reply } from "./reply.ts";
 
 /** The body of every refusal of the management API. */
 export interface ErrorBody {
@@ -66,7 +66,7 @@ function sendError(request: FastifyRequest, reply: FastifyReply, error: ApiError
  * where one is needed, is the caller's to give.
  */
 export function writeError(
-  response: ServerResponse,
+  reply: Reply,
   error: ApiError,
   requestId: string,
   more: readonly string[] = [],
@@ -82,8 +82,7 @@ export function writeError(
     ...more,
   );
   if (status === 503) headers.push("retry-after", "1");
-  response.writeHead(status, headers);
-  response.end(body);
+  reply(status, headers, body);
 }
 
 /** Makes every fault of every route one JSON error. Must run before the first route is added. */

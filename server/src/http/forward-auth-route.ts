@@ -2,6 +2,8 @@ import { ApiError } from "@latchkey/engine";
 import { Type } from "typebox";
 import type { Door } from "./app.ts";
 import type { ForwardAuth } from "./forward-auth.ts";
+import { headOf } from "./plain-request.ts";
+import { replyOn } from "./reply.ts";
 import { OneOf, Ref } from "./schemas/base.ts";
 import { ErrorAnswer } from "./schemas/error.ts";
 import { ApiParams } from "./schemas/params.ts";
@@ -30,7 +32,7 @@ export const forwardAuthDoor =
       config: { public: "The proxy proves itself by token or by its address.", quiet: true },
       onRequest: async (request, reply) => {
         // The front knows one spelling of this path; the framework's router knows more.
-        if (!forwardAuth(request.raw, reply.raw)) {
+        if (!forwardAuth(headOf(request.raw), replyOn(reply.raw))) {
           throw new ApiError("NOT_FOUND", "There is nothing at this path.");
         }
         reply.hijack();

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import type { IncomingMessage, ServerResponse } from "node:http";
 import {
   API_ERRORS,
   ApiError,
@@ -20,7 +19,9 @@ import { askedLine } from "./asked-line.ts";
 import { toApiError, writeError } from "./errors.ts";
 import type { Operators } from "./operators.ts";
 import { may } from "./permissions.ts";
+import type { RequestHead } from "./plain-request.ts";
 import type { ProtectedApi, RecordDecision } from "./protected-api.ts";
+import type { Reply } from "./reply.ts";
 
 /** What forward-auth is made of. */
 export interface ForwardAuthParts {
@@ -35,7 +36,7 @@ export interface ForwardAuthParts {
 }
 
 /** Answers a proxy's question and returns true, or returns false: the request is for another door. */
-export type ForwardAuth = (request: IncomingMessage, response: ServerResponse) => boolean;
+export type ForwardAuth = (request: RequestHead, reply: Reply) => boolean;
 
 const PREFIX = "/v1/apis/";
 const DOOR = "/forward-auth";
@@ -49,22 +50,22 @@ const CHALLENGE = ["www-authenticate", 'LatchkeyToken realm="latchkey"'];
  * read and no route is looked up.
  */
 export function createForwardAuth(parts: ForwardAuthParts): ForwardAuth {
-  return (request, response) => {
-    const url = request.url ?? "";
+  return (request, reply) => {
+    const { url } = request;
     if (!url.startsWith(PREFIX)) return false;
     const slugEnd = url.indexOf("/", PREFIX.length);
     if (slugEnd === -1 || !url.startsWith(DOOR, slugEnd)) return false;
     const rest = slugEnd + DOOR.length;
     if (rest < url.length && url[rest] !== "/" && url[rest] !== "?") return false;
-    answer(parts, request, response, url.slice(PREFIX.length, slugEnd), url.slice(rest));
+    answer(parts, request, reply, url.slice(PREFIX.length, slugEnd), url.slice(rest));
     return true;
   };
 }
 
 function answer(
   parts: ForwardAuthParts,
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: RequestHead,
+  reply: Reply,
   slug: string,
   suffix: string,
 ): void {
@@ -72,7 +73,7 @@ function answer(
   const fail = (fault: unknown) => {
     const error = toApiError(fault);
     if (API_ERRORS[error.code].status >= 500) parts.onFault(fault, requestId);
-    writeError(response, error, requestId, error.code === "PROXY_NOT_TRUSTED" ? CHALLENGE : []);
+    writeError(reply, error, requestId, error.code === "PROXY_NOT_TRUSTED" ? CHALLENGE : []);
   };
   try {
     trustProxy(parts, request, slug);
@@ -81,14 +82,14 @@ function answer(
     const asked = askedRequest(parts, api, request, suffix);
     const redirect = acceleratedTo(suffix);
     if (isPreflight(asked.method, asked.headers)) {
-      sendPreflight(response, requestId, redirect);
+      sendPreflight(reply, requestId, redirect);
       return;
     }
     const start = parts.monotonic();
     const decision = api.engine.decide(asked);
     const settle = (decided: Decision) => {
       parts.record(slug, decided, asked, requestId, (parts.monotonic() - start) / 1000);
-      send(response, api, decided, { requestId, request: asked, redirect });
+      send(reply, api, decided, { requestId, request: asked, redirect });
     };
     if (decision instanceof Promise) decision.then(settle).catch(fail);
     else settle(decision);
@@ -98,19 +99,19 @@ function answer(
 }
 
 /** The request's id, or one of our own where the API's document says so. */
-function idOf(api: ProtectedApi | undefined, { rawHeaders }: IncomingMessage): string {
+function idOf(api: ProtectedApi | undefined, { rawHeaders }: RequestHead): string {
   return api?.engine.policy.policy.requestIds === "make" ? randomUUID() : requestIdOf(rawHeaders);
 }
 
 /** Nothing of the request is looked at, and nothing counted, before the proxy has proved itself. */
-function trustProxy(parts: ForwardAuthParts, request: IncomingMessage, slug: string): void {
+function trustProxy(parts: ForwardAuthParts, request: RequestHead, slug: string): void {
   const token = header(request.rawHeaders, "x-latchkey-token");
   if (token !== undefined) {
     const operator = parts.operators.byToken(token);
     if (operator !== undefined && may(operator.role, "enforce")) {
       if (operator.apis === null || operator.apis.has(slug)) return;
     }
-  } else if (parts.trustedProxies.contains(request.socket.remoteAddress ?? "")) {
+  } else if (parts.trustedProxies.contains(request.peer ?? "")) {
     return;
   }
   throw new ApiError(
@@ -123,16 +124,16 @@ function trustProxy(parts: ForwardAuthParts, request: IncomingMessage, slug: str
 function askedRequest(
   parts: ForwardAuthParts,
   { engine }: ProtectedApi,
-  request: IncomingMessage,
+  request: RequestHead,
   suffix: string,
 ): ApiRequest {
   const headers = request.rawHeaders;
   const { method, target } = askedLine({
-    method: request.method ?? "GET",
+    method: request.method,
     rawHeaders: headers,
     suffix,
   });
-  const peerAddress = parseAddress(request.socket.remoteAddress ?? "")?.text;
+  const peerAddress = parseAddress(request.peer ?? "")?.text;
   // The peer has proved to be a proxy, by its address or by its token: its word counts.
   const { address, secure } = clientBehind(peerAddress, headers, parts.trustedProxies);
   const base = forwardedAddress(engine.policy.policy, { headers, secure });
@@ -140,25 +141,13 @@ function askedRequest(
 }
 
 /** The API, or the proxy, answers a preflight; there is nobody to decide about. */
-function sendPreflight(
-  response: ServerResponse,
-  requestId: string,
-  redirect: readonly string[],
-): void {
-  response.writeHead(200, [
-    ...redirect,
-    "X-Request-ID",
-    requestId,
-    "X-Latchkey-Request-Id",
-    requestId,
-    "Content-Length",
-    "0",
-  ]);
-  response.end();
+function sendPreflight(reply: Reply, requestId: string, redirect: readonly string[]): void {
+  const ids = ["X-Request-ID", requestId, "X-Latchkey-Request-Id", requestId];
+  reply(200, [...redirect, ...ids, "Content-Length", "0"], "");
 }
 
 function send(
-  response: ServerResponse,
+  reply: Reply,
   { engine }: ProtectedApi,
   decision: Decision,
   context: {
@@ -173,13 +162,11 @@ function send(
     const lines = [...headers];
     addLatchkeyHeaders(lines, decision.principal, requestId);
     lines.push(...redirect);
-    response.writeHead(200, lines);
-    response.end();
+    reply(200, lines, "");
     return;
   }
   const text = body ?? "";
-  response.writeHead(status, [...headers, "Content-Length", String(Buffer.byteLength(text))]);
-  response.end(text);
+  reply(status, [...headers, "Content-Length", String(Buffer.byteLength(text))], text);
 }
 
 /** Whom the API behind the proxy serves. A field that does not apply has no header. */

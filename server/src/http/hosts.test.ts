@@ -1,4 +1,3 @@
-import type { IncomingMessage } from "node:http";
 import { expect, test } from "vitest";
 import { createHostBinding } from "./hosts.ts";
 
@@ -6,12 +5,6 @@ const bind = createHostBinding([
   { slug: "acme", hosts: ["api.acme.com", "api.acme.dev"] },
   { slug: "other", hosts: [] },
 ]);
-
-function urlAfter(host: string | undefined, url: string): string | undefined {
-  const request = { headers: { host }, url } as IncomingMessage;
-  bind(request);
-  return request.url;
-}
 
 test.each([
   ["api.acme.com", "/v2/users?x=1", "/acme/v2/users?x=1"],
@@ -23,12 +16,12 @@ test.each([
   ["api.acme.com", "/dashboard/", "/acme/dashboard/"],
   ["api.acme.com", "/acme/v2", "/acme/acme/v2"],
 ])("puts the mount before %s %s", (host, url, expected) => {
-  expect(urlAfter(host, url)).toBe(expected);
+  expect(bind(host, url)).toBe(expected);
 });
 
 test.each([undefined, "localhost:4000", "acme.com", "xapi.acme.com", "api.acme.com.evil.com"])(
   "leaves requests to %s alone",
   (host) => {
-    expect(urlAfter(host, "/v1/apis")).toBe("/v1/apis");
+    expect(bind(host, "/v1/apis")).toBe("/v1/apis");
   },
 );

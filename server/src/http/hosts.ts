@@ -1,20 +1,18 @@
-import type { IncomingMessage } from "node:http";
-
 /**
  * Serves the facade of an API that is bound to host names at those hosts' root, and nothing else
  * there: the mount is put in front of every path.
  */
 export function createHostBinding(
   apis: Iterable<{ readonly slug: string; readonly hosts: readonly string[] }>,
-): (request: IncomingMessage) => void {
+): (host: string | undefined, url: string) => string {
   const mounts = new Map<string, string>();
   for (const { slug, hosts } of apis) {
     for (const host of hosts) mounts.set(host.toLowerCase(), `/${slug}`);
   }
-  return (request) => {
-    if (mounts.size === 0) return;
-    const mount = mounts.get(hostName(request.headers.host ?? ""));
-    if (mount !== undefined) request.url = mount + (request.url ?? "/");
+  return (host, url) => {
+    if (mounts.size === 0) return url;
+    const mount = mounts.get(hostName(host ?? ""));
+    return mount === undefined ? url : mount + url;
   };
 }
 

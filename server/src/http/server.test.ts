@@ -35,11 +35,13 @@ test("a closing app finishes what is under way, takes nothing new, and lets go o
 test("the front is asked first, about fit requests only", async () => {
   const asked: (string | undefined)[] = [];
   const it = await openManagementApp({
-    front: (request, response) => {
-      asked.push(request.url);
-      if (request.url !== "/front") return false;
-      response.end("front");
-      return true;
+    fronts: {
+      front: (request, response) => {
+        asked.push(request.url);
+        if (request.url !== "/front") return false;
+        response.end("front");
+        return true;
+      },
     },
   });
   await it.app.listen({ host: "127.0.0.1", port: 0 });

@@ -1,5 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Clock } from "@latchkey/engine";
 import { answerParseFault, MAX_HEADER_BLOCK, requestFault } from "./hygiene.ts";
+import { attendPlainRequests, type PlainDoor } from "./plain-connections.ts";
 
 // An import of `node:http` evaluates every name it exports, and some load an HTTP client that nobody
 // here uses: 50 ms and 15 MB of each start.
@@ -18,14 +20,25 @@ export type Front = (
 /** Answers a request. */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
+/** What answers before the framework does. */
+export interface Fronts {
+  /** Asked first, about requests that need no parser. */
+  readonly plain: PlainDoor;
+  /** Asked about the others that are fit to be looked at. */
+  readonly front: Front;
+}
+
 /** How often a draining server looks for connections that have fallen idle. */
 const DRAIN_MILLIS = 50;
 
 /**
- * An HTTP/1.1 server with bounds on every part of a request. `front` is asked first, about requests
- * that are fit to be looked at; the rest goes to the framework.
+ * An HTTP/1.1 server with bounds on every part of a request. What no front answers goes to the
+ * framework.
  */
-export function serverFactory(front: Front): (handler: Handler) => Server {
+export function serverFactory(
+  { plain, front }: Fronts,
+  clock: Clock,
+): (handler: Handler) => Server {
   return (handler) => {
     const server = createServer(
       {
@@ -44,6 +57,7 @@ export function serverFactory(front: Front): (handler: Handler) => Server {
       },
     );
     server.on("clientError", answerParseFault);
+    attendPlainRequests(server, plain, clock);
     return server;
   };
 }

@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { ApiError, headerCount, requestIdOf } from "@latchkey/engine";
+import type { IncomingMessage } from "node:http";
+import { ApiError, header, headerCount, requestIdOf } from "@latchkey/engine";
 import type { Static, TSchema } from "typebox";
 import type { DecisionWire } from "./decision-wire.ts";
 import { type DecisionsWire, decide, decideAll, type VerifyParts } from "./described-decision.ts";
@@ -8,7 +8,10 @@ import { toApiError, writeError } from "./errors.ts";
 import { MAX_BODY } from "./json-body.ts";
 import type { Operator, Operators } from "./operators.ts";
 import { may } from "./permissions.ts";
+import type { PlainDoor } from "./plain-connections.ts";
+import { headOf, type RequestHead } from "./plain-request.ts";
 import type { ProtectedApi } from "./protected-api.ts";
+import { type Reply, replyOn } from "./reply.ts";
 import { VerifyBatchBody, VerifyBody } from "./schemas/decision.ts";
 import type { Front } from "./server.ts";
 import { buildValidator } from "./validation.ts";
@@ -37,12 +40,18 @@ const PREFIX = "/v1/apis/";
 const ONE = "/verify";
 const BATCH = "/verify/batch";
 
+/** The two ways to the calls: for requests that are there as a whole, and for Node's. */
+export interface VerifyFront {
+  readonly plain: PlainDoor;
+  readonly front: Front;
+}
+
 /**
  * `POST verify` and `verify/batch` before the framework, which costs more than the decision does.
  * Answers calls with an operator's token and nothing wrong with them; any other goes on to the
  * framework as if nobody had looked at it, so that one place tells of what is wrong.
  */
-export function createVerifyFront(parts: VerifyFrontParts): Front {
+export function createVerifyFront(parts: VerifyFrontParts): VerifyFront {
   const isOne = validatorOf(VerifyBody);
   const isBatch = validatorOf(VerifyBatchBody);
 
@@ -61,46 +70,60 @@ export function createVerifyFront(parts: VerifyFrontParts): Front {
     }
   }
 
-  return (request, response, framework) => {
-    const call = callOf(parts, request);
-    if (call === undefined) return false;
-    readBody(request, call.length, (body) => {
-      const requestId = requestIdOf(request.rawHeaders);
-      // Rights may have ended while the sender held the body back.
-      const asked = parts.operators.isLive(call.operator) ? parsed(body) : undefined;
-      const answer = asked === undefined ? undefined : decided(call, asked, requestId);
-      if (answer === undefined) {
+  /** False: something is wrong, and nothing is decided. */
+  function answer(call: Call, body: Buffer, { rawHeaders }: RequestHead, reply: Reply): boolean {
+    const requestId = requestIdOf(rawHeaders);
+    const asked = parsed(body);
+    const made = asked === undefined ? undefined : decided(call, asked, requestId);
+    if (made === undefined) return false;
+    if (made instanceof Promise) {
+      made.then(
+        (text) => send(reply, text, requestId, parts.headers),
+        (fault) => {
+          parts.onFault(fault, requestId);
+          writeError(reply, toApiError(fault), requestId, parts.headers);
+        },
+      );
+    } else {
+      send(reply, made, requestId, parts.headers);
+    }
+    return true;
+  }
+
+  return {
+    plain(request, reply) {
+      const call = callOf(parts, request);
+      return call !== undefined && answer(call, request.body, request, reply);
+    },
+    front(request, response, framework) {
+      const head = headOf(request);
+      const call = callOf(parts, head);
+      if (call === undefined) return false;
+      readBody(request, call.length, (body) => {
+        // Rights may have ended while the sender held the body back.
+        const isLive = parts.operators.isLive(call.operator);
+        if (isLive && answer(call, body, head, replyOn(response))) return;
         request.pause();
         request.unshift(body);
         framework(request, response);
-      } else if (answer instanceof Promise) {
-        answer.then(
-          (made) => send(response, made, requestId, parts.headers),
-          (fault) => {
-            parts.onFault(fault, requestId);
-            writeError(response, toApiError(fault), requestId, parts.headers);
-          },
-        );
-      } else {
-        send(response, answer, requestId, parts.headers);
-      }
-    });
-    return true;
+      });
+      return true;
+    },
   };
 }
 
 /** `undefined` for whatever is not plainly one of these calls by somebody who may make it. */
-function callOf(parts: VerifyFrontParts, request: IncomingMessage): Call | undefined {
-  const { url = "", headers, rawHeaders } = request;
+function callOf(parts: VerifyFrontParts, request: RequestHead): Call | undefined {
+  const { url, rawHeaders } = request;
   if (request.method !== "POST" || !url.startsWith(PREFIX)) return undefined;
   const slugEnd = url.indexOf("/", PREFIX.length);
   const batch = url.endsWith(BATCH);
   if (slugEnd === -1 || slugEnd !== url.length - (batch ? BATCH : ONE).length) return undefined;
   if (!batch && !url.endsWith(ONE)) return undefined;
   const api = parts.apis.get(url.slice(PREFIX.length, slugEnd));
-  const length = Number(headers["content-length"]);
+  const length = Number(header(rawHeaders, "content-length"));
   if (api === undefined || !(length > 0 && length <= MAX_BODY)) return undefined;
-  if (headers["content-type"] !== "application/json") return undefined;
+  if (header(rawHeaders, "content-type") !== "application/json") return undefined;
   if (headerCount(rawHeaders, "authorization") !== 1) return undefined;
   const operator = parts.operators.byHeaders(rawHeaders);
   if (operator === undefined || !may(operator.role, batch ? "enforce" : "verify")) return undefined;
@@ -138,21 +161,19 @@ function parsed(body: Buffer): unknown {
   }
 }
 
-function send(
-  response: ServerResponse,
-  answer: Body,
-  requestId: string,
-  headers: readonly string[],
-): void {
+function send(reply: Reply, answer: Body, requestId: string, headers: readonly string[]): void {
   const text = JSON.stringify(answer);
-  response.writeHead(200, [
-    "x-request-id",
-    requestId,
-    ...headers,
-    "content-type",
-    "application/json; charset=utf-8",
-    "content-length",
-    String(Buffer.byteLength(text)),
-  ]);
-  response.end(text);
+  reply(
+    200,
+    [
+      "x-request-id",
+      requestId,
+      ...headers,
+      "content-type",
+      "application/json; charset=utf-8",
+      "content-length",
+      String(Buffer.byteLength(text)),
+    ],
+    text,
+  );
 }
