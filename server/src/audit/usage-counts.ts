@@ -85,8 +85,10 @@ export class UsageCounts {
     }
     if (count === undefined || at >= count.hour + HOUR) count = this.#open(credential, at);
     this.#durations.add(count.slot, micros);
-    if (clientVersion !== null && count.credentialId !== OTHERS) {
-      count.clientVersion = clientVersion;
+    if (clientVersion !== null && clientVersion !== count.clientVersion) {
+      // A copy: what was cut out of a request's head keeps all of it, its secrets too.
+      if (count.credentialId !== OTHERS)
+        count.clientVersion = Buffer.from(clientVersion).toString();
     }
     if (outcome === "allow") {
       count.allow += 1;
