@@ -111,11 +111,13 @@ export function readToken<A extends OfScheme>(
 ): ReadToken | Refused {
   const jwt = readJwt(token);
   if (typeof jwt === "string") return refused("token_malformed", `its ${jwt}`);
-  note(context, "form", `a JWT with alg ${jwt.header.alg}`);
-  const fault = timeFault(jwt.claims, { now: context.now, ...times });
-  if (fault !== undefined) return refused(fault, timesOf(jwt, context.now, times));
+  if (context.trace !== undefined) note(context, "form", `a JWT with alg ${jwt.header.alg}`);
+  const { now } = context;
+  const { skewSeconds, maxLifetimeSeconds } = times;
+  const fault = timeFault(jwt.claims, { now, skewSeconds, maxLifetimeSeconds });
+  if (fault !== undefined) return refused(fault, timesOf(jwt, now, times));
   if (!isTokenId(jwt.claims.jti)) return refused("token_malformed", "its jti");
-  note(context, "times", timesOf(jwt, context.now, times));
+  if (context.trace !== undefined) note(context, "times", timesOf(jwt, now, times));
   return { ...jwt, key, text: token };
 }
 
@@ -151,7 +153,9 @@ export function proveToken<A extends OfScheme>(
     return disproved("signature_invalid", `not made with the key of ${credential.id}`);
   }
   if (verdict.outcome === "browned_out") return brownedOut(credential.id, verdict.rotation);
-  note(context, "signature", `${header.alg}, made with the key of ${credential.id}`);
+  if (context.trace !== undefined) {
+    note(context, "signature", `${header.alg}, made with the key of ${credential.id}`);
+  }
   const expiresAt = (claims.exp as number) * 1000;
   const proven: VerifiedToken = {
     key: token.key,

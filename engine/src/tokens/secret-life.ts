@@ -20,9 +20,11 @@ export function verdictOf(given: SecretLife | undefined, now: number): Verdict {
 
 /** The next instant at which one of the secrets ends, or begins to be refused; else never. */
 export function nextChange(secrets: readonly SecretLife[], now: number): number {
-  const instants = secrets.flatMap(({ endsAt, brownOuts = [] }) => [
-    endsAt ?? Number.POSITIVE_INFINITY,
-    ...brownOuts.map(({ from }) => from),
-  ]);
-  return Math.min(Number.POSITIVE_INFINITY, ...instants.filter((instant) => instant > now));
+  let next = Number.POSITIVE_INFINITY;
+  for (const { endsAt, brownOuts } of secrets) {
+    if (endsAt !== null && endsAt > now) next = Math.min(next, endsAt);
+    if (brownOuts === undefined) continue;
+    for (const { from } of brownOuts) if (from > now) next = Math.min(next, from);
+  }
+  return next;
 }
