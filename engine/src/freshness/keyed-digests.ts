@@ -1,6 +1,6 @@
 import { hash, randomFillSync } from "node:crypto";
+import { hashBlock, type KeyedHash } from "../domain/blake3.ts";
 import type { PresentedSecret } from "../domain/presented-secret.ts";
-import { hashBlock, type KeyedHash } from "./blake3.ts";
 
 const SHA_256_BYTES = 32;
 
