@@ -112,4 +112,4 @@ export { isKey, type NewKey, newKey } from "./tokens/key-format.ts";
 export { type KeyAlgorithm, type PublicKey, readPublicKey } from "./tokens/public-key.ts";
 export { verifierOf } from "./tokens/public-key-proof.ts";
 export { newSigningKeyPair, type SigningKeyPair } from "./tokens/signing-key-pair.ts";
-export { tokenKey, type VerifiedToken, VerifiedTokens } from "./tokens/verified-tokens.ts";
+export { type VerifiedToken, VerifiedTokens } from "./tokens/verified-tokens.ts";

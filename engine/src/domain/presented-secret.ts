@@ -51,6 +51,8 @@ export class PresentedSecret {
   first = 0;
   /** Whether `words` has all of it: it is ASCII, of at most 64 characters. */
   isShort = false;
+  /** Another number for each secret that is taken. */
+  turn = 0;
   /** The bytes of a short secret, and zeros behind them. */
   readonly words: Int32Array;
   readonly #all = new Int32Array((BEFORE + SHORT + SPARE) / 4);
@@ -116,6 +118,7 @@ export class PresentedSecret {
     this.first = this.words[0] as number;
     this.length = text.length - start;
     this.isShort = isAscii && this.length <= SHORT;
+    this.turn = (this.turn + 1) | 0;
   }
 
   /** Clears what the secret before left behind `end`. */

@@ -1,11 +1,12 @@
 import { hash } from "node:crypto";
 import type { KnownCredential, OfScheme } from "../domain/known.ts";
-import { beginningOf, type PresentedSecret } from "../domain/presented-secret.ts";
+import { beginningOf, PresentedSecret } from "../domain/presented-secret.ts";
 import type { SignatureAnswer } from "../domain/proof.ts";
 import type { Reason } from "../domain/reasons.ts";
 import { issuedHeader } from "../tokens/issued-jwt.ts";
 import { type Jwt, jwtHeader, looksLikeJwt, readJwt } from "../tokens/jwt.ts";
 import { timeFault } from "../tokens/jwt-times.ts";
+import type { TokenText } from "../tokens/token-mark.ts";
 import { tokenKey, type VerifiedToken } from "../tokens/verified-tokens.ts";
 import {
   type Ask,
@@ -39,9 +40,10 @@ export interface SignedToken<A extends OfScheme> {
 
 /** The claims of a well-formed token that is to be proven. */
 export interface ReadToken extends Jwt {
-  readonly key: string;
   /** All of it. */
   readonly text: string;
+  /** Where it was sent. */
+  readonly sent: TokenText;
 }
 
 /**
@@ -51,33 +53,36 @@ export interface ReadToken extends Jwt {
 export type JwtKind = "shared" | "asymmetric" | "issued";
 
 /** The JWT that was looked at last: every scheme that takes one asks about the same. */
-let last = { text: "", start: 0, key: "", kind: undefined as JwtKind | undefined };
-
-/** The key of the JWT that `jwtKindOf` was last asked about, or of another one. */
-export function bearerKey(bearer: PresentedSecret): string {
-  return bearer.text === last.text && bearer.start === last.start
-    ? last.key
-    : tokenKey(bearer.text.slice(bearer.start));
-}
+const last = {
+  bearer: new PresentedSecret(),
+  turn: 0,
+  kind: undefined as JwtKind | undefined,
+  seen: undefined as VerifiedToken | undefined,
+};
 
 /** `undefined`: the secret has not the form of a JWT. What was proven before had it. */
 export function jwtKindOf(
   bearer: PresentedSecret,
-  { tokens }: Pick<ClaimContext, "tokens">,
+  context: Pick<ClaimContext, "tokens">,
 ): JwtKind | undefined {
-  if (!bearer.beginsWith(JWT_BEGINNING)) return undefined;
-  const { text, start } = bearer;
-  if (text === last.text && start === last.start) return last.kind;
-  const token = text.slice(start);
-  const key = tokenKey(token);
-  const algorithm = tokens?.peek(key)?.algorithm;
-  const kind = algorithm === undefined ? kindOfForm(bearer, token) : kindOfAlgorithm(algorithm);
-  last = { text, start, key, kind };
-  return kind;
+  return bearer.beginsWith(JWT_BEGINNING) ? lookAt(bearer, context).kind : undefined;
 }
 
-function kindOfForm(bearer: PresentedSecret, token: string): JwtKind | undefined {
+function lookAt(bearer: PresentedSecret, { tokens }: Pick<ClaimContext, "tokens">): typeof last {
+  const { turn } = bearer;
+  if (turn === last.turn && bearer === last.bearer) return last;
+  const seen = tokens?.peek(bearer);
+  const kind = seen === undefined ? kindOfForm(bearer) : kindOfAlgorithm(seen.algorithm);
+  last.bearer = bearer;
+  last.turn = turn;
+  last.kind = kind;
+  last.seen = seen;
+  return last;
+}
+
+function kindOfForm(bearer: PresentedSecret): JwtKind | undefined {
   if (!looksLikeJwt(bearer)) return undefined;
+  const token = bearer.text.slice(bearer.start);
   const header = jwtHeader(token);
   if (typeof header !== "string") return kindOfAlgorithm(header.alg);
   return issuedHeader(token) === undefined ? "asymmetric" : "issued";
@@ -88,28 +93,45 @@ function kindOfAlgorithm(algorithm: string): JwtKind {
 }
 
 /**
- * The token of this key, if it was proven with a credential of this scheme, whose secrets have not
+ * What was proven of a signature, if it was with a credential of this scheme, whose secrets have not
  * changed since. What was proven as one thing must not pass as another.
  */
 export function seenBefore<A extends OfScheme>(
   scheme: string,
-  key: string,
+  sent: TokenText,
   context: VerifyContext<A>,
 ): SignedToken<A> | undefined {
-  const token = context.tokens?.find(key, context.now);
-  if (token === undefined) return undefined;
-  const credential = context.still(token);
-  if (credential?.authority.scheme !== scheme) return undefined;
+  return asOfToday(scheme, context.tokens?.find(sent, context.now), context);
+}
+
+/** The same for a JWT as Bearer. */
+export function bearerSeen<A extends OfScheme>(
+  scheme: string,
+  bearer: PresentedSecret,
+  context: VerifyContext<A>,
+): SignedToken<A> | undefined {
+  const { seen } = lookAt(bearer, context);
+  const isGood = seen === undefined || context.now < seen.goodUntil;
+  return isGood ? asOfToday(scheme, seen, context) : seenBefore(scheme, bearer, context);
+}
+
+function asOfToday<A extends OfScheme>(
+  scheme: string,
+  token: VerifiedToken | undefined,
+  context: VerifyContext<A>,
+): SignedToken<A> | undefined {
+  const credential = token && context.still(token);
+  if (token === undefined || credential?.authority.scheme !== scheme) return undefined;
   return { token, credential };
 }
 
 /** Reads a token and judges its form and instants; nothing is computed for one that fails here. */
 export function readToken<A extends OfScheme>(
-  token: string,
-  key: string,
+  sent: TokenText,
   { times, context }: { readonly times: Times; readonly context: VerifyContext<A> },
 ): ReadToken | Refused {
-  const jwt = readJwt(token);
+  const text = sent.text.slice(sent.start);
+  const jwt = readJwt(text);
   if (typeof jwt === "string") return refused("token_malformed", `its ${jwt}`);
   if (context.trace !== undefined) note(context, "form", `a JWT with alg ${jwt.header.alg}`);
   const { now } = context;
@@ -118,7 +140,7 @@ export function readToken<A extends OfScheme>(
   if (fault !== undefined) return refused(fault, timesOf(jwt, now, times));
   if (!isTokenId(jwt.claims.jti)) return refused("token_malformed", "its jti");
   if (context.trace !== undefined) note(context, "times", timesOf(jwt, now, times));
-  return { ...jwt, key, text: token };
+  return { ...jwt, text, sent };
 }
 
 /**
@@ -132,12 +154,15 @@ export function proveToken<A extends OfScheme>(
     times,
     context,
     scopes,
+    isCounted,
     handle,
   }: {
     readonly times: Times;
     readonly context: VerifyContext<A>;
     /** To what the token narrows its key's scopes; `undefined`: it does not. */
     readonly scopes: readonly string[] | undefined;
+    /** Its requests may be counted apart from those of its key's other tokens. */
+    readonly isCounted: boolean;
     /** By what the source finds the credential, if it may be asked about this token. */
     readonly handle?: string;
   },
@@ -156,14 +181,16 @@ export function proveToken<A extends OfScheme>(
   if (context.trace !== undefined) {
     note(context, "signature", `${header.alg}, made with the key of ${credential.id}`);
   }
+  const subject = typeof claims.sub === "string" ? claims.sub : "";
   const expiresAt = (claims.exp as number) * 1000;
   const proven: VerifiedToken = {
-    key: token.key,
+    key: isCounted ? tokenKey(token.text) : undefined,
     algorithm: header.alg,
     credentialId: credential.id,
     place: credential.place,
     generation,
-    subject: typeof claims.sub === "string" ? claims.sub : "",
+    subject,
+    isUser: USER_ID.test(subject),
     scopes: scopes && context.knownScopes(scopes),
     jti: context.policy.signatures.oneTime ? tokenId(claims.jti) : undefined,
     expiresAt,
@@ -173,7 +200,7 @@ export function proveToken<A extends OfScheme>(
     bucket: -1,
     ticket: 0,
   };
-  context.tokens?.add(proven);
+  context.tokens?.add(token.sent, proven);
   return proven;
 }
 
@@ -238,11 +265,6 @@ function timesOf({ claims: { exp } }: Jwt, now: number, times: Times): string {
 /** RFC 7519 §4.1.2, with a bound. */
 export function isSubject(sub: unknown): sub is string {
   return typeof sub === "string" && sub.length >= 1 && sub.length <= 255;
-}
-
-/** Whether a `sub` has the form of our own ids of users; nobody need be asked about another. */
-export function isUserId(sub: string): boolean {
-  return USER_ID.test(sub);
 }
 
 /** RFC 7519 §4.1.3: whoever is not named must refuse. */

@@ -2,20 +2,23 @@ import { hash } from "node:crypto";
 import { BoundedMap } from "../domain/bounded-map.ts";
 import type { Rotation } from "../domain/decision.ts";
 import type { ScopeSet } from "../domain/scope.ts";
+import { MarkReader, type TokenMark, type TokenText } from "./token-mark.ts";
 
 /**
  * What was proven of a token once and stays true of it: its claims, and whose key signed it. What
  * that key may do today is not in here; it is read from the key at each use.
  */
 export interface VerifiedToken {
-  /** Tells tokens apart, and is no use to anyone else: SHA-256 of the whole token. */
-  readonly key: string;
+  /** What is counted for it alone is counted by this: SHA-256 of the whole token. */
+  readonly key: string | undefined;
   readonly algorithm: string;
   readonly credentialId: string;
   /** Where memory kept the credential, and which of its secrets were looked at. */
   readonly place: number;
   readonly generation: number;
   readonly subject: string;
+  /** It has the form of our own ids of users: nobody need be asked about another. */
+  readonly isUser: boolean;
   /** `undefined`: the token does not narrow its key's. */
   readonly scopes: readonly string[] | undefined;
   /** RFC 7519 §4.1.7; `undefined`: none. */
@@ -39,13 +42,18 @@ export interface EffectiveScopes {
   readonly scopes: ScopeSet;
 }
 
+interface Kept extends TokenMark {
+  readonly token: VerifiedToken;
+}
+
 /**
- * At most `capacity` verified tokens by their digest. They are found by 30 bits of it, which takes a
- * third of the time that the whole string would, and told apart by all of it. Of two that meet in
- * those bits the newer one is kept.
+ * At most `capacity` verified tokens by their marks. They are found by 30 bits of it, which takes a
+ * third of the time that a string would, and told apart by all of it. Of two that meet in those
+ * bits the newer one is kept.
  */
 export class VerifiedTokens {
-  readonly #tokens: BoundedMap<number, VerifiedToken>;
+  readonly #tokens: BoundedMap<number, Kept>;
+  readonly #read = new MarkReader();
 
   constructor(capacity: number) {
     this.#tokens = new BoundedMap(capacity);
@@ -56,32 +64,30 @@ export class VerifiedTokens {
     return this.#tokens.size;
   }
 
-  /** The token of this key, if nothing about it has to be verified again. */
-  find(key: string, now: number): VerifiedToken | undefined {
-    const token = this.peek(key);
+  /** What was proven of this very token, if nothing about it has to be verified again. */
+  find(text: TokenText, now: number): VerifiedToken | undefined {
+    const token = this.peek(text);
     if (token === undefined || now < token.goodUntil) return token;
-    this.#tokens.delete(bitsOf(key));
+    this.#tokens.delete(this.#read.bits);
     return undefined;
   }
 
   /** The same, whether it must be verified again or not. */
-  peek(key: string): VerifiedToken | undefined {
-    const token = this.#tokens.get(bitsOf(key));
-    return token?.key === key ? token : undefined;
+  peek(text: TokenText): VerifiedToken | undefined {
+    if (!this.#read.read(text)) return undefined;
+    const kept = this.#tokens.get(this.#read.bits);
+    return kept !== undefined && this.#read.is(kept) ? kept.token : undefined;
   }
 
-  add(token: VerifiedToken): void {
-    this.#tokens.set(bitsOf(token.key), token);
+  /** Keeps what was proven of this token. */
+  add(text: TokenText, token: VerifiedToken): void {
+    if (!this.#read.read(text)) return;
+    const { end, rest } = this.#read.mark();
+    this.#tokens.set(this.#read.bits, { end, rest, token });
   }
 }
 
-/** The first 30 bits of a digest, each character of which is a byte. */
-function bitsOf(key: string): number {
-  const upper = ((key.charCodeAt(3) & 63) << 24) | (key.charCodeAt(2) << 16);
-  return upper | (key.charCodeAt(1) << 8) | key.charCodeAt(0);
-}
-
-/** The key of a token: two tokens that differ in anything have different ones. */
+/** SHA-256 of a token: the same in every process. */
 export function tokenKey(token: string): string {
   return hash("sha256", token, "latin1");
 }

@@ -1,6 +1,7 @@
 import { hideSecrets } from "../../domain/hidden-secrets.ts";
 import type { OfScheme } from "../../domain/known.ts";
 import type { PresentedHeaders } from "../../domain/presented-headers.ts";
+import type { TokenText } from "../../tokens/token-mark.ts";
 import {
   type Ask,
   askCredential,
@@ -15,17 +16,15 @@ import {
   verifiedBy,
 } from "../scheme.ts";
 import {
-  bearerKey,
+  bearerSeen,
   claimedScopes,
   isForUs,
   isSubject,
-  isUserId,
   JWT_BEGINNING,
   jwtKindOf,
   proveToken,
   readToken,
   type SignedToken,
-  seenBefore,
 } from "../signed-token.ts";
 
 const NAME = "customer-jwt";
@@ -49,15 +48,13 @@ export const customerJwt: Scheme = {
     { bearer }: PresentedHeaders,
     context: VerifyContext<A>,
   ): Verification<A> {
-    const key = bearerKey(bearer);
-    const signed =
-      seenBefore(NAME, key, context) ?? proveNow(bearer.text.slice(bearer.start), key, context);
+    const signed = bearerSeen(NAME, bearer, context) ?? proveNow(bearer, context);
     if ("outcome" in signed) return signed;
     const { token, credential } = signed;
     // Before anybody is asked about the user: an ended key is worth no question.
     const ended = endOf(credential, context.now);
     if (ended !== undefined) return ended;
-    const user = isUserId(token.subject) ? context.user(token.subject) : "unknown";
+    const user = token.isUser ? context.user(token.subject) : "unknown";
     if (user === "unknown") return refused("token_subject_unknown", hideSecrets(token.subject));
     if (user === "ask") {
       return { outcome: "ask", question: { about: "user", scheme: "", name: token.subject } };
@@ -72,12 +69,11 @@ export const customerJwt: Scheme = {
 };
 
 function proveNow<A extends OfScheme>(
-  text: string,
-  key: string,
+  bearer: TokenText,
   context: VerifyContext<A>,
 ): SignedToken<A> | Refused | Ask {
   const times = context.policy.tokens;
-  const read = readToken(text, key, { times, context });
+  const read = readToken(bearer, { times, context });
   if ("outcome" in read) return read;
   const { header, claims } = read;
   if (header.kid === undefined) return refused("token_key_missing");
@@ -87,6 +83,7 @@ function proveNow<A extends OfScheme>(
   if (credential === "unknown") return refused("credential_unknown", "kid");
   if (credential === "ask") return askCredential(NAME, header.kid);
   note(context, "key", credential.id);
-  const token = proveToken(read, credential, { times, context, scopes: claimedScopes(claims) });
+  const scopes = claimedScopes(claims);
+  const token = proveToken(read, credential, { times, context, scopes, isCounted: true });
   return "outcome" in token ? token : { token, credential };
 }

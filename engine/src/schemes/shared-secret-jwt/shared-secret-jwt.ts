@@ -1,5 +1,6 @@
 import type { OfScheme } from "../../domain/known.ts";
 import type { PresentedHeaders } from "../../domain/presented-headers.ts";
+import type { TokenText } from "../../tokens/token-mark.ts";
 import {
   type Ask,
   askCredential,
@@ -14,17 +15,15 @@ import {
   verifiedBy,
 } from "../scheme.ts";
 import {
-  bearerKey,
+  bearerSeen,
   claimedScopes,
   isForUs,
   isSubject,
-  isUserId,
   JWT_BEGINNING,
   jwtKindOf,
   proveToken,
   readToken,
   type SignedToken,
-  seenBefore,
 } from "../signed-token.ts";
 
 const NAME = "shared-secret-jwt";
@@ -46,16 +45,14 @@ export const sharedSecretJwt: Scheme = {
     { bearer }: PresentedHeaders,
     context: VerifyContext<A>,
   ): Verification<A> {
-    const key = bearerKey(bearer);
-    const signed =
-      seenBefore(NAME, key, context) ?? proveNow(bearer.text.slice(bearer.start), key, context);
+    const signed = bearerSeen(NAME, bearer, context) ?? proveNow(bearer, context);
     if ("outcome" in signed) return signed;
     const { token, credential } = signed;
     const ended = endOf(credential, context.now);
     if (ended !== undefined) return ended;
     const { rotation } = token;
     const stranger = { userId: null, user: undefined, rotation, isForeign: false };
-    if (!isUserId(token.subject)) return verifiedBy(signed, stranger);
+    if (!token.isUser) return verifiedBy(signed, stranger);
     const user = context.user(token.subject);
     if (user === "ask") {
       return { outcome: "ask", question: { about: "user", scheme: "", name: token.subject } };
@@ -70,12 +67,11 @@ export const sharedSecretJwt: Scheme = {
 };
 
 function proveNow<A extends OfScheme>(
-  text: string,
-  key: string,
+  bearer: TokenText,
   context: VerifyContext<A>,
 ): SignedToken<A> | Refused | Ask {
   const times = context.policy.tokens;
-  const read = readToken(text, key, { times, context });
+  const read = readToken(bearer, { times, context });
   if ("outcome" in read) return read;
   const { iss, sub, aud } = read.claims;
   if (typeof iss !== "string" || iss === "") return refused("token_issuer_missing");
@@ -86,6 +82,7 @@ function proveNow<A extends OfScheme>(
   if (credential === "ask") return askCredential(NAME, iss);
   note(context, "key", credential.id);
   const scopes = claimedScopes(read.claims) ?? [];
-  const token = proveToken(read, credential, { times, context, scopes, handle: iss });
+  const as = { scopes, isCounted: true, handle: iss };
+  const token = proveToken(read, credential, { times, context, ...as });
   return "outcome" in token ? token : { token, credential };
 }

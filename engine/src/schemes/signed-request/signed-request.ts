@@ -3,7 +3,7 @@ import type { KnownCredential, OfScheme } from "../../domain/known.ts";
 import type { PresentedHeaders } from "../../domain/presented-headers.ts";
 import { PresentedSecret } from "../../domain/presented-secret.ts";
 import { isKey } from "../../tokens/key-format.ts";
-import { tokenKey, type VerifiedToken } from "../../tokens/verified-tokens.ts";
+import type { VerifiedToken } from "../../tokens/verified-tokens.ts";
 import {
   type Ask,
   askCredential,
@@ -112,15 +112,15 @@ function prove<A extends OfScheme>(
     readonly context: VerifyContext<A>;
   },
 ): VerifiedToken | Refused | Ask {
-  const key = tokenKey(signature);
-  const seen = seenBefore(credential.authority.scheme, key, context);
+  const sent = { text: signature, start: 0 };
+  const seen = seenBefore(credential.authority.scheme, sent, context);
   // Whose token it was is enough: a key or app key is one credential's only.
   if (seen !== undefined && seen.credential.id === credential.id) return seen.token;
   const times = context.policy.signatures;
-  const read = readToken(signature, key, { times, context });
+  const read = readToken(sent, { times, context });
   if ("outcome" in read) return read;
   if (read.claims.key !== name) return disproved("signature_key_mismatch", credential.id);
-  return proveToken(read, credential, { times, context, scopes: undefined });
+  return proveToken(read, credential, { times, context, scopes: undefined, isCounted: false });
 }
 
 /** What the signatures of one request add: which may not come again, and a secret's rotation. */
