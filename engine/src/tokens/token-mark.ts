@@ -59,9 +59,9 @@ export class MarkReader {
     return true;
   }
 
-  /** 30 bits of the mark that was read. */
+  /** 32 bits of the mark that was read. */
   get bits(): number {
-    return (this.#digest[0] as number) >>> 2;
+    return this.#digest[0] as number;
   }
 
   /** Whether it is this one. Takes the same time wherever the digests differ. */
@@ -75,8 +75,9 @@ export class MarkReader {
 
   /** The mark that was read, to be kept. */
   mark(): TokenMark {
-    const end: number[] = [];
-    for (let i = 0; i < this.#digest.length; i += 1) end.push(this.#digest[i] as number);
+    // A list that grows keeps room for more.
+    const end = new Array<number>(this.#digest.length);
+    for (let i = 0; i < end.length; i += 1) end[i] = this.#digest[i] as number;
     const before = -this.#text.length & 3;
     // A part of a string keeps the whole string in memory, so what is kept is a copy.
     const rest = this.#isLong()

@@ -47,8 +47,8 @@ interface Kept extends TokenMark {
 }
 
 /**
- * At most `capacity` verified tokens by their marks. They are found by 30 bits of it, which takes a
- * third of the time that a string would, and told apart by all of it. Of two that meet in those
+ * At most `capacity` verified tokens by their marks. They are found by 32 bits of them, which takes a
+ * third of the time that a string would, and told apart by all of them. Of two that meet in those
  * bits the newer one is kept.
  */
 export class VerifiedTokens {
