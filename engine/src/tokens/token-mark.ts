@@ -15,12 +15,50 @@ export interface TokenText {
   readonly start: number;
 }
 
-/** What tells one token from every other, and is no use to anyone else. */
-export interface TokenMark {
+/**
+ * What tells one token from every other, of no use to anyone else, and what is kept of it. One
+ * object: each more would be another line of the processor's cache, which is seldom there.
+ */
+export class Marked<Kept> {
   /** The words of a keyed digest of its last 64 characters: the signature, or 384 bits of it. */
-  readonly end: readonly number[];
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  readonly d: number;
+  readonly e: number;
+  readonly f: number;
+  readonly g: number;
+  readonly h: number;
   /** All before them, of no use without them; SHA-256 of it where it is long. */
   readonly rest: string;
+  readonly kept: Kept;
+
+  constructor(end: Int32Array, rest: string, kept: Kept) {
+    this.a = end[0] as number;
+    this.b = end[1] as number;
+    this.c = end[2] as number;
+    this.d = end[3] as number;
+    this.e = end[4] as number;
+    this.f = end[5] as number;
+    this.g = end[6] as number;
+    this.h = end[7] as number;
+    this.rest = rest;
+    this.kept = kept;
+  }
+
+  /** Whether its end has this digest. Takes the same time wherever the two differ. */
+  endsAs(digest: Int32Array): boolean {
+    const difference =
+      (this.a ^ (digest[0] as number)) |
+      (this.b ^ (digest[1] as number)) |
+      (this.c ^ (digest[2] as number)) |
+      (this.d ^ (digest[3] as number)) |
+      (this.e ^ (digest[4] as number)) |
+      (this.f ^ (digest[5] as number)) |
+      (this.g ^ (digest[6] as number)) |
+      (this.h ^ (digest[7] as number));
+    return difference === 0;
+  }
 }
 
 /**
@@ -64,26 +102,19 @@ export class MarkReader {
     return this.#digest[0] as number;
   }
 
-  /** Whether it is this one. Takes the same time wherever the digests differ. */
-  is({ end, rest }: TokenMark): boolean {
-    let difference = 0;
-    for (let i = 0; i < this.#digest.length; i += 1) {
-      difference |= (this.#digest[i] as number) ^ (end[i] as number);
-    }
-    return difference === 0 && this.#rest() === rest;
+  /** Whether it is this one's. */
+  isOf(marked: Marked<unknown>): boolean {
+    return marked.endsAs(this.#digest) && marked.rest === this.#rest();
   }
 
-  /** The mark that was read, to be kept. */
-  mark(): TokenMark {
-    // A list that grows keeps room for more.
-    const end = new Array<number>(this.#digest.length);
-    for (let i = 0; i < end.length; i += 1) end[i] = this.#digest[i] as number;
+  /** Has what is kept of the token found by the mark that was read. */
+  mark<Kept>(kept: Kept): Marked<Kept> {
     const before = -this.#text.length & 3;
     // A part of a string keeps the whole string in memory, so what is kept is a copy.
     const rest = this.#isLong()
       ? this.#rest()
       : this.#bytes.toString("latin1", before + this.#start, before + this.#end);
-    return { end, rest };
+    return new Marked(this.#digest, rest, kept);
   }
 
   #isLong(): boolean {

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { BoundedMap } from "../domain/bounded-map.ts";
 import type { Rotation } from "../domain/decision.ts";
 import type { ScopeSet } from "../domain/scope.ts";
-import { MarkReader, type TokenMark, type TokenText } from "./token-mark.ts";
+import { type Marked, MarkReader, type TokenText } from "./token-mark.ts";
 
 /**
  * What was proven of a token once and stays true of it: its claims, and whose key signed it. What
@@ -42,17 +42,13 @@ export interface EffectiveScopes {
   readonly scopes: ScopeSet;
 }
 
-interface Kept extends TokenMark {
-  readonly token: VerifiedToken;
-}
-
 /**
  * At most `capacity` verified tokens by their marks. They are found by 32 bits of them, which takes a
  * third of the time that a string would, and told apart by all of them. Of two that meet in those
  * bits the newer one is kept.
  */
 export class VerifiedTokens {
-  readonly #tokens: BoundedMap<number, Kept>;
+  readonly #tokens: BoundedMap<number, Marked<VerifiedToken>>;
   readonly #read = new MarkReader();
 
   constructor(capacity: number) {
@@ -75,15 +71,13 @@ export class VerifiedTokens {
   /** The same, whether it must be verified again or not. */
   peek(text: TokenText): VerifiedToken | undefined {
     if (!this.#read.read(text)) return undefined;
-    const kept = this.#tokens.get(this.#read.bits);
-    return kept !== undefined && this.#read.is(kept) ? kept.token : undefined;
+    const found = this.#tokens.get(this.#read.bits);
+    return found !== undefined && this.#read.isOf(found) ? found.kept : undefined;
   }
 
   /** Keeps what was proven of this token. */
   add(text: TokenText, token: VerifiedToken): void {
-    if (!this.#read.read(text)) return;
-    const { end, rest } = this.#read.mark();
-    this.#tokens.set(this.#read.bits, { end, rest, token });
+    if (this.#read.read(text)) this.#tokens.set(this.#read.bits, this.#read.mark(token));
   }
 }
 
