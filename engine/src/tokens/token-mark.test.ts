@@ -92,6 +92,20 @@ test.each([
   expect(READER.read({ text, start: 0 })).toBe(isRead);
 });
 
+test("a token that was read just before is read again, whatever came between", () => {
+  const text = `Bearer a.b.${END}`;
+  const mark = markOf(text, 7);
+  const between = ["", "\u00e9".repeat(80), `a.c.${END}`, `Bearer a.b.${END}`];
+  for (const other of between) {
+    READER.read({ text, start: 7 });
+    READER.read({ text: other, start: 0 });
+    expect(READER.readAgain({ text, start: 7 })).toBe(true);
+    expect(READER.isOf(mark)).toBe(true);
+    expect(READER.mark("kept")).toEqual(mark);
+  }
+  expect(READER.readAgain({ text: "short", start: 0 })).toBe(false);
+});
+
 test("counts what follows its start alone", () => {
   expect(READER.read({ text: `Bearer ${"t".repeat(63)}`, start: 7 })).toBe(false);
   expect(READER.read({ text: `Bearer ${"t".repeat(64)}`, start: 7 })).toBe(true);

@@ -85,6 +85,8 @@ export class MarkReader {
     if (length - start < END || length > MOST_CREDENTIAL_LENGTH) return false;
     // So that the end is whole words.
     const before = -length & 3;
+    // Whatever was read before is overwritten.
+    this.#text = "";
     if (this.#bytes.write(text, before) !== length) return false;
     this.#text = text;
     this.#start = start;
@@ -95,6 +97,11 @@ export class MarkReader {
     }
     hashBlock(this.#isLong() ? this.#long : this.#short, this.#block, END);
     return true;
+  }
+
+  /** The same for a token that was proven, and most likely read just before. */
+  readAgain({ text, start }: TokenText): boolean {
+    return (text === this.#text && start === this.#start) || this.read({ text, start });
   }
 
   /** 32 bits of the mark that was read. */

@@ -77,7 +77,7 @@ export class VerifiedTokens {
 
   /** Keeps what was proven of this token. */
   add(text: TokenText, token: VerifiedToken): void {
-    if (this.#read.read(text)) this.#tokens.set(this.#read.bits, this.#read.mark(token));
+    if (this.#read.readAgain(text)) this.#tokens.set(this.#read.bits, this.#read.mark(token));
   }
 }
 

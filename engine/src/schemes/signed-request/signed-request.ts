@@ -69,10 +69,8 @@ export const signedRequest: Scheme = {
       if (credential.authority.signing === "required" && signature === undefined) {
         return refused("signature_missing", credential.id);
       }
-      return {
-        ...verified(credential, kindOfKey(credential)),
-        ...signedBy(tokens, credential, context),
-      };
+      const { oneTime, rotation } = signedBy(tokens, credential, context);
+      return { ...verified(credential, kindOfKey(credential)), oneTime, rotation };
     }
     if (appKey.length > MOST_CREDENTIAL_LENGTH) return refused("credential_malformed", APP_KEY);
     const cosigner = context.handle(ORGANIZATION_KEY, appKey);
