@@ -78,3 +78,24 @@ test.each([
   expect(decodeBase64url(encoded(bytes))).toBeDefined();
   expect(decodeBase64urlText(encoded(bytes))).toBeUndefined();
 });
+
+test("reads as text what the strict decoder reads, of every length", () => {
+  const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  const strictly = (bytes: Uint8Array) => {
+    try {
+      return strict.decode(bytes);
+    } catch {
+      return undefined;
+    }
+  };
+  const few = fc.uint8Array({ maxLength: 40 });
+  const text = fc.string({ unit: "grapheme", maxLength: 40 }).map(bytesOf);
+  const filled = fc.constantFrom(0, 0, 0, 6100, 6144, 9000).map((n) => new Uint8Array(n).fill(97));
+  fc.assert(
+    fc.property(filled, text, fc.oneof(few, text), (before, middle, end) => {
+      const bytes = Buffer.concat([before, middle, end]);
+      expect(decodeBase64urlText(bytes.toString("base64url"))).toBe(strictly(bytes));
+    }),
+    { numRuns: 2000 },
+  );
+});
