@@ -103,7 +103,11 @@ test("a token that was read just before is read again, whatever came between", (
     expect(READER.isOf(mark)).toBe(true);
     expect(READER.mark("kept")).toEqual(mark);
   }
-  expect(READER.readAgain({ text: "short", start: 0 })).toBe(false);
+  for (const none of ["", "short"]) {
+    READER.read({ text: "\u00e9".repeat(80), start: 0 });
+    expect(READER.readAgain({ text: none, start: 0 })).toBe(false);
+    expect(new MarkReader().readAgain({ text: none, start: 0 })).toBe(false);
+  }
 });
 
 test("counts what follows its start alone", () => {

@@ -75,8 +75,8 @@ export class MarkReader {
   /** A key of its own: else a token whose rest is another's digest would do in its place. */
   readonly #long = this.#underNewKey();
   #text = "";
-  /** Where the rest begins and ends in the text. */
-  #start = 0;
+  /** Where the rest begins and ends in the text; -1: nothing is read. */
+  #start = -1;
   #end = 0;
 
   /** Reads a token. `false`: it is none, being shorter or longer than any, or not ASCII. */
@@ -86,7 +86,7 @@ export class MarkReader {
     // So that the end is whole words.
     const before = -length & 3;
     // Whatever was read before is overwritten.
-    this.#text = "";
+    this.#start = -1;
     if (this.#bytes.write(text, before) !== length) return false;
     this.#text = text;
     this.#start = start;
