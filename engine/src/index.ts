@@ -42,6 +42,7 @@ export {
   type SignatureProof,
   type Verdict,
 } from "./domain/proof.ts";
+export { quoted } from "./domain/quoted.ts";
 export { REASONS, type Reason, type RefusalClass } from "./domain/reasons.ts";
 export { type ApiRequest, header, headerCount } from "./domain/request.ts";
 export { newRequestId, requestIdOf } from "./domain/request-id.ts";
@@ -98,8 +99,11 @@ export {
   type Fault as CalcomFault,
 } from "./profiles/calcom/envelope.ts";
 export { corsHeaders, isPreflight, preflightAnswer } from "./profiles/cross-origin.ts";
+export { headersObject } from "./profiles/header-members.ts";
 export { profiles, RENDERERS } from "./profiles/index.ts";
+export { keptByLimit } from "./profiles/kept-by-limit.ts";
 export type { Rendered } from "./profiles/render.ts";
+export type { RenderedText } from "./profiles/render-text.ts";
 export { SCHEMES } from "./schemes/index.ts";
 export { randomBase62 } from "./tokens/base62.ts";
 export { bearerToken } from "./tokens/bearer.ts";

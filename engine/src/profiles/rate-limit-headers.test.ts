@@ -42,6 +42,6 @@ test.each<[string, [WindowState, ...WindowState[]], string, string]>([
 
 test("says where windows stand now, however alike the limit before was", () => {
   expect(policyAndState(HOUR, BURST)).toEqual([POLICY, STATE]);
-  const later = { ...HOUR, remaining: 0, resetAt: AT - 1 };
+  const later = { ...HOUR, remaining: 0, resetAt: AT - 5000 };
   expect(policyAndState(later, BURST)).toEqual([POLICY, '"hour";r=0;t=0, "burst";r=4;t=1']);
 });
