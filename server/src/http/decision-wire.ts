@@ -1,10 +1,11 @@
-import type {
-  Decision,
-  LimitState,
-  Principal,
-  Rendered,
-  Trace,
-  WindowState,
+import {
+  type Decision,
+  headersObject,
+  type LimitState,
+  type Principal,
+  type Rendered,
+  type Trace,
+  type WindowState,
 } from "@latchkey/engine";
 import { rfc3339 } from "./rfc3339.ts";
 
@@ -65,7 +66,8 @@ export function decisionWire(decision: Decision, rendered: Rendered): DecisionWi
   };
 }
 
-function limitWire({ decisive, windows, decidedBy }: LimitState): LimitWire {
+/** Where a limit stands. */
+export function limitWire({ decisive, windows, decidedBy }: LimitState): LimitWire {
   return {
     name: decisive.name,
     limit: decisive.limit,
@@ -80,12 +82,7 @@ function windowWire({ name, limit, remaining, windowSeconds, resetAt }: WindowSt
   return { name, limit, remaining, windowSeconds, resetAt: rfc3339(resetAt) };
 }
 
-function traceWire(trace: Trace): readonly TraceWire[] {
+/** What was looked at. */
+export function traceWire(trace: Trace): readonly TraceWire[] {
   return trace.map((step) => ({ ...step, at: rfc3339(step.at) }));
-}
-
-function headersObject(flat: readonly string[]): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (let i = 0; i < flat.length; i += 2) headers[flat[i] as string] = flat[i + 1] as string;
-  return headers;
 }
