@@ -9,9 +9,11 @@ export type HeaderMembers = (headers: readonly string[]) => string | undefined;
 /** Headers that were written last, and how. */
 interface Written {
   readonly headers: string[];
-  readonly members: string[];
+  /** What comes before each value. */
+  readonly names: readonly string[];
+  /** Each with its value, once that came twice in a row. */
+  readonly members: (string | undefined)[];
   readonly isInOrder: boolean;
-  text: string;
 }
 
 /** Strings of an answer's headers: memory has a bound, and hardly an answer has more. */
@@ -27,35 +29,51 @@ export function createHeaderMembers(namesBefore: readonly string[]): HeaderMembe
 
   return (headers) => {
     let written = last[headers.length];
-    if (written === undefined || !isSame(headers, written.headers, 0)) {
-      const isInOrder = areInOrder([...namesBefore, ...headers.filter((_, i) => i % 2 === 0)]);
-      written = { headers: [], members: [], isInOrder, text: "" };
-      update(written, headers);
+    if (written === undefined || !hasSameNames(headers, written.headers)) {
+      written = newlyWritten(headers, namesBefore);
       if (headers.length <= MOST) last[headers.length] = written;
-    } else if (!isSame(headers, written.headers, 1)) {
-      update(written, headers);
     }
-    return written.isInOrder ? written.text : undefined;
+    return written.isInOrder ? textOf(written, headers) : undefined;
   };
-
-  function update(written: Written, headers: readonly string[]): void {
-    for (let i = 0; i < headers.length; i += 2) {
-      const [name = "", value = ""] = [headers[i], headers[i + 1]];
-      if (written.headers[i + 1] === value) continue;
-      written.headers[i] = name;
-      written.headers[i + 1] = value;
-      written.members[i / 2] = `${quoted(name)}:${quoted(value)}`;
-    }
-    const parts = namesBefore.length === 0 ? written.members : ["", ...written.members];
-    // In one piece: it is put into many texts, which are copied piece by piece.
-    written.text = parts.join(",");
-  }
 }
 
-/** Compares the names, or from 1 on the values. */
-function isSame(a: readonly string[], b: readonly string[], from: 0 | 1): boolean {
-  for (let i = from; i < a.length; i += 2) if (a[i] !== b[i]) return false;
+function hasSameNames(a: readonly string[], b: readonly string[]): boolean {
+  for (let i = 0; i < a.length; i += 2) if (a[i] !== b[i]) return false;
   return true;
+}
+
+function newlyWritten(headers: readonly string[], namesBefore: readonly string[]): Written {
+  const names = headers.filter((_, i) => i % 2 === 0);
+  return {
+    headers: [...headers],
+    names: names.map((name, i) => {
+      const comma = i === 0 && namesBefore.length === 0 ? "" : ",";
+      return inOnePiece([comma, quoted(name), ":"]);
+    }),
+    members: names.map(() => undefined),
+    isInOrder: areInOrder([...namesBefore, ...names]),
+  };
+}
+
+function textOf({ headers: before, names, members }: Written, headers: readonly string[]): string {
+  let text = "";
+  for (let n = 0; n < names.length; n += 1) {
+    const i = 2 * n + 1;
+    const value = headers[i] as string;
+    let member: string | undefined;
+    if (before[i] === value) {
+      member = members[n] ?? inOnePiece([names[n] as string, quoted(value)]);
+    }
+    text += member ?? `${names[n]}${quoted(value)}`;
+    before[i] = value;
+    members[n] = member;
+  }
+  return text;
+}
+
+/** What is put into many texts, which are copied piece by piece. */
+function inOnePiece(parts: readonly string[]): string {
+  return parts.join("");
 }
 
 /** Whether an object has members of these names in this order. */
