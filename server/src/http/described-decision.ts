@@ -3,9 +3,11 @@ import {
   type ApiRequest,
   type Clock,
   type Decision,
+  type Engine,
   type Policy,
 } from "@latchkey/engine";
 import { describedAddress } from "./asked-address.ts";
+import { decisionText } from "./decision-text.ts";
 import { type DecisionWire, decisionWire } from "./decision-wire.ts";
 import type { ProtectedApi, RecordDecision } from "./protected-api.ts";
 import type { AskedRequestBody } from "./schemas/decision.ts";
@@ -18,38 +20,45 @@ export interface VerifyParts {
   readonly monotonic: Clock;
 }
 
-/** What `verify/batch` answers. */
-export interface DecisionsWire {
-  readonly decisions: readonly DecisionWire[];
-}
-
 /**
- * Decides about one described request; what is only explained is not recorded.
+ * Decides about one described request, and answers with the JSON of a `DecisionWire`.
  * @throws {ApiError} `INVALID_REQUEST`, before anything is decided.
  */
 export function decide(
   parts: VerifyParts,
-  api: ProtectedApi,
+  { slug, engine }: ProtectedApi,
   asked: AskedRequestBody,
-  explain: boolean,
   callId: string,
-): DecisionWire | Promise<DecisionWire> {
+): string | Promise<string> {
   const { requestId = callId } = asked;
-  const request = apiRequest(asked, api.engine.policy.policy);
+  const request = apiRequest(asked, engine.policy.policy);
   const start = parts.monotonic();
   const settle = (decision: Decision) => {
-    if (!explain) {
-      const seconds = (parts.monotonic() - start) / 1000;
-      parts.record(api.slug, decision, request, requestId, seconds);
-    }
-    return wireOf(api, decision, request, requestId);
+    const seconds = (parts.monotonic() - start) / 1000;
+    parts.record(slug, decision, request, requestId, seconds);
+    return textOf(engine, decision, { requestId, request });
   };
-  const decision = api.engine.decide(request, { explain });
+  const decision = engine.decide(request);
   return decision instanceof Promise ? decision.then(settle) : settle(decision);
 }
 
 /**
- * Decides about several, in their order.
+ * What would be decided, and why; it spends no limit and is not recorded.
+ * @throws {ApiError} `INVALID_REQUEST`.
+ */
+export async function explain(
+  { engine }: ProtectedApi,
+  asked: AskedRequestBody,
+  callId: string,
+): Promise<DecisionWire> {
+  const { requestId = callId } = asked;
+  const request = apiRequest(asked, engine.policy.policy);
+  const decision = await engine.decide(request, { explain: true });
+  return decisionWire(decision, engine.render(decision, { requestId, request }));
+}
+
+/**
+ * Decides about several, and answers with the JSON of their decisions, in their order.
  * @throws {ApiError} `INVALID_REQUEST`, before anything is decided.
  */
 export function decideAll(
@@ -57,43 +66,49 @@ export function decideAll(
   api: ProtectedApi,
   asked: readonly AskedRequestBody[],
   callId: string,
-): DecisionsWire | Promise<DecisionsWire> {
+): string | Promise<string> {
   const { record, monotonic } = parts;
   const { slug, engine } = api;
-  const requests = asked.map((each) => apiRequest(each, engine.policy.policy));
+  const contexts = asked.map((each) => ({
+    requestId: each.requestId ?? callId,
+    request: apiRequest(each, engine.policy.policy),
+  }));
   // Where one decision ends the next begins: reading the clock is a part of what is timed.
   const times = [monotonic()];
-  const decisions = requests.map((request) => {
+  const decisions = contexts.map(({ request }) => {
     const decision = engine.decide(request);
     times.push(monotonic());
     return decision;
   });
-  const settle = (decision: Decision, i: number, ended: number) => {
-    const request = requests[i] as ApiRequest;
-    const requestId = asked[i]?.requestId ?? callId;
+  const note = (decision: Decision, i: number, ended: number) => {
+    const { request, requestId } = contexts[i] as Context;
     record(slug, decision, request, requestId, (ended - (times[i] as number)) / 1000);
-    return wireOf(api, decision, request, requestId);
+    return decision;
   };
-  const wires = decisions.map((decision, i) =>
+  const made = decisions.map((decision, i) =>
     decision instanceof Promise
-      ? decision.then((made) => settle(made, i, monotonic()))
-      : settle(decision, i, times[i + 1] as number),
+      ? decision.then((late) => note(late, i, monotonic()))
+      : note(decision, i, times[i + 1] as number),
   );
-  if (wires.every(isMade)) return { decisions: wires };
-  return Promise.all(wires).then((made) => ({ decisions: made }));
+  const write = (all: readonly Decision[]) => {
+    let text = '{"decisions":[';
+    for (let i = 0; i < all.length; i += 1) {
+      if (i > 0) text += ",";
+      text += textOf(engine, all[i] as Decision, contexts[i] as Context);
+    }
+    return `${text}]}`;
+  };
+  return made.every(isMade) ? write(made) : Promise.all(made).then(write);
 }
 
-function isMade(decision: DecisionWire | Promise<DecisionWire>): decision is DecisionWire {
+type Context = Parameters<Engine["render"]>[1];
+
+function textOf(engine: Engine, decision: Decision, context: Context): string {
+  return decisionText(decision, engine.renderText(decision, context));
+}
+
+function isMade(decision: Decision | Promise<Decision>): decision is Decision {
   return !(decision instanceof Promise);
-}
-
-function wireOf(
-  { engine }: ProtectedApi,
-  decision: Decision,
-  request: ApiRequest,
-  requestId: string,
-): DecisionWire {
-  return decisionWire(decision, engine.render(decision, { requestId, request }));
 }
 
 function apiRequest(

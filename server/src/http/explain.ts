@@ -8,7 +8,7 @@ import type { CurlRequest } from "../explain/curl-request.ts";
 import { describedRequest } from "../explain/described-request.ts";
 import { sentCredentials, shownCredential } from "../explain/sent-credential.ts";
 import type { Door } from "./app.ts";
-import { decide, type VerifyParts } from "./described-decision.ts";
+import { explain, type VerifyParts } from "./described-decision.ts";
 import { Ref } from "./schemas/base.ts";
 import { readRefusals } from "./schemas/error.ts";
 import { ExplainBody, Explanation } from "./schemas/explanation.ts";
@@ -38,7 +38,7 @@ export const explainDoor =
         const found = understand(() => askedApi(asked, [place], api.slug));
         const { headers, ...rest } = describedRequest(asked, found, ip);
         const described = { ...rest, headers: mutable(headers) };
-        const decision = await decide(parts, api, described, true, request.id);
+        const decision = await explain(api, described, request.id);
         const reason = decision.outcome === "deny" ? decision.reason : undefined;
         const now = parts.clock();
         return {

@@ -2,8 +2,7 @@ import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { ApiError, header, headerCount, requestIdOf } from "@latchkey/engine";
 import type { Static, TSchema } from "typebox";
-import type { DecisionWire } from "./decision-wire.ts";
-import { type DecisionsWire, decide, decideAll, type VerifyParts } from "./described-decision.ts";
+import { decide, decideAll, type VerifyParts } from "./described-decision.ts";
 import { toApiError, writeError } from "./errors.ts";
 import { MAX_BODY } from "./json-body.ts";
 import type { Operator, Operators } from "./operators.ts";
@@ -34,8 +33,6 @@ interface Call {
   readonly length: number;
 }
 
-type Body = DecisionWire | DecisionsWire;
-
 const PREFIX = "/v1/apis/";
 const ONE = "/verify";
 const BATCH = "/verify/batch";
@@ -56,13 +53,17 @@ export function createVerifyFront(parts: VerifyFrontParts): VerifyFront {
   const isBatch = validatorOf(VerifyBatchBody);
 
   /** What the call is answered with; `undefined`: something is wrong with it, and nothing is decided. */
-  function decided(call: Call, body: unknown, requestId: string): Body | Promise<Body> | undefined {
+  function decided(
+    call: Call,
+    body: unknown,
+    requestId: string,
+  ): string | Promise<string> | undefined {
     try {
       if (call.batch) {
         return isBatch(body) ? decideAll(parts, call.api, body.requests, requestId) : undefined;
       }
       if (!isOne(body) || body.explain === true) return undefined;
-      return decide(parts, call.api, body.request, false, requestId);
+      return decide(parts, call.api, body.request, requestId);
     } catch (fault) {
       if (fault instanceof ApiError) return undefined;
       // Decided once more in the framework, it would count once more.
@@ -161,8 +162,7 @@ function parsed(body: Buffer): unknown {
   }
 }
 
-function send(reply: Reply, answer: Body, requestId: string, headers: readonly string[]): void {
-  const text = JSON.stringify(answer);
+function send(reply: Reply, text: string, requestId: string, headers: readonly string[]): void {
   reply(
     200,
     [

@@ -1,9 +1,9 @@
 import { ApiError } from "@latchkey/engine";
-import type { FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Static } from "typebox";
 import { operatorOf } from "./access.ts";
 import type { Door } from "./app.ts";
-import { decide, decideAll, type VerifyParts } from "./described-decision.ts";
+import { decide, decideAll, explain, type VerifyParts } from "./described-decision.ts";
 import { may } from "./permissions.ts";
 import type { ProtectedApi } from "./protected-api.ts";
 import { Ref } from "./schemas/base.ts";
@@ -37,10 +37,13 @@ export const verifyDoor =
         response: { 200: Ref(DecisionAnswer, "Allowed or refused."), ...refusals },
       },
       serializerCompiler,
-      handler: (request) => {
-        const { request: asked, explain = false } = request.body;
-        if (explain) mayExplain(request);
-        return decide(parts, apiOf(parts, request.params.api), asked, explain, request.id);
+      handler: (request, reply) => {
+        const { request: asked, explain: isExplained = false } = request.body;
+        if (isExplained) mayExplain(request);
+        const api = apiOf(parts, request.params.api);
+        return isExplained
+          ? explain(api, asked, request.id)
+          : asJson(reply, decide(parts, api, asked, request.id));
       },
     });
 
@@ -54,16 +57,22 @@ export const verifyDoor =
         body: VerifyBatchBody,
         response: { 200: Ref(DecisionsAnswer, "In the order of the requests."), ...refusals },
       },
-      serializerCompiler,
-      handler: (request) => {
+      handler: (request, reply) => {
         const api = apiOf(parts, request.params.api);
-        return decideAll(parts, api, request.body.requests, request.id);
+        return asJson(reply, decideAll(parts, api, request.body.requests, request.id));
       },
     });
   };
 
 /** Fast, and safe for an answer whose every member `decisionWire` names. */
 const serializerCompiler = () => JSON.stringify;
+
+/** Text that is JSON already. */
+async function asJson(reply: FastifyReply, text: string | Promise<string>): Promise<string> {
+  const made = await text;
+  reply.type("application/json; charset=utf-8");
+  return made;
+}
 
 /** @throws {ApiError} `NOT_FOUND`. */
 export function apiOf({ apis }: Pick<VerifyParts, "apis">, slug: string): ProtectedApi {
