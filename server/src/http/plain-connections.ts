@@ -17,8 +17,8 @@ interface Surroundings {
   readonly date: () => string;
 }
 
-/** Node waits this much longer than it says, for the other end's last request may be under way. */
-const KEPT_LONGER_MILLIS = 1000;
+/** How often it is looked for connections that have been silent for too long. */
+const LOOK_MILLIS = 1000;
 
 /**
  * Reads plain requests off the server's connections for `door` to answer. The first that is not
@@ -34,6 +34,14 @@ export function attendPlainRequests(server: Server, door: PlainDoor, clock: Cloc
     const connection = new PlainConnection(surroundings, socket);
     open.add(connection);
     socket.once("close", () => open.delete(connection));
+  });
+  server.once("listening", () => {
+    // One timer for all: one each would be set anew by each request.
+    const looking = setInterval(() => {
+      for (const connection of open) connection.look();
+    }, LOOK_MILLIS);
+    looking.unref();
+    server.once("close", () => clearInterval(looking));
   });
   const closeIdle = server.closeIdleConnections.bind(server);
   server.closeIdleConnections = () => {
@@ -51,15 +59,15 @@ class PlainConnection {
   #owes = false;
   #hasAnswered = false;
   #hasEnded = false;
+  /** Since something came in last. */
+  #silentMillis = 0;
 
   constructor(around: Surroundings, socket: Socket) {
     this.#around = around;
     this.#socket = socket;
     this.#peer = socket.remoteAddress;
-    socket.setTimeout(around.server.headersTimeout);
     socket.on("data", this.#read);
     socket.on("end", this.#end);
-    socket.on("timeout", this.#close);
     socket.on("error", this.#close);
   }
 
@@ -67,8 +75,19 @@ class PlainConnection {
     if (!this.#owes) this.#socket.destroySoon();
   }
 
+  /** Closes it once it has been silent for as long as Node would wait, or a second longer. */
+  look(): void {
+    if (this.#owes) return;
+    const { keepAliveTimeout, headersTimeout } = this.#around.server;
+    if (this.#silentMillis >= (this.#hasAnswered ? keepAliveTimeout : headersTimeout)) {
+      this.#socket.destroy();
+    }
+    this.#silentMillis += LOOK_MILLIS;
+  }
+
   readonly #read = (chunk: Buffer): void => {
     const request = readPlainRequest(chunk, this.#peer);
+    this.#silentMillis = 0;
     this.#owes = true;
     if (request === undefined || !this.#around.door(request, this.#reply)) {
       this.#leave(chunk);
@@ -90,10 +109,7 @@ class PlainConnection {
       socket.end();
       return;
     }
-    if (!this.#hasAnswered) {
-      this.#hasAnswered = true;
-      socket.setTimeout(server.keepAliveTimeout + KEPT_LONGER_MILLIS);
-    }
+    this.#hasAnswered = true;
     if (keepsUp) {
       if (socket.isPaused()) socket.resume();
     } else {
@@ -120,9 +136,7 @@ class PlainConnection {
     const socket = this.#socket;
     socket.off("data", this.#read);
     socket.off("end", this.#end);
-    socket.off("timeout", this.#close);
     socket.off("error", this.#close);
-    socket.setTimeout(0);
     this.#around.parse(socket);
     socket.emit("data", chunk);
   }
