@@ -15,5 +15,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // What comes late on a busy machine has come; what does not come fails all the same.
+    expect: { poll: { timeout: 10_000 } },
   },
 });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import type { LogoutNotice } from "../store/logout-notices.ts";
 import type { Store } from "../store/store.ts";
 import { API, aContext } from "../testing/builders.ts";
@@ -43,11 +43,11 @@ const queue = async (userId: string) => {
   await store.write("queueLogoutNotice", notice, context());
 };
 const isDue = async () => (await store.logoutNotices.due(clock(), 1)).length > 0;
-const quiet = () => vi.waitFor(async () => expect(await isDue()).toBe(false));
+const quiet = () => expect.poll(isDue).toBe(false);
 
 test("a client that is gone is given up after seven hours, whatever it was to be told", async () => {
   for (const userId of ["user_1", "user_2", "user_3", "user_4"]) await queue(userId);
-  await vi.waitFor(() => expect(told).not.toEqual([]));
+  await expect.poll(() => told).not.toEqual([]);
   for (let hours = 0; hours < 24; hours += 0.5) {
     clock.advance(30 * MINUTE);
     await quiet();
@@ -56,9 +56,7 @@ test("a client that is gone is given up after seven hours, whatever it was to be
     const { items } = await store.events.list(API, {}, { limit: 10, after: undefined });
     return items.map(({ type }) => type);
   };
-  await vi.waitFor(async () => {
-    expect(await types()).toEqual(Array(4).fill("logout_notice.given_up"));
-  });
+  await expect.poll(types).toEqual(Array(4).fill("logout_notice.given_up"));
   clock.advance(365 * 24 * 60 * MINUTE);
   expect(await isDue()).toBe(false);
 });
@@ -68,5 +66,5 @@ test("what a client never takes holds up nothing else for long", async () => {
   for (const userId of ["user_1", "user_2", "user_3"]) await queue(userId);
   await quiet();
   clock.advance(MINUTE);
-  await vi.waitFor(() => expect(told).toEqual(expect.arrayContaining(["user_2", "user_3"])));
+  await expect.poll(() => told).toEqual(expect.arrayContaining(["user_2", "user_3"]));
 });

@@ -1,5 +1,5 @@
 import { decodeJwt } from "jose";
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { createGuardedFetch } from "../outbound/guarded-fetch.ts";
 import { type Browser, newBrowser } from "../testing/browser.ts";
 import { DATABASES } from "../testing/databases.ts";
@@ -85,7 +85,7 @@ test("the client is told of it", async () => {
   const { answer } = await ask();
   await answerPage(await answer.text(), { logout: "yes" });
   expect(await isSignedOut()).toBe(true);
-  await vi.waitFor(() => expect(receiver.tokens).toHaveLength(1));
+  await expect.poll(() => receiver.tokens).toHaveLength(1);
   const [token = ""] = receiver.tokens;
   const { sub, sid } = await readLogoutToken(token, { issuer: world.issuer, clientId: client.id });
   expect({ sub, sid }).toEqual({ sub: "user_1", sid: decodeJwt(idToken).sid });
