@@ -15,15 +15,15 @@ test("the time before the question could be written is not counted", async () =>
   const asked = new Promise((resolve) =>
     setImmediate(() => stat(import.meta.filename).then(resolve)),
   );
-  const answer = within(60, asked);
-  const busyUntil = performance.now() + 120;
+  const answer = within(300, asked);
+  const busyUntil = performance.now() + 400;
   while (performance.now() < busyUntil);
   await answer;
 });
 
 test("an answer that came in time counts, although this process was too busy to read it", async () => {
   const asked = within(20, stat(import.meta.filename));
-  const busyUntil = performance.now() + 100;
+  const busyUntil = performance.now() + 300;
   while (performance.now() < busyUntil);
   expect((await asked).isFile()).toBe(true);
 });

@@ -243,9 +243,10 @@ test("410 ends it at once", async () => {
 });
 
 describe("counts as failed:", () => {
+  const SILENCE = "silence";
   const cases: readonly (readonly [string, Respond, string])[] = [
     ["a redirect", (_n, r) => void r.writeHead(302, { location: "/" }).end(), "redirects"],
-    ["silence", () => undefined, "did not answer"],
+    [SILENCE, () => undefined, "did not answer"],
     ["a reset", (_n, r) => void r.socket?.resetAndDestroy(), "did not answer"],
     [
       "half an answer",
@@ -256,11 +257,11 @@ describe("counts as failed:", () => {
     ],
     ["no HTTP", (_n, r) => void r.socket?.end("hello\r\n\r\n"), "did not answer"],
   ];
-  test.each(cases)("%s", async (_what, respond, why) => {
+  test.each(cases)("%s", async (what, respond, why) => {
     const { url, got } = await receive(respond);
     await endpoint(url);
     await publish(1);
-    send({ timeoutMillis: 200 });
+    send({ timeoutMillis: what === SILENCE ? 200 : 20_000 });
     await soon(async () => {
       const [delivery] = await deliveries();
       expect(delivery).toMatchObject({ status: "pending", attemptCount: 1 });
