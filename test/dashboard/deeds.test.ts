@@ -3,6 +3,7 @@ import type { BrowserContext, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { TEST_ACCOUNT, waitUntil } from "../running-server.ts";
 import { startReceiver } from "../webhook-receiver.ts";
+import { inOneHour } from "../whole-hour.ts";
 import { hasChromium } from "./browser.ts";
 import { OWNER, startWorld, type World } from "./world.ts";
 
@@ -390,6 +391,7 @@ describe.skipIf(!hasChromium)("what is done in the dashboard, in Chromium:", () 
   });
 
   test("how long decisions took is said in words, and to a customer of its own alone", async () => {
+    await inOneHour();
     const other = await world.server.create("standard", "accounts", { name: "Other" });
     const ours = await world.server.issueKey({ name: "Data sync" });
     const theirs = await world.server.issueKey({ name: "Their report", accountId: other.id });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RunningServer, startServer, waitUntil } from "../running-server.ts";
+import { beforeItExpires } from "../soon-expired.ts";
 
 let server: RunningServer;
 beforeAll(async () => {
@@ -39,8 +40,11 @@ const ENDINGS = {
   "rotate without overlap": (id: string) =>
     server.operator("POST", `${API}/api-keys/${id}/rotate`, { overlapSeconds: 0 }),
   "expire soon": async (id: string) => {
-    const expiresAt = new Date(Date.now() + 1000).toISOString();
-    const answer = await server.operator("PATCH", `${API}/api-keys/${id}`, { expiresAt });
+    const { made: answer, expiresAt } = await beforeItExpires(async (at) => {
+      const patched = await server.operator("PATCH", `${API}/api-keys/${id}`, { expiresAt: at });
+      expect(patched.status).toBe(200);
+      return patched;
+    });
     const hasExpired = async () => Date.now() >= Date.parse(expiresAt);
     await waitUntil("it has expired", hasExpired);
     return answer;

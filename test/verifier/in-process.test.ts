@@ -2,6 +2,7 @@ import { createVerifier, type Verifier } from "@latchkey/sdk";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RunningServer, startServer, TEST_ACCOUNT, waitUntil } from "../running-server.ts";
 import { sharedJwt } from "../signed-jwt.ts";
+import { inOneHour } from "../whole-hour.ts";
 
 const API = "/v1/apis/standard";
 
@@ -92,6 +93,7 @@ describe("what has ended is refused as soon as its receipt says so:", () => {
 });
 
 test("usage and last use reach the server", async () => {
+  await inOneHour();
   const { id, key } = await server.issueKey({ scopes: ["read:users"] });
   for (let n = 0; n < 3; n += 1) await verify(key);
   await verify(key, "/v2/projects");
