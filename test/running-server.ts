@@ -171,9 +171,9 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   }
 }
 
-/** Asks until the answer is true; fails after 10 s. For what only time or others bring. */
+/** Asks until the answer is true; fails after 20 s. For what only time or others bring. */
 export async function waitUntil(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 20_000;
   while (!(await holds())) {
     if (performance.now() > deadline) throw new Error(`waited in vain until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
