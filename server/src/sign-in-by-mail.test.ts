@@ -72,7 +72,7 @@ test("who forgot the password gets a link on the page, and strangers get the sam
   expect((await world.signIn(browser, email)).html).toContain("is wrong");
   // Sign-ins are known to the second, and one of the second of the reset counts as before it.
   await expect
-    .poll(async () => (await world.signIn(browser, email, password)).html, { timeout: 5000 })
+    .poll(async () => (await world.signIn(browser, email, password)).html)
     .toContain('name="decision"');
 });
 

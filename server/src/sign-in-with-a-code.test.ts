@@ -200,7 +200,7 @@ test("O-128: a reset by mail ends tokens and sign-ins, works once, and keeps the
   expect(await links.consume("reset", token, { password: PASSWORD }, WHENCE)).toBeUndefined();
 
   // The other process hears of it within its lease.
-  await expect.poll(call, { timeout: 5000 }).toBe(401);
+  await expect.poll(call).toBe(401);
   expect((await world.begin(browser)).html).toContain('name="password"');
   expect((await world.signIn(newBrowser(world.origin), email)).status).toBe(422);
   const next = await world.signIn(newBrowser(world.origin), email, password);

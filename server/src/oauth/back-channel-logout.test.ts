@@ -63,7 +63,7 @@ const tokensOf = ({ id }: Client) => receiver.tokens.filter((token) => decodeJwt
 
 /** What a client was told, once it was. */
 async function told(who = client) {
-  await vi.waitFor(() => expect(tokensOf(who)).not.toEqual([]), { timeout: 5000, interval: 10 });
+  await vi.waitFor(() => expect(tokensOf(who)).not.toEqual([]), { timeout: 10_000, interval: 10 });
   const expected = { issuer: world.issuer, clientId: who.id };
   return Promise.all(tokensOf(who).map((token) => readLogoutToken(token, expected)));
 }
@@ -72,7 +72,7 @@ async function told(who = client) {
 const settled = () =>
   vi.waitFor(
     async () => expect(await world.store.logoutNotices.due(Date.now() + 120_000, 1)).toEqual([]),
-    { timeout: 5000, interval: 10 },
+    { timeout: 10_000, interval: 10 },
   );
 
 describe("a client is told which sign-in of whom ended when", () => {
@@ -195,7 +195,8 @@ test("a client that does not answer holds up nobody", async () => {
   const silent = await signIn();
   const begun = performance.now();
   await world.store.write("revokeGrant", { id: silent.grantId }, context());
-  expect(performance.now() - begun).toBeLessThan(1000);
+  // The client is given five seconds.
+  expect(performance.now() - begun).toBeLessThan(4000);
   await expect.poll(() => open).toHaveLength(1);
   receiver.clear();
   receiver.respond = (response) => void response.end();
