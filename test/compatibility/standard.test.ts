@@ -475,7 +475,7 @@ describe("6.2.20 rotation", () => {
 
   test("ends the old key with the overlap: 401, and the new one goes on", async () => {
     const { id, key } = await server.issueKey();
-    const { json } = await rotate(id, { overlapSeconds: 1 });
+    const { json } = await rotate(id, { overlapSeconds: 2 });
     expect((await call(key, "/v2/auth/test")).status).toBe(200);
     await waitUntil("the overlap ends", async () => (await call(key, "/")).status === 401);
     expect(await call(key, "/v2/auth/test")).toMatchObject({ status: 401, text: UNAUTHORIZED });
