@@ -13,7 +13,7 @@ export default defineConfig({
     ],
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     // What comes late on a busy machine has come; what does not come fails all the same.
     expect: { poll: { timeout: 10_000 } },

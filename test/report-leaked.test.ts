@@ -44,4 +44,4 @@ test("latchkey report-leaked ends a key that comes by stdin, and says which", as
   for (const input of ["", "two words"]) {
     expect((await report(input, "--api", "standard")).code).toBe(2);
   }
-}, 20_000);
+});

@@ -19,7 +19,7 @@ describe.skipIf(!hasPostgres())("after a failover of which a node was not told",
     left = await startNode(databases.primary);
     const url = `http://127.0.0.1:${left.port}`;
     verifier = await createVerifier({ url, token: TOKEN, api: "standard" });
-  }, 30_000);
+  });
   afterAll(async () => {
     await verifier?.close();
     await Promise.all([left?.stop(), moved?.stop()]);
@@ -75,5 +75,5 @@ describe.skipIf(!hasPostgres())("after a failover of which a node was not told",
       503,
       { store: "ok", changes: "unavailable" },
     ]);
-  }, 30_000);
+  });
 });

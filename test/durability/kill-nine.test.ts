@@ -5,7 +5,7 @@ import { type RunningServer, startServer, TEST_ACCOUNT } from "../running-server
 
 const KEYS = "/v1/apis/standard/api-keys";
 /** A third of it on an idle machine. */
-const PATIENCE = 90_000;
+const PATIENCE = 240_000;
 
 let server: RunningServer;
 afterEach(() => server.stop());

@@ -108,7 +108,7 @@ test("a full disk refuses writes and loses none that it acknowledged; room heals
   const rows = reader.prepare("select id from credential").all();
   expect(rows.map((row) => row.id).sort()).toEqual([...acknowledged, after].sort());
   expect(reader.prepare("pragma integrity_check").get()).toEqual({ integrity_check: "ok" });
-}, 30_000);
+});
 
 async function damage(): Promise<void> {
   const store = await openTestStore(file.url);
