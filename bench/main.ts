@@ -50,7 +50,7 @@ const BENCHES: Readonly<Record<string, (length: Length) => Promise<void>>> = {
     await benchTokens({ rounds: quick ? 5 : 41 });
     await benchSeenTokens(quick ? 5 : 61);
   },
-  remote: ({ quick }) => benchRemote({ rounds: quick ? 7 : 41 }),
+  remote: ({ quick }) => benchRemote({ rounds: quick ? 5 : 21 }),
   revocation: ({ quick }) => benchRevocation(quick ? 50 : 1000),
   usage: ({ quick }) => benchUsage({ rounds: quick ? 5 : 31 }),
   verifier: async ({ million }) => {

@@ -8,7 +8,7 @@ import { median, quantile, raceAwaited, ratioTo } from "./rounds.ts";
 import { printTable, whole } from "./table.ts";
 
 const IN_FLIGHT = 64;
-const TIMES = IN_FLIGHT * 60;
+const TIMES = IN_FLIGHT * 300;
 const ONE_BY_ONE = 100;
 const KEYS = 100;
 /** As `shotsAt` describes it to the others. */
