@@ -32,6 +32,7 @@ export {
   readNetwork,
 } from "./domain/network.ts";
 export type { OneTime } from "./domain/one-time.ts";
+export { ownText } from "./domain/own-text.ts";
 export type { Actor, Mode, Principal } from "./domain/principal.ts";
 export {
   type CredentialMaterial,

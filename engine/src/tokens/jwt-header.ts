@@ -1,4 +1,5 @@
 import { BoundedMap } from "../domain/bounded-map.ts";
+import { ownText } from "../domain/own-text.ts";
 import { decodeBase64urlText } from "./base64url.ts";
 import { readStrictObject } from "./strict-json.ts";
 
@@ -46,8 +47,7 @@ export function rememberHeaders(
     if (known !== undefined) return known;
     const header = parseJwtHeader(segment, type);
     if (typeof header === "string" || segment.length > MOST_KEPT_LENGTH) return header;
-    // A part of a string keeps the whole string in memory, so the key is a copy.
-    headers.set(Buffer.from(segment, "latin1").toString("latin1"), header);
+    headers.set(ownText(segment), header);
     return header;
   };
 }

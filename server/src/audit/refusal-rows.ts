@@ -3,6 +3,7 @@ import {
   type ApiRequest,
   failureBucket,
   loggedPath,
+  ownText,
   type Principal,
   parseAddress,
   type Reason,
@@ -82,12 +83,12 @@ export class RefusalRows {
       actor: { kind: credentialId === null ? "anonymous" : "credential", id: credentialId },
       accountId: principal?.accountId ?? null,
       credentialId,
-      requestId,
-      address: address ?? null,
+      requestId: ownText(requestId),
+      address: address === undefined ? null : ownText(address),
       detail: {
         reason,
-        method: request.method.slice(0, MOST_METHOD),
-        path: loggedPath(request.target).slice(0, MOST_PATH),
+        method: ownText(request.method.slice(0, MOST_METHOD)),
+        path: ownText(loggedPath(request.target).slice(0, MOST_PATH)),
       },
     });
   }

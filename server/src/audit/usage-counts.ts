@@ -1,4 +1,4 @@
-import { LatencyCounts } from "@latchkey/engine";
+import { LatencyCounts, ownText } from "@latchkey/engine";
 import type { LatencyRow } from "../store/latency.ts";
 import type { UsageOutcome, UsageRecord } from "../store/records.ts";
 
@@ -86,9 +86,7 @@ export class UsageCounts {
     if (count === undefined || at >= count.hour + HOUR) count = this.#open(credential, at);
     this.#durations.add(count.slot, micros);
     if (clientVersion !== null && clientVersion !== count.clientVersion) {
-      // A copy: what was cut out of a request's head keeps all of it, its secrets too.
-      if (count.credentialId !== OTHERS)
-        count.clientVersion = Buffer.from(clientVersion).toString();
+      if (count.credentialId !== OTHERS) count.clientVersion = ownText(clientVersion);
     }
     if (outcome === "allow") {
       count.allow += 1;

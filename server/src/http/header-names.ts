@@ -1,3 +1,5 @@
+import { ownText } from "@latchkey/engine";
+
 /** The name of a header that was sent before. */
 export interface KnownName {
   /** As it was sent. */
@@ -30,8 +32,7 @@ export function knownName(sent: string): KnownName {
   const place = ((sent.length & 31) << 5) | (sent.charCodeAt(sent.length - 1) & 31);
   const last = known[place];
   if (last?.sent === sent) return last;
-  // A copy: what was cut out of a request would keep all of it, its secrets too.
-  const copy = Buffer.from(sent, "latin1").toString("latin1");
+  const copy = ownText(sent);
   const name = copy.toLowerCase();
   const made = { sent: copy, name, isFraming: FRAMING.has(name) };
   if (sent.length <= LONGEST_KEPT) known[place] = made;
