@@ -1,6 +1,5 @@
 import type { Decision, Trace } from "./domain/decision.ts";
 import type { Question } from "./domain/known.ts";
-import { RequestPath } from "./domain/path.ts";
 import { PresentedHeaders } from "./domain/presented-headers.ts";
 import type { Reason } from "./domain/reasons.ts";
 import type { ApiRequest } from "./domain/request.ts";
@@ -9,13 +8,14 @@ import { type Attempt, type Before, deny, pass, refuse } from "./steps/attempt.t
 import { authenticate } from "./steps/authenticate.ts";
 import { authorize } from "./steps/authorize.ts";
 import { checkOrigin } from "./steps/check-origin.ts";
+import { checkRequest } from "./steps/check-request.ts";
 import { checkStatus } from "./steps/check-status.ts";
 import { claimOnce, mustClaim } from "./steps/claim-once.ts";
 import { createClaimant } from "./steps/claimant.ts";
-import { passesAtAGlance } from "./steps/glance.ts";
+import { createGlance } from "./steps/glance.ts";
 import { Inquiry } from "./steps/inquiry.ts";
 import type { DecideParts, Shared } from "./steps/parts.ts";
-import { readRequest } from "./steps/read-request.ts";
+import { Reading } from "./steps/reading.ts";
 import { conclude, count, refuseUncounted } from "./steps/spend.ts";
 
 /** Decides about one request: without a promise when memory knows all that it takes. */
@@ -49,22 +49,40 @@ export function createDecide(parts: DecideParts): Decide {
     // Several versions are none that a policy lists.
     { lists: version === null ? [] : [version.header], bareKeys },
   );
-  const path = new RequestPath();
-  const inquiry = new Inquiry(parts, path);
+  const reading = new Reading(presented, parts.policy);
+  const inquiry = new Inquiry(parts, reading.path);
   const shared: Shared = {
     ...parts,
-    path,
-    presented,
+    reading,
     inquiry,
-    claimant: createClaimant(parts.schemes, inquiry, parts.policy.policy.several),
+    claimant: createClaimant(parts.schemes, presented, inquiry, parts.policy.policy.several),
     versionHeader: presented.numberOf(version?.header ?? ""),
     accountHeader: presented.numberOf(accountHeader ?? ""),
   };
-  return (request, options) =>
-    decide(shared, request, options?.explain === true ? [] : undefined, FIRST);
+  const glance = createGlance(shared, (request, spent) =>
+    spent instanceof Promise
+      ? spent.then((counted) => decide(shared, request, undefined, { ...FIRST, spent: counted }))
+      : decideRead(shared, request, undefined, { ...FIRST, spent }),
+  );
+  return (request, options) => {
+    reading.read(request);
+    if (options?.explain === true) return decideRead(shared, request, [], FIRST);
+    return glance(request) ?? decideRead(shared, request, undefined, FIRST);
+  };
 }
 
 function decide(
+  parts: Shared,
+  request: ApiRequest,
+  trace: Trace | undefined,
+  before: Before,
+): Decision | Promise<Decision> {
+  parts.reading.read(request);
+  return decideRead(parts, request, trace, before);
+}
+
+/** Decides step by step about the request that was read. */
+function decideRead(
   parts: Shared,
   request: ApiRequest,
   trace: Trace | undefined,
@@ -84,9 +102,7 @@ function decide(
   };
   if (trace !== undefined) pass(attempt, "policy", parts.policy.digest);
   const refusal =
-    readRequest(parts, attempt) ??
-    authenticate(parts, attempt) ??
-    (passesAtAGlance(parts, attempt) ? undefined : examine(parts, attempt));
+    checkRequest(parts, attempt) ?? authenticate(parts, attempt) ?? examine(parts, attempt);
   if (refusal === undefined) {
     if (mustClaim(attempt)) return claimThenDecide(parts, attempt);
     if (before.claimed) pass(attempt, "one-time", "claimed for this request");

@@ -2,6 +2,7 @@ import type { AccountState } from "./account.ts";
 import type { AccessTokenState, Interval, Signing } from "./credential.ts";
 import type { Rotation } from "./decision.ts";
 import type { PresentedSecret } from "./presented-secret.ts";
+import type { Actor } from "./principal.ts";
 import type { Proof, SignatureAnswer } from "./proof.ts";
 import type { UserState } from "./user.ts";
 
@@ -44,6 +45,8 @@ export interface MoreOfCredential {
   /** It has moments in which it is refused, or is for some origins only. */
   readonly isRestricted: boolean;
   readonly applicationId: string | null;
+  /** The application that acts for a user by an access token. */
+  readonly actor: Actor | null;
   /** Of an access token; its grant ends it by ending it. */
   readonly token: Omit<AccessTokenState, "grantId"> | undefined;
 }

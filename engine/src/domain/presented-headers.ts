@@ -1,6 +1,11 @@
 import { dpopStart, MOST_CREDENTIAL_LENGTH } from "./bearer.ts";
 import { PresentedSecret } from "./presented-secret.ts";
 
+/** Bits of a number; the last is its sign. */
+const MOST_NAMES = 31;
+/** In place of a line's number. */
+const SEVERAL = -1;
+
 /**
  * The headers that decisions look at, read in one pass over a request's lines. One object serves
  * one request after the other: what it says holds until it reads again.
@@ -9,16 +14,18 @@ export class PresentedHeaders {
   readonly #names: readonly string[];
   /** As most programs spell them: what is compared first. */
   readonly #spellings: readonly string[];
-  /** How many of the names, from the first on, carry credentials. */
-  readonly #credentialNames: number;
   /** Bit n for names of n characters, or n + 32, …: tells most lines apart. */
   readonly #lengths: number;
   /** 1 for names with this `outline`, which tells almost all others apart. */
   readonly #outlines = new Uint8Array(1024);
-  readonly #values: (string | undefined)[];
+  /** Where the value of each name stands among the lines that were read last. */
+  readonly #places: Int32Array;
+  #lines: readonly string[] = [];
+  /** Bit n: the header with number n is there. */
+  #present = 0;
+  /** The bits of those that carry credentials. */
+  readonly #credentials: number;
   readonly #authorization: number;
-  /** Whether any header is there in which a credential could be. */
-  hasCredential = false;
   /** The Bearer token of the header `Authorization` (RFC 6750 §2.1). */
   readonly bearer = new PresentedSecret();
   /** The token that the header `Authorization` says to be bound to a key (RFC 9449 §7.1). */
@@ -45,10 +52,11 @@ export class PresentedHeaders {
     this.#firstList = credentialNames.length + otherNames.length;
     this.#names = [...credentialNames, ...otherNames, ...lists];
     this.#spellings = this.#names.map(usualSpelling);
-    this.#credentialNames = credentialNames.length;
+    if (this.#names.length > MOST_NAMES) throw new RangeError(`more than ${MOST_NAMES} headers`);
+    this.#credentials = 2 ** credentialNames.length - 1;
+    this.#places = new Int32Array(this.#names.length);
     this.#lengths = this.#names.reduce((bits, { length }) => bits | (1 << length), 0);
     for (const name of this.#names) this.#outlines[outlineOf(name)] = 1;
-    this.#values = this.#names.map(() => undefined);
     this.#authorization = this.#names.indexOf("authorization");
   }
 
@@ -57,22 +65,22 @@ export class PresentedHeaders {
    * sent twice, if one was.
    */
   read(lines: readonly string[]): string | undefined {
-    const values = this.#values;
-    for (let n = 0; n < values.length; n += 1) values[n] = undefined;
-    this.hasCredential = false;
+    let present = 0;
+    this.#present = 0;
     for (let i = 0; i < lines.length; i += 2) {
       const line = lines[i] as string;
       if (((this.#lengths >>> line.length) & 1) === 0) continue;
       if (this.#outlines[outlineOf(line)] === 0) continue;
       const n = this.#find(line);
       if (n < 0) continue;
-      const value = lines[i + 1] as string;
-      const before = values[n];
-      if (before !== undefined && n < this.#firstList) return this.#names[n];
-      if (value === "" && this.#bareKeys) continue;
-      values[n] = before === undefined ? value : `${before}, ${value}`;
-      if (n < this.#credentialNames) this.hasCredential = true;
+      const isAgain = ((present >>> n) & 1) !== 0;
+      if (isAgain && n < this.#firstList) return this.#names[n];
+      if (this.#bareKeys && lines[i + 1] === "") continue;
+      this.#places[n] = isAgain ? SEVERAL : i + 1;
+      present |= 1 << n;
     }
+    this.#lines = lines;
+    this.#present = present;
     const authorization = this.at(this.#authorization);
     this.bearer.readBearer(authorization);
     this.dpop.start = -1;
@@ -94,9 +102,24 @@ export class PresentedHeaders {
     return this.bearer.start < 0 ? this.dpop : this.bearer;
   }
 
+  /** Whether any header is there in which a credential could be. */
+  get hasCredential(): boolean {
+    return (this.#present & this.#credentials) !== 0;
+  }
+
+  /** The bits of headers of these names, each of which must be one that is read. */
+  bitsOf(lowerNames: readonly string[]): number {
+    return lowerNames.reduce((bits, name) => bits | (1 << this.#names.indexOf(name)), 0);
+  }
+
+  /** Whether any of the headers is there whose bits these are. */
+  hasAny(bits: number): boolean {
+    return (this.#present & bits) !== 0;
+  }
+
   /** The value of the header of this name, which must be one that is read. */
   named(lowerName: string): string | undefined {
-    return this.#values[this.#names.indexOf(lowerName)];
+    return this.at(this.#names.indexOf(lowerName));
   }
 
   /** The number of a header that is read, for `at`; -1 for another. */
@@ -106,8 +129,18 @@ export class PresentedHeaders {
 
   /** The value of the header with this number; `undefined` for -1. */
   at(number: number): string | undefined {
-    // Reading an array before its start is a search for a property of that name.
-    return number < 0 ? undefined : this.#values[number];
+    if (number < 0 || ((this.#present >>> number) & 1) === 0) return undefined;
+    const place = this.#places[number] as number;
+    return place === SEVERAL ? this.#joined(number) : this.#lines[place];
+  }
+
+  /** The lines of a list, as one (RFC 9110 §5.3). */
+  #joined(number: number): string {
+    const name = this.#names[number] as string;
+    const values = this.#lines.filter(
+      (_, i, lines) => i % 2 === 1 && sameHeaderName(lines[i - 1] as string, name),
+    );
+    return values.filter((value) => value !== "" || !this.#bareKeys).join(", ");
   }
 
   #find(line: string): number {

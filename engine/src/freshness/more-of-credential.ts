@@ -1,6 +1,7 @@
 import { BoundedMap } from "../domain/bounded-map.ts";
 import type { CredentialState } from "../domain/credential.ts";
 import type { MoreOfCredential } from "../domain/known.ts";
+import type { Actor } from "../domain/principal.ts";
 import type { Proof } from "../domain/proof.ts";
 
 const FIRST_GENERATION = 1;
@@ -13,6 +14,7 @@ export const PLAIN: MoreOfCredential = {
   brownOuts: [],
   isRestricted: false,
   applicationId: null,
+  actor: null,
   token: undefined,
 };
 
@@ -31,7 +33,10 @@ export function createMoreOf(capacity: number): MoreOf {
     if (isPlain && applicationId === null && token === undefined) return PLAIN;
     const rotation = rotatedAt === null ? undefined : { rotatedAt, endsAt: expiresAt };
     const isRestricted = brownOuts.length > 0 || (token !== undefined && token.origins !== null);
-    const more = { proof, generation, rotation, brownOuts, isRestricted, applicationId, token };
+    const isOfUser = token !== undefined && token.kind !== "application" && applicationId !== null;
+    const actor: Actor | null = isOfUser ? { kind: "application", id: applicationId } : null;
+    const also = { applicationId, actor, token };
+    const more = { proof, generation, rotation, brownOuts, isRestricted, ...also };
     // One that is bound to a key is alike to hardly any other.
     if (!isPlain || token === undefined || token.boundKey !== null) return more;
     const key = JSON.stringify([applicationId, token.kind, token.origins, brownOuts]);

@@ -3,41 +3,54 @@ import type { CompiledLimit } from "./compiled-limit.ts";
 import type { CounterPlace } from "./counter-place.ts";
 
 /** What the counters of a limit say of one key. */
-export interface Counted extends CounterPlace {
-  /** Unix milliseconds. */
-  readonly at: number;
-  /** `remaining` and `resetAt` of each window in turn. */
+export interface Counted {
+  /**
+   * The instant in Unix milliseconds, the ticket of its place, then `remaining` and `resetAt` of each
+   * window in turn: in one array, where a member for each would be an object of its own.
+   */
   readonly numbers: readonly number[];
   readonly exceeded: boolean;
+  /** Where its counters are, as in a `CounterPlace`. */
+  readonly bucket: number;
   /** When each window lets a request pass again, where that is not when it is whole again. */
   readonly freeAt?: readonly number[] | undefined;
   /** Default: `local`. */
   readonly decidedBy?: LimitState["decidedBy"];
 }
 
+/** Where in the numbers the first window's are. */
+const WINDOWS = 2;
+
 /**
  * Where the windows of a limit stood at one instant. Keeps plain numbers and makes objects of them
  * only when they are read: most requests that pass never have theirs read in full.
  */
 export class CountedWindows implements LimitState, CounterPlace {
-  readonly decidedBy: LimitState["decidedBy"];
-  readonly at: number;
   readonly exceeded: boolean;
   readonly bucket: number;
-  readonly ticket: number;
+  readonly decidedBy: LimitState["decidedBy"];
   readonly #limit: CompiledLimit;
   readonly #numbers: readonly number[];
   readonly #freeAt: readonly number[] | undefined;
 
-  constructor(limit: CompiledLimit, counted: Counted) {
+  constructor(
+    limit: CompiledLimit,
+    { numbers, exceeded, bucket, freeAt, decidedBy = "local" }: Counted,
+  ) {
+    this.exceeded = exceeded;
+    this.bucket = bucket;
+    this.decidedBy = decidedBy;
     this.#limit = limit;
-    this.#numbers = counted.numbers;
-    this.#freeAt = counted.freeAt;
-    this.decidedBy = counted.decidedBy ?? "local";
-    this.at = counted.at;
-    this.exceeded = counted.exceeded;
-    this.bucket = counted.bucket;
-    this.ticket = counted.ticket;
+    this.#numbers = numbers;
+    this.#freeAt = freeAt;
+  }
+
+  get at(): number {
+    return this.#numbers[0] as number;
+  }
+
+  get ticket(): number {
+    return this.#numbers[1] as number;
   }
 
   get windows(): readonly WindowState[] {
@@ -57,7 +70,7 @@ export class CountedWindows implements LimitState, CounterPlace {
     const { windows } = this.#limit;
     for (let w = 0; w < windows.length; w += 1) {
       const { max } = windows[w] as CompiledLimit["windows"][number];
-      if ((this.#numbers[w * 2] as number) * 2 <= max) return true;
+      if (this.#remaining(w) * 2 <= max) return true;
     }
     return false;
   }
@@ -72,7 +85,7 @@ export class CountedWindows implements LimitState, CounterPlace {
     let decisive = -1;
     let decisiveAt = 0;
     for (let w = 0; w < this.#limit.windows.length; w += 1) {
-      if (this.#numbers[w * 2] !== 0) continue;
+      if (this.#remaining(w) !== 0) continue;
       const freeAt = this.#freeAgainAt(w);
       if (decisive === -1 || (shortest ? freeAt < decisiveAt : freeAt > decisiveAt)) {
         decisive = w;
@@ -83,7 +96,15 @@ export class CountedWindows implements LimitState, CounterPlace {
   }
 
   #freeAgainAt(w: number): number {
-    return (this.#freeAt === undefined ? this.#numbers[w * 2 + 1] : this.#freeAt[w]) as number;
+    return this.#freeAt === undefined ? this.#resetAt(w) : (this.#freeAt[w] as number);
+  }
+
+  #remaining(w: number): number {
+    return this.#numbers[WINDOWS + w * 2] as number;
+  }
+
+  #resetAt(w: number): number {
+    return this.#numbers[WINDOWS + w * 2 + 1] as number;
   }
 
   #window(w: number): WindowState {
@@ -91,9 +112,9 @@ export class CountedWindows implements LimitState, CounterPlace {
     return {
       name: window.name,
       limit: window.max,
-      remaining: this.#numbers[w * 2] as number,
+      remaining: this.#remaining(w),
       windowSeconds: window.windowSeconds,
-      resetAt: this.#numbers[w * 2 + 1] as number,
+      resetAt: this.#resetAt(w),
     };
   }
 }

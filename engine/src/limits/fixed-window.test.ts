@@ -303,8 +303,9 @@ describe("any sequence of requests", () => {
         for (const milliseconds of jumps) {
           now += milliseconds;
           forward += Math.max(0, milliseconds);
-          const { exceeded, retryAt, at: asked } = key.spend(now / 1000);
-          if (exceeded) expect((retryAt ?? 0) - asked).toBeLessThanOrEqual(longest);
+          const { exceeded, retryAt, at: asked, decisive } = key.spend(now / 1000);
+          const wait = (exceeded ? (retryAt ?? 0) : decisive.resetAt) - asked;
+          expect(wait).toBeLessThanOrEqual(exceeded ? longest : each.windowSeconds * 1000);
           if (!exceeded) admitted += 1;
           // Time has to pass before anything opens again, however the clock is turned.
           if (forward < shortest) expect(admitted).toBeLessThanOrEqual(each.max);

@@ -90,6 +90,29 @@ export class FixedWindows {
 
   /** Spends one request at `now` (Unix milliseconds), or nothing if that exceeds the limit. */
   spend(bucket: number, now: number): CountedWindows {
+    const windows = this.#windows;
+    const doubles = this.#doubles;
+    const counts = this.#counts;
+    const record = bucket * this.#size;
+    const numbers = numbersOf(now, doubles[record] as number);
+    for (let w = 0; w < windows.length; w += 1) {
+      const { max, length, end, count } = windows[w] as Counting;
+      const endsAt = doubles[record + end] as number;
+      const spent = counts[record * 2 + count] as number;
+      const isOpen = now < endsAt && endsAt - now <= length;
+      if (!isOpen || spent >= max) return this.#spendWithCare(bucket, now);
+      numbers[w * 2 + 2] = max - spent - 1;
+      numbers[w * 2 + 3] = endsAt;
+    }
+    for (let w = 0; w < windows.length; w += 1) {
+      const { count } = windows[w] as Counting;
+      counts[record * 2 + count] = (counts[record * 2 + count] as number) + 1;
+    }
+    return new CountedWindows(this.#limit, { numbers, exceeded: false, bucket });
+  }
+
+  /** Where a window begins, ends or refuses. */
+  #spendWithCare(bucket: number, now: number): CountedWindows {
     const exceeded = this.#wouldExceed(bucket, now, true);
     return this.#state(bucket, now, exceeded, exceeded ? 0 : 1);
   }
@@ -160,9 +183,7 @@ export class FixedWindows {
     const doubles = this.#doubles;
     const counts = this.#counts;
     const record = bucket * this.#size;
-    // Made from doubles at once: an array that starts with small integers is copied at the first
-    // instant that is put into it.
-    const numbers = [0.5, 0.5, 0.5, 0.5];
+    const numbers = numbersOf(now, doubles[record] as number);
     for (let w = 0; w < windows.length; w += 1) {
       const { max, length, end, count } = windows[w] as Counting;
       let spent = counts[record * 2 + count] as number;
@@ -171,24 +192,16 @@ export class FixedWindows {
         spent = Math.min(max, spent + spends);
         counts[record * 2 + count] = spent;
       }
-      numbers[w * 2] = spent < max ? max - spent : 0;
+      numbers[w * 2 + 2] = spent < max ? max - spent : 0;
       const endsAt = doubles[record + end] as number;
-      numbers[w * 2 + 1] = endsAt === 0 ? now : endsAt;
+      numbers[w * 2 + 3] = endsAt === 0 ? now : endsAt;
     }
-    return new CountedWindows(this.#limit, {
-      at: now,
-      numbers,
-      exceeded,
-      bucket,
-      ticket: doubles[record] as number,
-      freeAt: undefined,
-    });
+    return new CountedWindows(this.#limit, { numbers, exceeded, bucket });
   }
 
   #untouched(now: number): CountedWindows {
-    const numbers = this.#windows.flatMap(({ max }) => [max, now]);
-    const counted = { at: now, numbers, exceeded: false, bucket: -1, ticket: 0, freeAt: undefined };
-    return new CountedWindows(this.#limit, counted);
+    const numbers = [now, 0, ...this.#windows.flatMap(({ max }) => [max, now])];
+    return new CountedWindows(this.#limit, { numbers, exceeded: false, bucket: -1 });
   }
 
   #idleAt(bucket: number): number {
@@ -213,4 +226,12 @@ export class FixedWindows {
     this.#doubles = doubles;
     this.#counts = new Int32Array(doubles.buffer);
   }
+}
+
+/**
+ * Room for the numbers of two windows, made from doubles at once: an array that starts with small
+ * integers is copied at the first instant that is put into it.
+ */
+function numbersOf(now: number, ticket: number): number[] {
+  return [now, ticket, 0.5, 0.5, 0.5, 0.5];
 }

@@ -156,8 +156,9 @@ export function createLeasedLimiter(parts: LeasedLimiterParts): Limiter {
   function stateOf(limit: CompiledLimit, answer: LeaseAnswer, exceeded: boolean): CountedState {
     const at = clock();
     const { decidedBy } = answer;
-    const numbers = answer.numbers.map((number, n) => (n % 2 === 0 ? number : at + number));
-    return new CountedWindows(limit, { at, numbers, exceeded, ...NOWHERE, decidedBy });
+    const windows = answer.numbers.map((number, n) => (n % 2 === 0 ? number : at + number));
+    const numbers = [at, 0, ...windows];
+    return new CountedWindows(limit, { numbers, exceeded, bucket: NOWHERE, decidedBy });
   }
 
   function learn(
@@ -171,7 +172,7 @@ export function createLeasedLimiter(parts: LeasedLimiterParts): Limiter {
     account.left = lent;
     account.exhausted = exceeded;
     account.numbers = numbers.map((number, n) => (n % 2 === 0 ? number : now + number));
-    const state = { at: 0, numbers, exceeded, ...NOWHERE, decidedBy };
+    const state = { numbers: [0, 0, ...numbers], exceeded, bucket: NOWHERE, decidedBy };
     const millis = exceeded
       ? (new CountedWindows(limit, state).retryAt ?? 0)
       : Math.min(...numbers.filter((_, n) => n % 2 === 1));
@@ -185,13 +186,13 @@ export function createLeasedLimiter(parts: LeasedLimiterParts): Limiter {
     { numbers: counted, left, exhausted, place }: Account,
     now: number,
   ): CountedState {
-    const numbers = counted.slice();
+    const { bucket, ticket } = place;
+    const numbers = [now, ticket];
     for (let w = 0; w < limit.windows.length; w += 1) {
       const most = limit.windows[w]?.max ?? 0;
-      numbers[w * 2] = Math.min(most, (counted[w * 2] ?? 0) + left);
+      numbers.push(Math.min(most, (counted[w * 2] ?? 0) + left), counted[w * 2 + 1] ?? 0);
     }
-    const { bucket, ticket } = place;
-    const state = { at: now, numbers, exceeded: exhausted, bucket, ticket };
+    const state = { numbers, exceeded: exhausted, bucket };
     return new CountedWindows(limit, { ...state, decidedBy: "lease" });
   }
 
@@ -217,7 +218,7 @@ export function createLeasedLimiter(parts: LeasedLimiterParts): Limiter {
 }
 
 /** Counters of others have no place in this process. */
-const NOWHERE = { bucket: -1, ticket: 0 } as const;
+const NOWHERE = -1;
 
 function newAccount(limit: CompiledLimit, place: CounterPlace): Account {
   return {

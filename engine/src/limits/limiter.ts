@@ -53,17 +53,22 @@ export function createMemoryLimiter(options: MemoryLimiterOptions = {}): MemoryL
   const counters = new Map<string, FixedWindows>();
   const tickets: Tickets = { next: 1 };
   /** Most requests are counted against the limit that the one before was. */
-  let last: { readonly limit: CompiledLimit; readonly counters: FixedWindows } | undefined;
+  let lastLimit: CompiledLimit | undefined;
+  let last: FixedWindows | undefined;
 
   function countersOf(limit: CompiledLimit): FixedWindows {
-    if (last !== undefined && last.limit === limit) return last.counters;
+    return last !== undefined && limit === lastLimit ? last : lookUp(limit);
+  }
+
+  function lookUp(limit: CompiledLimit): FixedWindows {
     let found = counters.get(limit.id);
     if (found === undefined) {
       found = new FixedWindows(limit, { ...options, tickets });
       if (counters.size >= MOST_LIMITS) counters.delete(leastUsed(counters));
       counters.set(limit.id, found);
     }
-    last = { limit, counters: found };
+    lastLimit = limit;
+    last = found;
     return found;
   }
 

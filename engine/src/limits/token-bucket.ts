@@ -95,7 +95,7 @@ export class TokenBuckets {
   }
 
   #state(bucket: number, now: number, exceeded: boolean): CountedWindows {
-    const numbers: number[] = [];
+    const numbers = [now, 0];
     const freeAt: number[] = [];
     for (let w = 0; w < this.#stride; w += 1) {
       const max = this.#max[w] as number;
@@ -104,8 +104,7 @@ export class TokenBuckets {
       numbers.push(Math.floor((max * cost - spent) / cost), now + Math.ceil(spent / max));
       freeAt.push(now + Math.max(0, Math.ceil((spent + cost - max * cost) / max)));
     }
-    const counted = { at: now, numbers, exceeded, bucket, ticket: 0, freeAt };
-    return new CountedWindows(this.#limit, counted);
+    return new CountedWindows(this.#limit, { numbers, exceeded, bucket, freeAt });
   }
 
   #idleAt(bucket: number): number {

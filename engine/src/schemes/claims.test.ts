@@ -87,7 +87,7 @@ test.each(ROWS)("$name: what $scheme sends is its own: %#", ({ policy, scheme, h
   const { schemes, presented, context } = lookAt(policy, headers);
   const claimants = schemes.filter((each) => each.claims(presented, context));
   expect(claimants.map((each) => each.name)).toEqual([scheme]);
-  expect(createClaimant(schemes, context, policy.several)(presented)).toBe(claimants[0]);
+  expect(createClaimant(schemes, presented, context, policy.several)()).toBe(claimants[0]);
 });
 
 test("no scheme claims what it is not asked about, whatever the secret", () => {
@@ -101,9 +101,9 @@ test("no scheme claims what it is not asked about, whatever the secret", () => {
         const { schemes, presented, context } = lookAt(row.policy, { authorization });
         const claimants = schemes.filter((each) => each.claims(presented, context));
         const found = claimants.length > 1 ? "several" : claimants[0];
-        const first = createClaimant(schemes, context, "first");
-        expect(createClaimant(schemes, context, "refuse")(presented)).toBe(found);
-        expect(first(presented)).toBe(claimants[0]);
+        const first = createClaimant(schemes, presented, context, "first");
+        expect(createClaimant(schemes, presented, context, "refuse")()).toBe(found);
+        expect(first()).toBe(claimants[0]);
       }
     }),
   );

@@ -28,16 +28,25 @@ export interface Scheme {
   /** Headers that carry its credentials: sent twice, they are refused. In lower case. */
   readonly headers: readonly string[];
   /**
-   * What the secret in `Authorization` begins with where it is this scheme's: it is not asked about
-   * a request whose secret begins otherwise, or that has none. `any`: it is asked about all;
-   * `none`: about those without such a secret.
+   * What the secret in `Authorization` begins with where it may be this scheme's. It is not asked
+   * about a request whose secret begins otherwise, unless one of its own headers is there.
    */
-  beginnings(context: ClaimContext): readonly Beginning[] | "any" | "none";
+  beginnings(context: ClaimContext): readonly Beginning[];
+  /** Whether it is asked about requests that have no such secret. */
+  readonly asksWithoutSecret: boolean;
   /**
    * Whether what the request carries has this scheme's form. Looks at the form only, so that exactly
    * one scheme claims a request.
    */
   claims(presented: PresentedHeaders, context: ClaimContext): boolean;
+  /**
+   * Whom a credential stands for that was found by the secret in `Authorization`; `undefined`: that
+   * is not all its proof. Only of schemes that look for such a secret.
+   */
+  standsFor?(
+    found: KnownCredential<OfScheme>,
+    presented: PresentedHeaders,
+  ): Principal["kind"] | undefined;
   /** Proves the credential of a request that it claims, from memory alone. */
   verify<A extends OfScheme>(
     presented: PresentedHeaders,

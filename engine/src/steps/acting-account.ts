@@ -31,7 +31,7 @@ export function settleAccount(parts: Shared, attempt: Attempt): Reason | Questio
     verified.user === undefined &&
     verified.kind !== "platform" &&
     requirement.accountSegment < 0 &&
-    parts.presented.at(parts.accountHeader) === undefined;
+    parts.reading.presented.at(parts.accountHeader) === undefined;
   return isPlain
     ? actFor(attempt, own)
     : settleNamed(parts, attempt, { own, verified, requirement });
@@ -58,9 +58,9 @@ function settleNamed(
   },
 ): Reason | Question | undefined {
   const { inquiry } = parts;
-  const inPath = accountIn(parameterOf(parts.path, requirement.accountSegment));
+  const inPath = accountIn(parameterOf(parts.reading.path, requirement.accountSegment));
   const inHeader =
-    requirement.context === "account" ? parts.presented.at(parts.accountHeader) : undefined;
+    requirement.context === "account" ? parts.reading.presented.at(parts.accountHeader) : undefined;
   const wanted = inHeader ?? inPath;
   const settled =
     verified.user !== undefined

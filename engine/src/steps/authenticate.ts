@@ -7,12 +7,13 @@ import { throttled } from "./throttled.ts";
 
 /** One scheme claims the request by its form, and proves who it is from. */
 export function authenticate(parts: Shared, attempt: Attempt): Reason | Question | undefined {
-  const { presented, inquiry } = parts;
+  const { inquiry } = parts;
+  const { presented } = parts.reading;
   inquiry.attempt = attempt;
   if (attempt.trace !== undefined) {
     pass(attempt, "known", `behind by at most ${parts.memory.age()} ms`);
   }
-  const scheme = parts.claimant(presented);
+  const scheme = parts.claimant();
   // By its type: a comparison with what may be an object is several times slower.
   if (typeof scheme === "string") return refuse(attempt, "authenticate", "credential_ambiguous");
   if (scheme === undefined) {

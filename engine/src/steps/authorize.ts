@@ -87,7 +87,7 @@ function checkScopes(
 
 /** Without the scopes that are needed: of some schemes none are, and some scopes hold on what is one's own. */
 function checkExemptions(
-  { policy, path }: Shared,
+  { policy, reading: { path } }: Shared,
   attempt: Attempt,
   { scopes, needed }: { readonly scopes: ScopeSet; readonly needed: ScopeBits },
 ): Reason | undefined {

@@ -1,45 +1,71 @@
 import type { PresentedHeaders } from "../domain/presented-headers.ts";
-import type { Beginning, PresentedSecret } from "../domain/presented-secret.ts";
 import type { ClaimContext, Scheme } from "../schemes/scheme.ts";
 
 /** The scheme that claims a request; `undefined`: none, `several`: more than one. */
 export type Claimant = Scheme | "several" | undefined;
 
-interface Candidate {
-  readonly scheme: Scheme;
-  /** What the secret begins with in requests that it is asked about. */
-  readonly beginnings: readonly Beginning[];
-  readonly isAskedAboutAll: boolean;
-  /** It is asked about requests without a secret. */
-  readonly isAskedAboutNone: boolean;
-}
+/** What is kept of a beginning: its word, which bits of it count, and the bit of its scheme. */
+const BEGINNING_NUMBERS = 3;
 
 /**
- * Finds who claims a request. A scheme is not even asked where a look at how the secret begins
- * tells that it is not its own: of several schemes hardly more than one is.
+ * Finds who claims a request. A scheme is not even asked where a look at how the secret begins, and
+ * at which headers are there, tells that it is not its own: of several schemes hardly more than one
+ * is. Schemes are bits in the order of the policy.
  */
 export function createClaimant(
   schemes: readonly Scheme[],
+  presented: PresentedHeaders,
   context: ClaimContext,
   several: "refuse" | "first",
-): (presented: PresentedHeaders) => Claimant {
-  const candidates = schemes.map((scheme): Candidate => {
-    const beginnings = scheme.beginnings(context);
-    return {
-      scheme,
-      beginnings: typeof beginnings === "string" ? [] : beginnings,
-      isAskedAboutAll: beginnings === "any",
-      isAskedAboutNone: beginnings === "none",
-    };
-  });
+): () => Claimant {
+  const beginnings = Int32Array.from(
+    schemes.flatMap((scheme, n) =>
+      scheme.beginnings(context).flatMap(({ first, firstMask }) => [first, firstMask, 1 << n]),
+    ),
+  );
+  const headers = schemes.map((scheme) =>
+    presented.bitsOf(scheme.headers.filter((name) => name !== "authorization")),
+  );
+  const anyHeader = headers.reduce((all, bits) => all | bits, 0);
+  const withoutSecret = schemes.reduce(
+    (bits, scheme, n) => bits | (scheme.asksWithoutSecret ? 1 << n : 0),
+    0,
+  );
   const isFirstEnough = several === "first";
-  return (presented) => {
-    const { secret } = presented;
+
+  /** Most secrets begin as the one before did. */
+  let lastFirst = 0;
+  let lastAsked = askedBy(lastFirst);
+
+  function askedBySecret(): number {
+    const { start, first } = presented.secret;
+    if (start < 0) return withoutSecret;
+    if (first !== lastFirst) {
+      lastFirst = first;
+      lastAsked = askedBy(first);
+    }
+    return lastAsked;
+  }
+
+  function askedBy(first: number): number {
+    let asked = 0;
+    for (let i = 0; i < beginnings.length; i += BEGINNING_NUMBERS) {
+      const difference = first ^ (beginnings[i] as number);
+      if ((difference & (beginnings[i + 1] as number)) === 0) asked |= beginnings[i + 2] as number;
+    }
+    return asked;
+  }
+
+  function askedByHeaders(): number {
+    return headers.reduce((asked, bits, n) => asked | (presented.hasAny(bits) ? 1 << n : 0), 0);
+  }
+
+  return () => {
+    let asked = askedBySecret();
+    if (presented.hasAny(anyHeader)) asked |= askedByHeaders();
     let found: Scheme | undefined;
-    for (let i = 0; i < candidates.length; i += 1) {
-      const candidate = candidates[i] as Candidate;
-      if (!candidate.isAskedAboutAll && !mayBeOf(candidate, secret)) continue;
-      const { scheme } = candidate;
+    for (; asked !== 0; asked &= asked - 1) {
+      const scheme = schemes[31 - Math.clz32(asked & -asked)] as Scheme;
       if (!scheme.claims(presented, context)) continue;
       if (isFirstEnough) return scheme;
       if (found !== undefined) return "several";
@@ -47,12 +73,4 @@ export function createClaimant(
     }
     return found;
   };
-}
-
-function mayBeOf({ beginnings, isAskedAboutNone }: Candidate, secret: PresentedSecret): boolean {
-  if (secret.start < 0) return isAskedAboutNone;
-  for (let i = 0; i < beginnings.length; i += 1) {
-    if (secret.mayBeginWith(beginnings[i] as Beginning)) return true;
-  }
-  return false;
 }

@@ -57,6 +57,10 @@ export class Inquiry implements ClaimContext, VerifyContext<Authority> {
   readonly #tokens: VerifiedTokens;
   readonly #path: RequestPath;
   readonly #handle = new PresentedSecret();
+  /** What memory said of the secret that was taken at that turn. */
+  #kept: Lookup<KnownCredential<Authority>> = "unknown";
+  #keptFor: PresentedSecret | undefined;
+  #keptTurn = 0;
 
   /** `path`: that of the request. */
   constructor(
@@ -99,7 +103,15 @@ export class Inquiry implements ClaimContext, VerifyContext<Authority> {
     return this.attempt.trace;
   }
 
+  /** Keeps what memory just said of a secret, for the scheme that will ask the same. */
+  keep(secret: PresentedSecret, found: Lookup<KnownCredential<Authority>>): undefined {
+    this.#kept = found;
+    this.#keptFor = secret;
+    this.#keptTurn = secret.turn;
+  }
+
   secret(scheme: string, secret: PresentedSecret): Lookup<KnownCredential<Authority>> {
+    if (this.#keptFor === secret && this.#keptTurn === secret.turn) return this.#kept;
     return this.#memory.credential(scheme, secret, this.attempt.before.answered);
   }
 

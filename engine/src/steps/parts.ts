@@ -3,8 +3,6 @@ import type { Clock } from "../domain/clock.ts";
 import type { IssuerKeyMemory } from "../domain/issuer-key.ts";
 import type { CredentialMemory } from "../domain/known.ts";
 import type { OneTime } from "../domain/one-time.ts";
-import type { RequestPath } from "../domain/path.ts";
-import type { PresentedHeaders } from "../domain/presented-headers.ts";
 import type { Limiter } from "../limits/limiter.ts";
 import type { Authority } from "../policy/authority.ts";
 import type { CompiledPolicy } from "../policy/compile.ts";
@@ -12,6 +10,7 @@ import type { Scheme } from "../schemes/scheme.ts";
 import type { VerifiedTokens } from "../tokens/verified-tokens.ts";
 import type { Claimant } from "./claimant.ts";
 import type { Inquiry } from "./inquiry.ts";
+import type { Reading } from "./reading.ts";
 
 /** What decisions are made from. */
 export interface DecideParts {
@@ -33,10 +32,9 @@ export interface DecideParts {
 /** What all requests of one engine share, one after the other. */
 export interface Shared extends DecideParts {
   /** Read anew from each request. */
-  readonly path: RequestPath;
-  readonly presented: PresentedHeaders;
+  readonly reading: Reading;
   readonly inquiry: Inquiry;
-  readonly claimant: (presented: PresentedHeaders) => Claimant;
+  readonly claimant: () => Claimant;
   /** Which of the presented headers names a version of the API, and which an account; -1: none. */
   readonly versionHeader: number;
   readonly accountHeader: number;

@@ -92,27 +92,23 @@ function limitOf(parts: DecideParts, { verified }: Attempt): CompiledLimit | und
 }
 
 /** What requests are counted together with this one. */
-function countedTogether({ per }: CompiledLimit, attempt: Attempt): string {
-  const credential = attempt.verified?.credential;
-  return per === "credential" && credential !== undefined
-    ? credential.lineageId
-    : subjectOf(per, attempt);
+function countedTogether({ per }: CompiledLimit, { request, verified }: Attempt): string {
+  if (per === "address") return failureBucket(request.address);
+  if (verified === undefined || verified.credential === undefined) return "";
+  const { credential, token, userId } = verified;
+  if (per === "token" && token?.key !== undefined) return token.key;
+  return keyOfCounters(per, credential, userId);
 }
 
-function subjectOf(per: CompiledLimit["per"], { request, verified }: Attempt): string {
-  if (per === "address") return failureBucket(request.address);
-  const credential = verified?.credential;
-  if (verified === undefined || credential === undefined) return "";
-  switch (per) {
-    case "credential":
-      return credential.lineageId;
-    case "token":
-      return verified.token?.key ?? credential.lineageId;
-    case "user":
-      return verified.userId ?? credential.more.applicationId ?? credential.account.id;
-    case "account":
-      return credential.account.id;
-  }
+/** What requests with a credential that its secret alone proves are counted together with. */
+export function keyOfCounters(
+  per: Exclude<CompiledLimit["per"], "address">,
+  { lineageId, account, more }: KnownCredential,
+  userId: string | null,
+): string {
+  if (per === "account") return account.id;
+  if (per === "user") return userId ?? more.applicationId ?? account.id;
+  return lineageId;
 }
 
 /** Lets the request pass, or refuses it, by what counting it came to. */

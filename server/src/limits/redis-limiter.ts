@@ -50,12 +50,10 @@ export function createRedisLimiter(parts: RedisLimiterParts): Limiter & Lender {
     const counting = { limit, key: counterName(api, limit, key), size, at: time?.() };
     const { refused, granted, lent, numbers } = await count(counters.send, counting);
     const state = new CountedWindows(limit, {
-      at: now,
       // By this node's clock, as the instants of all its answers are.
-      numbers: numbers.map((number, i) => (i % 2 === 0 ? number : now + number)),
+      numbers: [now, 0, ...numbers.map((number, i) => (i % 2 === 0 ? number : now + number))],
       exceeded: refused,
       bucket: -1,
-      ticket: 0,
       decidedBy: "redis",
     });
     return { granted, lent, state };

@@ -25,6 +25,7 @@ export const accessToken: Scheme = {
   limitKind: "oauth",
   challenge: "Bearer",
   headers: ["authorization", "dpop"],
+  asksWithoutSecret: false,
 
   beginnings: ({ accessTokenPrefix }) => [accessTokenPrefix, JWT_BEGINNING],
 
@@ -33,6 +34,12 @@ export const accessToken: Scheme = {
     if (token.start < 0) return false;
     if (!token.beginsWith(context.accessTokenPrefix)) return jwtKindOf(token, context) === "issued";
     return !looksLikeKey(context.keyOutlines, token);
+  },
+
+  standsFor({ more: { token } }, { secret, dpop }) {
+    return token === undefined || token.boundKey !== null || secret === dpop
+      ? undefined
+      : token.kind;
   },
 
   verify<A extends OfScheme>(
@@ -47,10 +54,8 @@ export const accessToken: Scheme = {
       const verdict = judgeIssued(text, context);
       return typeof verdict === "string" ? askCredential(NAME, text) : verdict;
     }
-    const { applicationId, token } = found.more;
+    const { actor, token } = found.more;
     if (token === undefined) return refused("credential_unknown");
-    const ofUser = token.kind !== "application" && applicationId !== null;
-    const actor = ofUser ? ({ kind: "application", id: applicationId } as const) : null;
     const proven = verified(found, token.kind, actor);
     const isDpop = secret === presented.dpop;
     if (token.boundKey === null) return isDpop ? refused("dpop_token_unbound") : proven;

@@ -17,8 +17,9 @@ export const anonymous: Scheme = {
   limitKind: "anonymous",
   challenge: undefined,
   headers: [],
+  asksWithoutSecret: true,
 
-  beginnings: () => "none",
+  beginnings: () => [],
 
   claims({ hasCredential }: PresentedHeaders): boolean {
     return !hasCredential;

@@ -21,11 +21,16 @@ export const apiKey: Scheme = {
   limitKind: "apiKey",
   challenge: "Bearer",
   headers: ["authorization"],
+  asksWithoutSecret: false,
 
   beginnings: ({ keyOutlines }) => keyOutlines.map(({ prefix }) => prefix),
 
   claims({ bearer }: PresentedHeaders, { keyOutlines }: ClaimContext): boolean {
     return looksLikeKey(keyOutlines, bearer);
+  },
+
+  standsFor(found) {
+    return found.authority.signing === "required" ? undefined : kindOfKey(found);
   },
 
   verify<A extends OfScheme>(

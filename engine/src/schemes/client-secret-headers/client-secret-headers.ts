@@ -28,8 +28,9 @@ export const clientSecretHeaders: Scheme = {
   limitKind: "oauth",
   challenge: undefined,
   headers: [CLIENT_ID, SECRET],
+  asksWithoutSecret: true,
 
-  beginnings: () => "any",
+  beginnings: () => [],
 
   claims(presented: PresentedHeaders, { clientParameter }: ClaimContext): boolean {
     const hasSecret = presented.named(SECRET) !== undefined;

@@ -35,6 +35,7 @@ export const customerJwt: Scheme = {
   limitKind: "jwt",
   challenge: "Bearer",
   headers: ["authorization"],
+  asksWithoutSecret: false,
 
   beginnings: () => [JWT_BEGINNING],
 

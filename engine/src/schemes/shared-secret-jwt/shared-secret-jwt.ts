@@ -34,6 +34,7 @@ export const sharedSecretJwt: Scheme = {
   limitKind: "jwt",
   challenge: "Bearer",
   headers: ["authorization"],
+  asksWithoutSecret: false,
 
   beginnings: () => [JWT_BEGINNING],
 

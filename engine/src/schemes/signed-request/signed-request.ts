@@ -38,8 +38,9 @@ export const signedRequest: Scheme = {
   limitKind: "apiKey",
   challenge: undefined,
   headers: [KEY, SIGNATURE, APP_KEY, APP_SIGNATURE],
+  asksWithoutSecret: false,
 
-  beginnings: () => "any",
+  beginnings: () => [],
 
   claims(presented: PresentedHeaders): boolean {
     return this.headers.some((name) => presented.named(name) !== undefined);
