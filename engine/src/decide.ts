@@ -50,7 +50,7 @@ export function createDecide(parts: DecideParts): Decide {
     { lists: version === null ? [] : [version.header], bareKeys },
   );
   const reading = new Reading(presented, parts.policy);
-  const inquiry = new Inquiry(parts, reading.path);
+  const inquiry = new Inquiry(parts, reading);
   const shared: Shared = {
     ...parts,
     reading,
@@ -62,22 +62,29 @@ export function createDecide(parts: DecideParts): Decide {
   const glance = createGlance(shared, (request, spent) =>
     spent instanceof Promise
       ? spent.then((counted) => decide(shared, request, undefined, { ...FIRST, spent: counted }))
-      : decideRead(shared, request, undefined, { ...FIRST, spent }),
+      : decide(shared, request, undefined, { ...FIRST, spent }),
   );
   return (request, options) => {
-    reading.read(request);
-    if (options?.explain === true) return decideRead(shared, request, [], FIRST);
+    const isExplained = options?.explain === true;
+    read(shared, request, isExplained);
+    if (isExplained) return decideRead(shared, request, [], FIRST);
     return glance(request) ?? decideRead(shared, request, undefined, FIRST);
   };
 }
 
+function read({ reading, inquiry }: Shared, request: ApiRequest, isExplained: boolean): void {
+  reading.read(request, isExplained);
+  inquiry.forget();
+}
+
+/** Reads and decides step by step: whoever was asked meanwhile may have decided about others. */
 function decide(
   parts: Shared,
   request: ApiRequest,
   trace: Trace | undefined,
   before: Before,
 ): Decision | Promise<Decision> {
-  parts.reading.read(request);
+  read(parts, request, trace !== undefined);
   return decideRead(parts, request, trace, before);
 }
 

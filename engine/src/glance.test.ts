@@ -177,6 +177,57 @@ test("what was found for a Bearer token is nothing to a DPoP token", async () =>
   }
 });
 
+describe("a client that the path names claims its request", () => {
+  const CLIENTS: ApiDefinition = {
+    ...API,
+    schemes: ["client-secret-headers", "api-key", "anonymous"],
+    endpoints: [
+      { match: "/clients/{clientId}/**" },
+      { match: "/gold", family: "gold" },
+      { match: "/members", accepts: ["user"] },
+    ],
+  };
+  const targets = ["/clients/app_none/x", "/members", "/", "/clients/app_none"];
+
+  test.each(["refuse", "first"] as const)("whoever asked before: several %s", async (several) => {
+    for (const before of targets) {
+      const world = new World({ ...CLIENTS, several });
+      const { id: accountId } = world.account({ plan: "pro" });
+      const { key } = world.key({ accountId });
+      const authorization = `Bearer ${key}`;
+      await world.decide({ headers: { authorization } });
+      await world.decide({ target: before, headers: { authorization } });
+      const headers = { authorization, "x-cal-secret-key": "wrong" };
+      const expected = several === "refuse" ? "credential_ambiguous" : "credential_unknown";
+      for (const target of ["/clients/app_none/x", "/clients/app_none"]) {
+        expect(await world.verdict({ target, headers })).toBe(expected);
+      }
+    }
+  });
+
+  test("and is not taken for the key that is sent with it", async () => {
+    for (const before of targets) {
+      const world = new World({ ...CLIENTS, several: "first" });
+      const { id: accountId } = world.account({ plan: "pro" });
+      const { key } = world.key({ accountId });
+      const client = world.client(world.account({ plan: "pro" }).id);
+      const authorization = `Bearer ${key}`;
+      await world.decide({ headers: { authorization } });
+      await world.decide({ target: before, headers: { authorization } });
+      const asked = {
+        target: `/clients/${client.id}/x`,
+        headers: { authorization, "x-cal-secret-key": client.secret },
+      };
+      for (let time = 0; time < 3; time += 1) {
+        expect(await world.decide(asked)).toMatchObject({
+          outcome: "allow",
+          principal: { kind: "application", credentialId: client.id },
+        });
+      }
+    }
+  });
+});
+
 describe("whoever counts, a glance says what was counted", () => {
   const STATE = { exceeded: false, bucket: -1, ticket: 0 } as const;
   const WINDOW = { name: "minute", limit: 2, remaining: 1, windowSeconds: 60, resetAt: NOW };
@@ -224,12 +275,20 @@ test("tells the limiter where the counters were found", async () => {
   const world = new World(API, { limiter });
   const { id: accountId } = world.account({ plan: "pro" });
   const own = { accountId, limits: ["100/hour"] };
-  const [first, second] = [world.key(own).key, world.key(own).key];
+  const { key: first, id } = world.key(own);
+  const { key: second } = world.key(own);
   for (const key of [first, second, first, second, first]) {
     await world.decide({ headers: { authorization: `Bearer ${key}` } });
   }
   expect(places.slice(2)).toEqual([spent[0], spent[1], spent[0]]);
   expect(spent.slice(2)).toEqual([spent[0], spent[1], spent[0]]);
+
+  // A change of a credential forgets it, until it is counted again.
+  world.change(id, { expiresAt: NOW + 1 });
+  for (let time = 0; time < 3; time += 1) {
+    await world.decide({ headers: { authorization: `Bearer ${first}` } });
+  }
+  expect(places.slice(5).map((place) => place?.bucket)).toEqual([-1, 0, 0]);
 });
 
 describe("requests are counted in one place, at a glance or step by step", () => {
@@ -261,8 +320,13 @@ describe("requests are counted in one place, at a glance or step by step", () =>
       left.push((await world.decide({ target, headers })).limit?.decisive.remaining);
     }
     expect(left).toEqual([5, 4, 3, 2, 1, 0, 0, 0]);
-    expect(await world.verdict({ target: "/glance", headers })).toBe("rate_limited");
-    expect(await world.verdict({ target: "/steps", headers })).toBe("rate_limited");
+    for (const target of ["/glance", "/steps"]) {
+      const refused = await world.decide({ target, headers });
+      expect(refused).toMatchObject({ reason: "rate_limited", retryAfterSeconds: 3600 });
+      const explained = await world.decide({ target, headers }, { explain: true });
+      expect(withoutCounts(refused)).toEqual(withoutCounts(explained));
+      expect(refused.limit?.windows).toEqual(explained.limit?.windows);
+    }
   });
 
   test.each([

@@ -18,6 +18,8 @@ const FLAGS = 13;
 const COUNTER_TICKET_DOUBLE = 7;
 
 const NOWHERE = -1;
+/** Tickets begin with 1. */
+const NO_TICKET = 0;
 
 const REVOKED = 1;
 /** Set at each use and cleared by the passing hand (second chance). */
@@ -217,6 +219,7 @@ export class KnownCredentials<Authority extends OfScheme> {
     doubles[record / 2 + EXPIRES_AT_DOUBLE] = expiresAt ?? Number.POSITIVE_INFINITY;
     words[record + AUTHORITY] = authority;
     words[record + COUNTER_BUCKET] = NOWHERE;
+    doubles[record / 2 + COUNTER_TICKET_DOUBLE] = NO_TICKET;
     const used = (words[record + FLAGS] as number) & USED_LATELY;
     words[record + FLAGS] = used | (revokedAt === null ? 0 : REVOKED) | (plain ? 0 : HAS_MORE);
   }

@@ -13,6 +13,14 @@ export interface CountedState extends LimitState, CounterPlace {}
  */
 export type Spent = CountedState | AwayAnswer;
 
+/**
+ * Whether it was counted, and at once. Asked for by a member that only a state has: `instanceof
+ * Promise` looks through all of a state's prototypes.
+ */
+export function isCounted(spent: Spent | Promise<Spent> | undefined): spent is CountedState {
+  return typeof spent === "object" && "exceeded" in spent;
+}
+
 /** Counts requests against limits. */
 export interface Limiter {
   /**

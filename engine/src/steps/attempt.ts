@@ -94,7 +94,7 @@ function expiryOf({ credential, token }: Verified<Authority>): number | null {
 }
 
 /** Whole seconds, at least 1 (RFC 9110 §10.2.3). */
-function retryAfter(reason: Reason, limit: LimitState | undefined): number | undefined {
+export function retryAfter(reason: Reason, limit: LimitState | undefined): number | undefined {
   if (reason === "rate_limited" && limit?.retryAt !== undefined) {
     return Math.max(1, Math.ceil((limit.retryAt - limit.at) / 1000));
   }

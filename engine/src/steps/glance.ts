@@ -1,9 +1,11 @@
 import type { Decision } from "../domain/decision.ts";
 import type { Question } from "../domain/known.ts";
+import type { Principal } from "../domain/principal.ts";
 import type { ApiRequest } from "../domain/request.ts";
 import { isDelegated } from "../domain/requirement.ts";
 import { satisfies } from "../domain/scope.ts";
-import type { Spent } from "../limits/limiter.ts";
+import { isCounted, type Spent } from "../limits/limiter.ts";
+import { retryAfter } from "./attempt.ts";
 import { versionOf } from "./check-request.ts";
 import type { Shared } from "./parts.ts";
 import { keyOfCounters } from "./spend.ts";
@@ -22,7 +24,7 @@ const NOTHING_ASKED: readonly Question[] = [];
 /**
  * The short way of almost every request: a credential that its secret alone proves, in force, of an
  * active account, for that account, on an endpoint for anybody, with the scopes that are asked for,
- * within its limit. Of all others the steps have the say, and of these they would say the same.
+ * within its limit or not. Of all others the steps have the say; of these they would say the same.
  *
  * One function over what the engine is made of, and no object but those of the decision: spread over
  * the steps it takes a third longer.
@@ -48,7 +50,7 @@ export function createGlance(shared: Shared, decideCounted: DecideCounted): Glan
     if (typeof scheme !== "object" || scheme.standsFor === undefined) return undefined;
     const { secret } = presented;
     const found = memory.credential(scheme.name, secret, NOTHING_ASKED);
-    if (typeof found === "string") return inquiry.keep(secret, found);
+    if (typeof found === "string") return inquiry.keep(scheme.name, secret, found);
     const now = clock();
     const kind = scheme.standsFor(found, presented);
     const { account, authority, more, expiresAt } = found;
@@ -65,30 +67,43 @@ export function createGlance(shared: Shared, decideCounted: DecideCounted): Glan
       entitled(account.kind, account.plan, requirement.family) === "yes" &&
       satisfies(authority.scopes, requirement.needed);
     if (!passes || limit === undefined || limit.per === "address") {
-      return inquiry.keep(secret, found);
+      return inquiry.keep(scheme.name, secret, found);
     }
     const spent = limiter.spend(limit, keyOfCounters(limit.per, found, found.userId), now, found);
-    if (typeof spent === "string" || spent instanceof Promise || spent.exceeded) {
-      inquiry.keep(secret, found);
-      return decideCounted(request, spent);
-    }
+    if (!isCounted(spent)) return decideCounted(request, spent);
     if (spent.ticket !== found.ticket) memory.keepCounters(found.place, spent.bucket, spent.ticket);
+    const principal: Principal = {
+      kind,
+      accountId: account.id,
+      userId: found.userId,
+      subject: null,
+      applicationId: more.applicationId,
+      actor: more.actor,
+      scopes: authority.scopes.names,
+      plan: account.plan,
+      mode: authority.mode,
+      credentialId: found.id,
+      scheme: authority.scheme,
+    };
+    if (spent.exceeded) {
+      return {
+        outcome: "deny",
+        at: now,
+        reason: "rate_limited",
+        scheme: scheme.name,
+        principal,
+        requirement,
+        rotation: more.rotation,
+        limit: spent,
+        retryAfterSeconds: retryAfter("rate_limited", spent),
+        apiVersion,
+        trace: undefined,
+      };
+    }
     return {
       outcome: "allow",
       at: now,
-      principal: {
-        kind,
-        accountId: account.id,
-        userId: found.userId,
-        subject: null,
-        applicationId: more.applicationId,
-        actor: more.actor,
-        scopes: authority.scopes.names,
-        plan: account.plan,
-        mode: authority.mode,
-        credentialId: found.id,
-        scheme: authority.scheme,
-      },
+      principal,
       requirement,
       expiresAt: expiresAt === Number.POSITIVE_INFINITY ? null : expiresAt,
       rotation: more.rotation,

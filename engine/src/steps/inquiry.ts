@@ -7,7 +7,6 @@ import type {
   Lookup,
   SignatureQuestion,
 } from "../domain/known.ts";
-import type { RequestPath } from "../domain/path.ts";
 import { type Beginning, beginningOf, PresentedSecret } from "../domain/presented-secret.ts";
 import type { SignatureProof } from "../domain/proof.ts";
 import type { ApiRequest } from "../domain/request.ts";
@@ -21,6 +20,7 @@ import type { ClaimContext, VerifyContext } from "../schemes/scheme.ts";
 import { type KeyOutline, keyOutlines } from "../tokens/key-format.ts";
 import type { VerifiedToken, VerifiedTokens } from "../tokens/verified-tokens.ts";
 import type { Attempt } from "./attempt.ts";
+import type { Reading } from "./reading.ts";
 
 interface InquiryParts {
   readonly policy: CompiledPolicy;
@@ -55,17 +55,16 @@ export class Inquiry implements ClaimContext, VerifyContext<Authority> {
   readonly issuesTokens: boolean;
   readonly #issuerKeys: IssuerKeyMemory;
   readonly #tokens: VerifiedTokens;
-  readonly #path: RequestPath;
+  readonly #reading: Reading;
   readonly #handle = new PresentedSecret();
-  /** What memory said of the secret that was taken at that turn. */
+  /** What memory said of this scheme's secret, for the request that was read last. */
   #kept: Lookup<KnownCredential<Authority>> = "unknown";
   #keptFor: PresentedSecret | undefined;
-  #keptTurn = 0;
+  #keptScheme = "";
 
-  /** `path`: that of the request. */
   constructor(
     { policy: { policy, scopes }, memory, issuerKeys, tokens }: InquiryParts,
-    path: RequestPath,
+    reading: Reading,
   ) {
     this.policy = policy;
     this.#scopes = scopes;
@@ -75,7 +74,7 @@ export class Inquiry implements ClaimContext, VerifyContext<Authority> {
     this.#memory = memory;
     this.#issuerKeys = issuerKeys;
     this.#tokens = tokens;
-    this.#path = path;
+    this.#reading = reading;
   }
 
   get now(): number {
@@ -87,8 +86,9 @@ export class Inquiry implements ClaimContext, VerifyContext<Authority> {
   }
 
   get clientParameter(): string | undefined {
-    const { requirement } = this.attempt;
-    return requirement && parameterOf(this.#path, requirement.clientSegment);
+    // Schemes are asked who claims a request before there is an attempt at it.
+    const { requirement, path } = this.#reading;
+    return requirement && parameterOf(path, requirement.clientSegment);
   }
 
   get anonymous(): boolean {
@@ -96,7 +96,7 @@ export class Inquiry implements ClaimContext, VerifyContext<Authority> {
   }
 
   get tokens(): VerifiedTokens | undefined {
-    return this.attempt.trace === undefined ? this.#tokens : undefined;
+    return this.#reading.isExplained ? undefined : this.#tokens;
   }
 
   get trace(): Trace | undefined {
@@ -104,14 +104,23 @@ export class Inquiry implements ClaimContext, VerifyContext<Authority> {
   }
 
   /** Keeps what memory just said of a secret, for the scheme that will ask the same. */
-  keep(secret: PresentedSecret, found: Lookup<KnownCredential<Authority>>): undefined {
+  keep(
+    scheme: string,
+    secret: PresentedSecret,
+    found: Lookup<KnownCredential<Authority>>,
+  ): undefined {
     this.#kept = found;
     this.#keptFor = secret;
-    this.#keptTurn = secret.turn;
+    this.#keptScheme = scheme;
+  }
+
+  /** Another request is read: what was kept is nothing to it. */
+  forget(): void {
+    this.#keptFor = undefined;
   }
 
   secret(scheme: string, secret: PresentedSecret): Lookup<KnownCredential<Authority>> {
-    if (this.#keptFor === secret && this.#keptTurn === secret.turn) return this.#kept;
+    if (this.#keptFor === secret && this.#keptScheme === scheme) return this.#kept;
     return this.#memory.credential(scheme, secret, this.attempt.before.answered);
   }
 

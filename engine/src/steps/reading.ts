@@ -14,6 +14,8 @@ export class Reading {
   duplicated: string | undefined;
   /** What the endpoint asks; `undefined`: there is none, or nobody can tell. */
   requirement: CompiledRequirement | undefined;
+  /** Somebody wants to know of each step: nothing that was seen before counts. */
+  isExplained = false;
 
   constructor(presented: PresentedHeaders, matcher: Matcher) {
     this.presented = presented;
@@ -21,7 +23,8 @@ export class Reading {
   }
 
   /** Reads a request; what it says holds until the next is read. */
-  read({ method, target, headers }: ApiRequest): void {
+  read({ method, target, headers }: ApiRequest, isExplained: boolean): void {
+    this.isExplained = isExplained;
     this.isPathMalformed = !this.path.read(target);
     this.duplicated = this.presented.read(headers);
     const isFaulty = this.isPathMalformed || this.duplicated !== undefined;

@@ -3,7 +3,7 @@ import type { KnownCredential } from "../domain/known.ts";
 import { failureBucket } from "../domain/network.ts";
 import { REASONS, type Reason } from "../domain/reasons.ts";
 import type { CompiledLimit } from "../limits/compiled-limit.ts";
-import type { CountedState, Spent } from "../limits/limiter.ts";
+import { type CountedState, isCounted, type Spent } from "../limits/limiter.ts";
 import type { VerifiedToken } from "../tokens/verified-tokens.ts";
 import { type Attempt, allow, deny, pass, refuse } from "./attempt.ts";
 import type { DecideParts } from "./parts.ts";
@@ -22,8 +22,8 @@ export function count(
   if (attempt.trace !== undefined) return parts.limiter.peek(limit, key, attempt.now);
   const placed = placeOf(limit, attempt);
   const spent = parts.limiter.spend(limit, key, attempt.now, placed);
-  if (placed !== undefined && typeof spent === "object" && "ticket" in spent) {
-    if (placed.ticket !== spent.ticket) keepPlace(parts, placed, spent);
+  if (placed !== undefined && isCounted(spent) && placed.ticket !== spent.ticket) {
+    keepPlace(parts, placed, spent);
   }
   return spent;
 }
