@@ -32,6 +32,23 @@ const GOALS = {
   million: { ratio: "≥ 0.40", tail: "≤ 30 ×" },
 };
 
+/** OpenSSL as on a processor without instructions of its own for SHA-256: OPENSSL_ia32cap(3). */
+const WITHOUT_SHA = { OPENSSL_ia32cap: ":~0x20000000" };
+
+/** What is run, and what its row is called. */
+interface Alone {
+  readonly name: string;
+  readonly subject: Subject;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const ALL: readonly Alone[] = [
+  ...SUBJECTS.map((subject) => ({ name: subject, subject })),
+  ...(process.arch === "x64"
+    ? [{ name: "key; SHA-256 in software", subject: SUBJECTS[0], env: WITHOUT_SHA }]
+    : []),
+];
+
 /**
  * In-process decisions beside one bare SHA-256 of the same bytes and a bare `Map` lookup of strings
  * never hashed before: a key with scopes and two limit windows, all keys in turn in random order.
@@ -39,10 +56,10 @@ const GOALS = {
  */
 export function benchDecide(keyCount: number): void {
   const goals = keyCount >= MANY ? GOALS.million : GOALS.few;
-  const rows = SUBJECTS.map((subject) => {
-    const { hash, map, decision, ratio, p50, p99, p999 } = decidedAlone(subject, keyCount);
+  const rows = ALL.map((alone) => {
+    const { hash, map, decision, ratio, p50, p99, p999 } = decidedAlone(alone, keyCount);
     return [
-      ...[subject, whole(1e9 / decision), whole(decision), ratio.toFixed(2)],
+      ...[alone.name, whole(1e9 / decision), whole(decision), ratio.toFixed(2)],
       ...[whole(hash), whole(map), whole(p50), whole(p99), whole(p999), (p999 / p50).toFixed(1)],
     ];
   });
@@ -57,7 +74,7 @@ export function benchDecide(keyCount: number): void {
   );
 }
 
-function decidedAlone(subject: Subject, keyCount: number): FoundAlone {
+function decidedAlone({ subject, env }: Alone, keyCount: number): FoundAlone {
   const command = [
     process.execPath,
     ...process.execArgv,
@@ -65,7 +82,7 @@ function decidedAlone(subject: Subject, keyCount: number): FoundAlone {
     subject,
     String(keyCount),
   ] as const;
-  return JSON.parse(run("server", command)) as FoundAlone;
+  return JSON.parse(run("server", command, env)) as FoundAlone;
 }
 
 /** One SHA-256 of a key after the other. */

@@ -47,12 +47,17 @@ export function start(
   };
 }
 
-/** Runs a program to its end and returns what it wrote to stdout. */
-export function run(core: Core, [program, ...args]: readonly [string, ...string[]]): string {
+/** Runs a program to its end, `env` added to what there is, and returns what it wrote to stdout. */
+export function run(
+  core: Core,
+  [program, ...args]: readonly [string, ...string[]],
+  env: Readonly<Record<string, string>> = {},
+): string {
   const command = CAN_PIN ? ["taskset", MASKS[core], program, ...args] : [program, ...args];
   const { stdout, stderr, status, error } = spawnSync(command[0] ?? program, command.slice(1), {
     encoding: "utf8",
     timeout: 120_000,
+    env: { ...process.env, ...env },
   });
   if (error !== undefined || status !== 0) throw new Error(`${program}: ${error ?? stderr}`);
   return stdout;
