@@ -26,6 +26,8 @@ export interface Installation {
   readonly operatorToken: string;
   /** The SQLite file, if that is what it runs on. */
   readonly database: string;
+  /** The Unix socket on which it listens beside its port. */
+  readonly socket: string;
   /** Starts it and returns at once: `/readyz` of its origin says when it is ready. */
   start(): Promise<Running & { readonly origin: string }>;
   remove(): void;
@@ -43,9 +45,11 @@ export function newInstallation(
     JSON.stringify({ apis: [{ ...API, ...policy }] }),
   );
   const database = path.join(folder, "data", "latchkey.db");
+  const socket = path.join(folder, "latchkey.sock");
   return {
     operatorToken: OPERATOR_TOKEN,
     database,
+    socket,
     async start() {
       const port = await freePort();
       const origin = `http://127.0.0.1:${port}`;
@@ -57,6 +61,7 @@ export function newInstallation(
         LATCHKEY_OPERATOR_TOKEN: OPERATOR_TOKEN,
         LATCHKEY_OUTBOUND_ALLOW: "127.0.0.1",
         LATCHKEY_PORT: String(port),
+        LATCHKEY_SOCKET: socket,
         ...(redisUrl && { LATCHKEY_REDIS_URL: redisUrl }),
         LATCHKEY_SECRET: Buffer.alloc(32, 7).toString("base64url"),
         // As `npm start` sets it.

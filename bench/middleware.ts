@@ -59,6 +59,8 @@ async function benchFramework(
 export interface ServerWithKey {
   readonly running: Running;
   readonly origin: string;
+  /** A Unix socket on which it listens too. */
+  readonly socket: string;
   readonly operatorToken: string;
   readonly key: string;
   stop(): Promise<void>;
@@ -76,14 +78,14 @@ export async function startServerWithKey(): Promise<ServerWithKey> {
     installation.remove();
   };
   await untilReady(running, `${origin}/readyz`);
-  const { operatorToken } = installation;
+  const { operatorToken, socket } = installation;
   const [key = ""] = await issueKeys(origin, operatorToken, 1);
-  return { running, origin, operatorToken, key, stop };
+  return { running, origin, socket, operatorToken, key, stop };
 }
 
 /** Starts an API in a framework, and waits until it answers the server's key. */
 export async function frameworkContender(
-  { origin, operatorToken, key }: Omit<ServerWithKey, "running">,
+  { origin, operatorToken, key }: Pick<ServerWithKey, "origin" | "operatorToken" | "key">,
   framework: string,
   how: FrameworkMode,
 ): Promise<Contender> {

@@ -1,4 +1,4 @@
-import { Agent, type OutgoingHttpHeaders, request } from "node:http";
+import { Agent, type OutgoingHttpHeaders, type RequestOptions, request } from "node:http";
 
 /** What is sent. Nothing is added but `Host`, framing, and the content type of a JSON body. */
 export interface Question {
@@ -25,13 +25,17 @@ export interface Answer {
 /** Asks the server on this machine's `port`. */
 export type Ask = (question: Question) => Promise<Answer>;
 
-/** Asks over connections that are kept alive until `close`. */
-export function askOn(port: number): { readonly ask: Ask; close(): void } {
+/** Asks over connections that are kept alive until `close`, on a port or a Unix socket. */
+export function askOn(where: number | string): { readonly ask: Ask; close(): void } {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
-  return { ask: (question) => send(port, agent, question), close: () => agent.destroy() };
+  const to =
+    typeof where === "string"
+      ? { agent, socketPath: where }
+      : { agent, port: where, host: "127.0.0.1" };
+  return { ask: (question) => send(to, question), close: () => agent.destroy() };
 }
 
-function send(port: number, agent: Agent, question: Question): Promise<Answer> {
+function send(to: RequestOptions, question: Question): Promise<Answer> {
   const { method = "GET", path, headers = {}, body } = question;
   const isRaw = typeof body === "string" || body instanceof Uint8Array;
   const payload = body === undefined || isRaw ? body : JSON.stringify(body);
@@ -44,7 +48,7 @@ function send(port: number, agent: Agent, question: Question): Promise<Answer> {
     all["content-length"] = String(Buffer.byteLength(payload));
   }
   return new Promise((resolve, reject) => {
-    const sent = request({ port, agent, method, path, headers: all, host: "127.0.0.1" });
+    const sent = request({ ...to, method, path, headers: all });
     sent.once("error", reject);
     sent.once("response", (response) => {
       const chunks: Buffer[] = [];

@@ -4,4 +4,8 @@ import { createServer } from "node:http";
 createServer((_request, response) => {
   response.statusCode = 200;
   response.end();
-}).listen(Number(process.env.PORT), "127.0.0.1");
+}).listen(
+  process.env.SOCKET
+    ? { path: process.env.SOCKET }
+    : { port: Number(process.env.PORT), host: "127.0.0.1" },
+);

@@ -1,6 +1,13 @@
 export type { Decide, DecideOptions } from "./decide.ts";
 export { ACCOUNT_KINDS, type AccountKind, type AccountState } from "./domain/account.ts";
-export { type Client, clientBehind, clientOf } from "./domain/client-address.ts";
+export {
+  type Client,
+  clientBehind,
+  clientOf,
+  type TrustedPeers,
+  trustedPeers,
+  UNIX_PEER,
+} from "./domain/client-address.ts";
 export { type Clock, coarseClock } from "./domain/clock.ts";
 export type {
   AccessTokenState,

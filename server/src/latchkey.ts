@@ -1,5 +1,5 @@
 import path from "node:path";
-import { type Clock, parseNetworks } from "@latchkey/engine";
+import { type Clock, trustedPeers } from "@latchkey/engine";
 import { createAccounts } from "./accounts/accounts.ts";
 import { createApiKeys } from "./accounts/api-keys.ts";
 import { createApplications } from "./accounts/applications.ts";
@@ -34,6 +34,7 @@ import { createMetrics } from "./http/metrics.ts";
 import { oauthFront } from "./http/oauth-front.ts";
 import { openOperators } from "./http/operators.ts";
 import type { RecordDecision } from "./http/protected-api.ts";
+import { answerOn } from "./http/unix-socket.ts";
 import { verifierDoors } from "./http/verifier-doors.ts";
 import { verifyDoor } from "./http/verify.ts";
 import { createVerifyFront } from "./http/verify-front.ts";
@@ -129,7 +130,7 @@ export async function startLatchkey(
   };
 
   const operators = await openOperators({ store, bootstrapToken: settings.operatorToken });
-  const trustedProxies = parseNetworks(settings.trustedProxies);
+  const trustedProxies = trustedPeers(settings.trustedProxies);
   const forwardAuth = createForwardAuth({
     monotonic,
     apis,
@@ -263,6 +264,12 @@ export async function startLatchkey(
     settings.mode === "dev"
       ? await provideDemoKeys({ file: DEMO_KEYS, policies, store, ...useCases })
       : [];
+  await app.ready();
+  const socket =
+    settings.socket === undefined
+      ? undefined
+      : await answerOn(settings.socket, { server: app.server, log });
+  // Last: who waits for the port finds everything there.
   const address = await app.listen({ host: settings.host, port: settings.port });
   const resealing = resealAll({ store, sealing, clock, log }).then(() =>
     authorizationServers.reseal(),
@@ -273,7 +280,7 @@ export async function startLatchkey(
     demoKeys,
     setupLink: settings.mode === "dev" ? await signInParts.links.makeSetup() : undefined,
     async close() {
-      await app.close();
+      await Promise.all([socket?.close(), app.close()]);
       await webhooks.stop();
       await nearLimits.stop();
       await notices.stop();

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { readNetwork } from "@latchkey/engine";
+import { readNetwork, UNIX_PEER } from "@latchkey/engine";
 
 /** What is wrong with a setting's value, as the end of a sentence that begins with its name. */
 export class ValueFault extends Error {}
@@ -19,6 +19,8 @@ const MASTER_KEY = /^[A-Za-z0-9_-]{43}$/;
 const POLICY_FILE = /[^/]\.(?:m?[jt]s|json)$/;
 const MOST_MASTER_KEYS = 10;
 const MOST_LISTED = 1000;
+/** 104 on macOS, 108 on Linux, with a zero at the end. */
+const MOST_SOCKET_PATH_BYTES = 103;
 const TOKEN = /^[\x21-\x7e]{32,512}$/;
 const HOST_NAME =
   /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/i;
@@ -37,6 +39,16 @@ export function listenHost(text: string): string {
   if (isIP(text) === 0 && !HOST_NAME.test(text)) {
     throw new ValueFault("is neither an address nor a host name");
   }
+  return text;
+}
+
+/** A path that fits an address of a Unix socket wherever there are any: sockaddr_un, unix(7). */
+export function socketFile(text: string): string {
+  const bytes = Buffer.byteLength(text);
+  if (bytes > MOST_SOCKET_PATH_BYTES) {
+    throw new ValueFault(`is longer than ${MOST_SOCKET_PATH_BYTES} bytes, the most for a socket`);
+  }
+  if (text.includes("\0") || text.endsWith("/")) throw new ValueFault("names no file");
   return text;
 }
 
@@ -143,21 +155,26 @@ export function mailFrom(text: string): string {
   return text;
 }
 
-/** CIDR blocks and single addresses, in their one spelling. */
-export function networks(text: string): readonly string[] {
-  return list(text, MOST_LISTED).map((part) => {
-    const reading = readNetwork(part);
-    if ("fault" in reading) throw new ValueFault(`lists ${quoted(part)}, which ${reading.fault}`);
-    return reading.network.text;
-  });
+/** CIDR blocks and single addresses, in their one spelling, and `unix`. */
+export function proxies(text: string): readonly string[] {
+  return list(text, MOST_LISTED).flatMap((part) => (part === UNIX_PEER ? part : networks(part)));
 }
 
-/** The same with host names among them, those in lower case. */
+/** CIDR blocks, single addresses and host names, those in lower case. */
 export function networksAndHosts(text: string): readonly string[] {
   return list(text, MOST_LISTED).flatMap((part) => {
     // What looks like numbers was meant as an address, and a mistyped one must not pass as a name.
     const isHost = HOST_NAME.test(part) && /[a-z]$/i.test(part);
     return isHost ? [part.toLowerCase()] : networks(part);
+  });
+}
+
+/** CIDR blocks and single addresses, in their one spelling. */
+function networks(text: string): readonly string[] {
+  return list(text, MOST_LISTED).map((part) => {
+    const reading = readNetwork(part);
+    if ("fault" in reading) throw new ValueFault(`lists ${quoted(part)}, which ${reading.fault}`);
+    return reading.network.text;
   });
 }
 

@@ -43,6 +43,7 @@ test("needs nothing in dev", () => {
     policyFile: undefined,
     host: "127.0.0.1",
     port: 4000,
+    socket: undefined,
     publicUrl: "http://localhost:4000",
     database: {
       kind: "sqlite",
@@ -105,6 +106,9 @@ test.each([
   ],
   ["LATCHKEY_OPERATOR_TOKEN", TOKEN, { operatorToken: TOKEN }],
   ["LATCHKEY_TRUSTED_PROXIES", "10.0.0.0/8, ::1", { trustedProxies: ["10.0.0.0/8", "::1/128"] }],
+  ["LATCHKEY_TRUSTED_PROXIES", "unix,::1", { trustedProxies: ["unix", "::1/128"] }],
+  ["LATCHKEY_SOCKET", "/run/latchkey.sock", { socket: "/run/latchkey.sock" }],
+  ["LATCHKEY_SOCKET", "é".repeat(51), { socket: "é".repeat(51) }],
   ["LATCHKEY_REQUIRE_HTTPS", "true", { requireHttps: true }],
   ["LATCHKEY_REQUIRE_HTTPS", "false", { requireHttps: false }],
   [
@@ -157,6 +161,13 @@ test.each([
     "LATCHKEY_TRUSTED_PROXIES",
     "proxy.internal",
     '"proxy.internal" lists "proxy.internal", which is not an IP address',
+  ],
+  ["LATCHKEY_SOCKET", "/run/", '"/run/" names no file'],
+  ["LATCHKEY_SOCKET", "a\0b", '"a\\u0000b" names no file'],
+  [
+    "LATCHKEY_SOCKET",
+    "é".repeat(52),
+    `"${"é".repeat(52)}" is longer than 103 bytes, the most for a socket`,
   ],
   ["LATCHKEY_WEBHOOK_TIMEOUT_SECONDS", "0", '"0" is not a whole number from 1 to 60'],
   ["LATCHKEY_WEBHOOK_TIMEOUT_SECONDS", "61", '"61" is not a whole number from 1 to 60'],

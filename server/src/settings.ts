@@ -8,14 +8,15 @@ import {
   logLevel,
   mailFrom,
   masterKeys,
-  networks,
   networksAndHosts,
   operatorToken,
   policyFile,
   port,
+  proxies,
   publicUrl,
   redisUrl,
   type Secret,
+  socketFile,
   timeoutSeconds,
   urlOf,
   ValueFault,
@@ -30,6 +31,8 @@ export interface Settings {
   readonly policyFile: string | undefined;
   readonly host: string;
   readonly port: number;
+  /** The file of a Unix socket. */
+  readonly socket: string | undefined;
   /** An origin, without a trailing slash. */
   readonly publicUrl: string;
   readonly database: Database;
@@ -38,7 +41,7 @@ export interface Settings {
   readonly masterKeys: readonly Uint8Array[];
   /** `undefined`: there is no bootstrap operator. */
   readonly operatorToken: Secret | undefined;
-  /** CIDR blocks and single addresses. */
+  /** CIDR blocks, single addresses and `unix`. */
   readonly trustedProxies: readonly string[];
   readonly requireHttps: boolean;
   /** CIDR blocks, single addresses and host names. */
@@ -87,6 +90,13 @@ export const SETTINGS = {
     example: "4000",
     parse: port,
   }),
+  socket: setting({
+    name: "LATCHKEY_SOCKET",
+    meaning: "A Unix socket on which it listens too. Whoever may enter its folder may connect.",
+    fallback: "none",
+    example: "/run/latchkey/latchkey.sock",
+    parse: socketFile,
+  }),
   publicUrl: setting({
     name: "LATCHKEY_PUBLIC_URL",
     meaning: "How the outside reaches it: scheme, host and port, no path.",
@@ -128,10 +138,11 @@ export const SETTINGS = {
   }),
   trustedProxies: setting({
     name: "LATCHKEY_TRUSTED_PROXIES",
-    meaning: "Peers whose forwarding headers count: a list of addresses and CIDR blocks.",
+    meaning:
+      "Peers whose forwarding headers count: a list of addresses, CIDR blocks, and `unix` for the Unix socket.",
     fallback: "none",
     example: "10.0.0.0/8,fd00::/8",
-    parse: networks,
+    parse: proxies,
   }),
   requireHttps: setting({
     name: "LATCHKEY_REQUIRE_HTTPS",
@@ -223,6 +234,7 @@ export function readSettings(
     policyFile: read(SETTINGS.config),
     host: read(SETTINGS.host) ?? "127.0.0.1",
     port: listenPort,
+    socket: read(SETTINGS.socket),
     publicUrl: url,
     database: read(SETTINGS.databaseUrl) ?? database("sqlite:./.latchkey/latchkey.db"),
     redisUrl: read(SETTINGS.redisUrl),

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
+import path from "node:path";
 import { profiles } from "@latchkey/engine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Answer } from "../answer.ts";
@@ -42,6 +43,7 @@ let expired = "";
 beforeAll(async () => {
   server = await startServer({
     policy: { apis: APIS.map((name) => ({ slug: name, extends: name, failures: [] })) },
+    env: { LATCHKEY_SOCKET: "latchkey.sock" },
   });
   token = (
     await server.operator("POST", "/v1/operator-tokens", { name: "proxy", role: "verifier" })
@@ -289,6 +291,27 @@ describe.each(PROXIES)("%s", (name) => {
       for (let i = 0; i < 20; i += 1) await pass({ path: "/v2/users", headers: good() });
       expect(between.connections - before.latchkey).toBeLessThanOrEqual(1);
       expect(apiConnections - before.api).toBeLessThanOrEqual(1);
+    });
+
+    test("asks over a Unix socket as well", async () => {
+      const latchkeySocket = path.join(server.folder, "latchkey.sock");
+      const behind = { latchkeyPort: 1, latchkeySocket, apiPort, api: "standard", token };
+      const alone = await startProxy(name, behind);
+      try {
+        const before = arrived.length;
+        for (let i = 0; i < 3; i += 1) {
+          const answer = await alone.ask({ path: "/v2/users", headers: good() });
+          expect([answer.status, answer.text], alone.log()).toEqual([201, "from the API"]);
+        }
+        expect(arrived).toHaveLength(before + 3);
+        const headers = withKey("standard", keys.standard?.spent ?? "");
+        const facade = await server.ask({ path: "/standard/v2/users", headers });
+        expect(facade.status).toBe(429);
+        const refused = await alone.ask({ path: "/v2/users", headers });
+        expect(comparable(refused)).toEqual(comparable(facade));
+      } finally {
+        await alone.stop();
+      }
     });
 
     test("lets nothing pass while Latchkey does not answer", async () => {

@@ -12,6 +12,8 @@ const EXAMPLES = path.join(import.meta.dirname, "../../examples/proxies");
 /** What stands behind a proxy. */
 export interface Behind {
   readonly latchkeyPort: number;
+  /** Where Latchkey is asked instead. */
+  readonly latchkeySocket?: string | undefined;
   readonly apiPort: number;
   /** The API's slug in Latchkey. */
   readonly api: string;
@@ -39,7 +41,10 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   nginx: {
     command: "/usr/sbin/nginx",
     prepare(folder, behind) {
-      writeFileSync(path.join(folder, "latchkey.conf"), example("nginx/latchkey.conf", behind));
+      writeFileSync(
+        path.join(folder, "latchkey.conf"),
+        example("nginx/latchkey.conf", behind, "unix:"),
+      );
       const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map((kind) => `${kind}_temp_path ${folder}/${kind};`)
         .join("\n");
@@ -61,7 +66,7 @@ http { access_log off; ${temporary} include ${folder}/latchkey.conf; }`,
     prepare(folder, behind) {
       const file = path.join(folder, "Caddyfile");
       const off = "{\n\tadmin off\n\tauto_https off\n}\n";
-      writeFileSync(file, off + example("caddy/Caddyfile", behind));
+      writeFileSync(file, off + example("caddy/Caddyfile", behind, "unix/"));
       return {
         args: ["run", "--config", file, "--adapter", "caddyfile"],
         env: { LATCHKEY_TOKEN: behind.token, HOME: folder, XDG_DATA_HOME: folder },
@@ -72,12 +77,13 @@ http { access_log off; ${temporary} include ${folder}/latchkey.conf; }`,
   haproxy: {
     command: "/usr/sbin/haproxy",
     prepare(folder, behind) {
-      writeFileSync(path.join(folder, "haproxy.cfg"), example("haproxy/haproxy.cfg", behind));
+      writeFileSync(path.join(folder, "haproxy.cfg"), example("haproxy/haproxy.cfg", behind, ""));
       return {
         args: ["-db", "-f", path.join(folder, "haproxy.cfg")],
         env: {
           LATCHKEY_TOKEN: behind.token,
           LATCHKEY_URL: `http://127.0.0.1:${behind.latchkeyPort}`,
+          ...(behind.latchkeySocket && { LATCHKEY_SOCKET: behind.latchkeySocket }),
           LATCHKEY_API: behind.api,
           LATCHKEY_LUA: path.join(EXAMPLES, "haproxy/latchkey.lua"),
         },
@@ -141,10 +147,11 @@ export async function startProxy(name: string, behind: Behind): Promise<RunningP
   };
 }
 
-/** An example's configuration with what stands behind it here. */
-function example(file: string, behind: Behind & { readonly port: number }): string {
+/** An example's configuration with what stands behind it here; `unix` comes before a socket's path. */
+function example(file: string, behind: Behind & { readonly port: number }, unix: string): string {
+  const { latchkeyPort, latchkeySocket } = behind;
   return [
-    ["127.0.0.1:4000", `127.0.0.1:${behind.latchkeyPort}`],
+    ["127.0.0.1:4000", latchkeySocket ? unix + latchkeySocket : `127.0.0.1:${latchkeyPort}`],
     ["127.0.0.1:3000", `127.0.0.1:${behind.apiPort}`],
     ["127.0.0.1:8080", `127.0.0.1:${behind.port}`],
     ["/apis/acme/", `/apis/${behind.api}/`],

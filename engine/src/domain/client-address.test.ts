@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { clientBehind, clientOf } from "./client-address.ts";
+import { describe, expect, test } from "vitest";
+import { clientBehind, clientOf, trustedPeers, UNIX_PEER } from "./client-address.ts";
 import { parseNetworks } from "./network.ts";
 
 const TRUSTED = parseNetworks(["10.0.0.0/8", "2001:db8::/32"]);
@@ -58,6 +58,37 @@ test.each([
   ["what follows a malformed element", forwardedFor("<script>, 203.0.113.9"), "203.0.113.9"],
 ])("behind a trusted proxy, takes %s", (_what, headers, expected) => {
   expect(clientOf(PROXY, headers, TRUSTED).address).toBe(expected);
+});
+
+describe("over a Unix socket", () => {
+  const headers = [...forwardedFor("203.0.113.9"), ...forwardedProto("https")];
+  const overSocket = { address: UNIX_PEER, encrypted: false };
+  const believed = { address: "203.0.113.9", secure: true };
+  const unknown = { address: undefined, secure: false };
+
+  test.each([
+    ["a peer over it, where it is trusted", overSocket, ["unix"], believed],
+    ["a peer over it, where only others are", overSocket, ["0.0.0.0/0", "::/0"], unknown],
+    [
+      "a connection that nobody can tell of",
+      { ...overSocket, address: undefined },
+      ["unix"],
+      unknown,
+    ],
+    ["a peer by TCP", { ...PROXY }, ["unix"], { address: "10.0.0.1", secure: false }],
+    ["a peer by TCP that is trusted too", { ...PROXY }, ["unix", "10.0.0.0/8"], believed],
+  ])("hears %s", (_what, peer, trusted, expected) => {
+    expect(clientOf(peer, headers, trustedPeers(trusted))).toEqual(expected);
+  });
+
+  test("no client of a trusted peer is another such peer", () => {
+    const behind = forwardedFor("203.0.113.9, unix");
+    expect(clientOf(overSocket, behind, trustedPeers(["unix"])).address).toBeUndefined();
+  });
+
+  test("nobody is trusted by what is neither an address nor a socket", () => {
+    expect(() => trustedPeers(["unix:/run/x.sock"])).toThrow(RangeError);
+  });
 });
 
 test("ignores every other header of a trusted proxy too", () => {

@@ -1,4 +1,4 @@
-import { type NetworkList, parseAddress } from "./network.ts";
+import { parseAddress, parseNetworks } from "./network.ts";
 import { sameHeaderName } from "./presented-headers.ts";
 
 /** Where a request came from, as far as it can be believed. */
@@ -9,10 +9,27 @@ export interface Client {
   readonly secure: boolean;
 }
 
+/** What a peer has in place of an address whose connection came over a Unix socket. */
+export const UNIX_PEER = "unix";
+
 /** What the connection says, before any header is believed. */
 export interface Peer {
+  /** `unix` over a Unix socket; `undefined`: nobody can tell any more. */
   readonly address: string | undefined;
   readonly encrypted: boolean;
+}
+
+/** The peers whose word about their clients counts. */
+export interface TrustedPeers {
+  /** Whether it is one of them. False for what is neither an address nor `unix`. */
+  contains(peer: string): boolean;
+}
+
+/** Compiles blocks that were checked before, and `unix`. Throws `RangeError` for what is neither. */
+export function trustedPeers(listed: readonly string[]): TrustedPeers {
+  const networks = parseNetworks(listed.filter((each) => each !== UNIX_PEER));
+  const trustsUnix = listed.includes(UNIX_PEER);
+  return { contains: (peer) => (peer === UNIX_PEER ? trustsUnix : networks.contains(peer)) };
 }
 
 /**
@@ -20,15 +37,10 @@ export interface Peer {
  * all `X-Forwarded-For` lines are one list, read from right to left up to the first address that is
  * not a trusted proxy. `X-Forwarded-Proto` is read by the same steps. No other header is looked at.
  */
-export function clientOf(
-  peer: Peer,
-  rawHeaders: readonly string[],
-  trusted: Pick<NetworkList, "contains">,
-): Client {
-  const peerAddress = peer.address === undefined ? undefined : parseAddress(peer.address)?.text;
-  if (peerAddress === undefined || !trusted.contains(peerAddress)) {
-    return { address: peerAddress, secure: peer.encrypted };
-  }
+export function clientOf(peer: Peer, rawHeaders: readonly string[], trusted: TrustedPeers): Client {
+  const { address = "", encrypted } = peer;
+  const peerAddress = parseAddress(address)?.text;
+  if (!trusted.contains(address)) return { address: peerAddress, secure: encrypted };
   return clientBehind(peerAddress, rawHeaders, trusted);
 }
 
@@ -36,7 +48,7 @@ export function clientOf(
 export function clientBehind(
   peerAddress: string | undefined,
   rawHeaders: readonly string[],
-  trusted: Pick<NetworkList, "contains">,
+  trusted: TrustedPeers,
 ): Client {
   const hops = listed(rawHeaders, "x-forwarded-for");
   const protocols = listed(rawHeaders, "x-forwarded-proto");

@@ -4,8 +4,8 @@ import {
   type Clock,
   type CompiledPolicy,
   clientOf,
-  type NetworkList,
   requestIdOf,
+  type TrustedPeers,
 } from "@latchkey/engine";
 import Fastify, {
   type FastifyBaseLogger,
@@ -92,7 +92,7 @@ export interface AppParts extends WebhookUseCases {
   readonly operators: Operators;
   /** Newest first. */
   readonly masterKeys: readonly Uint8Array[];
-  readonly trustedProxies: NetworkList;
+  readonly trustedProxies: TrustedPeers;
   readonly metrics: Metrics;
   /** What else `readyz` asks, beside the store. */
   readonly probes?: Probes;
@@ -219,7 +219,7 @@ const SESSION_ROUTES = [
 ];
 
 /** The client's address for the audit trail. */
-function addressReader(trusted: NetworkList) {
+function addressReader(trusted: TrustedPeers) {
   return ({ raw }: FastifyRequest): string | undefined => {
     const peer = { address: raw.socket.remoteAddress, encrypted: false };
     return clientOf(peer, raw.rawHeaders, trusted).address;

@@ -8,10 +8,10 @@ import {
   type Decision,
   header,
   isPreflight,
-  type NetworkList,
   type Principal,
   parseAddress,
   requestIdOf,
+  type TrustedPeers,
 } from "@latchkey/engine";
 import { acceleratedTo } from "./accelerated-to.ts";
 import { forwardedAddress } from "./asked-address.ts";
@@ -27,7 +27,7 @@ import type { Reply } from "./reply.ts";
 export interface ForwardAuthParts {
   readonly apis: ReadonlyMap<string, ProtectedApi>;
   readonly operators: Operators;
-  readonly trustedProxies: NetworkList;
+  readonly trustedProxies: TrustedPeers;
   readonly record: RecordDecision;
   /** Milliseconds that no one can set back. */
   readonly monotonic: Clock;

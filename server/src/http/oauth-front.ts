@@ -1,11 +1,11 @@
-import { clientOf, headerCount, type NetworkList, requestIdOf } from "@latchkey/engine";
+import { clientOf, headerCount, requestIdOf, type TrustedPeers } from "@latchkey/engine";
 import type { AuthorizationServers } from "../oauth/authorization-servers.ts";
 import { isSecure } from "./facade/asked-request.ts";
 import type { Front } from "./server.ts";
 
 interface OAuthFrontParts {
   readonly servers: AuthorizationServers;
-  readonly trustedProxies: NetworkList;
+  readonly trustedProxies: TrustedPeers;
   readonly requireHttps: boolean;
   /** Plain HTTP from this machine itself counts as secure. */
   readonly plainLoopback: boolean;

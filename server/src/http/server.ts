@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Server as SocketServer } from "node:net";
 import type { Clock } from "@latchkey/engine";
 import { answerParseFault, MAX_HEADER_BLOCK, requestFault } from "./hygiene.ts";
 import { attendPlainRequests, type PlainDoor } from "./plain-connections.ts";
@@ -62,10 +63,10 @@ export function serverFactory(
   };
 }
 
-/** Closes connections as their last answer leaves, until the server has closed. */
-export function drain(server: Server): void {
+/** Closes connections as their last answer leaves, until what accepted them has closed. */
+export function drain(server: Server, listener: SocketServer = server): void {
   const timer = setInterval(() => server.closeIdleConnections(), DRAIN_MILLIS);
-  server.once("close", () => clearInterval(timer));
-  // A server that never listened never closes.
-  if (!server.listening) clearInterval(timer);
+  listener.once("close", () => clearInterval(timer));
+  // What never listened never closes.
+  if (!listener.listening) clearInterval(timer);
 }

@@ -1,9 +1,9 @@
 import {
   type ApiDefinition,
   compilePolicy,
-  parseNetworks,
   policyOf,
   profiles,
+  trustedPeers,
 } from "@latchkey/engine";
 import type { InjectOptions, RouteOptions } from "fastify";
 import { createAccounts } from "../accounts/accounts.ts";
@@ -167,7 +167,7 @@ async function appParts({
     policies,
     operators: await openOperators({ store, bootstrapToken: OWNER }),
     masterKeys,
-    trustedProxies: parseNetworks([]),
+    trustedProxies: trustedPeers([]),
     metrics: createMetrics({ apis: slugs, readings: [] }),
     accounts: createAccounts({ store, clock, policies }),
     users: createUsers({ store, clock, policies, receiptOf }),

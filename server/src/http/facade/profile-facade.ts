@@ -3,8 +3,8 @@ import {
   ApiError,
   type ApiRequest,
   type Clock,
-  type NetworkList,
   type Policy,
+  type TrustedPeers,
 } from "@latchkey/engine";
 import type { FastifyRequest } from "fastify";
 import type { Accounts } from "../../accounts/accounts.ts";
@@ -34,7 +34,7 @@ export interface FacadeParts {
   readonly masterKeys: readonly Uint8Array[];
   /** How the outside reaches the deployment, without a trailing slash. */
   readonly publicUrl: string;
-  readonly trustedProxies: NetworkList;
+  readonly trustedProxies: TrustedPeers;
   readonly record: RecordDecision;
   readonly clock: Clock;
   /** Milliseconds that no one can set back. */

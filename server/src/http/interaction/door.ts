@@ -2,9 +2,9 @@ import { createHmac, hkdfSync } from "node:crypto";
 import {
   type Branding,
   clientOf,
-  type NetworkList,
   type Policy,
   sameSecret,
+  type TrustedPeers,
 } from "@latchkey/engine";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { AuthorizationServers } from "../../oauth/authorization-servers.ts";
@@ -23,7 +23,7 @@ export interface InteractionParts extends SignInParts {
   readonly policies: readonly Policy[];
   /** Newest first. */
   readonly masterKeys: readonly Uint8Array[];
-  readonly trustedProxies: NetworkList;
+  readonly trustedProxies: TrustedPeers;
 }
 
 const LONGEST_FORM = 16 * 1024;

@@ -1,0 +1,96 @@
+import { once } from "node:events";
+import { existsSync, lstatSync, unlinkSync } from "node:fs";
+import type { Server } from "node:http";
+import { connect, createServer, type Server as SocketServer } from "node:net";
+import path from "node:path";
+import { UNIX_PEER } from "@latchkey/engine";
+import type { FastifyBaseLogger } from "fastify";
+import { drain } from "./server.ts";
+
+/** A Unix socket on which a server answers beside its port. */
+export interface UnixSocket {
+  /** Accepts nothing more, and resolves when the last connection has ended. */
+  close(): Promise<void>;
+}
+
+/**
+ * Has a server answer on a Unix socket too, as on its port. Whoever may enter the socket's folder
+ * may connect, as any process of this host may connect to a port of loopback. A socket that a killed
+ * process left behind is replaced; one that is answered, or a file that is none, stays.
+ *
+ * @throws {Error} With the system's `code`, and what to do about it.
+ */
+export async function answerOn(
+  file: string,
+  { server, log }: { readonly server: Server; readonly log: Pick<FastifyBaseLogger, "info"> },
+): Promise<UnixSocket> {
+  // As `node:http` has it: who has said all may still be answered.
+  const listener = createServer({ allowHalfOpen: true }, (socket) => {
+    // Only this says where it came from: a TCP connection that was reset has no address either.
+    Object.defineProperty(socket, "remoteAddress", { value: UNIX_PEER });
+    server.emit("connection", socket);
+  });
+  try {
+    if (await isLeftBehind(file)) unlinkSync(file);
+    await listen(listener, file);
+  } catch (fault) {
+    throw explained(fault, file);
+  }
+  log.info(`Server listening at unix:${file}`);
+  return {
+    async close() {
+      drain(server, listener);
+      const closed = once(listener, "close");
+      listener.close();
+      await closed;
+    },
+  };
+}
+
+async function listen(listener: SocketServer, file: string): Promise<void> {
+  listener.listen({ path: file, readableAll: true, writableAll: true });
+  await once(listener, "listening");
+}
+
+/** Whether there is a socket on which nobody listens any more. */
+async function isLeftBehind(file: string): Promise<boolean> {
+  if (!isSocket(file)) return false;
+  const socket = connect(file);
+  try {
+    await once(socket, "connect");
+    return false;
+  } catch (fault) {
+    return codeOf(fault) === "ECONNREFUSED";
+  } finally {
+    socket.destroy();
+  }
+}
+
+function explained(fault: unknown, file: string): unknown {
+  const code = codeOf(fault);
+  const why = code === undefined ? undefined : reasonOf(code, file);
+  if (why === undefined) return fault;
+  return Object.assign(new Error(`LATCHKEY_SOCKET ${JSON.stringify(file)} ${why}`), { code });
+}
+
+function reasonOf(code: string, file: string): string | undefined {
+  if (code === "EADDRINUSE") {
+    return isSocket(file)
+      ? "is answered by another process; give each its own"
+      : "is a file that is no socket; name another, or remove it";
+  }
+  if (code !== "EACCES") return undefined;
+  // Node says the same of both.
+  return existsSync(path.dirname(file))
+    ? "cannot be made; let this process write to its folder"
+    : "lies in a folder that does not exist; make it first";
+}
+
+function isSocket(file: string): boolean {
+  return lstatSync(file, { throwIfNoEntry: false })?.isSocket() === true;
+}
+
+function codeOf(fault: unknown): string | undefined {
+  const isCoded = fault instanceof Error && "code" in fault && typeof fault.code === "string";
+  return isCoded ? (fault.code as string) : undefined;
+}
