@@ -48,8 +48,9 @@ export function createRecords(prefix: string): Records {
     },
 
     remove(owner, id) {
-      owners.delete(id);
-      return byOwner.get(owner)?.delete(id) ?? false;
+      const isGone = byOwner.get(owner)?.delete(id) ?? false;
+      if (isGone) owners.delete(id);
+      return isGone;
     },
   };
 }

@@ -100,6 +100,15 @@ test("what an account made is changed and removed by itself alone", async () => 
   expect((await ask(`GET ${path}`, "account")).status).toBe(404);
 });
 
+test("an event type stays bookable when somebody else tried to delete it", async () => {
+  const { json } = await ask("POST /v2/event-types", "account", { title: "Call" });
+  const slots = `GET /v2/slots?eventTypeId=${json.data.id}&date=2030-02-01`;
+  expect((await ask(`DELETE /v2/event-types/${json.data.id}`, "team")).status).toBe(404);
+  expect((await ask(slots)).status).toBe(200);
+  expect((await ask(`DELETE /v2/event-types/${json.data.id}`, "account")).status).toBe(200);
+  expect((await ask(slots)).status).toBe(404);
+});
+
 test.each([
   ["an unknown event type", { eventTypeId: "et_none" }, 404],
   ["a time that is none", { start: "soon" }, 400],
