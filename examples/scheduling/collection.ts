@@ -39,10 +39,15 @@ export function addCollection(app: FastifyInstance, path: string, records: Recor
   );
 }
 
-/** The account acted for, and what the path names between it and the thing: a team, a form. */
+/**
+ * The account acted for, and what the path names between it and the thing: a team, a form. Managed
+ * users are customers of their platform, who know nothing of each other: each is an owner.
+ */
 export function ownerOf({ latchkey, params }: Pick<FastifyRequest, "latchkey" | "params">): string {
+  const { kind, accountId, userId } = latchkey.principal;
   const { id: _, ...between } = params as Record<string, string>;
-  return [latchkey.principal.accountId, ...Object.values(between)].join("/");
+  const account = kind === "managed-user" ? [accountId, userId] : [accountId];
+  return [...account, ...Object.values(between)].join("/");
 }
 
 function found(reply: FastifyReply, data: unknown): unknown {

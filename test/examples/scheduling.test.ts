@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Answer } from "../answer.ts";
+import { bearer, newClient, pairOf } from "../calcom-platform.ts";
 import { type RunningServer, startServer } from "../running-server.ts";
 import { type RunningExample, startExample } from "./running-example.ts";
 
@@ -107,6 +108,23 @@ test("an event type stays bookable when somebody else tried to delete it", async
   expect((await ask(slots)).status).toBe(200);
   expect((await ask(`DELETE /v2/event-types/${json.data.id}`, "account")).status).toBe(200);
   expect((await ask(slots)).status).toBe(404);
+});
+
+test("what a managed user made is another's no more than another account's", async () => {
+  const client = await newClient(server, "acct_platform1");
+  const as = async (email: string) => {
+    const path = `/calcom/v2/oauth-clients/${client.clientId}/users`;
+    const body = { email, name: "A" };
+    const made = await server.ask({ method: "POST", path, headers: pairOf(client), body });
+    return bearer(made.json.data.accessToken);
+  };
+  const [alice, bob] = [await as("alice@example.com"), await as("bob@example.com")];
+  const path = "/v2/schedules";
+  const made = await api.ask({ method: "POST", path, headers: alice, body: { name: "Alice's" } });
+  const own = `${path}/${made.json.data.id}`;
+  expect((await api.ask({ path: own, headers: bob })).status).toBe(404);
+  expect((await api.ask({ path, headers: bob })).json.data).toEqual([]);
+  expect((await api.ask({ path: own, headers: alice })).json.data.name).toBe("Alice's");
 });
 
 test.each([
