@@ -1,6 +1,6 @@
 import type { Verifier } from "@latchkey/sdk";
 import { latchkey } from "@latchkey/sdk/fastify";
-import Fastify, { type FastifyInstance } from "fastify";
+import Fastify, { type FastifyError, type FastifyInstance } from "fastify";
 import { addBookings } from "./bookings.ts";
 import { addCollection } from "./collection.ts";
 import { answer, fault } from "./envelope.ts";
@@ -35,10 +35,10 @@ export async function createApp(verifier: Verifier): Promise<FastifyInstance> {
   const app = Fastify();
   await app.register(latchkey, { verifier });
   app.addHook("onClose", () => verifier.close());
-  app.setErrorHandler((error: { validation?: unknown; message: string }, _request, reply) =>
-    error.validation === undefined
+  app.setErrorHandler(({ statusCode = 500, message }: FastifyError, _request, reply) =>
+    statusCode >= 500
       ? fault(reply, 500, "Something went wrong")
-      : fault(reply, 400, error.message),
+      : fault(reply, statusCode, message),
   );
   app.setNotFoundHandler((_request, reply) => fault(reply, 404, "Not found"));
 

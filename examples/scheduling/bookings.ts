@@ -52,7 +52,10 @@ export function addBookings(
     bookings.list(owner).some((each) => each.start === start && each.status === "accepted");
 
   app.post<{ Body: Draft }>("/v2/bookings", { schema: { body: draft } }, async (request, reply) => {
-    const start = new Date(request.body.start).toISOString();
+    const time = Date.parse(request.body.start);
+    // RFC 3339 has leap seconds, which `Date` has not.
+    if (Number.isNaN(time)) return fault(reply, 400, "body/start must be a time");
+    const start = new Date(time).toISOString();
     const owner = eventTypes.ownerOf(request.body.eventTypeId);
     if (owner === undefined) return missing(reply);
     if (isTaken(owner, start)) return fault(reply, 409, "That time is taken");

@@ -22,5 +22,7 @@ const CODES: Readonly<Record<number, string>> = {
   400: "BadRequestException",
   404: "NotFoundException",
   409: "ConflictException",
+  413: "PayloadTooLargeException",
+  415: "UnsupportedMediaTypeException",
   500: "InternalServerErrorException",
 };

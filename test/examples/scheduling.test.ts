@@ -128,8 +128,20 @@ test("what a managed user made is another's no more than another account's", asy
 });
 
 test.each([
+  ["that is no JSON", "application/json", "{", 400],
+  ["of another type", "text/xml", "<a/>", 415],
+  ["that is too long", "application/json", `"${"x".repeat(2 ** 20)}"`, 413],
+])("refuses a body %s as the caller's mistake", async (_what, type, body, status) => {
+  const headers = { "content-type": type };
+  const answer = await api.ask({ method: "POST", path: "/v2/bookings", headers, body });
+  expect([answer.status, answer.json.status]).toEqual([status, "error"]);
+});
+
+test.each([
   ["an unknown event type", { eventTypeId: "et_none" }, 404],
   ["a time that is none", { start: "soon" }, 400],
+  ["a leap second", { start: "2030-06-30T23:59:60Z" }, 400],
+  ["an offset without minutes", { start: "2030-01-31T10:00:00+05" }, 400],
   ["nobody who comes", { attendee: {} }, 400],
 ])("refuses a booking with %s", async (_what, change, status) => {
   const attendee = { name: "Guest", email: "guest@example.com" };
