@@ -39,6 +39,8 @@ const slotsOf = {
 
 const FIRST_HOUR = 9;
 const LAST_HOUR = 16;
+/** Whoever comes stays for an hour. */
+const HOUR_MILLIS = 3_600_000;
 
 /**
  * Bookings and free slots. Whoever has a link may see slots and book, with or without a credential;
@@ -49,7 +51,7 @@ export function addBookings(
   { bookings, eventTypes }: { readonly bookings: Records; readonly eventTypes: Records },
 ): void {
   const isTaken = (owner: string, start: string): boolean =>
-    bookings.list(owner).some((each) => each.start === start && each.status === "accepted");
+    bookings.list(owner).some((each) => each.status === "accepted" && overlap(each.start, start));
 
   app.post<{ Body: Draft }>("/v2/bookings", { schema: { body: draft } }, async (request, reply) => {
     const time = Date.parse(request.body.start);
@@ -90,4 +92,9 @@ export function addBookings(
       return answer(starts.filter((start) => !isTaken(owner, start)));
     },
   );
+}
+
+/** Whether whoever comes at one time is there when the other comes. */
+function overlap(one: unknown, other: string): boolean {
+  return Math.abs(Date.parse(String(one)) - Date.parse(other)) < HOUR_MILLIS;
 }

@@ -137,6 +137,21 @@ test.each([
   expect([answer.status, answer.json.status]).toEqual([status, "error"]);
 });
 
+test("a time is taken also for who would come while another is still there", async () => {
+  const type = await ask("POST /v2/event-types", "account", { title: "Call" });
+  const eventTypeId: string = type.json.data.id;
+  const attendee = { name: "Guest", email: "guest@example.com" };
+  const book = async (start: string) =>
+    (await ask("POST /v2/bookings", undefined, { eventTypeId, start, attendee })).status;
+  expect(await book("2030-03-01T10:30:00+01:00")).toBe(201);
+  expect(await book("2030-03-01T10:29:00Z")).toBe(409);
+  expect(await book("2030-03-01T08:31:00Z")).toBe(409);
+  expect(await book("2030-03-01T08:30:00Z")).toBe(201);
+  expect(await book("2030-03-01T10:30:00Z")).toBe(201);
+  const { json } = await ask(`GET /v2/slots?eventTypeId=${eventTypeId}&date=2030-03-01`);
+  expect(json.data[0]).toBe("2030-03-01T12:00:00.000Z");
+});
+
 test.each([
   ["an unknown event type", { eventTypeId: "et_none" }, 404],
   ["a time that is none", { start: "soon" }, 400],
