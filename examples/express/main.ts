@@ -12,6 +12,7 @@ const verifier = await createVerifier({
 });
 
 const users = new Map([["1", { id: "1", name: "Ada" }]]);
+let made = users.size;
 
 const app = express();
 // Paths of the policy are told apart by case, so routes must be, too.
@@ -24,7 +25,8 @@ app.get("/v2/users", (_request, response) => {
 });
 
 app.post("/v2/users", (request, response) => {
-  const user = { id: String(users.size + 1), name: String(request.body?.name) };
+  made += 1;
+  const user = { id: String(made), name: String(request.body?.name) };
   users.set(user.id, user);
   const { accountId } = request.latchkey.principal;
   response.status(201).json({ ...user, created_by: accountId });

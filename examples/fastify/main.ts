@@ -12,6 +12,7 @@ const verifier = await createVerifier({
 });
 
 const users = new Map([["1", { id: "1", name: "Ada" }]]);
+let made = users.size;
 
 const app = Fastify();
 await app.register(latchkey, { verifier });
@@ -20,7 +21,8 @@ app.addHook("onClose", () => verifier.close());
 app.get("/v2/users", async () => ({ data: [...users.values()] }));
 
 app.post<{ Body: { name: string } }>("/v2/users", async (request, reply) => {
-  const user = { id: String(users.size + 1), name: String(request.body.name) };
+  made += 1;
+  const user = { id: String(made), name: String(request.body.name) };
   users.set(user.id, user);
   const { accountId } = request.latchkey.principal;
   return reply.code(201).send({ ...user, created_by: accountId });

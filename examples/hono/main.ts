@@ -13,6 +13,7 @@ const verifier = await createVerifier({
 });
 
 const users = new Map([["1", { id: "1", name: "Ada" }]]);
+let made = users.size;
 
 const app = new Hono<LatchkeyEnv>();
 app.use(latchkey(verifier));
@@ -21,7 +22,8 @@ app.get("/v2/users", (context) => context.json({ data: [...users.values()] }));
 
 app.post("/v2/users", async (context) => {
   const { name } = await context.req.json<{ name: string }>();
-  const user = { id: String(users.size + 1), name: String(name) };
+  made += 1;
+  const user = { id: String(made), name: String(name) };
   users.set(user.id, user);
   const { accountId } = context.get("latchkey").principal;
   return context.json({ ...user, created_by: accountId }, 201);

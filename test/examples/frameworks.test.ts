@@ -49,6 +49,21 @@ describe.each(["express", "fastify", "hono"])("the example for %s", (name) => {
     expect(stranger.headers["www-authenticate"]).toBe('Bearer realm="standard"');
   });
 
+  test("gives nobody an id that somebody else has", async () => {
+    const { key } = await server.issueKey({ scopes: ["write:users", "delete:users"] });
+    const add = async (name: string): Promise<string> =>
+      (await example.ask({ method: "POST", path: "/v2/users", headers: as(key), body: { name } }))
+        .json.id;
+    const [first, second] = [await add("Alan"), await add("Barbara")];
+    const gone = await example.ask({
+      method: "DELETE",
+      path: `/v2/users/${first}`,
+      headers: as(key),
+    });
+    expect(gone.status).toBe(204);
+    expect([first, second]).not.toContain(await add("Edsger"));
+  });
+
   test("refuses a revoked key", async () => {
     const { id, key } = await server.issueKey({ scopes: ["read:users"] });
     const status = async () => (await example.ask({ path: "/v2/users", headers: as(key) })).status;
