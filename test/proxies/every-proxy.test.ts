@@ -197,6 +197,19 @@ describe.each(PROXIES)("%s", (name) => {
       expect(answer.headers.ratelimit).toContain("r=");
     });
 
+    test("says nothing of what does not apply", async () => {
+      const { answer, request } = await pass({ path: "/v2/slots" }, "calcom");
+      const said = Object.entries(request.headers).filter(([name]) =>
+        name.startsWith("x-latchkey"),
+      );
+      expect(Object.fromEntries(said)).toEqual({
+        "x-latchkey-request-id": answer.headers["x-request-id"],
+        ...("x-latchkey-scopes" in request.headers && { "x-latchkey-scopes": "" }),
+      });
+      expect(answer.headers).not.toHaveProperty("ratelimit");
+      expect(answer.headers).not.toHaveProperty("ratelimit-policy");
+    });
+
     test.each(["GET", "HEAD", "PUT", "PATCH", "DELETE"])("passes on %s", async (method) => {
       const before = arrived.length;
       const answer = await proxy().ask({ method, path: "/v2/users/7", headers: good() });
