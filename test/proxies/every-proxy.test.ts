@@ -210,6 +210,11 @@ describe.each(PROXIES)("%s", (name) => {
       expect(answer.headers).not.toHaveProperty("ratelimit-policy");
     });
 
+    test.each(["a=1&headers=original", "accel=5"])("takes no word from %s", async (query) => {
+      const { request } = await pass({ path: `/v2/users?${query}`, headers: good() });
+      expect(request.line).toBe(`GET /v2/users?${query}`);
+    });
+
     test.each(["GET", "HEAD", "PUT", "PATCH", "DELETE"])("passes on %s", async (method) => {
       const before = arrived.length;
       const answer = await proxy().ask({ method, path: "/v2/users/7", headers: good() });
