@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
@@ -7,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Answer } from "../answer.ts";
 import { newClient, pairOf } from "../calcom-platform.ts";
 import { inDatabase } from "../managed-users.ts";
+import { dpopProof } from "../oauth/dpop-proof.ts";
 import { type RunningServer, startServer, TEST_ACCOUNT } from "../running-server.ts";
 import { hasProxy, PROXIES, type RunningProxy, startProxy } from "./running-proxy.ts";
 
@@ -39,6 +41,8 @@ const arrived: Arrived[] = [];
 let between: { readonly port: number; connections: number; close(): Promise<void> };
 const keys: Record<string, { good: string; spent: string }> = {};
 let expired = "";
+/** What gets access tokens that are bound to a key. */
+let bound: { readonly key: ReturnType<typeof ecKey>; readonly token: () => Promise<string> };
 
 beforeAll(async () => {
   server = await startServer({
@@ -56,6 +60,7 @@ beforeAll(async () => {
     await server.ask({ path: `/${name}${PATHS[name]}`, headers: withKey(name, spent) });
   }
   expired = await expiredToken();
+  bound = await boundTokens();
   api = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -109,6 +114,26 @@ async function expiredToken(): Promise<string> {
     json.data.user.id,
   );
   return json.data.accessToken;
+}
+
+const ecKey = () => generateKeyPairSync("ec", { namedCurve: "P-256" });
+
+async function boundTokens(): Promise<typeof bound> {
+  const key = ecKey();
+  const client = await server.create("standard", "applications", {
+    ...{ name: "Reports", accountId: TEST_ACCOUNT, scopes: ["read:users"], status: "verified" },
+    redirectUris: ["https://client.example/callback"],
+  });
+  const form = { grant_type: "client_credentials", scope: "read:users", client_id: client.id };
+  const body = String(new URLSearchParams({ ...form, client_secret: client.clientSecret }));
+  const path = "/standard/oauth/token";
+  const { json } = await server.ask({ path: "/standard/.well-known/oauth-authorization-server" });
+  const token = async (): Promise<string> => {
+    const dpop = dpopProof(key, { method: "POST", url: json.token_endpoint });
+    const headers = { "content-type": "application/x-www-form-urlencoded", dpop };
+    return (await server.ask({ method: "POST", path, headers, body })).json.access_token;
+  };
+  return { key, token };
 }
 
 async function relayTo(port: number) {
@@ -259,6 +284,20 @@ describe.each(PROXIES)("%s", (name) => {
       expect(facade.status).toBeGreaterThanOrEqual(400);
       expect(comparable(answer)).toEqual(comparable(facade));
       expect(arrived).toHaveLength(before);
+    });
+
+    test("takes a proof for the address that the client called, and for no other", async () => {
+      const token = await bound.token();
+      const ask = (url: string, more: Headers = {}) => {
+        const proof = dpopProof(bound.key, { method: "GET", url, token });
+        const headers = { authorization: `DPoP ${token}`, dpop: proof, ...more };
+        return proxy().ask({ path: "/v2/users", headers });
+      };
+      const called = `http://127.0.0.1:${proxy().port}/v2/users`;
+      expect((await ask(called)).status).toBe(201);
+      const other = { "x-forwarded-host": "other.example" };
+      expect((await ask("http://other.example/v2/users", other)).status).toBe(401);
+      expect((await ask(called, other)).status).toBe(201);
     });
 
     test("gives 403 and 498 to the client as they are", async () => {

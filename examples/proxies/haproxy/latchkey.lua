@@ -44,6 +44,7 @@ local function question(txn)
   headers["x-latchkey-token"] = { TOKEN }
   headers["x-forwarded-method"] = { txn.sf:method() }
   headers["x-forwarded-uri"] = { txn.sf:pathq() }
+  headers["x-forwarded-host"] = { txn.sf:req_hdr("host") }
   headers["x-forwarded-for"] = { txn.sf:src() }
   headers["x-forwarded-proto"] = { txn.sf:ssl_fc() == 1 and "https" or "http" }
   return headers
