@@ -249,10 +249,17 @@ describe.each(PROXIES)("%s", (name) => {
 
     test("lets no client say whom it is from", async () => {
       const spoofed: Headers = Object.fromEntries(OURS.map((each) => [each, "spoofed"]));
-      const forwarded = { "x-forwarded-for": "192.0.2.66", "x-forwarded-proto": "https" };
+      const forwarded = {
+        "x-forwarded-for": "192.0.2.66",
+        "x-forwarded-proto": "https",
+        "x-forwarded-host": "other.example",
+      };
       const headers = { ...spoofed, ...forwarded, ...good() };
       const { request } = await pass({ path: "/v2/users", headers });
       expect(JSON.stringify(request.headers)).not.toContain("spoofed");
+      for (const [name, value] of Object.entries(forwarded)) {
+        expect(request.headers[name] ?? "").not.toContain(value);
+      }
       expect(request.headers["x-latchkey-account"]).toBe(TEST_ACCOUNT);
     });
 
