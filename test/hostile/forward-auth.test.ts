@@ -122,11 +122,7 @@ describe("what the proxy says about the request is taken literally:", () => {
   test.each<[string, Lines, number]>([
     ["a path that needs another scope", { ...FORWARDED, "x-forwarded-uri": "/v2/projects" }, 403],
     ["a method that needs another scope", { ...FORWARDED, "x-forwarded-method": "DELETE" }, 403],
-    [
-      "a method in lower case is another method",
-      { ...FORWARDED, "x-forwarded-method": "get" },
-      200,
-    ],
+    ["a method in lower case, too", { ...FORWARDED, "x-forwarded-method": "delete" }, 403],
     ["an empty path", { ...FORWARDED, "x-forwarded-uri": "" }, 400],
     ["an absolute path", { ...FORWARDED, "x-forwarded-uri": "http://x/v2/users" }, 400],
     ["two methods in one line", { ...FORWARDED, "x-forwarded-method": "GET, DELETE" }, 200],
