@@ -61,6 +61,25 @@ test("uses the caller's own Idempotency-Key", async () => {
   expect(new Headers(sent[0]?.init.headers).get("idempotency-key")).toBe("mine");
 });
 
+test.each([
+  [{ url: "localhost:4000", token: "lkop_1" }, "url must be an http(s) address"],
+  [{ url: "latchkey.internal", token: "lkop_1" }, "url must be an http(s) address"],
+  [{ url: "https://latchkey.example", token: "lkop_…" }, "token must be an operator token"],
+  [{ url: "https://latchkey.example", token: "lkop_1\nlkop_2" }, "token must be an operator token"],
+])("says of %j at once what is wrong with it", (options, fault) => {
+  expect(() => createClient(options)).toThrow(new TypeError(fault));
+});
+
+test("refuses an Idempotency-Key that no header can carry", async () => {
+  const { client, sent } = clientThatTells(TOKEN);
+  for (const idempotencyKey of ["", "№ 1", "x".repeat(129)]) {
+    const call = async () =>
+      client.createAccount({ api: "a", body: { name: "N" } }, { idempotencyKey });
+    await expect(call).rejects.toThrow(TypeError);
+  }
+  expect(sent).toEqual([]);
+});
+
 test.each(["", ".", ".."])("refuses %j as a part of a path", async (id) => {
   const { client, sent } = clientThatTells(TOKEN);
   await expect(async () => client.getAccount({ api: "a", id })).rejects.toThrow(

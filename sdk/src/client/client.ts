@@ -55,8 +55,12 @@ export type Client = {
 const DEFAULT_TIMEOUT_MILLIS = 10_000;
 const METHODS_WITH_BODY: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);
 
-/** A client; opens nothing, and needs no closing. Its calls throw `LatchkeyError`. */
+/**
+ * A client; opens nothing, and needs no closing. Its calls throw `LatchkeyError`.
+ * @throws {TypeError} For an address or a token that cannot be one, as its calls do for a parameter.
+ */
 export function createClient(options: ClientOptions, parts: Partial<SendParts> = {}): Client {
+  checkOptions(options);
   const all: SendParts = { fetch: globalThis.fetch, wait, random: Math.random, ...parts };
   const call =
     (id: OperationId) =>
@@ -77,6 +81,18 @@ export function createClient(options: ClientOptions, parts: Partial<SendParts> =
   // The table has a row for each member of the type: both are made of one document.
   return { ...methods, each: lists } as unknown as Client;
 }
+
+/** `fetch` would not say which it is, and what it throws would look like a fault of the network. */
+function checkOptions(options: ClientOptions): void {
+  if (!ADDRESS.test(options.url)) throw new TypeError("url must be an http(s) address");
+  if ("token" in options && !SENDABLE_TOKEN.test(options.token.trim())) {
+    throw new TypeError("token must be an operator token");
+  }
+}
+
+const ADDRESS = /^(?:https?:\/\/.*)?$/i;
+const SENDABLE_TOKEN = /^[!-~]*$/;
+const IDEMPOTENCY_KEY = /^[ -~\u0080-\u00ff]{1,128}$/;
 
 type LooseInput = Readonly<Record<string, unknown>>;
 
@@ -99,7 +115,11 @@ function callOf(
   const headers: Record<string, string> = { accept: "application/json" };
   if ("token" in options) headers.authorization = `Bearer ${options.token}`;
   else if (method !== "GET") headers["x-csrf-token"] = options.csrf();
-  if (keyed) headers["idempotency-key"] = more.idempotencyKey ?? randomKey();
+  if (keyed) {
+    const key = more.idempotencyKey ?? randomKey();
+    if (!IDEMPOTENCY_KEY.test(key)) throw new TypeError(`${id}: no header can carry this key`);
+    headers["idempotency-key"] = key;
+  }
   const takesBody = METHODS_WITH_BODY.has(method);
   if (takesBody) headers["content-type"] = "application/json";
   return {
@@ -108,7 +128,7 @@ function callOf(
       method,
       headers,
       // A redirect would take the token elsewhere; Latchkey sends none.
-      redirect: "error",
+      redirect: "manual",
       credentials: "token" in options ? "omit" : options.credentials,
       ...(takesBody && { body: JSON.stringify(input.body ?? {}) }),
     },

@@ -39,7 +39,8 @@ export function errorOf(status: number, body: unknown): LatchkeyError {
   return new LatchkeyError({
     status,
     code: isOurs ? String(error.code) : "UNEXPECTED_ANSWER",
-    message: isOurs ? String(error.message) : `The service answered ${status}.`,
+    // Of a redirect that is not followed browsers do not say the status.
+    message: isOurs ? String(error.message) : `The service answered ${status || "a redirect"}.`,
     requestId: typeof error.requestId === "string" ? error.requestId : undefined,
     details: isRecord(error.details) ? error.details : undefined,
   });

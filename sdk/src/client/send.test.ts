@@ -162,8 +162,11 @@ test.each([
 
 test("follows no redirect, for it would take the token along", async () => {
   script = [{ status: 307, headers: { location: `${url}/elsewhere` } }];
-  await expect(change()).rejects.toMatchObject({ code: "UNREACHABLE" });
+  await expect(change()).rejects.toMatchObject({ status: 307, code: "UNEXPECTED_ANSWER" });
   expect(seen.map(({ line }) => line)).toEqual(["PATCH /v1/apis/a/accounts/acct_1"]);
+  script = [{ status: 301, headers: { location: "https://elsewhere.example/" } }];
+  await expect(list()).rejects.toMatchObject({ message: "The service answered 301." });
+  expect(seen).toHaveLength(2);
 });
 
 test("names the field that the service found wrong", async () => {
