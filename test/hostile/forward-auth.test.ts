@@ -46,6 +46,20 @@ test("an allowed request gets whom it is from, and no body", async () => {
   expect(headers).not.toHaveProperty("x-latchkey-user");
 });
 
+test.each([
+  ["Pro 100%", "Pro 100%"],
+  ["Größe L", "Größe L"],
+  ["Pro – 企业版", "Pro%20%E2%80%93%20%E4%BC%81%E4%B8%9A%E7%89%88"],
+  ["a\nX-Latchkey-Account: b", "a%0AX-Latchkey-Account%3A%20b"],
+])("a plan is told whatever its name: %j", async (plan, told) => {
+  const account = await byToken.create("standard", "accounts", { name: "A", plan });
+  const { key: own } = await byToken.issueKey({ accountId: account.id, scopes: ["read:users"] });
+  const { status, headers } = await ask({ ...FORWARDED, authorization: `Bearer ${own}` });
+  expect(status).toBe(200);
+  expect(headers).toMatchObject({ "x-latchkey-account": account.id, "x-latchkey-plan": told });
+  before = await inventory(byToken);
+});
+
 describe("a peer that proves nothing is told 401 PROXY_NOT_TRUSTED, whatever it sends:", () => {
   test.each<[string, Lines]>([
     ["nothing", {}],

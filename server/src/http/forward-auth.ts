@@ -178,10 +178,17 @@ function addLatchkeyHeaders(headers: string[], principal: Principal, requestId: 
   if (accountId !== null) headers.push("X-Latchkey-Account", accountId);
   if (userId !== null) headers.push("X-Latchkey-User", userId);
   if (applicationId !== null) headers.push("X-Latchkey-Application", applicationId);
-  if (plan !== null) headers.push("X-Latchkey-Plan", plan);
+  if (plan !== null) headers.push("X-Latchkey-Plan", carried(plan));
   if (mode !== null) headers.push("X-Latchkey-Mode", mode);
   if (credentialId !== null) headers.push("X-Latchkey-Credential", credentialId);
 }
+
+/** What no header can carry, which is at most a plan's name, percent-encoded; else as it is. */
+function carried(text: string): string {
+  return UNFIT.test(text) ? encodeURIComponent(text) : text;
+}
+
+const UNFIT = /[^\x20-\x7e\xa0-\xff]/;
 
 const joinedScopes = new WeakMap<readonly string[], string>();
 
