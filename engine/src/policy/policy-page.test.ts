@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { RENDERERS } from "../profiles/index.ts";
+import { profiles, RENDERERS } from "../profiles/index.ts";
 import { standardApi } from "../profiles/standard.ts";
 import { SCHEMES } from "../schemes/index.ts";
 import { PolicyError } from "./policy-error.ts";
@@ -44,6 +44,14 @@ test("the reference page names exactly the schemes there are, with the limits th
   const rows = [...section.matchAll(/^\| `([^`]+)` \|.*\| `([^`]+)` \|$/gm)];
   expect(rows.map(([, name, limit]) => [name, limit]).toSorted()).toEqual(
     SCHEMES.map(({ name, limitKind }) => [name, limitKind]).toSorted(),
+  );
+});
+
+test("the reference page says of each profile which schemes it takes", () => {
+  const [, sentence = ""] = /^The profiles: ([^.]+)\./m.exec(sectionBelow("Schemes")) ?? [];
+  const said = sentence.split(/;\s/).map((part) => part.match(/(?<=`)[a-z-]+(?=`)/g));
+  expect(said).toEqual(
+    Object.entries(profiles).map(([name, { schemes = [] }]) => [name, ...schemes]),
   );
 });
 
