@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import { expect, test } from "vitest";
 import { type ClientOptions, createClient } from "./client.ts";
+import type { LatchkeyError } from "./latchkey-error.ts";
 
 interface Sent {
   readonly url: string;
@@ -86,6 +88,25 @@ test.each(["", ".", ".."])("refuses %j as a part of a path", async (id) => {
     new TypeError("getAccount: id is missing"),
   );
   expect(sent).toEqual([]);
+});
+
+test.each([
+  ["that waits at the service has that time besides", { wait: 30_000 }, {}, undefined],
+  ["that does not has only its own", {}, {}, "TIMED_OUT"],
+  ["has what it says itself", { wait: 30_000 }, { timeoutMillis: 10 }, "TIMED_OUT"],
+])("a call %s", async (_what, more, options, fault) => {
+  const fetch: typeof globalThis.fetch = async (_url, init) => {
+    await once(AbortSignal.timeout(50), "abort");
+    init?.signal?.throwIfAborted();
+    return Response.json({});
+  };
+  const client = createClient({ ...TOKEN, timeoutMillis: 10 }, { fetch, wait: async () => {} });
+  const call = client.revokeApiKey({ api: "a", id: "key_1", ...more }, options);
+  const outcome = await call.then(
+    () => undefined,
+    (error: LatchkeyError) => error.code,
+  );
+  expect(outcome).toBe(fault);
 });
 
 test("walks a list over its pages, and asks for a page only when it is needed", async () => {

@@ -5,7 +5,7 @@ import { type Call, type SendParts, send, wait } from "./send.ts";
 export type ClientOptions = {
   /** Of the service, without a path: `https://latchkey.example.com`; `""` for the page's own. */
   readonly url: string;
-  /** For each attempt of a call, in milliseconds; 10,000 when absent. */
+  /** For each attempt of a call, in milliseconds, besides its `wait`; 10,000 when absent. */
   readonly timeoutMillis?: number;
 } & (
   | { readonly token: string }
@@ -121,6 +121,8 @@ function callOf(
     headers["idempotency-key"] = key;
   }
   const takesBody = METHODS_WITH_BODY.has(method);
+  // The service answers after so long, if it is asked to wait for verifiers.
+  const waitMillis = typeof input.wait === "number" ? input.wait : 0;
   if (takesBody) headers["content-type"] = "application/json";
   return {
     url: `${options.url.replace(/\/$/, "")}${address}${search.size === 0 ? "" : `?${search}`}`,
@@ -135,7 +137,8 @@ function callOf(
     repeatable: method === "GET" || keyed,
     answers,
     furtherAnswers: FURTHER_ANSWERS[id] ?? [],
-    timeoutMillis: more.timeoutMillis ?? options.timeoutMillis ?? DEFAULT_TIMEOUT_MILLIS,
+    timeoutMillis:
+      more.timeoutMillis ?? (options.timeoutMillis ?? DEFAULT_TIMEOUT_MILLIS) + waitMillis,
     signal: more.signal,
   };
 }
