@@ -22,7 +22,7 @@ test.each([
   ["/v2/users/", "/v2/users"],
   ["/v2/users?limit=5", "/v2/users"],
   ["/v2/users/?limit=5", "/v2/users"],
-  ["/v2/users#top", "/v2/users"],
+  ["/v2/users?x#top", "/v2/users"],
   ["/?x=/../", "/"],
   ["/v2/users?x=%zz&y=é\u0000\\", "/v2/users"],
   ["/%76%32/users", "/v2/users"],
@@ -58,6 +58,7 @@ test.each([
   ["a parent segment before the query", "/v2/..?x"],
   ["a parent segment before the fragment", "/v2/..#x"],
   ["a parent segment with a parameter", "/v2/public/..;x/admin"],
+  ["a fragment, which some servers take for a part of the path", "/v2/files/a#/secret"],
   ["a parameter, which some servers strip before they route", "/v2/projects;a/1"],
   ["an empty segment but for a parameter", "/v2/;x"],
   ["a dot segment with a parameter", "/v2/.;/admin"],
@@ -141,8 +142,8 @@ test("agrees with a path that is split, decoded and judged segment by segment", 
 
 /** The same rules without any thought for speed. */
 function slowly(target: string): string | undefined {
-  const raw = target.split(/[?#]/)[0] ?? "";
-  if (raw.includes(";")) return undefined;
+  const raw = target.split("?")[0] ?? "";
+  if (/[;#]/.test(raw)) return undefined;
   if ([...raw].some((character) => character <= " " || character > "~")) return undefined;
   const segments = raw.split("/").slice(1);
   if (segments.at(-1) === "") segments.pop();

@@ -1,6 +1,5 @@
 const LONGEST_PATH = 8192;
 
-const HASH = 35;
 const PERCENT = 37;
 const DOT = 46;
 const SLASH = 47;
@@ -13,8 +12,8 @@ const PLAIN = Uint8Array.from({ length: 128 }, (_, code) =>
 );
 
 /**
- * The path of one request after the other, without query, fragment and trailing slash: the first
- * `end` characters of `text`, which are percent-decoded once.
+ * The path of one request after the other, without query and trailing slash: the first `end`
+ * characters of `text`, which are percent-decoded once.
  */
 export class RequestPath {
   text = "";
@@ -28,9 +27,10 @@ export class RequestPath {
 
   /**
    * Reads the path of a request target. False for one that two servers could read differently: dot
-   * segments, empty segments, a `;` (what follows is part of the segment, or is stripped from it), encoded slashes,
-   * backslashes, control characters, anything that is not a valid URI (RFC 3986 §2, §3.3) or UTF-8,
-   * or more than 8192 characters.
+   * segments, empty segments, a `;` (what follows is part of the segment, or is stripped from it), a
+   * fragment (no target has one, RFC 9112 §3.2.1: what follows is cut off, or part of the path),
+   * encoded slashes, backslashes, control characters, anything that is not a valid URI (RFC 3986 §2,
+   * §3.3) or UTF-8, or more than 8192 characters.
    */
   read(target: string): boolean {
     if (target.charCodeAt(0) !== SLASH) return false;
@@ -53,7 +53,7 @@ export class RequestPath {
         if (slash === end - 1 && isDotSegment(target, end)) return false;
       } else if (code === PERCENT) {
         encoded = true;
-      } else if (code === QUESTION_MARK || code === HASH) {
+      } else if (code === QUESTION_MARK) {
         break;
       } else {
         // Raw spaces and non-ASCII come from no URI: Node hands on bytes as Latin-1, so what would
@@ -121,5 +121,5 @@ function isDotSegment(path: string, start: number): boolean {
   const next = path.charCodeAt(start + 1) === DOT ? start + 2 : start + 1;
   if (next >= path.length) return true;
   const code = path.charCodeAt(next);
-  return code === SLASH || code === SEMICOLON || code === QUESTION_MARK || code === HASH;
+  return code === SLASH || code === SEMICOLON || code === QUESTION_MARK;
 }
