@@ -16,7 +16,7 @@ import { createUsers } from "./accounts/users.ts";
 import { createWebhooks } from "./accounts/webhooks.ts";
 import { startNearLimits } from "./audit/near-limits.ts";
 import { createUsageRecorder, usageReadings } from "./audit/usage.ts";
-import { createConfirmations } from "./changes/confirmations.ts";
+import { startConfirmations } from "./changes/confirmations.ts";
 import { requireLease } from "./changes/node-lease.ts";
 import { type DemoKey, provideDemoKeys } from "./demo.ts";
 import { createApp } from "./http/app.ts";
@@ -185,7 +185,7 @@ export async function startLatchkey(
     requireHttps: settings.requireHttps,
     plainLoopback: settings.mode === "dev",
   });
-  const { renewals, receiptOf } = createConfirmations({ store, clock, policies: compiled });
+  const { renewals, receiptOf } = await startConfirmations({ store, clock, apis: apis.keys() });
   const keyring = { store, clock, policies: compiled, sealing, receiptOf };
   const useCases = {
     accounts: createAccounts({ store, clock, policies: compiled }),

@@ -8,13 +8,14 @@ import { sharedJwt } from "../signed-jwt.ts";
 import { startTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
 
 /** What `/pro` takes is a plan, and of `/admin` the policy says it. */
-const policyWith = (adminScope: string) => ({
+const policyWith = (adminScope: string, staleSeconds = 0) => ({
   apis: [
     {
       slug: "acme",
       extends: "standard",
       plans: ["FREE", "PRO"],
       entitlements: { account: { "": null, Pro: "PRO" } },
+      verifiers: { staleSeconds },
       endpoints: [
         { match: "/pro/**", family: "Pro" },
         { match: "/admin/**", scopes: [adminScope] },
@@ -152,14 +153,36 @@ describe("a token under a secret that is kept from verifiers", () => {
   });
 });
 
+async function restartWith(policy: object): Promise<void> {
+  await server.end();
+  writeFileSync(path.join(server.folder, "latchkey.config.json"), JSON.stringify(policy));
+  await server.restart();
+}
+
 test("a policy that changes while the server is restarted", async () => {
   const { key } = await server.issueKey({ scopes: ["read:users"] }, "acme");
   const decide = () => ask(acme, "/admin/panel", bearer(key));
   await comesTo("allow", decide);
-  await server.end();
-  const policy = JSON.stringify(policyWith("write:users"));
-  writeFileSync(path.join(server.folder, "latchkey.config.json"), policy);
-  await server.restart();
+  await restartWith(policyWith("write:users"));
   await comesTo("scope_insufficient", decide);
   await waitUntil("it has a lease", async () => acme.status.mode === "memory");
+});
+
+test("a policy that lets nothing be stale any more, of which one who is cut off never heard", async () => {
+  await restartWith(policyWith("read:users", 300));
+  const { id, key } = await server.issueKey({ scopes: ["read:users"] }, "acme");
+  const decide = () => ask(acme, "/admin/panel", bearer(key));
+  await comesTo("allow", decide);
+  await waitUntil("it has a lease", async () => acme.status.mode === "memory");
+  address.become("cut");
+  await restartWith(policyWith("read:users"));
+  await waitUntil("it is stale", async () => {
+    return told(await decide()) === "allow" && acme.status.stale > 0;
+  });
+  const { json } = await server.operator("POST", `/v1/apis/acme/api-keys/${id}/revoke`, {});
+  expect(json).toMatchObject({ confirmedAt: null, verifiers: { confirmed: 0, pending: 1 } });
+  expect(Date.parse(json.boundAt) - Date.parse(json.revokedAt)).toBeGreaterThan(200_000);
+  expect(told(await decide())).toBe("allow");
+  address.become("sound");
+  await comesTo("credential_revoked", decide);
 });

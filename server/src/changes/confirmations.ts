@@ -1,22 +1,21 @@
-import type { Clock, CompiledPolicy } from "@latchkey/engine";
+import type { Clock } from "@latchkey/engine";
 import type { Store } from "../store/store.ts";
 import { createLeaseRenewals, type LeaseRenewals } from "./lease-renewals.ts";
 import { NODE_LEASE_SECONDS } from "./node-lease.ts";
 import { createReceipts } from "./receipts.ts";
+import { followStaleTimes } from "./stale-times.ts";
 
 /** Who holds which lease, and what receipts say of it, under the policies of a deployment. */
-export function createConfirmations(parts: {
+export async function startConfirmations(parts: {
   readonly store: Store;
   readonly clock: Clock;
-  /** By slug. */
-  readonly policies: ReadonlyMap<string, CompiledPolicy>;
-}): {
+  readonly apis: Iterable<string>;
+}): Promise<{
   readonly renewals: LeaseRenewals;
   readonly receiptOf: ReturnType<typeof createReceipts>;
-} {
-  const { store, clock, policies } = parts;
-  const staleMillisOf = (api: string) =>
-    (policies.get(api)?.policy.verifiers.staleSeconds ?? 0) * 1000;
+}> {
+  const { store, clock } = parts;
+  const staleMillisOf = await followStaleTimes(parts);
   const renewals = createLeaseRenewals({ store, clock, staleMillisOf });
   const nodeLeaseMillis = store.kind === "postgres" ? NODE_LEASE_SECONDS * 1000 : 0;
   const receipts = { store, renewals, clock, staleMillisOf, nodeLeaseMillis };

@@ -1,6 +1,7 @@
 import { ApiError, type Clock } from "@latchkey/engine";
 import type { Store } from "../store/store.ts";
 import type { LeaseRenewal, RenewedLeases } from "../store/verifiers.ts";
+import type { StaleMillisOf } from "./stale-times.ts";
 
 /** What a verifier is granted. */
 export interface GrantedLease {
@@ -62,8 +63,7 @@ interface Rounds {
 export function createLeaseRenewals(parts: {
   readonly store: Pick<Store, "write">;
   readonly clock: Clock;
-  /** How long after its lease a verifier of the API may go on. */
-  readonly staleMillisOf: (api: string) => number;
+  readonly staleMillisOf: StaleMillisOf;
 }): LeaseRenewals {
   const { store, clock, staleMillisOf } = parts;
   const apis = new Map<string, Rounds>();

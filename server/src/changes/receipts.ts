@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Clock } from "@latchkey/engine";
 import type { Store } from "../store/store.ts";
 import type { LeaseRenewals } from "./lease-renewals.ts";
+import type { StaleMillisOf } from "./stale-times.ts";
 
 /** A deed that ends something, once it is durable and this node has applied it. */
 export interface EndingDeed {
@@ -34,8 +35,7 @@ export function createReceipts(parts: {
   readonly clock: Clock;
   /** How long another node may decide without having heard of a change; 0: there is none. */
   readonly nodeLeaseMillis: number;
-  /** How long after its lease a verifier of the API may go on. */
-  readonly staleMillisOf: (api: string) => number;
+  readonly staleMillisOf: StaleMillisOf;
 }) {
   const { store, renewals, clock, nodeLeaseMillis, staleMillisOf } = parts;
 
