@@ -170,12 +170,39 @@ test("what was not answered is told again under the same name, before anything n
   expect(told).toHaveLength(3);
 });
 
-test("what the server refuses for good is not told for ever", async () => {
-  const told = start(new LinkError("the server answered 400", 400));
+test.each([
+  ["refuses for good", 400],
+  ["has counted before its master key was replaced", 409],
+])("what the server %s is not told for ever", async (_what, status) => {
+  const told = start(new LinkError(`the server answered ${status}`, status));
   count("allow");
   await report.flush();
   await report.flush();
   expect(told).toHaveLength(1);
+  count("allow");
+  await report.flush();
+  expect(told).toHaveLength(2);
+});
+
+test("no part is longer than the server takes, whatever there is to tell", async () => {
+  const told = start();
+  const windows = Array.from({ length: 8 }, (_, n) => {
+    const counted = { limit: 1_000_000_000, remaining: 100_000_000, resetAt: NOW };
+    return { name: `window${n}`.padEnd(32, "s"), windowSeconds: 2_678_400, ...counted };
+  });
+  const headers = ["X-Client-Version", '"'.repeat(64)];
+  for (let n = 0; n < 1000; n += 1) {
+    const credentialId = `key_${String(n).padStart(64, "0")}`;
+    const principal = { accountId: `acct_${"a".repeat(64)}`, credentialId };
+    const decision = { outcome: "allow", at: NOW, principal, limit: { windows } };
+    report.count(decision as unknown as Decision, { ...aRequest(), headers });
+    for (let k = 0; k < 30; k += 1) report.took(decision as unknown as Decision, 2 ** k, 99_999);
+  }
+  await report.flush();
+  expect(told.flatMap(({ counts }) => counts)).toHaveLength(1000);
+  for (const { counts } of told) {
+    expect(Buffer.byteLength(JSON.stringify({ counts }))).toBeLessThan(1024 * 1024);
+  }
 });
 
 test("what is there when it stops is told", async () => {

@@ -44,7 +44,13 @@ interface Batch {
 const HOUR = 3_600_000;
 const FLUSH_MILLIS = 2000;
 const TIMEOUT_MILLIS = 5000;
-const ROWS_PER_BATCH = 1000;
+/** With all that can be told of each still less than 1 MiB, which is what the server takes. */
+const ROWS_PER_BATCH = 400;
+/**
+ * Told again it would be answered so again: found wrong, or (409) counted under a master key that
+ * was replaced since.
+ */
+const SETTLED: ReadonlySet<number | undefined> = new Set([400, 409, 422]);
 /** Credentials counted at once; what is used of others meanwhile is not told. */
 const MOST_COUNTS = 50_000;
 /** Counts that are found by where a limit counts; a power of two. */
@@ -125,10 +131,7 @@ export function startUsageReport(parts: {
         await link.post("/usage", { counts: batch.counts }, options);
       } catch (error) {
         onProblem(error as LinkError);
-        const { status } = error as LinkError;
-        // Told again it would be refused again.
-        const isRefused = status === 400 || status === 422;
-        if (!isRefused) return;
+        if (!SETTLED.has((error as LinkError).status)) return;
       }
       batches.shift();
     }
