@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import {
   type ApiDefinition,
   type CredentialAnswer,
@@ -177,6 +178,18 @@ test("a policy that came while a key was asked about decides, not the one before
   await turn();
   questions[1]?.resolve(anAnswer(2));
   expect(await first).toBe("scope_insufficient");
+});
+
+test("the issuer keys of a database that was restored count, whatever was heard before", () => {
+  const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const keys = [{ id: "iss_1", publicKey: publicKey.export({ format: "jwk" }) }];
+  api.apply({ kind: "issuer_keys", seq: 5000, state: { keys: [] } });
+  api.forget();
+  api.adopt({ ...helloWith(aPolicy()), seq: 100, issuerKeys: { keys } });
+  const parts = [{ alg: "ES256", typ: "at+jwt", kid: "iss_1" }, { exp: NOW / 1000 + 60 }];
+  const [header, claims] = parts.map((part) => btoa(JSON.stringify(part)).replaceAll("=", ""));
+  const forged = aRequest(`${header}.${claims}.${"A".repeat(86)}`);
+  expect(decider.verify(forged)).toMatchObject({ reason: "signature_invalid" });
 });
 
 test("the same policy again keeps what is known", async () => {

@@ -24,7 +24,7 @@ export interface KnownApi {
   /** Takes the policy and the keys; a policy with another digest begins with an empty memory. */
   adopt(hello: Pick<Hello, "seq" | "policy" | "issuerKeys">): void;
   apply(change: Change): void;
-  /** Forgets everything but the policy. */
+  /** Forgets everything but the policy; `adopt` has to follow. */
   forget(): void;
 }
 
@@ -134,6 +134,8 @@ export function createKnownApi(parts: KnownApiParts): KnownApi {
       }
     },
     forget() {
+      // Of a database that was restored they may be older, by their number; the hello has its own.
+      issuerKeys = undefined;
       if (known !== undefined) build(known.policy);
     },
   };
