@@ -8,6 +8,8 @@ export interface ReplyCutter {
   cutCommits(count: number): void;
   /** How many were cut. */
   cut(): number;
+  /** Of every connection that there is now nothing comes through any more, and neither end is told. */
+  silence(): void;
   stop(): Promise<void>;
 }
 
@@ -15,6 +17,7 @@ export interface ReplyCutter {
 export async function startReplyCutter(databaseUrl: string): Promise<ReplyCutter> {
   const database = new URL(databaseUrl);
   const sockets = new Set<Socket>();
+  const silent = new WeakSet<Socket>();
   let wanted = 0;
   let cut = 0;
 
@@ -27,6 +30,7 @@ export async function startReplyCutter(databaseUrl: string): Promise<ReplyCutter
       socket.on("close", () => sockets.delete(socket));
     }
     client.on("data", (chunk) => {
+      if (silent.has(client)) return;
       if (wanted > 0 && chunk.includes("commit\0")) {
         wanted -= 1;
         cutting = true;
@@ -34,6 +38,7 @@ export async function startReplyCutter(databaseUrl: string): Promise<ReplyCutter
       upstream.write(chunk);
     });
     upstream.on("data", (chunk) => {
+      if (silent.has(client)) return;
       // The server has answered, so it has committed.
       if (!cutting) return void client.write(chunk);
       cut += 1;
@@ -53,6 +58,7 @@ export async function startReplyCutter(databaseUrl: string): Promise<ReplyCutter
       wanted += count;
     },
     cut: () => cut,
+    silence: () => sockets.forEach((socket) => void silent.add(socket)),
     stop() {
       for (const socket of sockets) socket.destroy();
       return new Promise((resolve) => server.close(() => resolve()));

@@ -4,8 +4,10 @@ import type { StoreLog } from "../store-log.ts";
 import { clientConfig } from "./pool.ts";
 
 const CHANNEL = "latchkey_changes";
-const RECONNECT_MILLIS = 1000;
+const LOOK_MILLIS = 1000;
 const QUERY_MILLIS = 4000;
+/** Instead of an API: nothing is announced, only asked whether the database is still there. */
+const NOBODY = "";
 
 /** Wakes the other nodes up when a feed has moved. What it loses, their polls find. */
 export interface Announcements {
@@ -36,7 +38,6 @@ export async function startAnnouncements(parts: AnnouncementsParts): Promise<Ann
   }
 
   async function connect(): Promise<void> {
-    if (client !== undefined) return;
     const made = new pg.Client({ ...clientConfig(url), query_timeout: QUERY_MILLIS });
     const drop = () => {
       if (client === made) client = undefined;
@@ -65,30 +66,55 @@ export async function startAnnouncements(parts: AnnouncementsParts): Promise<Ann
   async function send(): Promise<void> {
     for (const api of unsent) {
       unsent.delete(api);
-      await (client ?? pool)
-        .query("select pg_notify($1, $2)", [CHANNEL, `${node} ${api}`])
-        .catch((error: unknown) => log.warn({ err: error, api }, "could not announce a change"));
+      await say(api).catch((error: unknown) =>
+        log.warn({ err: error, api }, "could not announce a change, or hear of any"),
+      );
     }
     sending = undefined;
   }
 
-  const connecting = startRepeating({
-    everyMillis: RECONNECT_MILLIS,
-    round: connect,
+  async function say(api: string): Promise<void> {
+    const through = client;
+    try {
+      if (api === NOBODY) await through?.query("select 1");
+      else {
+        const told = [CHANNEL, `${node} ${api}`];
+        await (through ?? pool).query("select pg_notify($1, $2)", told);
+      }
+    } catch (error) {
+      // One that does not answer says nothing of what others announce, either.
+      if (client === through) client = undefined;
+      through?.end().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Has a connection that lives: whose other end is gone may never be told so. */
+  async function look(): Promise<void> {
+    if (client === undefined) return connect();
+    announce(NOBODY);
+    await sending;
+  }
+
+  function announce(api: string): void {
+    unsent.add(api);
+    sending ??= send();
+  }
+
+  const looking = startRepeating({
+    everyMillis: LOOK_MILLIS,
+    round: look,
     onError: (error) => log.warn({ err: error }, "could not listen for changes"),
   });
-  await connecting.now();
+  await looking.now();
 
   return {
-    announce(api) {
-      unsent.add(api);
-      sending ??= send();
-    },
+    announce,
     onAnnounced: (listener) => {
       listeners.push(listener);
     },
     async stop() {
-      await connecting.stop();
+      await looking.stop();
       await sending;
       await client?.end();
     },

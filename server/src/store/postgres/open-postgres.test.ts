@@ -10,8 +10,10 @@ import {
   aUser,
 } from "../../testing/builders.ts";
 import { DATABASES, openTestStore } from "../../testing/databases.ts";
+import { keptLog } from "../../testing/log.ts";
 import { NOW } from "../../testing/now.ts";
 import { startReplyCutter } from "../../testing/reply-cutter.ts";
+import { startAnnouncements } from "./announcements.ts";
 
 const postgres = DATABASES.find((database) => database.kind === "postgres");
 if (postgres === undefined) throw new Error("there is no PostgreSQL to test");
@@ -175,6 +177,33 @@ describe.skipIf(postgres.absent)("a store on PostgreSQL", () => {
     expect(items.map(({ count }) => count)).toEqual([5]);
     expect(cutter.cut()).toBe(4);
     await store.close();
+    await cutter.stop();
+  });
+
+  test("listens anew when the connection on which it listens has fallen silent", async () => {
+    const url = await postgres.newUrl();
+    const cutter = await startReplyCutter(url);
+    const pool = new pg.Pool({ connectionString: url });
+    const parts = { url: cutter.url, pool, node: "a", log: keptLog() };
+    const announcements = await startAnnouncements(parts);
+    const heard: (string | undefined)[] = [];
+    const hears = () =>
+      new Promise<void>((resolve) => {
+        announcements.onAnnounced((api) => {
+          heard.push(api);
+          resolve();
+        });
+      });
+    cutter.silence();
+    const again = hears();
+    await pool.query("select pg_notify('latchkey_changes', 'b lost')");
+    await again;
+    const later = hears();
+    await pool.query("select pg_notify('latchkey_changes', 'b acme')");
+    await later;
+    expect(new Set(heard)).toEqual(new Set([undefined, "acme"]));
+    await announcements.stop();
+    await pool.end();
     await cutter.stop();
   });
 
