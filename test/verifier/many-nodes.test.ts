@@ -2,8 +2,14 @@ import { createVerifier, type Verifier } from "@latchkey/sdk";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hasPostgres, type RunningPostgres, startPostgres } from "../running-postgres.ts";
 import { type RunningServer, startServer, waitUntil } from "../running-server.ts";
+import { startTcpProxy } from "./tcp-proxy.ts";
 
 const API = "/v1/apis/standard";
+const TOKEN = "0123456789abcdef0123456789abcdef";
+const ENV = {
+  LATCHKEY_OPERATOR_TOKEN: TOKEN,
+  LATCHKEY_SECRET: Buffer.alloc(32, 7).toString("base64url"),
+};
 
 describe.skipIf(!hasPostgres())("two nodes on one PostgreSQL, a verifier at each", () => {
   let database: RunningPostgres;
@@ -12,16 +18,11 @@ describe.skipIf(!hasPostgres())("two nodes on one PostgreSQL, a verifier at each
 
   beforeAll(async () => {
     database = await startPostgres();
-    const token = "0123456789abcdef0123456789abcdef";
-    const env = {
-      LATCHKEY_DATABASE_URL: database.url,
-      LATCHKEY_OPERATOR_TOKEN: token,
-      LATCHKEY_SECRET: Buffer.alloc(32, 7).toString("base64url"),
-    };
+    const env = { ...ENV, LATCHKEY_DATABASE_URL: database.url };
     for (let n = 0; n < 2; n += 1) nodes.push(await startServer({ env }));
     for (const { port } of nodes) {
       const url = `http://127.0.0.1:${port}`;
-      verifiers.push(await createVerifier({ url, token, api: "standard" }));
+      verifiers.push(await createVerifier({ url, token: TOKEN, api: "standard" }));
     }
   });
   afterAll(async () => {
@@ -88,5 +89,33 @@ describe.skipIf(!hasPostgres())("two nodes on one PostgreSQL, a verifier at each
     await allLeased();
     await waitUntil("both decide", async () => (await outcomes(kept.key)).join() === "allow,allow");
     expect(await outcomes(revoked.key)).toEqual(both("credential_revoked"));
+  });
+});
+
+describe.skipIf(!hasPostgres())("of two nodes one has lost its database", () => {
+  test("its verifier goes on with the changes of the other, and decides by itself again", async () => {
+    await using database = await startPostgres();
+    const { port } = new URL(database.url);
+    await using toDatabase = await startTcpProxy(() => Number(port));
+    const [sound, cutOff] = [
+      await startServer({ env: { ...ENV, LATCHKEY_DATABASE_URL: database.url } }),
+      await startServer({
+        env: { ...ENV, LATCHKEY_DATABASE_URL: database.url.replace(port, `${toDatabase.port}`) },
+      }),
+    ];
+    let chosen = cutOff;
+    await using balancer = await startTcpProxy(() => chosen.port);
+    const url = `http://127.0.0.1:${balancer.port}`;
+    const verifier = await createVerifier({ url, token: TOKEN, api: "standard" });
+    // It takes no more connections, but those that there are stay.
+    chosen = sound;
+    toDatabase.become("cut");
+    const { id } = await sound.issueKey();
+    await waitUntil("it decides online", async () => verifier.status.mode === "online");
+    await waitUntil("it has a lease", async () => verifier.status.mode === "memory");
+    const revoked = await sound.operator("POST", `${API}/api-keys/${id}/revoke?wait=3000`);
+    expect(revoked.json.verifiers).toEqual({ confirmed: 1, pending: 0 });
+    await verifier.close();
+    for (const node of [sound, cutOff]) await node.stop();
   });
 });

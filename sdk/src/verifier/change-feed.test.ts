@@ -23,7 +23,7 @@ function start() {
         streams.push({ path, listener });
         opened.resolve();
         opened = Promise.withResolvers();
-        return () => listener.end(new LinkError("it was closed here"));
+        return (why = "it was closed here") => listener.end(new LinkError(why));
       },
     },
     {
@@ -43,7 +43,7 @@ function start() {
   );
   stop = feed.stop;
   const say = (message: object) => streams.at(-1)?.listener.line(JSON.stringify(message));
-  return { streams, heard, say, next: () => opened.promise };
+  return { streams, heard, say, next: () => opened.promise, again: feed.again };
 }
 
 test("begins anywhere, and goes on after the last change when the stream was lost", async () => {
@@ -75,6 +75,17 @@ test.each([4, 6])("takes no change %i after the fourth", (seq) => {
   say({ kind: "hello", seq: 4, mark: "m4", resumed: false });
   expect(() => say({ kind: "credential", seq, state: {} })).toThrow("a change is missing");
   expect(heard).toEqual(["hello 4 false"]);
+});
+
+test("leaves a stream for another when it is told to, and not while it is connecting anew", async () => {
+  const { streams, heard, say, next, again } = start();
+  say({ kind: "hello", seq: 4, mark: "m4", resumed: false });
+  const opened = next();
+  again();
+  again();
+  await opened;
+  expect(streams.map(({ path }) => path)).toEqual(["/changes", "/changes?after=4&mark=m4"]);
+  expect(heard).toEqual(["hello 4 false", "the stream is behind"]);
 });
 
 test("tries until there is a server", async () => {

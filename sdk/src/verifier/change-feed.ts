@@ -50,7 +50,7 @@ const LONGEST_PAUSE_MILLIS = 2000;
 export function followChanges(link: Pick<ServerLink, "follow">, listener: ChangeListener) {
   let pauseMillis = FIRST_PAUSE_MILLIS;
   let timer: NodeJS.Timeout | undefined;
-  let leave: (() => void) | undefined;
+  let leave: ReturnType<ServerLink["follow"]> | undefined;
   let stopped = false;
   /** Of the last change: its mark as the server told it, or its line. */
   let mark = "";
@@ -91,6 +91,10 @@ export function followChanges(link: Pick<ServerLink, "follow">, listener: Change
 
   connect();
   return {
+    /** Leaves the stream for another, which another node may write. */
+    again(): void {
+      leave?.("the stream is behind");
+    },
     stop(): void {
       stopped = true;
       clearTimeout(timer);

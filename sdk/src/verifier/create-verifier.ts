@@ -43,7 +43,11 @@ export const createVerifier: CreateVerifier = async (options) => {
   const onProblem = problemsTold(options);
   const link = openServerLink({ base: baseOf(options), token: tokenOf(options) });
   const verifier = `vrf_${randomBytes(12).toString("hex")}`;
-  const keeper = keepLease({ link, verifier, wall, monotonic, onProblem: onProblem("lease") });
+  const keeper = keepLease({
+    ...{ link, verifier, wall, monotonic },
+    onProblem: onProblem("lease"),
+    onBehind: () => feed.again(),
+  });
   const api = createKnownApi({
     source: createRemoteSource(link),
     lease: keeper.lease,

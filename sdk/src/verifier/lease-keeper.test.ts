@@ -17,6 +17,7 @@ let heard: PromiseWithResolvers<void>;
 let wall: number;
 let monotonic: number;
 let problems: number;
+let behind: number;
 let keeper: LeaseKeeper;
 beforeEach(() => {
   asked = [];
@@ -24,6 +25,7 @@ beforeEach(() => {
   wall = Date.UTC(2026, 10, 22, 12);
   monotonic = 0;
   problems = 0;
+  behind = 0;
   keeper = keepLease({
     link: {
       post: (_path, body) => {
@@ -39,6 +41,9 @@ beforeEach(() => {
     monotonic: () => monotonic,
     onProblem: () => {
       problems += 1;
+    },
+    onBehind: () => {
+      behind += 1;
     },
   });
 });
@@ -109,6 +114,46 @@ test("it counts only once every change up to the server's head is applied", asyn
   expect(keeper.lease.holds()).toBe(false);
   keeper.applied(9);
   expect(keeper.lease.holds()).toBe(true);
+});
+
+/** So many seconds, each with a lease that is asked for; how often the stream was found behind. */
+async function behindAfter(
+  seconds: number,
+  { applied, reply }: { applied: (n: number) => number; reply: () => Promise<void> },
+): Promise<number> {
+  for (let n = 0; n < seconds; n += 1) {
+    pass(1000);
+    const next = heard.promise;
+    keeper.applied(applied(n));
+    await next;
+    await reply();
+  }
+  return behind;
+}
+
+const refuse = async (status: number) => {
+  asked.at(-1)?.answer.reject(new LinkError(`the server answered ${status}`, status));
+  await turn();
+};
+const nothingComes = () => 7;
+
+test("a stream that brings nothing for three seconds of what others know is left for another", async () => {
+  await leased();
+  const parts = { applied: nothingComes, reply: () => answer(8) };
+  expect(await behindAfter(3, parts)).toBe(0);
+  expect(await behindAfter(1, parts)).toBe(1);
+  expect(await behindAfter(3, parts)).toBe(1);
+});
+
+test("one that brought what is yet to come is left, too", async () => {
+  await leased();
+  expect(await behindAfter(4, { applied: nothingComes, reply: () => refuse(409) })).toBe(1);
+});
+
+test("one that is late is not, nor one of a server that does not say what there is", async () => {
+  await leased();
+  expect(await behindAfter(10, { applied: (n) => 8 + n, reply: () => answer(99) })).toBe(0);
+  expect(await behindAfter(10, { applied: nothingComes, reply: () => refuse(503) })).toBe(0);
 });
 
 test("a frozen process and a suspended machine have no lease when they wake", async () => {

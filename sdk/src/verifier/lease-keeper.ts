@@ -34,6 +34,8 @@ interface LeaseKeeperParts {
   readonly wall: () => number;
   readonly monotonic: () => number;
   readonly onProblem: (error: LinkError) => void;
+  /** The server has long had changes of which none comes here: whoever brings them has lost them. */
+  readonly onBehind: () => void;
 }
 
 /** Of the server's own making; a longer one would break what its receipts promise. */
@@ -43,6 +45,7 @@ const RENEW_EVERY_MILLIS = 1000;
 const TIMEOUT_MILLIS = 2000;
 const AFTER_FAILURE_MILLIS = 200;
 const GIVE_BACK_MILLIS = 500;
+const CONFLICT = 409;
 /** Leases that wait for their changes: no more than are asked for in the time that one holds. */
 const MOST_GRANTED = 200;
 
@@ -57,7 +60,7 @@ interface Granted {
  * server answered is applied here.
  */
 export function keepLease(parts: LeaseKeeperParts): LeaseKeeper {
-  const { link, verifier, wall, monotonic, onProblem } = parts;
+  const { link, verifier, wall, monotonic, onProblem, onBehind } = parts;
   const held = Promise.withResolvers<void>();
   /** The clocks when they were last looked at. */
   let seen = 0;
@@ -75,6 +78,8 @@ export function keepLease(parts: LeaseKeeperParts): LeaseKeeper {
   let appliedSeq: number | undefined;
   let toldSeq = -1;
   let granted: Granted[] = [];
+  /** Since when no change has come, although there were some. */
+  let stuck: { readonly seq: number; readonly since: number } | undefined;
   let timer: NodeJS.Timeout | undefined;
   let asking = false;
   /** Instants of the monotonic clock, before which no lease is asked for and nothing told. */
@@ -95,6 +100,8 @@ export function keepLease(parts: LeaseKeeperParts): LeaseKeeper {
     } catch (error) {
       if (renews) renewAt = monotonic() + AFTER_FAILURE_MILLIS;
       tellAt = monotonic() + AFTER_FAILURE_MILLIS;
+      // What was brought here is yet to come: by a node whose database has lost it.
+      if ((error as LinkError).status === CONFLICT) judgeStream(Number.POSITIVE_INFINITY);
       onProblem(error as LinkError);
     }
     asking = false;
@@ -110,6 +117,19 @@ export function keepLease(parts: LeaseKeeperParts): LeaseKeeper {
     // Older ones have run out by now, whatever comes.
     granted = [...granted, { head, renew: begun }].slice(-MOST_GRANTED);
     useGranted();
+    judgeStream(head);
+  }
+
+  /** A node that cannot read its database any more writes heartbeats all the same. */
+  function judgeStream(head: number): void {
+    const seq = appliedSeq ?? -1;
+    const now = monotonic();
+    if (head <= seq) stuck = undefined;
+    else if (stuck?.seq !== seq) stuck = { seq, since: now };
+    else if (now - stuck.since >= LEASE_SECONDS * 1000) {
+      stuck = undefined;
+      onBehind();
+    }
   }
 
   /** Says how far this process has come; the head that the server answers. */

@@ -31,8 +31,8 @@ export interface LineListener {
 export interface ServerLink {
   /** Sends JSON; resolves with the parsed answer. Rejects with `LinkError`. */
   post(path: string, body: unknown, options: CallOptions): Promise<unknown>;
-  /** Listens to an answer without an end; the function it returns ends it. */
-  follow(path: string, idleMillis: number, listener: LineListener): () => void;
+  /** Listens to an answer without an end; the function it returns ends it, and may say why. */
+  follow(path: string, idleMillis: number, listener: LineListener): (why?: string) => void;
   close(): void;
 }
 
@@ -117,7 +117,7 @@ export function openServerLink({ base, token }: { base: URL; token: string }): S
         answer.on("close", () => end(new LinkError("the stream ended")));
       });
       sent.end();
-      return () => end(new LinkError("it was closed here"));
+      return (why = "it was closed here") => end(new LinkError(why));
     },
 
     close: () => agent.destroy(),
