@@ -227,7 +227,8 @@ export async function startLatchkey(
       verifyDoor({ apis, record, monotonic }),
       explainDoor({ apis, record, monotonic, clock }),
       ...verifierDoors({
-        ...{ store, renewals, apis: resolvable, lending, nearLimits, clock, masterKeys, log },
+        ...{ store, renewals, operators, apis: resolvable, lending, nearLimits },
+        ...{ clock, masterKeys, log },
       }),
       interactionDoor({
         servers: authorizationServers,

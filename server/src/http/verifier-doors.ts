@@ -7,6 +7,7 @@ import { createSlices, type LendingApi } from "../changes/slices.ts";
 import type { Store } from "../store/store.ts";
 import type { StoreLog } from "../store/store-log.ts";
 import type { Door } from "./app.ts";
+import type { Operators } from "./operators.ts";
 import { changesDoor } from "./routes/changes.ts";
 import { type ResolvedApi, resolveDoor } from "./routes/resolve.ts";
 import { slicesDoor } from "./routes/slices.ts";
@@ -16,6 +17,7 @@ import { verifiersDoor } from "./routes/verifiers.ts";
 export interface VerifierDoorsParts {
   readonly store: Store;
   readonly renewals: LeaseRenewals;
+  readonly operators: Pick<Operators, "isLive">;
   /** By slug. */
   readonly apis: ReadonlyMap<string, ResolvedApi>;
   readonly lending: ReadonlyMap<string, LendingApi>;
@@ -29,9 +31,9 @@ export interface VerifierDoorsParts {
 
 /** Every route that verifiers use but `verify`, and the list of them. */
 export function verifierDoors(parts: VerifierDoorsParts): readonly Door[] {
-  const { store, log, apis, lending, clock } = parts;
+  const { store, log, operators, apis, lending, clock } = parts;
   return [
-    changesDoor({ streams: createChangeStreams({ store, log }) }),
+    changesDoor({ streams: createChangeStreams({ store, log }), operators }),
     resolveDoor({ apis }),
     slicesDoor({ slices: createSlices({ store, clock, apis: lending }) }),
     verifiersDoor({ ...parts, reportUsage: createReportUsage(parts) }),

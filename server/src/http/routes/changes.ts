@@ -1,7 +1,9 @@
+import { ApiError } from "@latchkey/engine";
 import { Type } from "typebox";
 import type { ChangeStreams } from "../../changes/change-streams.ts";
 import { operatorOf } from "../access.ts";
 import type { Door } from "../app.ts";
+import type { Operators } from "../operators.ts";
 import { readRefusals } from "../schemas/error.ts";
 import { ApiParams } from "../schemas/params.ts";
 import { ChangesQuery } from "../schemas/verifier.ts";
@@ -15,8 +17,12 @@ const HEADERS = {
 
 /** `GET /v1/apis/{api}/changes`: an answer without an end, one line of JSON for each change. */
 export const changesDoor =
-  ({ streams }: { readonly streams: ChangeStreams }): Door =>
+  (parts: {
+    readonly streams: ChangeStreams;
+    readonly operators: Pick<Operators, "isLive">;
+  }): Door =>
   async (app) => {
+    const { streams, operators } = parts;
     app.addHook("preClose", () => streams.close());
 
     app.get("/v1/apis/:api/changes", {
@@ -36,7 +42,13 @@ export const changesDoor =
         const { api } = request.params;
         const { after: seq, mark } = request.query;
         const after = seq === undefined || mark === undefined ? undefined : { seq, mark };
-        const stream = await streams.open({ api, after, operatorId: operatorOf(request).id });
+        const operator = operatorOf(request);
+        const stream = await streams.open({ api, after, operatorId: operator.id });
+        // From here on a stream ends with its token. That may have ended meanwhile, and of the end of
+        // a browser's session nobody would tell.
+        if (!operators.isLive(operator)) {
+          throw new ApiError("UNAUTHORIZED", "Changes are for who has a live operator token.");
+        }
         reply.hijack();
         const { raw } = reply;
         if (raw.destroyed) return;
