@@ -43,8 +43,9 @@ export function latchkey(verifier: Verifier, options: DoorOptions = {}): Request
     // Not `originalUrl`: what is decided about must be what is routed.
     const url = `${baseUrl}${request.url}`;
     const outcome = door({ method, url, headers, peer: peerOf(request) });
-    if (outcome instanceof Promise) outcome.then(settle, next);
-    else settle(outcome);
+    if (!(outcome instanceof Promise)) return settle(outcome);
+    // Whoever answered meanwhile, such as a timeout, has answered for good.
+    outcome.then((decided) => response.writableEnded || settle(decided)).catch(next);
   };
 }
 

@@ -1,5 +1,5 @@
 import { getRequestListener, type HttpBindings } from "@hono/node-server";
-import express, { Router } from "express";
+import express, { type ErrorRequestHandler, Router } from "express";
 import Fastify from "fastify";
 import { Hono } from "hono";
 import { describe, expect, test } from "vitest";
@@ -29,7 +29,31 @@ describe("Node's http", () => {
     expect(answer.headers.get("content-length")).toBe("7");
     expect(answer.headers.get("x-a")).toBe("b");
   });
+
+  test("leaves alone what was answered while it asked", async () => {
+    const listener = nodeLatchkey(toldVerifier("deny", true), () => expect.unreachable());
+    const answer = await withoutRejections(() =>
+      answerOf((request, response) => {
+        listener(request, response);
+        response.writeHead(503).end("too late");
+      }),
+    );
+    expect([answer.status, answer.text]).toEqual([503, "too late"]);
+  });
 });
+
+/** Fails for a rejection that nobody takes: by itself it ends the process. */
+async function withoutRejections<T>(act: () => Promise<T>): Promise<T> {
+  const rejections: unknown[] = [];
+  const take = (why: unknown) => rejections.push(why);
+  process.on("unhandledRejection", take);
+  try {
+    return await act();
+  } finally {
+    process.off("unhandledRejection", take);
+    expect(rejections).toEqual([]);
+  }
+}
 
 describe("Express", () => {
   function app(verifier = toldVerifier("allow")) {
@@ -43,6 +67,36 @@ describe("Express", () => {
     const made = app(toldVerifier("deny"));
     made.get("/", () => expect.unreachable());
     expect((await answerOf(made)).status).toBe(498);
+  });
+
+  test.each(["allow", "deny"] as const)(
+    "leaves alone what was answered while it asked, and would %s",
+    async (outcome) => {
+      const made = express();
+      made.enable("case sensitive routing");
+      made.use((_request, response, next) => {
+        next();
+        response.status(503).send("too late");
+      });
+      made.use(expressLatchkey(toldVerifier(outcome, true)));
+      made.get("/", () => expect.unreachable());
+      const answer = await withoutRejections(() => answerOf(made));
+      expect([answer.status, answer.text]).toEqual([503, "too late"]);
+    },
+  );
+
+  test("hands a fault behind an answer that had to be asked for to the app", async () => {
+    const made = express();
+    made.enable("case sensitive routing");
+    made.use((_request, response, next) => {
+      response.flushHeaders();
+      next();
+    });
+    made.use(expressLatchkey(toldVerifier("allow", true)));
+    made.use(((error, _request, response, _next) => {
+      response.end(error.code);
+    }) satisfies ErrorRequestHandler);
+    expect((await withoutRejections(() => answerOf(made))).text).toBe("ERR_HTTP_HEADERS_SENT");
   });
 
   test("decides about the path that is routed, also below a mounted router", async () => {

@@ -28,7 +28,8 @@ export function latchkey(
     };
     const { method = "GET", url = "", rawHeaders: headers } = request;
     const outcome = door({ method, url, headers, peer: peerOf(request) });
-    if (outcome instanceof Promise) void outcome.then(settle);
-    else settle(outcome);
+    if (!(outcome instanceof Promise)) return void settle(outcome);
+    // Whoever answered meanwhile, such as a timeout, has answered for good.
+    void outcome.then((decided) => response.writableEnded || settle(decided));
   };
 }
