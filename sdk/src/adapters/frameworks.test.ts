@@ -30,6 +30,20 @@ describe("Node's http", () => {
     expect(answer.headers.get("x-a")).toBe("b");
   });
 
+  test("shows the headers of what is refused to programs that wrap writeHead", async () => {
+    const listener = nodeLatchkey(toldVerifier("deny"), () => expect.unreachable());
+    const answer = await answerOf((request, response) => {
+      const { writeHead } = response;
+      response.writeHead = (status: number) => {
+        response.setHeader("x-seen", response.getHeaderNames().join());
+        return writeHead.call(response, status);
+      };
+      listener(request, response);
+    });
+    expect([answer.status, answer.text]).toEqual([498, "refused"]);
+    expect(answer.headers.get("x-seen")).toBe("x-request-id,x-a,content-length");
+  });
+
   test("leaves alone what was answered while it asked", async () => {
     const listener = nodeLatchkey(toldVerifier("deny", true), () => expect.unreachable());
     const answer = await withoutRejections(() =>

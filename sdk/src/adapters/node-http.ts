@@ -11,12 +11,15 @@ export function peerOf({ socket }: Pick<IncomingMessage, "socket">): Peer {
 
 /** Sends a whole answer. */
 export function sendAnswer(response: ServerResponse, { status, headers, body }: Rendered): void {
+  response.statusCode = status;
+  // Not with `writeHead`: who wraps it may not know lists, as on-headers before 1.1 does not.
+  setHeaders(response, headers);
   if (body === null) {
-    response.writeHead(status, [...headers]).end();
+    response.end();
     return;
   }
-  const length = String(Buffer.byteLength(body));
-  response.writeHead(status, [...headers, "Content-Length", length]).end(body);
+  response.setHeader("Content-Length", Buffer.byteLength(body));
+  response.end(body);
 }
 
 /** Sets headers, given as names and values in turn, on an answer that the API will write. */
