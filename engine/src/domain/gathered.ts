@@ -1,7 +1,10 @@
 /** A question, and whom its answer is for. */
 export interface Waiting<Question, Answer> {
   readonly question: Question;
-  readonly answered: PromiseWithResolvers<Answer>;
+  readonly answered: {
+    resolve(answer: Answer): void;
+    reject(why: unknown): void;
+  };
 }
 
 /**
