@@ -1,4 +1,4 @@
-import type { FastifyPluginCallback } from "fastify";
+import type { FastifyPluginAsync } from "fastify";
 import type { Verifier } from "../verifier/verifier.ts";
 import { type Allowed, createDoor, type DoorOptions, type Outcome } from "./door.ts";
 import { peerOf } from "./node-http.ts";
@@ -17,8 +17,9 @@ export interface LatchkeyPluginOptions extends DoorOptions {
   readonly verifier: Verifier;
 }
 
-const plugin: FastifyPluginCallback<LatchkeyPluginOptions> = (app, options, registered) => {
-  if (routesLoosely(app.initialConfig)) return registered(new Error(ROUTES_LOOSELY));
+/** `async`, so that what it throws ends the registration and not the process. */
+const plugin: FastifyPluginAsync<LatchkeyPluginOptions> = async (app, options) => {
+  if (routesLoosely(app.initialConfig)) throw new Error(ROUTES_LOOSELY);
   const door = createDoor(options.verifier, options);
   app.decorateRequest("latchkey");
   app.addHook("onRequest", (request, reply, done) => {
@@ -39,7 +40,6 @@ const plugin: FastifyPluginCallback<LatchkeyPluginOptions> = (app, options, regi
     if (outcome instanceof Promise) outcome.then(settle, done);
     else settle(outcome);
   });
-  return registered();
 };
 
 interface RouterSettings {

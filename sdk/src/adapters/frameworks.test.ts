@@ -199,6 +199,13 @@ describe("Fastify", () => {
     expect((await app.inject("/closed")).statusCode).toBe(498);
   });
 
+  test("is not registered with options that cannot be", async () => {
+    const app = Fastify();
+    const options = { verifier: toldVerifier("allow"), trustedProxies: ["proxy.example"] };
+    app.register(fastifyLatchkey, options);
+    await expect(app.ready()).rejects.toThrow('"proxy.example" is not an IP address');
+  });
+
   test.each([
     ["ignores case", { routerOptions: { caseSensitive: false } }],
     ["ignores case, as said of old", { caseSensitive: false }],
