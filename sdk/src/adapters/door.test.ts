@@ -69,6 +69,17 @@ test.each([
   expect(askedOf({ url: "/api/x" }, options)?.base).toBe(base);
 });
 
+test.each(["localhost:3000", "api.acme.com:8443", "ftp://api.acme.com", "api.acme.com"])(
+  "does not start with clients that call %s",
+  (origin) => {
+    expect(() => askedOf({}, { origin })).toThrow('origin must be like "https://api.acme.com"');
+  },
+);
+
+test("does not start with a mount that no path has", () => {
+  expect(() => askedOf({}, { mount: "api" })).toThrow('mount must begin with a slash: "/api"');
+});
+
 test("passes on every header line as it came", () => {
   const headers = ["X-API-Key", "a", "x-api-key", "b"];
   expect(askedOf({ headers })?.headers).toEqual(headers);

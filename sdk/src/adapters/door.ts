@@ -56,12 +56,12 @@ export interface Peer {
 /** Decides about a request; without a promise when the verifier does. */
 export type Door = (received: Received) => Outcome | Promise<Outcome>;
 
-/** @throws {Error} `trustedProxies` has what is no address and no CIDR block, or `origin` is none. */
+/** @throws {Error} An option is not what it must be. */
 export function createDoor(verifier: Verifier, options: DoorOptions = {}): Door {
   const trusted = parseNetworks([...(options.trustedProxies ?? [])]);
   const mount = options.mount?.replace(/\/$/, "") ?? "";
-  const base =
-    options.origin === undefined ? undefined : `${new URL(options.origin).origin}${mount}`;
+  if (!/^(\/|$)/.test(mount)) throw new TypeError(`mount must begin with a slash: "/${mount}"`);
+  const base = options.origin === undefined ? undefined : `${originOf(options.origin)}${mount}`;
   return ({ method, url, headers, peer }) => {
     const { address, secure } = clientOf(peer, headers, trusted);
     const request = { method, target: targetBelow(mount, url), headers, address, secure, base };
@@ -72,6 +72,14 @@ export function createDoor(verifier: Verifier, options: DoorOptions = {}): Door 
       ? decision.then((decided) => outcomeOf(verifier, request, decided))
       : outcomeOf(verifier, request, decision);
   };
+}
+
+/** @throws {TypeError} */
+function originOf(text: string): string {
+  const url = URL.parse(text);
+  // `localhost:3000` is a URL, of the scheme `localhost`.
+  if (url !== null && /^https?:$/.test(url.protocol)) return url.origin;
+  throw new TypeError('origin must be like "https://api.acme.com"');
 }
 
 function outcomeOf(verifier: Verifier, request: ApiRequest, decision: Decision): Outcome {
