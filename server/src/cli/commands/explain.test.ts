@@ -142,9 +142,18 @@ test.each([
 
 test("says where it looks for a token when there is none", async () => {
   const env = { LATCHKEY_OPERATOR_TOKEN: " " };
-  const { code, warned } = await explaining(["GET", "http://localhost/a"], { env });
-  expect(code).toBe(2);
-  expect(warned).toMatch(/set LATCHKEY_OPERATOR_TOKEN, give --token, or .*\.latchkey/);
+  const home = process.cwd();
+  const folder = mkdtempSync(path.join(tmpdir(), "latchkey-explain-"));
+  // Who has called `npm start` in the repository has a token there.
+  process.chdir(folder);
+  try {
+    const { code, warned } = await explaining(["GET", "http://localhost/a"], { env });
+    expect(code).toBe(2);
+    expect(warned).toMatch(/set LATCHKEY_OPERATOR_TOKEN, give --token, or .*\.latchkey/);
+  } finally {
+    process.chdir(home);
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("warns when the token would travel in the clear", async () => {
