@@ -44,6 +44,13 @@ test.each([
   ["what was named, below its mount", "http://x.example/acme/v2", { api: "acme" }, "acme /v2"],
   ["what was named over the path", "http://x.example/acme", { api: "standard" }, "standard /acme"],
   ["the only one", "https://elsewhere.example/v2", { apis: [ACME] }, "acme /v2"],
+  ["the only one, at another port", "http://localhost:80/v2", { apis: [STANDARD] }, "standard /v2"],
+  [
+    "what was named, beside Latchkey",
+    "http://localhost:4000/v2",
+    { api: "standard" },
+    "standard /v2",
+  ],
   ["what was named over Latchkey", "http://x.example/v1/a", { api: "acme" }, "acme /v1/a"],
 ] as const)("finds the API by %s", (_what, curl, facts, found) => {
   expect(asked(curl, facts)).toBe(found);
@@ -57,6 +64,18 @@ test.each([
     /--api, one of standard, acme/,
   ],
   ["a wrong name", "https://a.example/", { api: "acne" }, /no API "acne".*acme/],
+  [
+    "a mistyped mount",
+    "http://127.0.0.1:4000/standrad/v2",
+    { apis: [STANDARD] },
+    /no API at "\/standrad"; did you mean "standard"\?: there is only standard.*--api/,
+  ],
+  [
+    "a mount left out",
+    "http://localhost:4000/?a",
+    { apis: [STANDARD] },
+    /no API at "\/": there is/,
+  ],
   ["Latchkey's own", "http://localhost:4000/v1/apis", { apis: [ACME] }, /calls Latchkey itself/],
   ["Latchkey's own page", "http://localhost:4000/openapi.json", {}, /calls Latchkey itself/],
   ["no API at all", "https://a.example/", { apis: [] }, /may see no API/],

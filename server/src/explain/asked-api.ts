@@ -1,6 +1,7 @@
 import { suggestion } from "@latchkey/engine";
 import { CannotAsk } from "./cannot-ask.ts";
 import type { CurlRequest } from "./curl-request.ts";
+import { isLoopback } from "./loopback.ts";
 
 /** Where the clients of an API find it, as `GET /v1/apis` tells. */
 export interface ApiPlace {
@@ -25,7 +26,8 @@ const OWN = /^\/(?:v1|auth|dashboard|healthz|readyz|metrics|openapi)(?:[/?.]|$)/
 /**
  * Finds the API by the host name that it is bound to, else by the first segment of the path. An
  * API that was named, or the only one there is, is also taken at another address: then that is its
- * own, behind a proxy that asks Latchkey, and the path is left as it is.
+ * own, behind a proxy that asks Latchkey, and the path is left as it is. At Latchkey's own address
+ * it has to be named: what is below no mount there is nothing.
  *
  * @throws {CannotAsk} When it cannot be told which API is meant.
  */
@@ -46,6 +48,17 @@ export function askedApi(
   const mounted = candidates.find(({ slug }) => belowMount(request.target, slug) !== undefined);
   if (mounted !== undefined) {
     return { ...of(mounted), target: belowMount(request.target, mounted.slug) ?? "/" };
+  }
+  if (
+    named === undefined &&
+    !isOwn(request) &&
+    apis.some(({ mount }) => isBeside(request, mount))
+  ) {
+    const [segment = ""] = request.target.slice(1).split(/[/?]/, 1);
+    throw new CannotAsk(
+      `Latchkey has no API at "/${segment}"${suggestion(segment, slugs)}: ${among(slugs)}. ` +
+        "If this is your own API's address, name it with --api.",
+    );
   }
   const [only, another] = candidates;
   if (only !== undefined && another === undefined && (named !== undefined || !isOwn(request))) {
@@ -75,6 +88,15 @@ function among(slugs: readonly string[]): string {
 function hostOf({ host, headers }: CurlRequest): string {
   const named = headers.find(({ name }) => name.toLowerCase() === "host")?.value ?? host;
   return named.replace(/:\d*$/, "").replace(/\.$/, "").toLowerCase();
+}
+
+/** Whether a request goes to the host and port at which Latchkey serves a mount. */
+function isBeside({ scheme, host }: CurlRequest, mount: string): boolean {
+  const asked = `${scheme}://${host}`;
+  if (!URL.canParse(asked) || !URL.canParse(mount)) return false;
+  const [to, at] = [new URL(asked), new URL(mount)];
+  if (to.port !== at.port) return false;
+  return to.hostname === at.hostname || (isLoopback(to.hostname) && isLoopback(at.hostname));
 }
 
 /** The rest of a target whose first segment is the slug. */
