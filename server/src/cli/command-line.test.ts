@@ -70,7 +70,12 @@ test.each([
   ["a wrong use", new UsageError("which door?"), 2, "which door?\nUsage: latchkey shut DOOR"],
   ["a wrong setting", named("SettingsError", "LATCHKEY_PORT is odd"), 1, "LATCHKEY_PORT is odd"],
   ["a wrong policy", named("PolicyError", "apis[0]: is odd"), 1, "apis[0]: is odd"],
-  ["a port in use", Object.assign(new Error("in use"), { code: "EADDRINUSE" }), 1, "in use"],
+  [
+    "a port in use",
+    Object.assign(new Error("in use"), { code: "EADDRINUSE" }),
+    1,
+    "in use; LATCHKEY_PORT names another port",
+  ],
 ])("says %s in its message alone", async (_what, error, code, text) => {
   const ended = await running(["shut"], () => Promise.reject(error));
   expect(ended).toEqual({ code, printed: "", warned: `latchkey: ${text}` });

@@ -9,14 +9,14 @@ const PLAIN_ERRORS = new Set([
   "ApiError",
 ]);
 
-/** System errors that the operator, not we, can mend. */
-const PLAIN_CODES = new Set([
-  "EADDRINUSE",
-  "EADDRNOTAVAIL",
-  "EACCES",
-  "EPERM",
-  "EROFS",
-  "ENOTFOUND",
+/** System errors that the operator, not we, can mend, and with which setting, where it is one. */
+const PLAIN_CODES: ReadonlyMap<string, string> = new Map([
+  ["EADDRINUSE", "; LATCHKEY_PORT names another port"],
+  ["EADDRNOTAVAIL", "; LATCHKEY_HOST names another address"],
+  ["ENOTFOUND", "; LATCHKEY_HOST names another address"],
+  ["EACCES", ""],
+  ["EPERM", ""],
+  ["EROFS", ""],
 ]);
 
 /**
@@ -59,13 +59,15 @@ function failed(error: unknown, command: Command, warn: (line: string) => void):
     warn(`latchkey: ${error instanceof Error ? error.message : ""}\nUsage: ${command.usage}`);
     return 2;
   }
-  const isPlain = error instanceof Error && (PLAIN_ERRORS.has(error.name) || isPlainFault(error));
-  warn(`latchkey: ${isPlain ? error.message : stackOf(error)}`);
+  warn(`latchkey: ${plainText(error) ?? stackOf(error)}`);
   return 1;
 }
 
-function isPlainFault(error: Error): boolean {
-  return "code" in error && typeof error.code === "string" && PLAIN_CODES.has(error.code);
+function plainText(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (PLAIN_ERRORS.has(error.name)) return error.message;
+  const remedy = "code" in error ? PLAIN_CODES.get(String(error.code)) : undefined;
+  return remedy === undefined ? undefined : `${error.message}${remedy}`;
 }
 
 function hasCode(error: unknown, pattern: RegExp): boolean {

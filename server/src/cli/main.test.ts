@@ -213,5 +213,5 @@ test("says in one line that its port is taken", async () => {
   });
   other.close();
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^latchkey: listen EADDRINUSE: .*\n$/);
+  expect(stderr).toMatch(/^latchkey: listen EADDRINUSE: .*; LATCHKEY_PORT names another port\n$/);
 });
