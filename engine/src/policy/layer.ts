@@ -148,6 +148,11 @@ export function readLayer(value: unknown, place: Place): Layer {
       report(here, `found ${shown(found)}; this release reads ${POLICY_FORMAT}`);
     }
   });
+  // What a mistyped `profiles.standrad` is; no compiler has looked at the file.
+  if (Object.hasOwn(object, "extends") && object.extends === undefined) {
+    const here = within(place, "extends");
+    report(here, "found undefined; expected a profile, its name or another definition");
+  }
   return {
     place,
     base: object.extends,

@@ -463,11 +463,18 @@ test("what a wrong base says is found in the base", () => {
 });
 
 test("an API without a base must say what has no default", () => {
-  expect(faultsOf({ extends: undefined }).map((fault) => fault.split(":")[0])).toEqual([
-    "renderer",
-    "schemes",
-    "keyFormat.live",
-    "keyFormat.test",
+  expect(() => readPolicies({ apis: [{ slug: "acme" }] })).toThrow(
+    /apis\[0\]\.renderer: .*\n.*schemes: .*\n.*keyFormat\.live: .*\n.*keyFormat\.test: [^\n]*$/,
+  );
+});
+
+test("a base that is undefined, as a mistyped profile is, is named before what it lacks", () => {
+  expect(faultsOf({ extends: undefined }).map((fault) => fault.split(";")[0])).toEqual([
+    "extends: found undefined",
+    "renderer: is missing",
+    "schemes: is missing",
+    "keyFormat.live: is missing",
+    "keyFormat.test: is missing",
   ]);
 });
 
