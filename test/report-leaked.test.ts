@@ -41,7 +41,8 @@ test("latchkey report-leaked ends a key that comes by stdin, and says which", as
   expect((await ask()).status).toBe(401);
   const unknown = await report("lk_live_nothing", "--api", "standard");
   expect(unknown).toEqual({ code: 1, output: 'No key of "standard".\n' });
-  for (const input of ["", "two words"]) {
-    expect((await report(input, "--api", "standard")).code).toBe(2);
+  for (const input of ["", "two words", `"${json.key}"`, `${json.key},`, "l\0k\0_\0"]) {
+    const { code, output } = await report(input, "--api", "standard");
+    expect([code, output]).toEqual([2, expect.stringMatching(/^latchkey: give one key by stdin/)]);
   }
 });

@@ -29,7 +29,10 @@ export const reportLeaked: Command = {
   async run(context) {
     const { values } = parseArgs({ args: [...context.args], options: OPTIONS });
     const key = (await context.readInput()).trim();
-    if (key === "" || /\s/.test(key)) throw new UsageError(reportLeaked.usage);
+    // With a quote around it, it would be no key that is known, and whoever has it would keep it.
+    if (!/^[\w-]+$/.test(key)) {
+      throw new UsageError("give one key by stdin, as plain text: letters, digits, _ and - alone");
+    }
     const { CannotAsk } = await import("../../explain/cannot-ask.ts");
     try {
       return await report({ ...values, key }, context);
