@@ -280,7 +280,7 @@ const FIXTURES: Readonly<Record<Reason, Fixture>> = {
     target: "/v2/users",
     headers: plain,
     step: "scopes",
-    detail: /needs read:users; has $/,
+    detail: /needs read:users; has none$/,
   },
   rate_limited: {
     headers: plain,

@@ -11,7 +11,7 @@ export function authenticate(parts: Shared, attempt: Attempt): Reason | Question
   const { presented } = parts.reading;
   inquiry.attempt = attempt;
   if (attempt.trace !== undefined) {
-    pass(attempt, "known", `behind by at most ${parts.memory.age()} ms`);
+    pass(attempt, "known", `behind by at most ${Math.ceil(parts.memory.age())} ms`);
   }
   const scheme = parts.claimant();
   // By its type: a comparison with what may be an object is several times slower.

@@ -102,7 +102,7 @@ function checkExemptions(
     pass(attempt, "scopes", `${names.join(" ")}, on what is its own`);
     return undefined;
   }
-  const has = scopes.names.join(" ");
+  const has = scopes.names.join(" ") || "none";
   return refuse(attempt, "scopes", "scope_insufficient", `needs ${names.join(" ")}; has ${has}`);
 }
 
