@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RunningServer, startServer } from "./running-server.ts";
 
@@ -26,6 +27,28 @@ test("says why, what helps and what the caller gets; spends and records nothing"
   expect(json.request.credentials).toEqual([`Authorization: Bearer lk_live_…${key.slice(-4)}`]);
   const { json: read } = await server.operator("GET", `/v1/apis/standard/api-keys/${id}`);
   expect(read.lastUsedAt).toBeNull();
+});
+
+test("the documents show the steps, headers and comparisons that there are", async () => {
+  const page = (name: string) =>
+    readFileSync(new URL(`../docs/${name}.md`, import.meta.url), "utf8");
+  const { key } = await server.issueKey();
+  const { json } = await explain(`curl -X DELETE ${AT} -H 'Authorization: Bearer ${key}'`);
+  const real: readonly { step: string; detail: string }[] = json.decision.trace;
+  const block = page("reference/http").match(/(?<=^```json\n)[^`]*"trace"[^`]*(?=^```$)/m)?.[0];
+  const shown = JSON.parse(block ?? "");
+  const steps = real.map(({ step }) => step);
+  expect(shown.trace.map(({ step }: { step: string }) => step)).toEqual(steps);
+  expect(Object.keys(shown.response.headers)).toEqual(Object.keys(json.decision.response.headers));
+  const guide = page("guide/why-was-it-refused");
+  expect([...guide.matchAll(/^ {2}[✓✗] (\w+) /gm)].map(([, step]) => step)).toEqual(steps);
+  const form = /^scope_insufficient: needs \S+; has \S+$/;
+  expect([real.at(-1)?.detail, shown.trace.at(-1).detail]).toEqual([
+    expect.stringMatching(form),
+    expect.stringMatching(form),
+  ]);
+  const known = real.find(({ step }) => step === "known");
+  expect(known?.detail).toMatch(/^behind by at most \d+ ms$/);
 });
 
 const mistyped = (key: string) => key.slice(0, -1) + (key.endsWith("a") ? "b" : "a");
