@@ -84,9 +84,12 @@ export function compileMatcher(
   const get = trees.get("GET") ?? anyMethod;
   trees.set("HEAD", get);
 
+  // Express, Symfony and others route `delete` to the handler of `DELETE`.
+  const treeOf = (method: string) => trees.get(method) ?? trees.get(method.toUpperCase());
+
   return {
     match(method, path) {
-      const tree = method === "GET" ? get : (trees.get(method) ?? anyMethod);
+      const tree = method === "GET" ? get : (treeOf(method) ?? anyMethod);
       const number = firstRule(tree, path, 0, NONE);
       return number === NONE ? otherwise : requirements[number];
     },
