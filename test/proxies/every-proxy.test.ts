@@ -30,6 +30,12 @@ const OURS = [
   // CGI and its heirs read both alike.
   .flatMap((name) => [name, name.replaceAll("-", "_"), name.replace(/-(?=\w+$)/, "_")]);
 
+/** As many as a key may have; as a header they are longer than a page of memory. */
+const SCOPES = Array.from(
+  { length: 100 },
+  (_, i) => `https://api.example.com/auth/${i + 100}.${"x".repeat(80)}`,
+);
+
 let server: RunningServer;
 let token = "";
 /** An API that answers everything, and keeps what reached it. */
@@ -46,7 +52,14 @@ let bound: { readonly key: ReturnType<typeof ecKey>; readonly token: () => Promi
 
 beforeAll(async () => {
   server = await startServer({
-    policy: { apis: APIS.map((name) => ({ slug: name, extends: name, failures: [] })) },
+    policy: {
+      apis: APIS.map((name) => ({
+        ...{ slug: name, extends: name, failures: [] },
+        ...(name === "signed-keys" && {
+          scopes: Object.fromEntries(SCOPES.map((scope) => [scope, "Of many"])),
+        }),
+      })),
+    },
     env: { LATCHKEY_SOCKET: "latchkey.sock" },
   });
   token = (
@@ -331,6 +344,15 @@ describe.each(PROXIES)("%s", (name) => {
       const { authorization = "" } = good();
       const headers = { authorization: [authorization, authorization] };
       expect((await proxy().ask({ path: "/v2/users", headers })).status).toBe(400);
+    });
+
+    test("passes on a request of a key with very many scopes", async () => {
+      const { key } = await server.issueKey({ scopes: SCOPES }, "signed-keys");
+      const { request } = await pass(
+        { path: "/things", headers: { "x-api-key": key } },
+        "signed-keys",
+      );
+      expect(request.headers["x-latchkey-scopes"]).toBe(SCOPES.join(" "));
     });
 
     test("has each request counted once", async () => {
