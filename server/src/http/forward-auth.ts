@@ -137,8 +137,7 @@ function askedRequest(
   // The peer has proved to be a proxy, by its address or by its token: its word counts.
   const { address, secure } = clientBehind(peerAddress, headers, parts.trustedProxies);
   const base = forwardedAddress(engine.policy.policy, { headers, secure });
-  // Some proxies pass on `delete`, and some APIs take it for DELETE: so does the policy, as in verify.
-  return { method: method.toUpperCase(), target, headers, address, secure, base };
+  return { method, target, headers, address, secure, base };
 }
 
 /** The API, or the proxy, answers a preflight; there is nobody to decide about. */
