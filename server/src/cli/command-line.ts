@@ -6,6 +6,7 @@ const PLAIN_ERRORS = new Set([
   "PolicyError",
   "PolicyFileError",
   "StoreStartError",
+  "UnixSocketError",
   "ApiError",
 ]);
 

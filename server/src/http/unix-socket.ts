@@ -7,6 +7,14 @@ import { UNIX_PEER } from "@latchkey/engine";
 import type { FastifyBaseLogger } from "fastify";
 import { drain } from "./server.ts";
 
+/** Why there is no socket, and what to do about it. */
+class UnixSocketError extends Error {
+  constructor(file: string, why: string, cause: unknown) {
+    super(`LATCHKEY_SOCKET ${JSON.stringify(file)} ${why}`, { cause });
+    this.name = "UnixSocketError";
+  }
+}
+
 /** A Unix socket on which a server answers beside its port. */
 export interface UnixSocket {
   /** Accepts nothing more, and resolves when the last connection has ended. */
@@ -18,7 +26,7 @@ export interface UnixSocket {
  * may connect, as any process of this host may connect to a port of loopback. A socket that a killed
  * process left behind is replaced; one that is answered, or a file that is none, stays.
  *
- * @throws {Error} With the system's `code`, and what to do about it.
+ * @throws {UnixSocketError} For what an operator can mend.
  */
 export async function answerOn(
   file: string,
@@ -34,7 +42,8 @@ export async function answerOn(
     if (await isLeftBehind(file)) unlinkSync(file);
     await listen(listener, file);
   } catch (fault) {
-    throw explained(fault, file);
+    const why = reasonOf(codeOf(fault), file);
+    throw why === undefined ? fault : new UnixSocketError(file, why, fault);
   }
   log.info(`Server listening at unix:${file}`);
   return {
@@ -66,14 +75,7 @@ async function isLeftBehind(file: string): Promise<boolean> {
   }
 }
 
-function explained(fault: unknown, file: string): unknown {
-  const code = codeOf(fault);
-  const why = code === undefined ? undefined : reasonOf(code, file);
-  if (why === undefined) return fault;
-  return Object.assign(new Error(`LATCHKEY_SOCKET ${JSON.stringify(file)} ${why}`), { code });
-}
-
-function reasonOf(code: string, file: string): string | undefined {
+function reasonOf(code: unknown, file: string): string | undefined {
   if (code === "EADDRINUSE") {
     return isSocket(file)
       ? "is answered by another process; give each its own"
@@ -90,7 +92,6 @@ function isSocket(file: string): boolean {
   return lstatSync(file, { throwIfNoEntry: false })?.isSocket() === true;
 }
 
-function codeOf(fault: unknown): string | undefined {
-  const isCoded = fault instanceof Error && "code" in fault && typeof fault.code === "string";
-  return isCoded ? (fault.code as string) : undefined;
+function codeOf(fault: unknown): unknown {
+  return fault instanceof Error && "code" in fault ? fault.code : undefined;
 }
