@@ -92,7 +92,7 @@ export function createChangeStreams(parts: ChangeStreamsParts): ChangeStreams {
     if (source === undefined) return;
     const text = source.recent.add(changes);
     for (const follower of source.live) {
-      if (follower.sink.waiting + text.length > MOST_WAITING) {
+      if (text === undefined || follower.sink.waiting + text.length > MOST_WAITING) {
         source.live.delete(follower);
         void follow(api, source, follower);
       } else {

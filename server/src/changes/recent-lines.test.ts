@@ -40,6 +40,17 @@ test("drops the oldest beyond 2,000 lines, and beyond 4 MiB", () => {
   expect(recent.after(2002)?.text).toBe("");
 });
 
+test("of more than it keeps it takes the last, however many come at once", () => {
+  const recent = new RecentLines();
+  recent.begin(0);
+  const many = Array.from({ length: 300_000 }, (_, n) => change(n + 1));
+  expect(recent.add(many)).toBeUndefined();
+  expect([recent.seq, recent.after(297_999)]).toEqual([300_000, undefined]);
+  expect(recent.after(298_000)?.text.startsWith(line(298_001))).toBe(true);
+  expect(recent.add([change(300_001)])).toBe(line(300_001));
+  expect(recent.after(300_000)?.text).toBe(line(300_001));
+});
+
 test("gives at once what may be sent at once, and a longer line by itself", () => {
   const recent = new RecentLines();
   recent.begin(0);

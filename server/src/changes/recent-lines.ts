@@ -22,11 +22,14 @@ export class RecentLines {
     return this.#seq ?? 0;
   }
 
-  /** Keeps changes that follow the last ones, and answers their lines. */
-  add(changes: readonly ChangeRecord[]): string {
+  /**
+   * Keeps changes that follow the last ones, and answers their lines; `undefined`: there are more at
+   * once than can be kept.
+   */
+  add(changes: readonly ChangeRecord[]): string | undefined {
     const last = changes.at(-1);
     if (last === undefined) return "";
-    const lines = changes.map(lineOf);
+    const lines = changes.slice(-MOST_LINES).map(lineOf);
     this.#seq = last.seq;
     const text = lines.join("");
     this.#lines.push(...lines);
@@ -34,7 +37,7 @@ export class RecentLines {
     while (this.#lines.length > MOST_LINES || this.#characters > MOST_CHARACTERS) {
       this.#characters -= this.#lines.shift()?.length ?? 0;
     }
-    return text;
+    return lines.length === changes.length ? text : undefined;
   }
 
   /** Changes after `seq`, in order; none: there is no later one. `undefined`: they are not kept. */

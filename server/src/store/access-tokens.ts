@@ -41,6 +41,12 @@ const SCHEME = "access-token";
 const REMEMBERED_MILLIS = 30 * 86_400_000;
 
 /**
+ * An application may have hundreds of thousands, one for each user. In one statement they would take
+ * longer than PostgreSQL is waited for.
+ */
+const ROWS_PER_STATEMENT = 500;
+
+/**
  * Writes a token, without change record and event: nobody can have asked for it before. A taken id
  * or digest rejects: both are random, so that is a bug.
  */
@@ -108,26 +114,42 @@ async function updateLive(
   which: AccessTokensOf,
   columns: LiveColumns,
 ): Promise<number> {
-  const { api, at } = tx.context;
   if (Object.keys(columns).length === 0) return 0;
-  let update = tx.db
-    .updateTable("credential")
-    .set(columns)
+  // Who issues waits for whoever ends, or was seen here: there are no others to come.
+  const ids = (await selectLive(tx, which)).map(({ id }) => id);
+  let changed = 0;
+  for (let from = 0; from < ids.length; from += ROWS_PER_STATEMENT) {
+    const rows = await tx.db
+      .updateTable("credential")
+      .set(columns)
+      .where("api", "=", tx.context.api)
+      .where("id", "in", ids.slice(from, from + ROWS_PER_STATEMENT))
+      .where("revoked_at", "is", null)
+      .returningAll()
+      .execute();
+    for (const row of rows) tx.change("credential", row.id, toCredentialState(row));
+    changed += rows.length;
+  }
+  return changed;
+}
+
+function selectLive({ db, context: { api, at } }: Transaction, which: AccessTokensOf) {
+  let query = db
+    .selectFrom("credential")
+    .select("id")
     .where("api", "=", api)
     .where("token_kind", "is not", null)
     .where("revoked_at", "is", null)
     .where("expires_at", ">", at);
   if ("grantId" in which) {
-    update = update.where("grant_id", "=", which.grantId);
+    query = query.where("grant_id", "=", which.grantId);
   } else {
     const { applicationId, kind, userId } = which;
-    update = update.where("application_id", "=", applicationId);
-    if (kind !== undefined) update = update.where("token_kind", "=", kind);
-    if (userId !== undefined) update = update.where("user_id", "=", userId);
+    query = query.where("application_id", "=", applicationId);
+    if (kind !== undefined) query = query.where("token_kind", "=", kind);
+    if (userId !== undefined) query = query.where("user_id", "=", userId);
   }
-  const rows = await update.returningAll().execute();
-  for (const row of rows) tx.change("credential", row.id, toCredentialState(row));
-  return rows.length;
+  return query.execute();
 }
 
 export const accessTokenCommands = {

@@ -13,6 +13,7 @@ import { DATABASES, openTestStore } from "../../testing/databases.ts";
 import { keptLog } from "../../testing/log.ts";
 import { NOW } from "../../testing/now.ts";
 import { startReplyCutter } from "../../testing/reply-cutter.ts";
+import { aManagedUser, aPlatformScene } from "../../testing/store-contract/managed-scene.ts";
 import { startAnnouncements } from "./announcements.ts";
 
 const postgres = DATABASES.find((database) => database.kind === "postgres");
@@ -178,6 +179,34 @@ describe.skipIf(postgres.absent)("a store on PostgreSQL", () => {
     expect(cutter.cut()).toBe(4);
     await store.close();
     await cutter.stop();
+  });
+
+  test("ends more tokens than the time for one statement is enough for", async () => {
+    const url = await postgres.newUrl();
+    const store = await openTestStore(url);
+    const scene = await aPlatformScene(store);
+    await scene.write("createManagedUser", aManagedUser());
+    const control = await connect(url);
+    const { fields } = await control.query("select * from credential limit 0");
+    const copied = fields.map(({ name }) => {
+      if (name === "id") return "'tok_copy' || n";
+      return name === "digest" ? "sha256(n::text::bytea)" : name;
+    });
+    await control.query(
+      `insert into credential select ${copied} from credential, generate_series(1, 1500) as n
+        where id = 'tok_1'`,
+    );
+    // As if it had a hundred times as many: 4.5 seconds for all of them.
+    await control.query(`
+      create function pause() returns trigger language plpgsql as
+        'begin perform pg_sleep(0.003); return new; end';
+      create trigger pause before update on credential for each row execute function pause();
+    `);
+    await scene.write("revokeApplication", { id: "app_1" });
+    const live = "select count(*)::int as n from credential where revoked_at is null";
+    expect((await control.query(`${live} and token_kind is not null`)).rows).toEqual([{ n: 0 }]);
+    await control.end();
+    await store.close();
   });
 
   test("listens anew when the connection on which it listens has fallen silent", async () => {
