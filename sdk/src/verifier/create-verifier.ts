@@ -29,6 +29,7 @@ import type {
   VerifierStatus,
 } from "./verifier.ts";
 
+const ADDRESS = /^https?:\/\/[^?#]+$/i;
 const SLUG = /^[a-z][a-z0-9-]{0,31}$/;
 const TOKEN = /^[\x21-\x7e]{1,8192}$/;
 const START_MILLIS = 10_000;
@@ -146,16 +147,22 @@ export function problemsTold({ onProblem }: Pick<VerifierOptions, "onProblem">) 
 
 /** @throws {TypeError} */
 export function baseOf({ url, api }: Pick<VerifierOptions, "url" | "api">): URL {
-  if (!SLUG.test(api)) throw new TypeError(`no API can be called "${api}"`);
-  const base = URL.parse(`${url.replace(/\/+$/, "")}/v1/apis/${api}`);
-  if (base !== null && /^https?:$/.test(base.protocol) && base.search === "") return base;
+  if (!isText(api, SLUG)) throw new TypeError(`no API can be called "${api}"`);
+  const given = isText(url, ADDRESS) ? url.replace(/\/+$/, "") : "";
+  const base = URL.parse(`${given}/v1/apis/${api}`);
+  if (base !== null) return base;
   throw new TypeError("url must be the http(s) address of a Latchkey server");
 }
 
 /** @throws {TypeError} */
 export function tokenOf({ token }: Pick<VerifierOptions, "token">): string {
-  if (TOKEN.test(token)) return token;
+  if (isText(token, TOKEN)) return token;
   throw new TypeError("token must be an operator token");
+}
+
+/** An expression alone takes a variable that is not set for the text "undefined". */
+function isText(value: unknown, form: RegExp): boolean {
+  return typeof value === "string" && form.test(value);
 }
 
 function modeOf(api: KnownApi, leaseMillis: number): VerifierStatus["mode"] {

@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { createVerifier } from "./create-verifier.ts";
+import { createRemoteVerifier } from "./remote-verifier.ts";
+
+const OPTIONS = { url: "http://127.0.0.1:9", token: "lkop_1", api: "acme" };
+
+test.each([
+  // As a program in JavaScript hands over a variable of its environment that is not set.
+  ["token", undefined, "token must be an operator token"],
+  ["token", "two words", "token must be an operator token"],
+  ["api", undefined, 'no API can be called "undefined"'],
+  ["api", "Acme", 'no API can be called "Acme"'],
+  ["url", undefined, "url must be the http(s) address"],
+  ["url", "localhost:4000", "url must be the http(s) address"],
+  ["url", "http://127.0.0.1:9/?a=b", "url must be the http(s) address"],
+  ["url", "http://127.0.0.1:9/#a", "url must be the http(s) address"],
+])("does not start with the %s %s", async (name, value, why) => {
+  const options = { ...OPTIONS, [name]: value };
+  expect(() => createRemoteVerifier(options)).toThrow(why);
+  await expect(createVerifier(options)).rejects.toThrow(why);
+});
