@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createVerifier } from "./create-verifier.ts";
+import { createVerifier, problemsTold } from "./create-verifier.ts";
 import { createRemoteVerifier } from "./remote-verifier.ts";
 
 const OPTIONS = { url: "http://127.0.0.1:9", token: "lkop_1", api: "acme" };
@@ -18,4 +18,17 @@ test.each([
   const options = { ...OPTIONS, [name]: value };
   expect(() => createRemoteVerifier(options)).toThrow(why);
   await expect(createVerifier(options)).rejects.toThrow(why);
+});
+
+test.each([
+  ["throws", () => expect.fail("nobody hears of it")],
+  ["rejects", () => Promise.reject(new Error("nobody hears of it"))],
+])("whoever is told of a problem and %s brings nothing down", async (_how, onProblem) => {
+  const rejections: unknown[] = [];
+  const take = (why: unknown) => rejections.push(why);
+  process.on("unhandledRejection", take);
+  problemsTold({ onProblem })("feed")(new Error("away"));
+  await new Promise(setImmediate);
+  process.off("unhandledRejection", take);
+  expect(rejections).toEqual([]);
 });

@@ -137,11 +137,9 @@ export const createVerifier: CreateVerifier = async (options) => {
 /** Tells of problems of a kind. */
 export function problemsTold({ onProblem }: Pick<VerifierOptions, "onProblem">) {
   return (kind: VerifierProblem["kind"]) => (cause: Error) => {
-    try {
-      onProblem?.({ kind, message: cause.message, cause });
-    } catch {
-      // Whoever is told must not bring down what it is told of.
-    }
+    const tell = async () => onProblem?.({ kind, message: cause.message, cause });
+    // Whoever is told must not bring down what it is told of, now or later.
+    tell().catch(() => undefined);
   };
 }
 
