@@ -24,6 +24,21 @@ async function tokens(params: Record<string, string> = {}) {
   return { client, code, access: String(body.access_token), body };
 }
 
+test.each(["token", "revoke", "introspect", "register"])(
+  "GET of %s, which takes POST, is answered as every other fault",
+  async (endpoint) => {
+    const answer = await fetch(`${world.issuer}/oauth/${endpoint}`);
+    expect([answer.status, answer.headers.get("content-type")]).toEqual([
+      404,
+      "application/json; charset=utf-8",
+    ]);
+    expect(await answer.json()).toEqual({
+      error: "invalid_request",
+      error_description: "nothing at this path takes GET",
+    });
+  },
+);
+
 describe("the request", () => {
   test("O-031: may have parameters that nobody knows", async () => {
     const back = await world.authorize(await world.register(), { unheard_of: "1" });

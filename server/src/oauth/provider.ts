@@ -76,10 +76,16 @@ export function createProvider(parts: ProviderParts): Provider {
   return provider;
 }
 
-/** Mends two answers of the library. */
+/** Mends three answers of the library. */
 async function mendAnswers(ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> {
   await next();
   const route = ctx.oidc?.route;
+  // The library says `Not Found` in plain text where an endpoint takes another method.
+  if (route === undefined && ctx.status === 404 && ctx.body == null) {
+    ctx.status = 404;
+    const error_description = `nothing at this path takes ${ctx.method}`;
+    ctx.body = { error: "invalid_request", error_description };
+  }
   // Some clients take no answer but JSON, and RFC 7009 §2.2 leaves the body open.
   if (route === "revocation" && ctx.status === 200) ctx.body = {};
   // What is kept of a secret is for nobody; RFC 7592 §3 lets the answer leave it out.
