@@ -96,6 +96,17 @@ test.each([
   expect(answer.headers["www-authenticate"]).toBe('Bearer realm="latchkey"');
 });
 
+test.each([
+  ["unknown", { token: "lkop_000000000000000000000000000000000000" }, /^No operator has the token/],
+  ["quoted", { token: `"${OWNER}"` }, /^No operator has the token/],
+  ["missing", { token: null }, /^Send an operator token/],
+  ["bare", { token: null, headers: { authorization: OWNER } }, /^Send an operator token/],
+])("tells a token that is %s by its message", async (_what, options, message) => {
+  const { json, text } = await it.call("GET", `${API}/accounts`, options);
+  expect(json.error.message).toMatch(message);
+  expect(text).not.toContain(OWNER);
+});
+
 test("takes the scheme's name in any case", async () => {
   const headers = { authorization: `bEARER ${OWNER}` };
   expect((await it.call("GET", "/v1/apis", { token: null, headers })).status).toBe(200);

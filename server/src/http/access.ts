@@ -56,7 +56,13 @@ export function guardRoutes(
   function tokenHolder(request: FastifyRequest): Operator {
     const operator = operators.byHeaders(request.raw.rawHeaders);
     if (operator !== undefined) return operator;
-    throw new ApiError("UNAUTHORIZED", "Send an operator token: Authorization: Bearer <token>.");
+    const hasSent = /^bearer ./i.test(request.headers.authorization ?? "");
+    throw new ApiError(
+      "UNAUTHORIZED",
+      hasSent
+        ? "No operator has the token that was sent: it is mistyped, revoked or another server's."
+        : "Send an operator token: Authorization: Bearer <token>.",
+    );
   }
 
   async function enter(request: FastifyRequest): Promise<void> {
