@@ -105,6 +105,13 @@ describe("a policy file in a document loads:", () => {
   );
 });
 
+test("a command about the demo is about the account that the demo has", () => {
+  const commands = BLOCKS.filter(({ text }) => text.includes("/v1/apis/standard/"));
+  const accounts = commands.flatMap(({ text }) => text.match(/(?<="accountId": ")[^"]+/g) ?? []);
+  expect(accounts.length).toBeGreaterThan(1);
+  expect([...new Set(accounts)]).toEqual(["acct_demo"]);
+});
+
 test("every other program in TypeScript is sound", () => {
   const programs = BLOCKS.filter(
     ({ language, text }) => language === "ts" && !text.includes("defineLatchkey"),
