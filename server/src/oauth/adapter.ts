@@ -1,6 +1,6 @@
 import { ApiError, type Policy } from "@latchkey/engine";
 import Provider, { type Adapter, errors } from "oidc-provider";
-import type { StoredArtifact } from "../store/oauth-artifacts.ts";
+import type { NamedArtifact, StoredArtifact } from "../store/oauth-artifacts.ts";
 import type { Store } from "../store/store.ts";
 import { artifactDigest, isReference, referenceTo, tokenDigest } from "./artifact-names.ts";
 import type { Calls } from "./calls.ts";
@@ -36,6 +36,16 @@ export function artifactAdapter(model: string, parts: AdapterParts): Adapter {
     return consumedAt === null || isHidden
       ? payload
       : { ...payload, consumed: Math.floor(consumedAt / 1000) };
+  }
+
+  /** RFC 8707 §2.2: the library would look once its holder has nothing left to ask with again. */
+  async function requireResource(named: NamedArtifact): Promise<void> {
+    const { route, params } = Provider.ctx?.oidc ?? {};
+    if (route !== "token" || params?.resource === undefined) return;
+    const stored = await store.oauthArtifacts.find(api, named);
+    const { resource } = JSON.parse(stored?.payload ?? "{}");
+    if ([resource].flat().includes(params.resource)) return;
+    throw new errors.InvalidTarget("the resource is not one of those that were granted");
   }
 
   async function killGrant(id: string): Promise<void> {
@@ -93,6 +103,7 @@ export function artifactAdapter(model: string, parts: AdapterParts): Adapter {
 
     async consume(id) {
       const named = { model, digest: artifactDigest(model, id) };
+      await requireResource(named);
       const { first } = await write("consumeArtifact", named);
       if (first) return;
       const stored = await store.oauthArtifacts.find(api, named);

@@ -156,6 +156,20 @@ describe("a resource (RFC 8707)", () => {
     const back = await world.authorize(await world.register(), { resource });
     expect(back.get("error")).toBe("invalid_target");
   });
+
+  test.each(["https://other.example/", "the API, which nobody granted"])(
+    "O-130: that is not granted, %s, costs neither the code nor the refresh token",
+    async (asked) => {
+      const resource = URL.canParse(asked) ? asked : world.issuer;
+      const client = await world.register();
+      const code = (await world.authorize(client)).get("code") ?? "";
+      expect((await world.redeem(client, code, { resource })).body.error).toBe("invalid_target");
+      const { body } = await world.redeem(client, code);
+      const token = String(body.refresh_token);
+      expect((await world.refresh(client, token, { resource })).body.error).toBe("invalid_target");
+      expect((await world.refresh(client, token)).status).toBe(200);
+    },
+  );
 });
 
 describe("userinfo", () => {
