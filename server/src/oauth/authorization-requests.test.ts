@@ -157,6 +157,18 @@ describe("a resource (RFC 8707)", () => {
     expect(back.get("error")).toBe("invalid_target");
   });
 
+  test("O-130: of a host of its own may have the slash that URLs write for an empty path", async () => {
+    const url = (await database?.newUrl()) ?? "";
+    const bound = await startOAuthWorld(url, { hosts: ["api.example.com"] });
+    const client = await bound.register();
+    const { searchParams } = new URL(bound.authorizationUrl(client));
+    const push = (resource: string) =>
+      bound.post(client, "par", { ...Object.fromEntries(searchParams), resource });
+    expect((await push("https://api.example.com/")).status).toBe(201);
+    expect((await push("https://api.example.com/v2")).body.error).toBe("invalid_target");
+    await bound.close();
+  });
+
   test.each(["https://other.example/", "the API, which nobody granted"])(
     "O-130: that is not granted, %s, costs neither the code nor the refresh token",
     async (asked) => {

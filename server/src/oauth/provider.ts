@@ -205,7 +205,9 @@ function features({ policy, rule, issuer }: ProviderParts): Configuration["featu
       defaultResource: async () => [],
       useGrantedResource: async () => true,
       async getResourceServerInfo(_ctx, resource) {
-        if (resource !== issuer.url) throw new errors.InvalidTarget("there is no such resource");
+        // URL libraries write the root of a host with a slash, and so do clients that use them.
+        const isOurs = URL.parse(resource)?.href === new URL(issuer.url).href;
+        if (!isOurs) throw new errors.InvalidTarget("there is no such resource");
         return { scope: apiScopes, audience: resource, accessTokenFormat: "opaque" };
       },
     },
