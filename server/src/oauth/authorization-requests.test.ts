@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newBrowser } from "../testing/browser.ts";
+import { aContext } from "../testing/builders.ts";
 import { DATABASES } from "../testing/databases.ts";
-import { type OAuthWorld, startOAuthWorld } from "../testing/oauth-world.ts";
+import { API, type OAuthWorld, startOAuthWorld } from "../testing/oauth-world.ts";
 
 // What an authorization request may look like, and what pages and tokens come of it.
 
@@ -86,6 +87,21 @@ describe("the request", () => {
     const { left, answer } = await newBrowser(world.origin).visit(url);
     expect(left).toBeUndefined();
     expect(answer.status).toBe(400);
+  });
+
+  test("gets no code for a redirect URI that the client gave up while the user was asked", async () => {
+    const client = await world.register();
+    // To this browser every address is another site, so that it stops at each.
+    const steps = newBrowser("nowhere");
+    let visit = await steps.visit(world.authorizationUrl(client));
+    const input = { id: client.id, redirectUris: ["https://client.example/new"] };
+    await world.store.write("updateApplication", input, aContext({ api: API }));
+    while (visit.left !== undefined) {
+      expect(visit.left.origin).toBe(world.origin);
+      visit = await steps.visit(visit.left.href);
+    }
+    expect(visit.answer.status).toBe(400);
+    expect(await visit.answer.text()).toContain("invalid_redirect_uri");
   });
 
   test.each(["http://[::1]/cb", "http://127.0.0.1/cb"])(

@@ -140,6 +140,7 @@ function configuration(parts: ProviderParts): Configuration {
     expiresWithSession: async () => false,
     // Each authorization is a grant of its own: one that is reused takes no other with it.
     async loadExistingGrant(ctx) {
+      requireRedirect(ctx);
       const id = ctx.oidc.result?.consent?.grantId;
       if (id === undefined) return rememberedGrant(ctx, parts);
       return ctx.oidc.provider.Grant.find(id);
@@ -218,6 +219,13 @@ function features({ policy, rule, issuer }: ProviderParts): Configuration["featu
     },
     userinfo: { enabled: true },
   };
+}
+
+/** The library compares it before it asks the user, who may take an hour; the client may change. */
+function requireRedirect({ oidc: { client, params } }: KoaContextWithOIDC): void {
+  const uri = params?.redirect_uri;
+  if (typeof uri !== "string" || client?.redirectUriAllowed(uri) !== false) return;
+  throw new errors.InvalidRedirectUri();
 }
 
 /** Where a client has people sent, and itself told of them. */
