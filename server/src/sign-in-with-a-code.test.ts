@@ -136,6 +136,33 @@ test("O-055: who signs in where somebody else was signed in is that person alone
   expect(items).toHaveLength(1);
 });
 
+test("who sends a form again, as a double click does, goes on as after the first", async () => {
+  const { person, email, codeAt } = await aPersonWithApp();
+  // To this browser every address is another site: it leaves the first answer where it is.
+  const hasty = newBrowser("nowhere");
+  const twice = async (page: Shown, more: readonly (readonly [string, string])[]) => {
+    const form = [["csrf", page.csrf], ...more] as const;
+    const [first, second] = [
+      await hasty.submit(page.url, form),
+      await hasty.submit(page.url, form),
+    ];
+    expect(second.left?.href).toBe(first.left?.href);
+    const next = await hasty.visit(second.left?.href ?? "");
+    return next.left?.origin === world.origin ? hasty.visit(next.left.href) : next;
+  };
+  const begun = await hasty.visit(world.authorization());
+  const page = await shown(await hasty.visit(begun.left?.href ?? ""));
+  const form = { csrf: page.csrf, email, password: PASSWORD };
+  const asked = await shown(await hasty.submit(page.url, form));
+  const consent = await shown(await twice(asked, [["code", codeAt(0)]]));
+  const scopes = SCOPES.map((scope) => ["scope", scope] as const);
+  const end = await twice(consent, [["decision", "allow"], ...scopes]);
+  expect(end.left?.searchParams.has("code")).toBe(true);
+  const first = { limit: 20, after: undefined };
+  const grants = await world.store.grants.list("standard", { userId: person.id }, first);
+  expect(grants.items).toHaveLength(1);
+});
+
 describe("who is half-way in", () => {
   test("cannot be so in another browser", async () => {
     const { email, codeAt } = await aPersonWithApp();

@@ -10,6 +10,8 @@ export interface Interaction {
   readonly uid: string;
   /** What is asked of the user. */
   readonly prompt: "login" | "consent";
+  /** Where the browser goes on, once it has answered: a form that it sends again counts no more. */
+  readonly onward: string | undefined;
   readonly application: AskingApplication;
   /** What it asks for, in words. */
   readonly scopes: readonly { readonly name: string; readonly title: string }[];
@@ -140,6 +142,7 @@ export async function interactionOf(
   return {
     uid,
     prompt: prompt.name === "login" ? "login" : "consent",
+    onward: isAnswered(details.result) ? details.returnTo : undefined,
     application: {
       id: clientId,
       name: client?.clientName ?? clientId,
@@ -187,6 +190,11 @@ function shown(names: readonly string[], { scopes }: Policy): Interaction["scope
     const title = titles.get(name) ?? PROTOCOL_TITLES.get(name);
     return title === undefined ? [] : [{ name, title }];
   });
+}
+
+/** Whether there is more than who is half-way in. */
+function isAnswered(result: object = {}): boolean {
+  return ["login", "consent", "error"].some((name) => name in result);
 }
 
 function passedOf(result: unknown, now: number): Passed | undefined {

@@ -56,6 +56,7 @@ export const interactionDoor =
           async (request, reply) => {
             const asked = await askedOf(parts, api, request, reply);
             if (asked === undefined) return send(reply, endedPage(), branding);
+            if (asked.onward !== undefined) return send(reply, new URL(asked.onward), branding);
             const csrf = csrfOf(api, asked.uid);
             return send(
               reply,
@@ -84,6 +85,7 @@ export const interactionDoor =
             const csrf = csrfOf(api, asked.uid);
             if (!sameSecret(form.get("csrf") ?? "", csrf))
               return send(reply, endedPage(), branding);
+            if (asked.onward !== undefined) return send(reply, new URL(asked.onward), branding);
             const step = { ...stepOf(parts, api, request), interaction: asked, csrf };
             return send(
               reply,
