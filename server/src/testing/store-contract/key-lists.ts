@@ -46,6 +46,15 @@ export function keyListsContract(open: () => Store): void {
       expect(await names({ search: "nightly", ceiling: ["acct_2"] })).toEqual([]);
     });
 
+    test.each(["École", "ÜBUNG Ω", "İstanbul", "\u212aelvin"])(
+      "finds %s as it is written",
+      async (name) => {
+        const { names, write } = await aScene();
+        await write("issueCredential", anApiKey({ n: 9, name: `The ${name} key` }));
+        expect(await names({ search: name })).toEqual([`The ${name} key`]);
+      },
+    );
+
     test("tells how keys stand at an instant", async () => {
       const { names, at } = await aScene();
       expect(await names({ standing: { at, status: "revoked" } })).toEqual(["ended"]);
