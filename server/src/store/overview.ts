@@ -124,7 +124,8 @@ async function refusalsWithin(
   if (accountId !== undefined) newest = newest.where("account_id", "=", accountId);
   const reason =
     flavor === "postgres"
-      ? sql<string>`cast(detail as json) ->> 'reason'`
+      ? // Not by `->>`: it reads all members, and fails on the NUL that a path may hold.
+        sql<string>`substring(detail from '"reason":"([^"]+)"')`
       : sql<string>`detail ->> 'reason'`;
   const rows = await db
     .selectFrom(newest.orderBy("at", "desc").limit(MOST_REFUSALS).as("newest"))

@@ -133,6 +133,19 @@ export function keyListsContract(open: () => Store): void {
     expect(await store.overview.read(api, { ...range, accountId: "acct_9" })).toEqual(empty);
   });
 
+  test("an overview is told whatever the path of what was refused holds", async () => {
+    const { store, api, write } = await aSceneWithAccount(open());
+    const path = '/\0{"reason":"path"}';
+    const refusal = {
+      ...{ api, id: "evt_1", type: "request.refused", at: NOW, accountId: null, count: 1 },
+      ...({ actor: { kind: "anonymous", id: null }, credentialId: null, requestId: null } as const),
+      ...{ address: null, detail: { path, reason: "path_malformed" } },
+    };
+    await write("recordUsage", { usage: [], lastUsed: [], refusals: [refusal] });
+    const { refusals } = await store.overview.read(api, { from: NOW, to: NOW + 1 });
+    expect(refusals).toEqual([{ reason: "path_malformed", count: 1 }]);
+  });
+
   test("policies are listed from new to old, as they were recorded", async () => {
     const { store, api, write } = await aSceneWithAccount(open());
     await write("recordPolicy", { digest: "a", document: { n: 1 } });
