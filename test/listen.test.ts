@@ -52,6 +52,22 @@ test("latchkey listen brings signed webhooks to a local program until it is stop
   expect(json.data).toMatchObject([{ status: "revoked" }]);
 });
 
+test("latchkey listen leaves nothing behind when nobody reads what it prints any more", async () => {
+  server = await startServer();
+  await using program = await startReceiver((_received, response) => void response.end());
+  const { output, ended } = listen("--forward", `${program.url}/hook`, "--api", "standard");
+  await waitUntil("it listens", async () => output().includes("Their secret: "));
+  child?.stdout?.destroy();
+  for (const n of [1, 2, 3]) {
+    const event = { type: "order.paid", accountId: TEST_ACCOUNT, data: { n } };
+    await server.operator("POST", "/v1/apis/standard/events/publish", event);
+  }
+  expect(await ended).toBe(0);
+  expect(output()).not.toContain("EPIPE");
+  const { json } = await server.operator("GET", "/v1/apis/standard/webhook-endpoints");
+  expect(json.data).toMatchObject([{ status: "revoked" }]);
+});
+
 test("latchkey listen says what it lacks", async () => {
   server = await startServer();
   const several = listen("--forward", "http://localhost:3000/");

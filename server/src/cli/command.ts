@@ -21,7 +21,7 @@ export interface CommandContext {
   readonly print: (line: string) => void;
   /** A line on stderr. */
   readonly warn: (line: string) => void;
-  /** Calls `listener` once, when the process is asked to stop. */
+  /** Calls `listener` when the process is asked to stop, or nobody reads what it prints. */
   readonly onStop: (listener: () => void) => void;
 }
 

@@ -26,7 +26,11 @@ const code = await runCommandLine(COMMANDS, {
   readInput: () => text(process.stdin),
   print: (line) => console.log(line),
   warn: (line) => console.error(line),
-  onStop: (listener) => stopOnSignal(process, listener),
+  onStop: (listener) => {
+    stopOnSignal(process, listener);
+    // Who read what it prints is gone, as `head` is once it has its lines.
+    process.stdout.on("error", listener);
+  },
 });
 // A connection that somebody forgot to close must not keep a stopped service running.
 process.exit(code);
