@@ -7,6 +7,7 @@ import { profiles } from "@latchkey/engine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Answer } from "../answer.ts";
 import { newClient, pairOf } from "../calcom-platform.ts";
+import { freePort } from "../free-port.ts";
 import { inDatabase } from "../managed-users.ts";
 import { dpopProof } from "../oauth/dpop-proof.ts";
 import { type RunningServer, startServer, TEST_ACCOUNT } from "../running-server.ts";
@@ -400,6 +401,18 @@ describe.each(PROXIES)("%s", (name) => {
       }
     });
 
+    test("does not say of Latchkey that it is away where the API is", async () => {
+      const behind = { latchkeyPort: server.port, api: "standard", token };
+      const alone = await startProxy(name, { ...behind, apiPort: await freePort() });
+      try {
+        const { status, text } = await alone.ask({ path: "/v2/users", headers: good() });
+        expect([502, 503]).toContain(status);
+        expect(text).not.toContain("Authentication");
+      } finally {
+        await alone.stop();
+      }
+    });
+
     test("lets nothing pass while Latchkey does not answer", async () => {
       const relay = await relayTo(server.port);
       const behind = { latchkeyPort: relay.port, apiPort, api: "standard", token };
@@ -407,7 +420,8 @@ describe.each(PROXIES)("%s", (name) => {
       try {
         await relay.close();
         const before = arrived.length;
-        const answer = await alone.ask({ path: "/v2/users", headers: good() });
+        const headers = { ...good(), "x-latchkey-request-id": "spoofed" };
+        const answer = await alone.ask({ path: "/v2/users", headers });
         expect([answer.status, answer.headers["retry-after"]]).toEqual([503, "1"]);
         expect(answer.json).toMatchObject({ error: { code: "UNAVAILABLE" } });
         expect(arrived).toHaveLength(before);
