@@ -260,10 +260,27 @@ test("warns of a name that is none, with the nearest one", () => {
     LATCHKEY_PORT: "4000",
     PORT: "4000",
   };
-  expect(settingWarnings(env)).toEqual([
+  expect(settingWarnings(env, dev({}))).toEqual([
     'LATCHKEY_PROT is not a setting; did you mean "LATCHKEY_PORT"?',
     "LATCHKEY_FAVOURITE_COLOUR is not a setting",
   ]);
+});
+
+test.each([
+  ["a public URL with https and no proxy", { LATCHKEY_PUBLIC_URL: "https://a.example" }, 1],
+  ["https demanded and no proxy", { LATCHKEY_REQUIRE_HTTPS: "true" }, 1],
+  [
+    "a proxy",
+    { LATCHKEY_PUBLIC_URL: "https://a.example", LATCHKEY_TRUSTED_PROXIES: "127.0.0.1" },
+    0,
+  ],
+  ["no https", {}, 0],
+])("warns of a facade that no request can reach: %s", (_what, env, warnings) => {
+  const found = settingWarnings({}, serve({ LATCHKEY_SECRET: KEY, ...env }));
+  expect(found).toEqual(
+    Array(warnings).fill(expect.stringMatching(/^LATCHKEY_TRUSTED_PROXIES names no proxy/)),
+  );
+  expect(settingWarnings({}, dev(env))).toEqual([]);
 });
 
 test("the reference page has exactly the settings there are, in their words", () => {

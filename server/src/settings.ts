@@ -257,14 +257,24 @@ export function readSettings(
   };
 }
 
-/** A line for each `LATCHKEY_*` variable that means nothing. */
-export function settingWarnings(env: Environment): string[] {
+/** A line for each `LATCHKEY_*` variable that means nothing, and for settings that shut all out. */
+export function settingWarnings(
+  env: Environment,
+  { mode, requireHttps, trustedProxies }: Settings,
+): string[] {
   const names: string[] = Object.values(SETTINGS).map(({ name }) => name);
-  return Object.keys(env)
+  const unknown = Object.keys(env)
     .filter((name) => name.startsWith("LATCHKEY_") && env[name]?.trim() !== "")
     .filter((name) => !names.includes(name))
     .map((name) => `${name} is not a setting${suggestion(name, names)}`);
+  // Whether a request came over TLS only a proxy can say.
+  const isShut = mode === "serve" && requireHttps && trustedProxies.length === 0;
+  return isShut ? [...unknown, SHUT] : unknown;
 }
+
+const SHUT =
+  "LATCHKEY_TRUSTED_PROXIES names no proxy that ends TLS: the facade requires https, so it refuses " +
+  "every request";
 
 function setting<Value>(entry: Setting<Value>): Setting<Value> {
   return entry;

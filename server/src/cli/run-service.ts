@@ -14,7 +14,7 @@ export async function runService(
 ): Promise<void> {
   // Before the start: a signal that comes meanwhile must not leave a half-started process behind.
   const stopped = new Promise<void>((resolve) => onStop(resolve));
-  for (const warning of settingWarnings(env)) warn(`warning: ${warning}`);
+  for (const warning of settingWarnings(env, settings)) warn(`warning: ${warning}`);
   const { startLatchkey } = await import("../latchkey.ts");
   const latchkey = await startLatchkey(settings, { version });
   for (const line of greet(latchkey)) print(line);

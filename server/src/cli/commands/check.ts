@@ -19,7 +19,7 @@ export const check: Command = {
     const mode = values.serve === true ? "serve" : "dev";
     const settings = readSettings(env, { mode, devSecrets: passingSecrets });
     const { file, policies } = await loadPolicies(settings.policyFile);
-    for (const warning of settingWarnings(env)) warn(`warning: ${warning}`);
+    for (const warning of settingWarnings(env, settings)) warn(`warning: ${warning}`);
     for (const policy of policies) print([...summary.policySummary(policy), ""].join("\n"));
     print(`Settings for \`latchkey ${mode}\` and ${file ?? "the built-in demo"}: in order.`);
   },
