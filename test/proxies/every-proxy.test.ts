@@ -356,6 +356,21 @@ describe.each(PROXIES)("%s", (name) => {
       expect(request.headers["x-latchkey-scopes"]).toBe(SCOPES.join(" "));
     });
 
+    test("tells the client of a rotated key what the facade tells", async () => {
+      const { id, key } = await server.issueKey({ scopes: ["read:users"] });
+      await server.operator("POST", `/v1/apis/standard/api-keys/${id}/rotate`);
+      const headers = withKey("standard", key);
+      const told = (await server.ask({ path: "/standard/v2/users", headers })).headers;
+      const { answer } = await pass({ path: "/v2/users", headers });
+      for (const name of ["deprecation", "sunset"]) {
+        expect(told[name]).toBeDefined();
+        expect(answer.headers[name]).toBe(told[name]);
+      }
+      const other = await pass({ path: "/v2/users", headers: good() });
+      expect(other.answer.headers).not.toHaveProperty("sunset");
+      expect(other.answer.headers).not.toHaveProperty("deprecation");
+    });
+
     test("has each request counted once", async () => {
       const { key } = await server.issueKey({ scopes: ["read:users"], limits: ["3/hour"] });
       const statuses = [];

@@ -10,7 +10,7 @@ local PASSED_ON = {
   "x-latchkey-request-id", "x-latchkey-account", "x-latchkey-user", "x-latchkey-application",
   "x-latchkey-scopes", "x-latchkey-plan", "x-latchkey-mode", "x-latchkey-credential",
 }
-local TOLD = { "x-request-id", "ratelimit", "ratelimit-policy" }
+local TOLD = { "x-request-id", "ratelimit", "ratelimit-policy", "deprecation", "sunset" }
 -- They belong to one connection, or to a body that is not sent along.
 local NOT_ASKED = {
   ["connection"] = true, ["content-length"] = true, ["expect"] = true, ["host"] = true,
