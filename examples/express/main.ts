@@ -25,8 +25,13 @@ app.get("/v2/users", (_request, response) => {
 });
 
 app.post("/v2/users", (request, response) => {
+  const name: unknown = request.body?.name;
+  if (typeof name !== "string") {
+    response.sendStatus(400);
+    return;
+  }
   made += 1;
-  const user = { id: String(made), name: String(request.body?.name) };
+  const user = { id: String(made), name };
   users.set(user.id, user);
   const { accountId } = request.latchkey.principal;
   response.status(201).json({ ...user, created_by: accountId });

@@ -20,9 +20,11 @@ app.addHook("onClose", () => verifier.close());
 
 app.get("/v2/users", async () => ({ data: [...users.values()] }));
 
-app.post<{ Body: { name: string } }>("/v2/users", async (request, reply) => {
+const body = { type: "object", required: ["name"], properties: { name: { type: "string" } } };
+
+app.post<{ Body: { name: string } }>("/v2/users", { schema: { body } }, async (request, reply) => {
   made += 1;
-  const user = { id: String(made), name: String(request.body.name) };
+  const user = { id: String(made), name: request.body.name };
   users.set(user.id, user);
   const { accountId } = request.latchkey.principal;
   return reply.code(201).send({ ...user, created_by: accountId });

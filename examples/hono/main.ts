@@ -21,9 +21,10 @@ app.use(latchkey(verifier));
 app.get("/v2/users", (context) => context.json({ data: [...users.values()] }));
 
 app.post("/v2/users", async (context) => {
-  const { name } = await context.req.json<{ name: string }>();
+  const body = await context.req.json<{ name?: unknown } | null>().catch(() => null);
+  if (typeof body?.name !== "string") return context.body(null, 400);
   made += 1;
-  const user = { id: String(made), name: String(name) };
+  const user = { id: String(made), name: body.name };
   users.set(user.id, user);
   const { accountId } = context.get("latchkey").principal;
   return context.json({ ...user, created_by: accountId }, 201);

@@ -49,6 +49,25 @@ describe.each(["express", "fastify", "hono"])("the example for %s", (name) => {
     expect(stranger.headers["www-authenticate"]).toBe('Bearer realm="standard"');
   });
 
+  // What is no JSON Express refuses itself, and tells standard error of it.
+  const unread: [string, string][] = [
+    ["no JSON", "{"],
+    ["no object", "null"],
+  ];
+  test.each<[string, string | undefined]>([
+    ["no body", undefined],
+    ["no name", "{}"],
+    ...(name === "express" ? [] : unread),
+  ])("refuses a user with %s as the caller's mistake", async (_what, body) => {
+    const { key } = await server.issueKey({ scopes: ["write:users"] });
+    const headers = {
+      ...as(key),
+      ...(body !== undefined && { "content-type": "application/json" }),
+    };
+    const { status } = await example.ask({ method: "POST", path: "/v2/users", headers, body });
+    expect(status).toBe(400);
+  });
+
   test("gives nobody an id that somebody else has", async () => {
     const { key } = await server.issueKey({ scopes: ["write:users", "delete:users"] });
     const add = async (name: string): Promise<string> =>
