@@ -39,6 +39,7 @@ describe.each([
   ["an overlong slash", "/v2/users/%c0%af"],
   ["an overlong dot", "/v2/%c0%ae%c0%ae/api-keys"],
   ["an encoded surrogate", "/v2/users/%ed%a0%80"],
+  ["a fragment", "/v2/users#/../api-keys"],
   ["more than 8192 characters", `/v2/${"a".repeat(8192)}`],
 ])("a path with %s is 400", (_what, path) => {
   test("at the facade", async () => {

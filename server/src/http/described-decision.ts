@@ -128,7 +128,7 @@ function apiRequest(
   };
 }
 
-const ABSOLUTE = /^((https?):\/\/[^/?#]+)([^#]*)/i;
+const ABSOLUTE = /^((https?):\/\/[^/?#]+)(.*)$/is;
 
 /** Cut out of the text as it stands: a URL parser would tidy what hygiene must see. */
 function readUrl(url: string): {
