@@ -277,6 +277,13 @@ describe.each(PROXIES)("%s", (name) => {
       expect(request.headers["x-latchkey-account"]).toBe(TEST_ACCOUNT);
     });
 
+    test("lets no client have taken away on the next hop whom it is from", async () => {
+      const headers = { ...good(), connection: "keep-alive, X-Latchkey-Account, X-Latchkey-Mode" };
+      const { request } = await pass({ path: "/v2/users", headers });
+      expect(request.headers["x-latchkey-account"]).toBe(TEST_ACCOUNT);
+      expect(request.headers.connection ?? "").not.toMatch(/latchkey/i);
+    });
+
     test.each([
       { "x-forwarded-method": "GET", "x-forwarded-uri": "/v2/public/x" },
       { "x-original-method": "GET", "x-original-uri": "/v2/public/x" },
