@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
 import { frozenClock, NOW } from "../testing/now.ts";
 import { createLeaseRenewals } from "./lease-renewals.ts";
@@ -93,6 +94,20 @@ test("who only tells has nothing granted, and a failure of it is told", async ()
     ["recordProgress", [{ id: "vrf_1", appliedSeq: 4 }]],
     ["recordProgress", told],
   ]);
+});
+
+test("who waits for a round is told by the next, or when the wait is over, and is forgotten", async () => {
+  const store = { write: (async () => head(1)) as unknown as Write };
+  const renewals = createLeaseRenewals({ store, clock: frozenClock(), staleMillisOf: () => 0 });
+  const [wait, over] = [new AbortController(), new AbortController()];
+  const listeners = () => [wait, over].map(({ signal }) => getEventListeners(signal, "abort"));
+  const waiting = [wait, over].map(({ signal }) => renewals.nextRound("a", signal));
+  expect(listeners()).toMatchObject([{ length: 1 }, { length: 1 }]);
+  over.abort();
+  await waiting[1];
+  await renewals.renew("a", renewal("vrf_1"));
+  await waiting[0];
+  expect(listeners()).toEqual([[], []]);
 });
 
 test("the more verifiers there are, the less often each tells how far it has come", async () => {

@@ -28,8 +28,8 @@ export interface LeaseRenewals {
    *   come: then there is no lease.
    */
   renew(api: string, renewal: LeaseRenewal): Promise<GrantedLease>;
-  /** Resolves when the next renewals of an API are written down. */
-  nextRound(api: string): Promise<void>;
+  /** Resolves when the next renewals of an API are written down here, or `until` is aborted. */
+  nextRound(api: string, until: AbortSignal): Promise<void>;
 }
 
 /** How long a verifier may decide by itself. */
@@ -84,7 +84,6 @@ export function createLeaseRenewals(parts: {
       rounds.next = newWaiting();
       await write(api, waiting).then(written.resolve, written.reject);
       for (const told of rounds.onRound) told();
-      rounds.onRound.clear();
     }
     rounds.running = false;
   }
@@ -143,9 +142,17 @@ export function createLeaseRenewals(parts: {
       return { head, leaseSeconds, tellAfterMillis: tellAfterMillis(rounds, renewal.id) };
     },
 
-    nextRound: (api) =>
+    nextRound: (api, until) =>
       new Promise((resolve) => {
-        roundsOf(api).onRound.add(resolve);
+        const { onRound } = roundsOf(api);
+        const told = () => {
+          onRound.delete(told);
+          until.removeEventListener("abort", told);
+          resolve();
+        };
+        onRound.add(told);
+        // Where no verifier renews there is no round, and whoever waits must not be kept for good.
+        until.addEventListener("abort", told);
       }),
   };
 }

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from "node:timers/promises";
 import type { Clock } from "@latchkey/engine";
 import type { Store } from "../store/store.ts";
 import type { LeaseRenewals } from "./lease-renewals.ts";
@@ -55,15 +54,8 @@ export function createReceipts(parts: {
         const confirmedAt = pending === 0 ? clock() : null;
         return { revokedAt, confirmedAt, boundAt, verifiers: { confirmed, pending } };
       }
-      await someTime(renewals.nextRound(api), over);
+      const lookAgain = AbortSignal.timeout(LOOK_MILLIS);
+      await renewals.nextRound(api, AbortSignal.any([lookAgain, over]));
     }
   };
-}
-
-/** Until a renewal is written down here, or a little while, or until it is over. */
-async function someTime(nextRound: Promise<void>, over: AbortSignal): Promise<void> {
-  const enough = new AbortController();
-  const signal = AbortSignal.any([enough.signal, over]);
-  await Promise.race([nextRound, pause(LOOK_MILLIS, undefined, { signal }).catch(() => undefined)]);
-  enough.abort();
 }
