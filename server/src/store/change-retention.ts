@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely";
+import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { Tables } from "./schema.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -23,7 +23,7 @@ export const changeCommands = {
       .where("api", "=", oldest.api)
       .where("seq", "<", oldest.seq + limit)
       .where("seq", "<=", oldest.head - keep)
-      .where("at", "<", tx.context.at - KEPT_MILLIS)
+      .where(isOld("at", tx.context.at))
       .executeTakeFirst();
     return { forgotten: Number(result.numDeletedRows) };
   },
@@ -45,9 +45,15 @@ function oldestToForget(db: Kysely<Tables>, at: number, keep: number) {
         .whereRef("each.api", "=", "head.api")
         .select(({ fn }) => fn.min("each.seq").as("seq")),
     )
-    .where("first.at", "<", at - KEPT_MILLIS)
+    .where(isOld("first.at", at))
     .whereRef("first.seq", "<=", (eb) => eb("head.seq", "-", keep))
     .select(["first.api", "first.seq", "head.seq as head"])
     .limit(1)
     .executeTakeFirst();
+}
+
+/** Or dated by a clock that was ahead: nobody can wait until that instant has passed. */
+function isOld(column: string, now: number): RawBuilder<boolean> {
+  const [from, to] = [now - KEPT_MILLIS, now + KEPT_MILLIS];
+  return sql<boolean>`(${sql.ref(column)} < ${from} or ${sql.ref(column)} > ${to})`;
 }

@@ -63,6 +63,19 @@ export function feedsContract(open: () => Store, url: () => string): void {
     expect(await store.changes.head(api)).toBe(9);
   });
 
+  test("forgets changes, too, that a clock which was years ahead has dated", async () => {
+    const { store, api, write } = aScene(open());
+    const day = 24 * 3_600_000;
+    for (const n of oneTo(9)) {
+      const at = n === 2 ? NOW + 3650 * day : NOW;
+      await write("createAccount", anAccount({ id: `acct_${n}` }), { at });
+    }
+    const input = { limit: 2, keep: 3 };
+    for (;;)
+      if ((await write("forgetChanges", input, { at: NOW + day + 1 })).forgotten === 0) break;
+    expect((await store.changes.after(api, 0, 100)).map(({ seq }) => seq)).toEqual([7, 8, 9]);
+  });
+
   test("tells listeners nothing of a write that failed", async () => {
     const { store, api, write } = await aSceneWithAccount(open());
     const changes = heard(store, api);
