@@ -89,3 +89,15 @@ test("refuses with 503 once closed, and while nobody answers", async () => {
   }
   expect(alone.status.mode).toBe("closed");
 });
+
+test("what is under way when it closes is decided all the same", async () => {
+  const { key } = await server.issueKey({ scopes: ["read:users"] });
+  const url = `http://127.0.0.1:${server.port}`;
+  const closing = createRemoteVerifier({ url, token: server.operatorToken, api: "standard" });
+  const underWay = closing.verify(requestWith(key));
+  // By then it has been sent.
+  await new Promise(setImmediate);
+  await closing.close();
+  expect(await underWay).toMatchObject({ outcome: "allow" });
+  expect(await closing.verify(requestWith(key))).toMatchObject({ reason: "source_unavailable" });
+});

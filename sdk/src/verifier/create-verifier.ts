@@ -98,7 +98,7 @@ export const createVerifier: CreateVerifier = async (options) => {
   let closing: Promise<void> | undefined;
 
   async function close(): Promise<void> {
-    decider.stop();
+    await decider.stop();
     feed.stop();
     await Promise.all([keeper.stop(), usage.stop()]);
     link.close();

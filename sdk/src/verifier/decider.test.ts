@@ -328,6 +328,15 @@ describe("while the server does not answer", () => {
 
 test("after it was stopped everything is refused, known or not", async () => {
   await learn();
-  decider.stop();
+  void decider.stop();
   expect(told(decider.verify(aRequest()) as Decision)).toBe("source_unavailable");
+});
+
+test("has stopped once what was under way is decided and counted", async () => {
+  const underWay = outcome();
+  const stopped = decider.stop().then(() => [...counted]);
+  expect(counted).toEqual([]);
+  questions[0]?.resolve(anAnswer(1));
+  expect(await underWay).toBe("allow");
+  expect(await stopped).toEqual(["allow"]);
 });

@@ -12,8 +12,8 @@ export interface Decider {
   staleSeconds(decision: Decision): number | undefined;
   /** How many decisions were made on stale knowledge. */
   readonly stale: number;
-  /** From now on everything is refused. */
-  stop(): void;
+  /** From now on everything is refused; resolves when what was under way is decided. */
+  stop(): Promise<void>;
 }
 
 interface DeciderParts {
@@ -61,13 +61,23 @@ export function createDecider(parts: DeciderParts): Decider {
   const { api, keeper, online, clock, requestIdOf, count } = parts;
   let stale = 0;
   let stopped = false;
+  const underWay = new Set<Promise<Decision>>();
 
   function verify(request: ApiRequest): Decision | Promise<Decision> {
     const { engine } = api;
     if (stopped) return unavailable(clock());
-    return engine === undefined
-      ? decideOnline(request, undefined)
-      : inMemory(engine, request, MOST_TRIES);
+    const decision =
+      engine === undefined
+        ? decideOnline(request, undefined)
+        : inMemory(engine, request, MOST_TRIES);
+    if (decision instanceof Promise) keep(decision);
+    return decision;
+  }
+
+  function keep(decision: Promise<Decision>): void {
+    underWay.add(decision);
+    const end = () => underWay.delete(decision);
+    decision.then(end, end);
   }
 
   function inMemory(
@@ -134,7 +144,7 @@ export function createDecider(parts: DeciderParts): Decider {
   function onStale(request: ApiRequest): Decision | undefined {
     const { engine } = api;
     const seconds = engine?.policy.policy.verifiers.staleSeconds ?? 0;
-    if (engine === undefined || stopped || seconds === 0) return undefined;
+    if (engine === undefined || seconds === 0) return undefined;
     if (!keeper.enter(seconds)) return undefined;
     const decision = decideHere(engine, request);
     if (decision instanceof Promise) {
@@ -154,8 +164,9 @@ export function createDecider(parts: DeciderParts): Decider {
     get stale() {
       return stale;
     },
-    stop() {
+    async stop() {
       stopped = true;
+      await Promise.allSettled(underWay);
     },
   };
 }

@@ -52,7 +52,7 @@ export function createRemoteVerifier(options: RemoteVerifierOptions): Verifier {
     },
     async close() {
       closed = true;
-      decider.stop();
+      await decider.stop();
       link.close();
     },
   };

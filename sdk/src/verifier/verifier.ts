@@ -76,7 +76,10 @@ export interface Verifier {
   /** The answer to a browser that asks whether it may call, which needs no decision; else nothing. */
   preflight(request: ApiRequest): Rendered | undefined;
   readonly status: VerifierStatus;
-  /** Resolves once usage is reported and the connections are closed; then `verify` refuses. */
+  /**
+   * Refuses from now on. Resolves once what is under way is decided, usage is reported and the
+   * connections are closed.
+   */
   close(): Promise<void>;
 }
 
