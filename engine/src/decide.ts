@@ -1,6 +1,7 @@
 import type { Decision, Trace } from "./domain/decision.ts";
 import type { Question } from "./domain/known.ts";
 import { PresentedHeaders } from "./domain/presented-headers.ts";
+import { isPromised } from "./domain/promised.ts";
 import type { Reason } from "./domain/reasons.ts";
 import type { ApiRequest } from "./domain/request.ts";
 import { settleAccount } from "./steps/acting-account.ts";
@@ -60,7 +61,7 @@ export function createDecide(parts: DecideParts): Decide {
     accountHeader: presented.numberOf(accountHeader ?? ""),
   };
   const glance = createGlance(shared, (request, spent) =>
-    spent instanceof Promise
+    isPromised(spent)
       ? spent.then((counted) => decide(shared, request, undefined, { ...FIRST, spent: counted }))
       : decide(shared, request, undefined, { ...FIRST, spent }),
   );
@@ -114,7 +115,7 @@ function decideRead(
     if (mustClaim(attempt)) return claimThenDecide(parts, attempt);
     if (before.claimed) pass(attempt, "one-time", "claimed for this request");
     const spent = before.spent ?? count(parts, attempt);
-    if (spent instanceof Promise) return countThenDecide(parts, attempt, spent);
+    if (isPromised(spent)) return countThenDecide(parts, attempt, spent);
     return conclude(attempt, spent);
   }
   return typeof refusal === "string"

@@ -41,6 +41,7 @@ export {
 export type { OneTime } from "./domain/one-time.ts";
 export { ownText } from "./domain/own-text.ts";
 export type { Actor, Mode, Principal } from "./domain/principal.ts";
+export { isPromised } from "./domain/promised.ts";
 export {
   type CredentialMaterial,
   DPOP_ALGORITHMS,

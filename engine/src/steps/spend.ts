@@ -1,6 +1,7 @@
 import type { Decision } from "../domain/decision.ts";
 import type { KnownCredential } from "../domain/known.ts";
 import { failureBucket } from "../domain/network.ts";
+import { isPromised } from "../domain/promised.ts";
 import { REASONS, type Reason } from "../domain/reasons.ts";
 import type { CompiledLimit } from "../limits/compiled-limit.ts";
 import { type CountedState, isCounted, type Spent } from "../limits/limiter.ts";
@@ -72,7 +73,7 @@ export function refuseUncounted(
   const state = parts.limiter.peek(limit, countedTogether(limit, shown), attempt.now);
   const refused = (spent: Spent) =>
     deny(attempt, reason, typeof spent === "object" ? spent : undefined);
-  return state instanceof Promise ? state.then(refused) : refused(state);
+  return isPromised(state) ? state.then(refused) : refused(state);
 }
 
 /** The refusal of a request that its limit would not let pass now; counts nothing. */

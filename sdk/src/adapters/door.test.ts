@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import type { ApiRequest } from "@latchkey/engine";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { toldVerifier } from "../testing/told-verifier.ts";
 import { createDoor, type DoorOptions, type Received } from "./door.ts";
 
@@ -26,6 +27,15 @@ test("stays without a promise when the verifier does", () => {
 test("waits for a verifier that must ask", async () => {
   const outcome = createDoor(toldVerifier("deny", true))(RECEIVED);
   expect(outcome).toBeInstanceOf(Promise);
+  expect(await outcome).toMatchObject({ allowed: undefined, answer: { status: 498 } });
+});
+
+test("waits too where the global Promise is another, as with zone.js", async () => {
+  vi.stubGlobal("Promise", class<T> extends Promise<T> {});
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const told = toldVerifier("deny");
+  const verifier = { ...told, verify: async (request: ApiRequest) => told.verify(request) };
+  const outcome = createDoor(verifier)(RECEIVED);
   expect(await outcome).toMatchObject({ allowed: undefined, answer: { status: 498 } });
 });
 

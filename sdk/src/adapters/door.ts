@@ -3,6 +3,7 @@ import {
   type ApiRequest,
   clientOf,
   type Decision,
+  isPromised,
   type Principal,
   parseNetworks,
   type Rendered,
@@ -68,7 +69,7 @@ export function createDoor(verifier: Verifier, options: DoorOptions = {}): Door 
     const preflight = verifier.preflight(request);
     if (preflight !== undefined) return { allowed: undefined, answer: preflight };
     const decision = verifier.verify(request);
-    return decision instanceof Promise
+    return isPromised(decision)
       ? decision.then((decided) => outcomeOf(verifier, request, decided))
       : outcomeOf(verifier, request, decision);
   };
@@ -85,7 +86,7 @@ function originOf(text: string): string {
 function outcomeOf(verifier: Verifier, request: ApiRequest, decision: Decision): Outcome {
   const requestId = verifier.requestIdOf(request);
   const rendered = verifier.render(decision, { request, requestId });
-  if (decision.outcome === "deny") return { allowed: undefined, answer: rendered };
+  if (decision.outcome !== "allow") return { allowed: undefined, answer: rendered };
   const allowed = { principal: decision.principal, requestId, decision };
   return { allowed, headers: rendered.headers };
 }

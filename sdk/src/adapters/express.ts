@@ -1,3 +1,4 @@
+import { isPromised } from "@latchkey/engine";
 import type { Application, RequestHandler } from "express";
 import type { Verifier } from "../verifier/verifier.ts";
 import { type Allowed, createDoor, type DoorOptions, type Outcome } from "./door.ts";
@@ -43,7 +44,7 @@ export function latchkey(verifier: Verifier, options: DoorOptions = {}): Request
     // Not `originalUrl`: what is decided about must be what is routed.
     const url = `${baseUrl}${request.url}`;
     const outcome = door({ method, url, headers, peer: peerOf(request) });
-    if (!(outcome instanceof Promise)) return settle(outcome);
+    if (!isPromised(outcome)) return settle(outcome);
     // Whoever answered meanwhile, such as a timeout, has answered for good.
     outcome.then((decided) => response.writableEnded || settle(decided)).catch(next);
   };

@@ -1,3 +1,4 @@
+import { isPromised } from "@latchkey/engine";
 import type { FastifyPluginAsync } from "fastify";
 import type { Verifier } from "../verifier/verifier.ts";
 import { type Allowed, createDoor, type DoorOptions, type Outcome } from "./door.ts";
@@ -37,7 +38,7 @@ const plugin: FastifyPluginAsync<LatchkeyPluginOptions> = async (app, options) =
     };
     const { rawHeaders: headers, url = "", method = "GET" } = request.raw;
     const outcome = door({ method, url, headers, peer: peerOf(request.raw) });
-    if (outcome instanceof Promise) outcome.then(settle, done);
+    if (isPromised(outcome)) outcome.then(settle, done);
     else settle(outcome);
   });
 };

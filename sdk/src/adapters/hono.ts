@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { isPromised } from "@latchkey/engine";
 import type { Context, MiddlewareHandler, Next } from "hono";
 import type { Verifier } from "../verifier/verifier.ts";
 import {
@@ -40,7 +41,7 @@ export function latchkey(
   return (context, next) => {
     const outcome = door(receivedBy(context, options));
     // Not `async`: a further promise costs Hono as much as the decision.
-    return outcome instanceof Promise
+    return isPromised(outcome)
       ? outcome.then((decided) => settle(decided, context, next))
       : settle(outcome, context, next);
   };

@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { isPromised } from "@latchkey/engine";
 import type { Verifier } from "../verifier/verifier.ts";
 import { type Allowed, createDoor, type DoorOptions, type Outcome } from "./door.ts";
 import { peerOf, sendAnswer, setHeaders } from "./node-http.ts";
@@ -28,7 +29,7 @@ export function latchkey(
     };
     const { method = "GET", url = "", rawHeaders: headers } = request;
     const outcome = door({ method, url, headers, peer: peerOf(request) });
-    if (!(outcome instanceof Promise)) return void settle(outcome);
+    if (!isPromised(outcome)) return void settle(outcome);
     // Whoever answered meanwhile, such as a timeout, has answered for good.
     void outcome.then((decided) => response.writableEnded || settle(decided));
   };

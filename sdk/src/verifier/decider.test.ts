@@ -7,7 +7,7 @@ import {
   type LeaseAnswer,
   type Source,
 } from "@latchkey/engine";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { aCredential, anAnswer, aPolicy, aRequest, NOW } from "../testing/known-key.ts";
 import { createDecider, type Decider } from "./decider.ts";
 import { createKnownApi, type KnownApi } from "./known-api.ts";
@@ -324,6 +324,18 @@ describe("while the server does not answer", () => {
     const unknown = await decider.verify({ ...aRequest(), headers: ["Authorization", "Bearer x"] });
     expect(told(unknown)).not.toBe("allow");
   });
+});
+
+test("asks and waits where the global Promise is another, as with zone.js", async () => {
+  vi.stubGlobal("Promise", class<T> extends Promise<T> {});
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const underWay = outcome();
+  questions[0]?.resolve(anAnswer(1));
+  expect(await underWay).toBe("allow");
+  expect(counted).toEqual(["allow"]);
+  holds = false;
+  expect(await outcome()).toBe("credential_revoked");
+  expect(counted).toEqual(["allow"]);
 });
 
 test("after it was stopped everything is refused, known or not", async () => {

@@ -1,4 +1,12 @@
-import type { ApiRequest, Decision, Deny, Engine, Reason, Rendered } from "@latchkey/engine";
+import {
+  type ApiRequest,
+  type Decision,
+  type Deny,
+  type Engine,
+  isPromised,
+  type Reason,
+  type Rendered,
+} from "@latchkey/engine";
 import type { KnownApi } from "./known-api.ts";
 import type { LeaseKeeper } from "./lease-keeper.ts";
 import type { Online } from "./online.ts";
@@ -70,7 +78,7 @@ export function createDecider(parts: DeciderParts): Decider {
       engine === undefined
         ? decideOnline(request, undefined)
         : inMemory(engine, request, MOST_TRIES);
-    if (decision instanceof Promise) keep(decision);
+    if (isPromised(decision)) keep(decision);
     return decision;
   }
 
@@ -87,7 +95,7 @@ export function createDecider(parts: DeciderParts): Decider {
   ): Decision | Promise<Decision> {
     if (!keeper.enter()) return decideOnline(request, undefined);
     const decision = decideHere(engine, request);
-    if (decision instanceof Promise) return afterAsking(engine, request, decision, tries);
+    if (isPromised(decision)) return afterAsking(engine, request, decision, tries);
     return conclude(engine, request, decision);
   }
 
@@ -147,7 +155,7 @@ export function createDecider(parts: DeciderParts): Decider {
     if (engine === undefined || seconds === 0) return undefined;
     if (!keeper.enter(seconds)) return undefined;
     const decision = decideHere(engine, request);
-    if (decision instanceof Promise) {
+    if (isPromised(decision)) {
       // It had to ask, and there is nobody to ask.
       decision.catch(() => undefined);
       return undefined;

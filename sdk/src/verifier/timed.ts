@@ -1,4 +1,4 @@
-import type { Decision } from "@latchkey/engine";
+import { type Decision, isPromised } from "@latchkey/engine";
 import type { Decider } from "./decider.ts";
 import type { UsageReport } from "./usage-report.ts";
 
@@ -52,6 +52,6 @@ export function timed({ decider, usage, monotonic, random }: TimedParts): Decide
       return decision;
     };
     const decision = decider.verify(request);
-    return decision instanceof Promise ? decision.then(tell) : tell(decision);
+    return isPromised(decision) ? decision.then(tell) : tell(decision);
   };
 }
