@@ -44,6 +44,31 @@ test("the server decides about all requests of a turn, each by itself", async ()
   expect(verifier.status).toMatchObject({ mode: "online", known: 0, online: 4 });
 });
 
+test.each([
+  ["a wrong token", { token: "lkop_wrong" }, "the server answered 401: it does not know the token"],
+  ["another API", { api: "acme" }, /^the server answered 404: it has no API of this name/],
+  ["a token that may only look", { role: "viewer" }, /^the server answered 403: the token's role/],
+])("the problem of %s is told", async (_what, { role, ...wrong }: Wrong, problem) => {
+  const { json } = await server.operator("POST", "/v1/operator-tokens", {
+    name: "process",
+    role: role ?? "verifier",
+  });
+  const told: string[] = [];
+  const asking = createRemoteVerifier({
+    ...{ url: `http://127.0.0.1:${server.port}`, token: json.token, api: "standard", ...wrong },
+    onProblem: ({ message }) => told.push(message),
+  });
+  expect(await asking.verify(requestWith("lk_live_nothing"))).toMatchObject({ outcome: "deny" });
+  expect(told).toEqual([expect.stringMatching(problem)]);
+  await asking.close();
+});
+
+interface Wrong {
+  readonly token?: string;
+  readonly api?: string;
+  readonly role?: string;
+}
+
 test("a refusal is rendered as at the mount, under the id of its own request", async () => {
   const sent = ["request-a", "request-b"].map((id) =>
     requestWith("lk_live_nothing", ["X-Request-ID", id]),

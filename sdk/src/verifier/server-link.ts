@@ -40,6 +40,13 @@ const MOST_SOCKETS = 64;
 const MOST_ANSWER = 8 * 1024 * 1024;
 const MOST_LINE = 4 * 1024 * 1024;
 
+/** In words of our own: what another server says could repeat the token, and goes to a log. */
+const MEANINGS: ReadonlyMap<number, string> = new Map([
+  [401, ": it does not know the token"],
+  [403, ": the token's role is not verifier, admin or owner"],
+  [404, ": it has no API of this name that the token may see"],
+]);
+
 /** Nothing is connected until it is used. */
 export function openServerLink({ base, token }: { base: URL; token: string }): ServerLink {
   const secure = base.protocol === "https:";
@@ -140,7 +147,7 @@ function readAnswer(
   });
   answer.on("end", () => {
     if (status < 200 || status > 299) {
-      fail(new LinkError(`the server answered ${status}`, status));
+      fail(new LinkError(`the server answered ${status}${MEANINGS.get(status) ?? ""}`, status));
       return;
     }
     try {
