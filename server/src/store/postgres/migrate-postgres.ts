@@ -10,6 +10,7 @@ import { clientConfig } from "./pool.ts";
 const MIGRATION_LOCK = 4_702_394_921;
 const OLDEST_VERSION = 150_000;
 const UNDEFINED_TABLE = "42P01";
+const INSUFFICIENT_PRIVILEGE = "42501";
 
 /**
  * Brings the database up to date on a connection of its own, without a time limit: another node's
@@ -31,11 +32,22 @@ export async function migratePostgres(
     return await migrate(migrationSession(client, name), wanted, at);
   } catch (error) {
     if (error instanceof StoreStartError) throw error;
-    const reason = error instanceof Error ? error.message || codeOf(error) : String(error);
-    throw new StoreStartError(`cannot use the database ${name}: ${reason}`, { cause: error });
+    throw new StoreStartError(`cannot use the database ${name}: ${reasonOf(error)}`, {
+      cause: error,
+    });
   } finally {
     await client.end().catch(() => undefined);
   }
+}
+
+function reasonOf(error: unknown): string {
+  const reason = error instanceof Error ? error.message || codeOf(error) : String(error);
+  // The library's own words for a URL without a password.
+  if (reason?.includes("client password must be a string")) {
+    return "it asks for a password; give it in LATCHKEY_DATABASE_URL or PGPASSWORD";
+  }
+  const isForbidden = codeOf(error) === INSUFFICIENT_PRIVILEGE;
+  return `${reason}${isForbidden ? "; its user must be allowed to make tables, and own those there are" : ""}`;
 }
 
 async function requireVersion(client: pg.Client, name: string): Promise<void> {

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
@@ -288,6 +290,40 @@ describe.skipIf(postgres.absent)("a store on PostgreSQL", () => {
     await expect(attempt).rejects.toThrow(/cannot use the database postgres:\/\/127\.0\.0\.1/);
     await expect(attempt).rejects.not.toThrow("CANARY");
   });
+});
+
+describe.skipIf(postgres.absent)("a start tells what the user lacks", () => {
+  beforeAll(() => postgres.start());
+  afterAll(() => postgres.stop());
+
+  test("to make tables", async () => {
+    const url = await postgres.newUrl();
+    const control = new pg.Client(url);
+    await control.connect();
+    await control.query("create role newcomer login");
+    await control.end();
+    const there = new URL(url);
+    there.username = "newcomer";
+    await expect(openTestStore(there.href)).rejects.toThrow(
+      /permission denied for .*; its user must be allowed to make tables, and own those there are$/,
+    );
+  });
+});
+
+test("a start without the password that the server asks for says where it belongs", async () => {
+  // AuthenticationSASL with SCRAM-SHA-256, then AuthenticationSASLContinue.
+  const answers = ["52000000170000000a534352414d2d5348412d3235360000", "52000000090000000b72"];
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.on("data", () => socket.write(Buffer.from(answers.shift() ?? "", "hex")));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  await expect(openTestStore(`postgres://latchkey@127.0.0.1:${port}/latchkey`)).rejects.toThrow(
+    /: it asks for a password; give it in LATCHKEY_DATABASE_URL or PGPASSWORD$/,
+  );
+  server.close();
 });
 
 test("a URL of another kind is refused without being shown", async () => {
