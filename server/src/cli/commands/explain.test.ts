@@ -133,6 +133,8 @@ test.each([
   ["no command", ["--curl", "wget x"], /There is no curl command/],
   ["a server without a scheme", ["--url", "localhost:4000", "GET", "http://a/"], /has to be like/],
   ["a password in its URL", ["--url", "http://a:b@c/", "GET", "http://a/"], /has to be like/],
+  ["what is no address", ["--ip", "10.0.0.300", "GET", "http://a/"], /--ip takes an address/],
+  ["an address with a port", ["--ip", "10.0.0.3:80", "GET", "http://a/"], /--ip takes an address/],
   ["a token with a line break", ["--token", "a\nb", "GET", "http://a/"], /operator token has a/],
 ] as const)("ends with 2 for %s", async (_what, args, message) => {
   const { code, printed, warned } = await explaining(args);

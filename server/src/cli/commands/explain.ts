@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { parseArgs } from "node:util";
 import type { CurlRequest } from "../../explain/curl-request.ts";
 import { type Command, type CommandContext, UsageError } from "../command.ts";
@@ -60,6 +61,10 @@ export const explain: Command = {
 async function explainRequest(context: CommandContext): Promise<number> {
   const { own, curl } = splitAtCurl(context.args);
   const { values, positionals } = readOptions(own);
+  // The server takes any text for an address that nobody knows, and refuses by it.
+  if (values.ip !== undefined && isIP(values.ip) === 0) {
+    throw new UsageError("--ip takes an address, such as 192.0.2.7 or 2001:db8::1");
+  }
   const request = await readRequest(context, { values, positionals, curl });
   for (const warning of request.warnings) context.warn(`warning: ${warning}`);
   const [{ askDecision, listApis }, { askedApi }, { askedServer }, described, mistakes, shown] =
