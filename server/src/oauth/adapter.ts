@@ -98,7 +98,10 @@ export function artifactAdapter(model: string, parts: AdapterParts): Adapter {
     async findByUserCode(userCode) {
       const digest = userCodeDigest(userCode);
       const stored = await store.oauthArtifacts.findByUserCode(api, model, digest);
-      return stored && { ...present(referenceTo(stored.digest), stored), userCode };
+      if (stored === undefined) return undefined;
+      const { inFlight: _, ...payload } = present(referenceTo(stored.digest), stored);
+      // Who began and did not come to an end may begin again, also in another browser.
+      return { ...payload, userCode };
     },
 
     async consume(id) {

@@ -22,12 +22,29 @@ export function showError(
   ]);
 }
 
+const WRONG_CODE = "There is no such code, or it was used, or has expired. Try again.";
+/** By the name of the library's fault. */
+const CODE_FAULTS: ReadonlyMap<string, string> = new Map([
+  ["NoCodeError", WRONG_CODE],
+  ["NotFoundError", WRONG_CODE],
+  ["ExpiredError", WRONG_CODE],
+  ["AbortedError", "The device was not connected, as you wished."],
+]);
+/** A form that was sent twice, or a page that was loaded again. */
+const DONE_BEFORE =
+  "This was done before, or cannot be done now. If your device still waits, go on.";
+
 /** Asks for the code that a device shows. `form` is the library's, with its own protection. */
-export function askUserCode(ctx: KoaContextWithOIDC, form: string, fault: unknown): void {
+export function askUserCode(
+  ctx: KoaContextWithOIDC,
+  form: string,
+  fault: { readonly name: string } | undefined,
+): void {
   show(ctx, "Connect a device", [
-    fault === undefined
-      ? "<p>Enter the code that your device shows.</p>"
-      : '<p role="alert">There is no such code, or it has expired. Try again.</p>',
+    ...(fault === undefined
+      ? []
+      : [`<p role="alert">${CODE_FAULTS.get(fault.name) ?? DONE_BEFORE}</p>`]),
+    "<p>Enter the code that your device shows.</p>",
     labelled(form),
     '<div class="actions"><button class="primary" type="submit" form="op.deviceInputForm">',
     "Continue</button></div>",

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { newBrowser } from "../testing/browser.ts";
+import { type Browser, newBrowser } from "../testing/browser.ts";
 import { aContext } from "../testing/builders.ts";
 import { DATABASES } from "../testing/databases.ts";
 import { API, type Client, type OAuthWorld, startOAuthWorld } from "../testing/oauth-world.ts";
@@ -195,6 +195,53 @@ for (const database of DATABASES) {
       const form = { xsrf, user_code: "AAAA-AAAA", confirm: "yes" };
       const { answer } = await browser.submit(`${world.issuer}/oauth/device`, form);
       expect(await answer.text()).toContain("There is no such code");
+    });
+
+    /** A device that waits, and a browser in which its code is about to be confirmed. */
+    async function aDevice(browser = newBrowser(world.origin)) {
+      const client = await world.register({ type: "public" });
+      const { body } = await world.post(client, "device/code", { scope: "read:users" });
+      const url = String(body.verification_uri);
+      const device_code = String(body.device_code);
+      const poll = () => world.post(client, "token", { grant_type: DEVICE_CODE, device_code });
+      async function confirm(
+        from = browser,
+        more = {},
+      ): Promise<Awaited<ReturnType<Browser["visit"]>>> {
+        const page = await (await from.visit(url)).answer.text();
+        const xsrf = /name="xsrf" value="([^"]+)"/.exec(page)?.[1] ?? "";
+        return from.submit(url, {
+          xsrf,
+          user_code: String(body.user_code),
+          confirm: "yes",
+          ...more,
+        });
+      }
+      return { poll, confirm };
+    }
+
+    test.each(["at the code", "at what it asks for"])(
+      "a user may say no to a device %s",
+      async (at) => {
+        const { poll, confirm } = await aDevice();
+        world.decision = "denied";
+        const { answer } = await confirm(undefined, at === "at the code" ? { abort: "yes" } : {});
+        world.decision = "everything";
+        const text = await answer.text();
+        expect(text).toContain("The device was not connected");
+        expect(text).not.toContain("no such code");
+        expect((await poll()).body).toMatchObject({ error: "access_denied" });
+      },
+    );
+
+    test("who left before the end may enter the code again, in another browser, and once", async () => {
+      const { poll, confirm } = await aDevice();
+      const left = await confirm(newBrowser("nowhere"));
+      expect(left.left?.pathname).toContain("/interaction/");
+      expect(await (await confirm()).answer.text()).toContain("The device is connected");
+      const again = await (await confirm()).answer.text();
+      expect(again).toContain("There is no such code");
+      expect((await poll()).status).toBe(200);
     });
 
     test.each([
