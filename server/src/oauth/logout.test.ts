@@ -102,6 +102,22 @@ test("who chooses to stay stays, and a form without its own token changes nothin
   expect(await isSignedOut()).toBe(false);
 });
 
+test("a form that was sent twice, or is of a page before the last, leads to the page again", async () => {
+  const older = await (await ask()).answer.text();
+  await ask();
+  const again = await answerPage(older, { logout: "yes" });
+  expect(await isSignedOut()).toBe(false);
+  const page = await again.answer.text();
+  expect(page).toContain("Sign out?");
+  expect(await (await answerPage(page, { logout: "yes" })).answer.text()).toContain("<h1>Done");
+  const twice = await answerPage(page, { logout: "yes" });
+  // Nobody is signed in any more: it goes on by itself.
+  expect(await (await answerPage(await twice.answer.text(), {})).answer.text()).toContain(
+    "<h1>Done",
+  );
+  expect(await isSignedOut()).toBe(true);
+});
+
 test.each([
   ["another path", `${AFTERWARDS}/more`],
   ["another site", "https://evil.example/"],

@@ -88,6 +88,11 @@ async function mendAnswers(ctx: KoaContextWithOIDC, next: () => Promise<void>): 
   }
   // Some clients take no answer but JSON, and RFC 7009 §2.2 leaves the body open.
   if (route === "revocation" && ctx.status === 200) ctx.body = {};
+  // A form that was sent twice, or is of a page before the last: what is left to ask is asked again.
+  if (route === "end_session_confirm" && ctx.status === 400) {
+    ctx.status = 303;
+    ctx.redirect(ctx.oidc.urlFor("end_session"));
+  }
   // What is kept of a secret is for nobody; RFC 7592 §3 lets the answer leave it out.
   if (route === "client" || route === "client_update") {
     const { client_secret: _, ...shown } = ctx.body as Record<string, unknown>;
