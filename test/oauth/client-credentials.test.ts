@@ -115,6 +115,12 @@ describe("no token is issued", () => {
       "invalid_scope",
     ],
     [
+      "O-053: for scopes of which the API has none, any more or ever",
+      () => ({ ...withSecret(), scope: "read:nothing" }),
+      400,
+      "invalid_scope",
+    ],
+    [
       "O-100: for the password grant",
       () => ({ ...withSecret(), grant_type: "password" }),
       400,

@@ -181,6 +181,15 @@ for (const database of DATABASES) {
         const back = await world.authorize(await world.register(), { scope: "admin:all" });
         expect(back.get("error")).toBe("invalid_scope");
       });
+
+      test.each(["", "read:nothing"])(
+        "O-053: for the scopes %j, and not as if the user had refused",
+        async (scope) => {
+          const back = await world.authorize(await world.register(), { scope });
+          expect(back.get("error")).toBe("invalid_scope");
+          expect(world.prompts.at(-1)).toBe("login");
+        },
+      );
     });
 
     test("O-025: a loopback redirect of a native client may have any port", async () => {

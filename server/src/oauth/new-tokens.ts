@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Clock, OAuthRule } from "@latchkey/engine";
-import type Provider from "oidc-provider";
-import type { Client, JWK } from "oidc-provider";
+import Provider, { type Client, errors, type JWK } from "oidc-provider";
 import { scopeWithin } from "./client-metadata.ts";
 import type { Issuer } from "./issuer.ts";
 import { createTokenWriter, FORMAT_MEMBER, type TokenFacts } from "./jwt-access-tokens.ts";
@@ -36,6 +35,7 @@ export function nameTokens(provider: Provider, { rule, issuer, clock, keys }: To
         // To the library every token is opaque; it settles that here.
         generateTokenId.call(this);
         Object.assign(this, { scope: scopeWithin(this.scope, this.client?.scope) });
+        if (this.accountId === undefined) requireScope(this.scope);
         if (this.client?.[FORMAT_MEMBER] === "jwt") {
           const iat = Math.floor(clock() / 1000);
           const exp = iat + this.expiration;
@@ -46,6 +46,13 @@ export function nameTokens(provider: Provider, { rule, issuer, clock, keys }: To
       },
     });
   }
+}
+
+/** RFC 6749 §5.1: an answer that names no scope says that what was asked for was granted. */
+function requireScope(granted: string | undefined): void {
+  const { scope } = Provider.ctx?.oidc?.params ?? {};
+  if (typeof scope !== "string" || granted) return;
+  throw new errors.InvalidScope("none of the scopes is known", scope);
 }
 
 /** Keys that sign come first. */

@@ -146,6 +146,7 @@ function configuration(parts: ProviderParts): Configuration {
     // Each authorization is a grant of its own: one that is reused takes no other with it.
     async loadExistingGrant(ctx) {
       requireRedirect(ctx);
+      requireScope(ctx);
       const id = ctx.oidc.result?.consent?.grantId;
       if (id === undefined) return rememberedGrant(ctx, parts);
       return ctx.oidc.provider.Grant.find(id);
@@ -231,6 +232,12 @@ function requireRedirect({ oidc: { client, params } }: KoaContextWithOIDC): void
   const uri = params?.redirect_uri;
   if (typeof uri !== "string" || client?.redirectUriAllowed(uri) !== false) return;
   throw new errors.InvalidRedirectUri();
+}
+
+/** RFC 6749 §4.1.2.1: the library leaves out what nobody knows, and would say that the user refused. */
+function requireScope({ oidc }: KoaContextWithOIDC): void {
+  if (oidc.requestParamOIDCScopes.size > 0) return;
+  throw new errors.InvalidScope("none of the scopes is known", String(oidc.params?.scope ?? ""));
 }
 
 /** Where a client has people sent, and itself told of them. */
