@@ -1,12 +1,12 @@
 import { ApiError, type Policy } from "@latchkey/engine";
 import Provider, { type Adapter, errors } from "oidc-provider";
-import type { NamedArtifact, StoredArtifact } from "../store/oauth-artifacts.ts";
+import type { StoredArtifact } from "../store/oauth-artifacts.ts";
 import type { Store } from "../store/store.ts";
 import { artifactDigest, isReference, referenceTo, tokenDigest } from "./artifact-names.ts";
 import type { Calls } from "./calls.ts";
 import { newTokenId, tokenIdOf } from "./jwt-access-tokens.ts";
-import { noteLate } from "./refresh-grace.ts";
 import { fromRest, type Payload, toRest } from "./resting-payload.ts";
+import { saveLater, spendLater } from "./trades.ts";
 
 /** Ten years: the token of a registration has no end of its own. */
 const ENDLESS_SECONDS = 315_360_000;
@@ -38,16 +38,6 @@ export function artifactAdapter(model: string, parts: AdapterParts): Adapter {
       : { ...payload, consumed: Math.floor(consumedAt / 1000) };
   }
 
-  /** RFC 8707 §2.2: the library would look once its holder has nothing left to ask with again. */
-  async function requireResource(named: NamedArtifact): Promise<void> {
-    const { route, params } = Provider.ctx?.oidc ?? {};
-    if (route !== "token" || params?.resource === undefined) return;
-    const stored = await store.oauthArtifacts.find(api, named);
-    const { resource } = JSON.parse(stored?.payload ?? "{}");
-    if ([resource].flat().includes(params.resource)) return;
-    throw new errors.InvalidTarget("the resource is not one of those that were granted");
-  }
-
   async function killGrant(id: string): Promise<void> {
     await revokeQuietly(parts, id);
   }
@@ -59,7 +49,7 @@ export function artifactAdapter(model: string, parts: AdapterParts): Adapter {
       const { exp, grantId, uid, userCode } = payload;
       const expiresAt =
         exp === undefined ? context.at + (expiresIn ?? ENDLESS_SECONDS) * 1000 : exp * 1000;
-      const { saved } = await write("saveArtifact", {
+      const artifact = {
         model,
         digest: artifactDigest(model, id),
         // An interaction may outlive the grant that it was about.
@@ -71,7 +61,9 @@ export function artifactAdapter(model: string, parts: AdapterParts): Adapter {
         payload: JSON.stringify(toRest(model, id, payload)),
         expiresAt,
         token: isToken ? tokenOf(id, payload, policy) : null,
-      });
+      };
+      if (saveLater(artifact)) return;
+      const { saved } = await write("saveArtifact", artifact);
       if (!saved) throw new errors.InvalidGrant("the grant has ended");
     },
 
@@ -106,19 +98,10 @@ export function artifactAdapter(model: string, parts: AdapterParts): Adapter {
 
     async consume(id) {
       const named = { model, digest: artifactDigest(model, id) };
-      await requireResource(named);
+      if (spendLater(named, calls.writeContext(api))) return;
+      // A pushed request, in two tabs at once.
       const { first } = await write("consumeArtifact", named);
-      if (first) return;
-      const stored = await store.oauthArtifacts.find(api, named);
-      const graceMillis = (policy.oauth?.refreshGraceSeconds ?? 0) * 1000;
-      const ctx = Provider.ctx;
-      const isGraced = model === "RefreshToken" && stored?.consumedAt != null && ctx !== undefined;
-      if (isGraced && calls.writeContext(api).at - (stored.consumedAt ?? 0) < graceMillis) {
-        noteLate(ctx);
-      } else if (stored?.grantId != null) {
-        await killGrant(stored.grantId);
-      }
-      throw new errors.InvalidGrant(`${model} was used before`);
+      if (!first) throw new errors.InvalidRequestUri(`${model} was used before`);
     },
 
     async destroy(id) {

@@ -30,9 +30,9 @@ import {
   showLoggedOut,
   showSuccess,
 } from "./pages.ts";
-import { answerLate } from "./refresh-grace.ts";
 import { rememberedGrant } from "./remembered-consent.ts";
 import { sessionAdapter } from "./session-adapter.ts";
+import { settleTrades } from "./trades.ts";
 
 /** What one API's authorization server is made of. */
 export interface ProviderParts {
@@ -54,7 +54,7 @@ const ASYMMETRIC = ["RS256", "ES256", "EdDSA"] as const;
 
 /** Builds one API's authorization server: the library with our storage, lifetimes and pages. */
 export function createProvider(parts: ProviderParts): Provider {
-  const { store, policy, rule, issuer, clock, calls } = parts;
+  const { store, policy, rule, issuer, clock } = parts;
   const ours = configuration(parts);
   const provider = new Provider(issuer.url, isCalcom(policy) ? asCalcom(ours) : ours);
   provider.proxy = true;
@@ -68,11 +68,11 @@ export function createProvider(parts: ProviderParts): Provider {
   Object.assign(provider.Grant.prototype, {
     generateTokenId: () => `gnt_${randomBytes(12).toString("hex")}`,
   });
-  const seconds = rule.refreshGraceSeconds;
+  const graceSeconds = rule.refreshGraceSeconds;
   provider.use(dressAs(policy.branding));
   provider.use(beginAtForm(provider, issuer));
   provider.use(mendAnswers);
-  provider.use(answerLate({ store, api: policy.slug, calls, seconds }));
+  provider.use(settleTrades({ store, api: policy.slug, graceSeconds }));
   return provider;
 }
 

@@ -12,7 +12,7 @@ export interface NamedArtifact {
   readonly digest: Uint8Array;
 }
 
-interface SaveArtifact extends NamedArtifact {
+export interface SaveArtifact extends NamedArtifact {
   /** Nothing is written under a grant that is revoked. */
   readonly grantId: string | null;
   /** What ID tokens call the sign-in in which it was granted, where that is known. */
