@@ -3,6 +3,9 @@ import { ApiError } from "@latchkey/engine";
 /** RFC 3339 §5.6, without leap seconds, which no clock here counts. */
 const INSTANT =
   /^(\d{4}-(?:0[1-9]|1[0-2])-(\d\d))T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i;
+/** What RFC 3339 can write in UTC: a year has four digits. */
+const FIRST = Date.parse("0000-01-01T00:00:00.000Z");
+const LAST = Date.parse("9999-12-31T23:59:59.999Z");
 
 /**
  * The Unix milliseconds of an RFC 3339 instant.
@@ -13,7 +16,7 @@ export function parseInstant(text: string, field: string): number {
   const at = date === undefined ? Number.NaN : Date.parse(text.toUpperCase());
   // 31 February would quietly become 3 March.
   const exists = date !== undefined && new Date(`${date}T00:00:00Z`).getUTCDate() === Number(day);
-  if (Number.isNaN(at) || !exists) {
+  if (!(at >= FIRST && at <= LAST) || !exists) {
     throw new ApiError(
       "INVALID_REQUEST",
       `${field} must be an RFC 3339 instant such as 2030-01-31T12:00:00Z.`,
