@@ -88,7 +88,8 @@ export function readList(value: unknown, place: Place, most: number): readonly u
     report(place, `has ${value.length} elements; at most ${most} are allowed`);
     return [];
   }
-  return value;
+  // A comma too many leaves a gap, which loops would pass over.
+  return Array.from(value);
 }
 
 /** What a text must look like. */

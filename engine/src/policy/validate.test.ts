@@ -449,6 +449,10 @@ test.each([
     { plans: ["FREE"], entitlements: { team: { "": "FREEE" } } },
     'entitlements.team[""]: "FREEE" is not a plan of this API; did you mean "FREE"?',
   ],
+  // biome-ignore lint/suspicious/noSparseArray: a comma too many is what it is about
+  ["list with a gap", { endpoints: [{ match: "/a" }, , { match: "/b" }] }, "endpoints[1]: found n"],
+  // biome-ignore lint/suspicious/noSparseArray: a comma too many is what it is about
+  ["list of texts with a gap", { hosts: ["a.b", , "b.c"] }, "hosts[1]: found nothing; expected a"],
   ["base", { extends: 7 }, "extends: found 7; expected an object"],
   ["base", { extends: "standrad" }, 'extends: "standrad" is not a profile'],
 ])("a wrong %s is named: %j", (_what, changes, fault) => {
@@ -515,6 +519,7 @@ test.each([
   [{ apis: [] }, "apis: has no API"],
   [{ apis: {} }, "apis: found {}; expected a list"],
   [{ apis: [null] }, "apis[0]: found null; expected an object"],
+  [{ apis: new Array(2) }, "apis[0]: found nothing; expected an object"],
   [{ api: [] }, 'the policy.api: is not known here; did you mean "apis"?'],
 ])("a file that exports %j is refused", (exported, message) => {
   expect(() => readPolicies(exported, { file: "latchkey.config.ts" })).toThrow(
