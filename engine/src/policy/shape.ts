@@ -45,6 +45,9 @@ export function shown(value: unknown): string {
   if (value === undefined) return "nothing";
   if (typeof value === "function") return "a function";
   if (typeof value === "bigint" || typeof value === "symbol") return String(value);
+  if (typeof value === "object" && !/^(?:Object|Array|Null)$/.test(kindOf(value))) {
+    return `a ${kindOf(value)}`;
+  }
   let text: string;
   try {
     text = JSON.stringify(value) ?? "nothing";
@@ -69,13 +72,21 @@ export function readObject(
   return object;
 }
 
-/** The object at `place` with members of any name; no members if it is none. */
+/**
+ * The object at `place` with members of any name; no members if it is none. A promise or a map is
+ * none: it holds nothing where members are looked for, and would be taken for an empty object.
+ */
 export function readRecord(value: unknown, place: Place): Readonly<Record<string, unknown>> {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    return { ...value } as Record<string, unknown>;
+  if (/^(?:Object|Module)$/.test(kindOf(value))) {
+    return { ...(value as Record<string, unknown>) };
   }
   report(place, `found ${shown(value)}; expected an object`);
   return {};
+}
+
+/** What the language calls it: `Object` also of a class, `Array`, `Module`, `Promise`, `Map`. */
+function kindOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice("[object ".length, -1);
 }
 
 /** The list at `place`, empty if it is none or too long. */

@@ -449,6 +449,9 @@ test.each([
     { plans: ["FREE"], entitlements: { team: { "": "FREEE" } } },
     'entitlements.team[""]: "FREEE" is not a plan of this API; did you mean "FREE"?',
   ],
+  ["oauth that nobody awaited", { oauth: Promise.resolve({}) }, "oauth: found a Promise; expected"],
+  ["limits", { limits: new Map() }, "limits: found a Map; expected an object"],
+  ["list of endpoints", { endpoints: new Set() }, "endpoints: found a Set; expected a list"],
   // biome-ignore lint/suspicious/noSparseArray: a comma too many is what it is about
   ["list with a gap", { endpoints: [{ match: "/a" }, , { match: "/b" }] }, "endpoints[1]: found n"],
   // biome-ignore lint/suspicious/noSparseArray: a comma too many is what it is about
@@ -457,6 +460,15 @@ test.each([
   ["base", { extends: "standrad" }, 'extends: "standrad" is not a profile'],
 ])("a wrong %s is named: %j", (_what, changes, fault) => {
   expect(faultsOf(changes)).toContainEqual(expect.stringContaining(fault));
+});
+
+test("a part may be a whole module, or an object of a class", async () => {
+  const url: string = "data:text/javascript,export const a = 'A'";
+  const scopes = await import(url);
+  const oauth = new (class {
+    readonly refreshGraceSeconds = 5;
+  })();
+  expect(faultsOf({ scopes, oauth })).toEqual([]);
 });
 
 test("what a wrong base says is found in the base", () => {
