@@ -135,6 +135,12 @@ test("refuses a file that is named but missing", () => {
   );
 });
 
+test.each(["folder.ts", "folder.json"])("refuses a folder: %s", (name) => {
+  mkdirSync(path.join(folder, name));
+  const { outcomes: here } = load(folder, name);
+  expect(here).toEqual({ [name]: `PolicyFileError: ${name}: is a folder, not a policy file` });
+});
+
 test("finds latchkey.config.ts in the working folder", () => {
   expect(outcomes["-"]).toEqual({ file: "latchkey.config.ts", slugs: ["acme"] });
 });

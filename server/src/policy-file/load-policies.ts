@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { type Policy, profiles, RENDERERS, readPolicies, SCHEMES } from "@latchkey/engine";
 import { importModule } from "./import-module.ts";
@@ -32,6 +32,9 @@ export async function loadPolicies(given: string | undefined): Promise<LoadedPol
     return { file, policies: readPolicies(demo, { ...known, file: "the built-in demo" }) };
   }
   const shown = shownPath(file);
+  // Containers make one in the place of a mounted file that is not there.
+  if (statSync(file).isDirectory())
+    throw new PolicyFileError(shown, "is a folder, not a policy file");
   return { file: shown, policies: readPolicies(await readFile(file), { ...known, file: shown }) };
 }
 
