@@ -276,6 +276,16 @@ describe("reported usage", () => {
     expect(usage.json.data).toEqual([]);
   });
 
+  test.each(["key_1:acct_1", "key 1", "others", "", `key_${"1".repeat(65)}`, "key_\u{1f600}"])(
+    "of %j, which no credential is called, is refused: pages of usage begin with such names",
+    async (credentialId) => {
+      const counts = [aCount({ credentialId })];
+      const { status, json } = await call("verifier", "POST", "/usage", { counts });
+      const details = { field: "counts[0].credentialId" };
+      expect([status, json?.error.details]).toEqual([400, details]);
+    },
+  );
+
   test("with the time of decisions is what overview and usage tell of it", async () => {
     const { id, accountId } = await server.issueKey();
     const latency = { totalMicros: 4000, maxMicros: 3000, buckets: [0, 0, 0, 0, 0, 0, 0, 0, 10] };

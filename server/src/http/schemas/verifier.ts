@@ -94,7 +94,11 @@ const ReportedLatency = Type.Object(
 const ReportedCount = Type.Object(
   {
     accountId: Id("acct"),
-    credentialId: Text({ minLength: 1, maxLength: 128 }),
+    // Nothing but an id: the cursors of the list of usage are made of it.
+    credentialId: Type.String({
+      pattern: "^[a-z]{1,16}_[0-9a-z]{1,64}$",
+      examples: ["key_4f1c0a9be27d4f1c0a9be27d"],
+    }),
     hour: Instant("Any instant of the hour."),
     allowed: Type.Integer({ minimum: 0, maximum: 1_000_000_000 }),
     denied: Type.Integer({ minimum: 0, maximum: 1_000_000_000 }),
