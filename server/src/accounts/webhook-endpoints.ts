@@ -141,17 +141,17 @@ export function createWebhookEndpoints(parts: WebhookEndpointParts): WebhookEndp
       // What the documents of calcom call a secret may be any text.
       if (!isUnsigned && format !== "calcom") checkWebhookSecret(secret);
       const id = newId("wh");
-      const strictOrder = draft.strictOrder ?? false;
       const place = { api, endpointId: id, withPair: draft.asymmetric ?? false };
       const input = {
-        ...{ id, format, payloadTemplate, strictOrder, url: draft.url, maxLive: MOST_LIVE },
+        ...{ id, format, payloadTemplate, url: draft.url, maxLive: MOST_LIVE },
         accountId: draft.accountId ?? (await ownerOf(api, draft.applicationId)),
         applicationId: draft.applicationId ?? null,
         description: draft.description ?? null,
         events: checkedEvents(draft.events),
         version: draft.version ?? null,
         secret: isUnsigned ? null : sealWebhookSecret(sealing, secret, place),
-        parallel: checkedParallel(draft.parallel ?? 1, strictOrder),
+        strictOrder: draft.strictOrder ?? false,
+        parallel: draft.parallel ?? 1,
         enabled: draft.enabled ?? true,
       };
       const context = { ...call, at: clock() };
@@ -160,10 +160,9 @@ export function createWebhookEndpoints(parts: WebhookEndpointParts): WebhookEndp
     },
 
     async update(call, named, changes) {
-      const { format, strictOrder, parallel } = await find(call.api, named, call.ceiling);
+      const { format } = await find(call.api, named, call.ceiling);
       if (changes.url !== undefined) checkUrl(changes.url);
       checkTemplate(changes.payloadTemplate ?? null, format);
-      checkedParallel(changes.parallel ?? parallel, changes.strictOrder ?? strictOrder);
       const events = changes.events && checkedEvents(changes.events);
       const input = { ...named, changes: { ...changes, ...(events && { events }) } };
       const context = { ...call, at: clock() };
@@ -220,13 +219,6 @@ export function createWebhookEndpoints(parts: WebhookEndpointParts): WebhookEndp
     if (applicationId === null) return null;
     return (await store.applications.find(api, applicationId))?.accountId ?? null;
   }
-}
-
-function checkedParallel(parallel: number, strictOrder: boolean): number {
-  if (parallel === 1 || !strictOrder) return parallel;
-  const details = { field: "parallel" };
-  const message = "In strict order parallel must be 1.";
-  throw new ApiError("INVALID_REQUEST", message, { details });
 }
 
 function unsigned(): ApiError {

@@ -87,6 +87,7 @@ export const webhookEndpointCommands = {
     input: CreateEndpoint,
   ): Promise<WebhookEndpointRecord> {
     const { api, at } = tx.context;
+    checkOrder(input);
     await checkOwner(tx, input);
     const row = await tx.db
       .insertInto("webhook_endpoint")
@@ -111,7 +112,10 @@ export const webhookEndpointCommands = {
     return recordEndpoint(tx, row, "created", { url: row.url, events: input.events });
   },
 
-  /** @throws {ApiError} `NOT_FOUND`; `CONFLICT` when it is revoked, or the application has the URL. */
+  /**
+   * @throws {ApiError} `NOT_FOUND`; `CONFLICT` when it is revoked, or the application has the URL;
+   * `INVALID_REQUEST` when it would be both parallel and in order.
+   */
   async updateWebhookEndpoint(
     tx: Transaction,
     { changes, ...named }: NamedEndpoint & { readonly changes: EndpointChanges },
@@ -121,6 +125,7 @@ export const webhookEndpointCommands = {
     const { url, enabled } = changes;
     if (url !== undefined && url !== row.url) await requireFreeUrl(tx, row, url);
     const changed = await changeEndpoint(tx, row, columnsOf(changes, row, tx.context.at));
+    checkOrder({ strictOrder: changed.strict_order === 1, parallel: changed.parallel });
     if (enabled === false) await giveUpDeliveries(tx, row.id);
     return recordEndpoint(tx, changed, "updated", { ...changes });
   },
@@ -209,6 +214,12 @@ function columnsOf(changes: EndpointChanges, row: EndpointRow, at: number): Part
       disabled_reason: row.disabled_reason ?? "operator",
     }),
   };
+}
+
+/** In the transaction: two changes at once may each be right, and wrong together. */
+function checkOrder({ strictOrder, parallel }: Pick<CreateEndpoint, "strictOrder" | "parallel">) {
+  if (parallel === 1 || !strictOrder) return;
+  throw invalid("parallel", "In strict order parallel must be 1.");
 }
 
 async function checkOwner(tx: Transaction, input: CreateEndpoint): Promise<void> {

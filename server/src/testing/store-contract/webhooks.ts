@@ -71,7 +71,17 @@ export function webhooksContract(open: () => Store): void {
       expect(settled.filter(({ status }) => status === "fulfilled")).toHaveLength(3);
     });
 
+    test("are never parallel and in order, also when the two come at once", async () => {
+      const { write } = await aSceneOfWebhooks(open());
+      await write("createWebhookEndpoint", anEndpoint());
+      const change = (changes: object) => write("updateWebhookEndpoint", { id: "wh_1", changes });
+      const both = [change({ parallel: 2 }), change({ strictOrder: true })];
+      const settled = await Promise.allSettled(both);
+      expect(settled.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    });
+
     test.each([
+      [{ strictOrder: true, parallel: 2 }, "parallel"],
       [{ accountId: "acct_9" }, "accountId"],
       [{ applicationId: "app_9" }, "applicationId"],
     ])("are refused for %o", async (wrong, field) => {
