@@ -176,8 +176,7 @@ export function createApplications(parts: {
 
     async update(call, name, changes) {
       const policy = policyOf(call.api);
-      const before = await find(call.api, { ...name, ceiling: call.ceiling });
-      const { kind, type } = before;
+      const { kind, type } = await find(call.api, { ...name, ceiling: call.ceiling });
       checkApplicationRules(changes, kind, policy);
       checkPkce(changes.pkce, type);
       const { scopes, permissions, ...rest } = changes;
@@ -186,7 +185,8 @@ export function createApplications(parts: {
         ...rest,
         ...(scopes && { scopes: [...new Set(scopes)] }),
         ...(permissions && { permissions: namedPermissions(permissions, policy) }),
-        ...(mustBeVerifiedAnew(call, before, changes, policy) && { status: "pending" as const }),
+        // What people are shown was verified; when a customer changes it, somebody has to look again.
+        isReviewed: call.ceiling !== undefined && firstStatus(kind, policy) !== "verified",
       };
       const context = { ...call, at: clock() };
       return (await store.write("updateApplication", input, context)).output;
@@ -236,22 +236,6 @@ function newClientSecret() {
   const digest = secretDigest(clientSecret);
   const stored = { id: newId("sec"), digest, lastFour: clientSecret.slice(-4) };
   return { clientSecret, stored };
-}
-
-/** What people are shown was verified; when a customer changes it, somebody has to look again. */
-function mustBeVerifiedAnew(
-  { ceiling }: Call,
-  before: ApplicationRecord,
-  changes: ApplicationChanges,
-  policy: CompiledPolicy,
-): boolean {
-  if (ceiling === undefined || before.status !== "verified") return false;
-  if (firstStatus(before.kind, policy) === "verified") return false;
-  return (["name", "redirectUris", "logo", "homePage"] as const).some(
-    (member) =>
-      changes[member] !== undefined &&
-      JSON.stringify(changes[member]) !== JSON.stringify(before[member]),
-  );
 }
 
 function firstStatus(kind: ApplicationKind, { policy }: CompiledPolicy): ApplicationStatus {

@@ -43,7 +43,12 @@ interface UpdateApplication
     Omit<ApplicationUpdate, "settings" | "logout"> {
   readonly settings?: Partial<ApplicationSettings> | undefined;
   readonly logout?: Partial<LogoutRules> | undefined;
+  /** A verified one whose look changes has to be verified anew. */
+  readonly isReviewed?: boolean;
 }
+
+/** What people are shown of it. */
+const LOOK = ["name", "redirectUris", "logo", "homePage"] as const;
 
 interface SetApplicationStatus extends NamedApplication {
   readonly status: ApplicationStatus;
@@ -76,7 +81,7 @@ export const applicationCommands = {
 
   /** Writes nothing when nothing differs. @throws {ApiError} `NOT_FOUND`; `CONFLICT` if revoked. */
   async updateApplication(tx: Transaction, input: UpdateApplication): Promise<ApplicationRecord> {
-    const { id: _, accountId: __, settings, logout, ...rest } = input;
+    const { id: _, accountId: __, settings, logout, isReviewed = false, ...rest } = input;
     const before = await lockLive(tx, input);
     const record = toApplication(before);
     const wanted = {
@@ -84,14 +89,17 @@ export const applicationCommands = {
       settings: settings && { ...record.settings, ...settings },
       logout: logout && { ...record.logout, ...logout },
     };
-    const detail: ApplicationUpdate = Object.fromEntries(
+    const changed: ApplicationUpdate = Object.fromEntries(
       Object.entries(wanted).filter(
         ([field, value]) =>
           value !== undefined &&
           JSON.stringify(value) !== JSON.stringify(record[field as keyof ApplicationUpdate]),
       ),
     );
-    if (Object.keys(detail).length === 0) return record;
+    if (Object.keys(changed).length === 0) return record;
+    // Looked at here, under the lock: it may have been verified just now.
+    const isAnew = isReviewed && record.status === "verified" && LOOK.some((it) => it in changed);
+    const detail: ApplicationUpdate = { ...changed, ...(isAnew && { status: "pending" }) };
     const application = await updateApplicationRow(tx, before.application, detail);
     const { name, permissions } = detail;
     const credential = await changeColumns(tx, before.credential, {

@@ -1,5 +1,5 @@
 import { profiles } from "@latchkey/engine";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type ManagementApp, openManagementApp } from "../../testing/management-app.ts";
 import { PASSWORD, type SignedIn, signedIn } from "../../testing/signed-in.ts";
 
@@ -38,6 +38,19 @@ test.each([
   await verify();
   const changed = await owner.call("PATCH", path, changes);
   expect(changed).toMatchObject({ status: 200, json: { ...changes, status: "pending" } });
+});
+
+test("has to be verified anew when it was verified while the change came", async () => {
+  const { applications } = it.store;
+  await owner.call("PATCH", path, { name: "Looked at" });
+  const { find } = applications;
+  vi.spyOn(applications, "find").mockImplementationOnce(async (...asked) => {
+    const found = await find(...asked);
+    await verify();
+    return found;
+  });
+  const changed = await owner.call("PATCH", path, { name: "Never looked at" });
+  expect(changed.json).toMatchObject({ name: "Never looked at", status: "pending" });
 });
 
 test("stays verified when nothing that people see has changed", async () => {
