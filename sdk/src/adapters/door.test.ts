@@ -52,6 +52,15 @@ test("believes a forwarding header of a trusted proxy only", () => {
   expect(askedOf({}, trusting)).toMatchObject({ address: "203.0.113.9", secure: true });
 });
 
+test("believes who comes over a Unix socket where it is told to", () => {
+  const peer = { address: "unix", encrypted: false };
+  const believed = { address: "203.0.113.9", secure: true };
+  expect(askedOf({ peer }, { trustedProxies: ["unix"] })).toMatchObject(believed);
+  expect(askedOf({ peer }, { trustedProxies: ["10.0.0.0/8"] })?.address).toBeUndefined();
+  const reset = { address: undefined, encrypted: false };
+  expect(askedOf({ peer: reset }, { trustedProxies: ["unix"] })?.address).toBeUndefined();
+});
+
 test("does not start with a proxy that is no address", () => {
   expect(() => askedOf({}, { trustedProxies: ["proxy.example"] })).toThrow();
 });

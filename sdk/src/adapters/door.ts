@@ -5,14 +5,17 @@ import {
   type Decision,
   isPromised,
   type Principal,
-  parseNetworks,
   type Rendered,
+  trustedPeers,
 } from "@latchkey/engine";
 import type { Verifier } from "../verifier/verifier.ts";
 
 /** How requests are read. */
 export interface DoorOptions {
-  /** Addresses and CIDR blocks whose `X-Forwarded-For` and `-Proto` count; none when absent. */
+  /**
+   * Addresses and CIDR blocks whose `X-Forwarded-For` and `-Proto` count, and `unix` for whoever comes
+   * over a Unix socket; none when absent.
+   */
   readonly trustedProxies?: readonly string[];
   /** Where the paths of the policy begin, such as `/api`; at the root when absent. */
   readonly mount?: string;
@@ -49,7 +52,7 @@ export interface Received {
 
 /** The other end of the connection. */
 export interface Peer {
-  /** Without port; `undefined`: rules about addresses refuse. */
+  /** Without port, or `unix` over a Unix socket; `undefined`: rules about addresses refuse. */
   readonly address: string | undefined;
   readonly encrypted: boolean;
 }
@@ -59,7 +62,7 @@ export type Door = (received: Received) => Outcome | Promise<Outcome>;
 
 /** @throws {Error} An option is not what it must be. */
 export function createDoor(verifier: Verifier, options: DoorOptions = {}): Door {
-  const trusted = parseNetworks([...(options.trustedProxies ?? [])]);
+  const trusted = trustedPeers(options.trustedProxies ?? []);
   const mount = options.mount?.replace(/\/$/, "") ?? "";
   if (!/^(\/|$)/.test(mount)) throw new TypeError(`mount must begin with a slash: "/${mount}"`);
   const base = options.origin === undefined ? undefined : `${originOf(options.origin)}${mount}`;

@@ -1,12 +1,21 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Rendered } from "@latchkey/engine";
+import type { Socket } from "node:net";
+import { type Rendered, UNIX_PEER } from "@latchkey/engine";
 import type { Peer } from "./door.ts";
 
 /** Who is connected to Node. */
 export function peerOf({ socket }: Pick<IncomingMessage, "socket">): Peer {
   // Only a `TLSSocket` has it: asking for its value costs less than asking whether it is there.
   const { encrypted } = socket as { readonly encrypted?: boolean };
-  return { address: socket.remoteAddress, encrypted: encrypted === true };
+  return { address: socket.remoteAddress ?? overSocket(socket), encrypted: encrypted === true };
+}
+
+/**
+ * A TCP connection that was reset has no address either: only a server that listens on a path says
+ * that its connections come over a Unix socket.
+ */
+function overSocket({ server }: Pick<Socket, "server">): string | undefined {
+  return typeof server?.address() === "string" ? UNIX_PEER : undefined;
 }
 
 /** Sends a whole answer. */
