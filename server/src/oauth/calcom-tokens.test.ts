@@ -60,6 +60,20 @@ for (const database of DATABASES) {
       issue({ grant_type: "authorization_code", code, redirect_uri: client.redirectUri });
     const refresh = (token: string) => issue({ grant_type: "refresh_token", refresh_token: token });
 
+    test.each(["127.0.0.1", "[::1]", "localhost"])(
+      "a code that was given out for another port of %s is traded",
+      async (host) => {
+        const before = client;
+        const redirectUris = [`http://${host}/callback`];
+        const draft = { scopes: SCOPE.split(" "), status: "verified", redirectUris } as const;
+        const redirectUri = `http://${host}:49152/callback`;
+        client = { ...(await world.register(draft)), redirectUri };
+        const pair = await redeem(await aCode());
+        client = before;
+        expect(pair.scope).toBe(SCOPE);
+      },
+    );
+
     /** Those who won; whoever lost was told so in these words. */
     async function winnersOf(ask: () => Promise<TokenPair>, loss: string) {
       const outcomes = await Promise.allSettled(Array.from({ length: AT_ONCE }, ask));

@@ -60,7 +60,8 @@ interface Found extends Kept, NamedArtifact {
 }
 
 const TOKEN_BYTES = 32;
-const LOOPBACK = ["127.0.0.1", "[::1]"];
+/** Those of which the library gives out codes for any port. */
+const LOOPBACK = ["127.0.0.1", "[::1]", "localhost"];
 
 /** Makes it on `store`, where the library's codes are too. */
 export function createCalcomTokens({ store, clock }: { store: Store; clock: Clock }): CalcomTokens {
