@@ -2,7 +2,13 @@ import { ApiError, type Policy } from "@latchkey/engine";
 import Provider, { type Adapter, errors } from "oidc-provider";
 import type { StoredArtifact } from "../store/oauth-artifacts.ts";
 import type { Store } from "../store/store.ts";
-import { artifactDigest, isReference, referenceTo, tokenDigest } from "./artifact-names.ts";
+import {
+  artifactDigest,
+  isReference,
+  referenceTo,
+  tokenDigest,
+  type UserCodeDigests,
+} from "./artifact-names.ts";
 import type { Calls } from "./calls.ts";
 import { newTokenId, tokenIdOf } from "./jwt-access-tokens.ts";
 import { fromRest, type Payload, toRest } from "./resting-payload.ts";
@@ -16,7 +22,7 @@ export interface AdapterParts {
   readonly store: Store;
   readonly policy: Policy;
   readonly calls: Calls;
-  readonly userCodeDigest: (userCode: string) => Uint8Array;
+  readonly userCodeDigests: UserCodeDigests;
 }
 
 const ACCESS_TOKENS = ["AccessToken", "ClientCredentials"];
@@ -25,7 +31,7 @@ const CONSUMED_LATE = ["AuthorizationCode", "RefreshToken"];
 
 /** Keeps codes, tokens, sessions and the like so that none of them can be read from the database. */
 export function artifactAdapter(model: string, parts: AdapterParts): Adapter {
-  const { store, policy, calls, userCodeDigest } = parts;
+  const { store, policy, calls, userCodeDigests } = parts;
   const api = policy.slug;
   const isToken = ACCESS_TOKENS.includes(model);
 
@@ -57,7 +63,7 @@ export function artifactAdapter(model: string, parts: AdapterParts): Adapter {
         sid: signInOf(payload),
         userId: signedInAs(model, payload),
         uidDigest: typeof uid === "string" ? artifactDigest("uid", uid) : null,
-        userCodeDigest: userCode === undefined ? null : userCodeDigest(userCode),
+        userCodeDigest: userCode === undefined ? null : userCodeDigests(userCode)[0],
         payload: JSON.stringify(toRest(model, id, payload)),
         expiresAt,
         token: isToken ? tokenOf(id, payload, policy) : null,
@@ -88,8 +94,10 @@ export function artifactAdapter(model: string, parts: AdapterParts): Adapter {
     },
 
     async findByUserCode(userCode) {
-      const digest = userCodeDigest(userCode);
-      const stored = await store.oauthArtifacts.findByUserCode(api, model, digest);
+      const looks = userCodeDigests(userCode).map((digest) =>
+        store.oauthArtifacts.findByUserCode(api, model, digest),
+      );
+      const stored = (await Promise.all(looks)).find((found) => found !== undefined);
       if (stored === undefined) return undefined;
       const { inFlight: _, ...payload } = present(referenceTo(stored.digest), stored);
       // Who began and did not come to an end may begin again, also in another browser.

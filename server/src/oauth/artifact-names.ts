@@ -25,8 +25,22 @@ export function tokenDigest(token: string): Uint8Array {
   return hash("sha256", unmarked(token), "buffer");
 }
 
-/** Digests of user codes: so few are possible that a plain hash could be searched. */
-export function createUserCodeDigest(masterKey: Uint8Array): (userCode: string) => Uint8Array {
-  const key = Buffer.from(hkdfSync("sha256", masterKey, "", "latchkey user codes", 32));
-  return (userCode) => createHmac("sha256", key).update(userCode).digest();
+/** The digests that a user code may be kept under; it is kept under the first. */
+export type UserCodeDigests = (userCode: string) => readonly [Uint8Array, ...Uint8Array[]];
+
+/**
+ * Digests of user codes: so few are possible that a plain hash could be searched. While the master
+ * key is being rotated, another node may keep them under the other one.
+ */
+export function createUserCodeDigests([newest, ...older]: readonly [
+  Uint8Array,
+  ...Uint8Array[],
+]): UserCodeDigests {
+  const digestUnder = (masterKey: Uint8Array) => {
+    const key = Buffer.from(hkdfSync("sha256", masterKey, "", "latchkey user codes", 32));
+    return (userCode: string) => createHmac("sha256", key).update(userCode).digest();
+  };
+  const first = digestUnder(newest);
+  const others = older.map(digestUnder);
+  return (userCode) => [first(userCode), ...others.map((digest) => digest(userCode))];
 }

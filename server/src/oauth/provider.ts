@@ -9,7 +9,7 @@ import Provider, {
 } from "oidc-provider";
 import type { Store } from "../store/store.ts";
 import { artifactAdapter, grantAdapter, replayAdapter } from "./adapter.ts";
-import { createUserCodeDigest } from "./artifact-names.ts";
+import { createUserCodeDigests } from "./artifact-names.ts";
 import { asCalcom, isCalcom } from "./calcom-configuration.ts";
 import type { Calls } from "./calls.ts";
 import { clientAdapter, isSafeRedirect } from "./client-adapter.ts";
@@ -261,8 +261,8 @@ const ROUTES = {
   end_session: "/oauth/logout",
 } as const;
 
-function adapters({ store, policy, calls, masterKeys: [newest] }: ProviderParts) {
-  const parts = { store, policy, calls, userCodeDigest: createUserCodeDigest(newest) };
+function adapters({ store, policy, calls, masterKeys }: ProviderParts) {
+  const parts = { store, policy, calls, userCodeDigests: createUserCodeDigests(masterKeys) };
   return (model: string) => {
     switch (model) {
       case "Client":

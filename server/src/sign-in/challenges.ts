@@ -27,9 +27,12 @@ export function createChallenges(parts: {
   readonly masterKeys: readonly Uint8Array[];
   readonly clock: Clock;
 }): Challenges {
-  const [newest = new Uint8Array()] = parts.masterKeys;
-  const key = Buffer.from(hkdfSync("sha256", newest, "", "latchkey passkey challenge", 32));
-  const tagOf = (head: Uint8Array, purpose: string) =>
+  const keys = parts.masterKeys.map((master) =>
+    Buffer.from(hkdfSync("sha256", master, "", "latchkey passkey challenge", 32)),
+  );
+  const [newest] = keys;
+  if (newest === undefined) throw new Error("challenges need a master key");
+  const tagBy = (key: Uint8Array, head: Uint8Array, purpose: string) =>
     createHmac("sha256", key).update(head).update(purpose).digest();
 
   return {
@@ -37,13 +40,15 @@ export function createChallenges(parts: {
       const head = Buffer.alloc(TAG_AT);
       head.writeUIntBE(parts.clock() + MILLIS, 0, EXPIRY_BYTES);
       randomBytes(NONCE_BYTES).copy(head, EXPIRY_BYTES);
-      return new Uint8Array(Buffer.concat([head, tagOf(head, purpose)]));
+      return new Uint8Array(Buffer.concat([head, tagBy(newest, head, purpose)]));
     },
     read(challenge, purpose) {
       const bytes = Buffer.from(challenge, "base64url");
       if (bytes.length !== TAG_AT + TAG_BYTES) return undefined;
       const head = bytes.subarray(0, TAG_AT);
-      if (!timingSafeEqual(bytes.subarray(TAG_AT), tagOf(head, purpose))) return undefined;
+      const tag = bytes.subarray(TAG_AT);
+      // While the master key is being rotated, another node may have made it under the other one.
+      if (!keys.some((key) => timingSafeEqual(tag, tagBy(key, head, purpose)))) return undefined;
       const expiresAt = head.readUIntBE(0, EXPIRY_BYTES);
       if (expiresAt <= parts.clock()) return undefined;
       return { digest: createHash("sha256").update(bytes).digest(), expiresAt };

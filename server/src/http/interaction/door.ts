@@ -38,7 +38,7 @@ type Call = FastifyRequest<{ Params: { uid: string }; Querystring: { forgotten?:
 export const interactionDoor =
   (parts: InteractionParts): Door =>
   async (root) => {
-    const csrfOf = createCsrf(parts.masterKeys);
+    const tokens = createCsrf(parts.masterKeys);
     await root.register(async (app) => {
       app.removeAllContentTypeParsers();
       app.addContentTypeParser(
@@ -57,7 +57,7 @@ export const interactionDoor =
             const asked = await askedOf(parts, api, request, reply);
             if (asked === undefined) return send(reply, endedPage(), branding);
             if (asked.onward !== undefined) return send(reply, new URL(asked.onward), branding);
-            const csrf = csrfOf(api, asked.uid);
+            const csrf = tokens.of(api, asked.uid);
             return send(
               reply,
               asked.prompt === "login"
@@ -82,8 +82,8 @@ export const interactionDoor =
             const asked = await askedOf(parts, api, request, reply);
             if (asked === undefined || form === undefined)
               return send(reply, endedPage(), branding);
-            const csrf = csrfOf(api, asked.uid);
-            if (!sameSecret(form.get("csrf") ?? "", csrf))
+            const csrf = tokens.of(api, asked.uid);
+            if (!tokens.isOf(form.get("csrf") ?? "", api, asked.uid))
               return send(reply, endedPage(), branding);
             if (asked.onward !== undefined) return send(reply, new URL(asked.onward), branding);
             const step = { ...stepOf(parts, api, request), interaction: asked, csrf };
@@ -175,9 +175,18 @@ function send(reply: FastifyReply, answer: Page | URL, branding: Branding | null
   return reply.code(status).serializer(String).send(body);
 }
 
+/** While the master key is being rotated, another node may have made a form under the other one. */
 function createCsrf(masterKeys: readonly Uint8Array[]) {
-  const [newest = new Uint8Array()] = masterKeys;
-  const key = Buffer.from(hkdfSync("sha256", newest, "", "latchkey interaction csrf", 32));
-  return (api: string, uid: string) =>
+  const keys = masterKeys.map((master) =>
+    Buffer.from(hkdfSync("sha256", master, "", "latchkey interaction csrf", 32)),
+  );
+  const [newest] = keys;
+  if (newest === undefined) throw new Error("forms need a master key");
+  const tokenBy = (key: Uint8Array, api: string, uid: string) =>
     createHmac("sha256", key).update(`${api} ${uid}`).digest("base64url");
+  return {
+    of: (api: string, uid: string) => tokenBy(newest, api, uid),
+    isOf: (sent: string, api: string, uid: string) =>
+      keys.some((key) => sameSecret(sent, tokenBy(key, api, uid))),
+  };
 }
