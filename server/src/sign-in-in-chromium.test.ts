@@ -1,4 +1,5 @@
 import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { TOTP } from "otpauth";
 import type { Browser, BrowserContext, CDPSession, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -12,7 +13,14 @@ import { PASSWORD, type SignInWorld, startSignInWorld, WHENCE } from "./testing/
 const PERIOD = 30_000;
 
 describe.skipIf(chromiumIsAbsent())("in Chromium", () => {
-  const application = createServer((_request, response) => response.end("back at the application"));
+  /** Where the application sends browsers on from its callback, if it does. */
+  let onward: string | undefined;
+  const application = createServer((request, response) => {
+    if (onward !== undefined && request.url?.startsWith("/callback")) {
+      response.writeHead(302, { location: onward });
+    }
+    response.end("back at the application");
+  });
   let world: SignInWorld;
   let chromium: Browser;
   let context: BrowserContext;
@@ -86,6 +94,17 @@ describe.skipIf(chromiumIsAbsent())("in Chromium", () => {
     const input = { name: "Phone", response };
     return { response, register: () => world.parts.passkeys.register(person, input, WHENCE) };
   }
+
+  test("the application may send the browser on from its callback, to another site", async () => {
+    const { email } = await world.aPerson();
+    await givePassword(email);
+    const { port } = application.address() as AddressInfo;
+    onward = `http://localhost:${port}/home`;
+    await page.getByRole("button", { name: "Allow" }).click();
+    await page.getByText("back at the application").waitFor();
+    onward = undefined;
+    expect(page.url()).toBe(`http://localhost:${port}/home`);
+  });
 
   test("a passkey is both factors: who has one gives neither password nor code", async () => {
     const { person } = await world.aPerson();

@@ -71,9 +71,6 @@ async function answerPage(html: string, choice: Readonly<Record<string, string>>
 test("the user is asked, signed out, and sent where the client registered, with its state", async () => {
   const { answer } = await ask({ post_logout_redirect_uri: AFTERWARDS, state: "st" });
   expect(answer.status).toBe(200);
-  expect(answer.headers.get("content-security-policy")).toContain(
-    "form-action 'self' https://client.example",
-  );
   expect(answer.headers.get("cache-control")).toBe("no-store");
   const { left } = await answerPage(await answer.text(), { logout: "yes" });
   expect(left?.href).toBe(`${AFTERWARDS}?state=st`);

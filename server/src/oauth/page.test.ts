@@ -24,7 +24,9 @@ test("is Latchkey's without a brand, and loads nothing at all", () => {
   const { body, headers } = sentPage(PAGE, null);
   expect(body).toContain("<title>Sign in · Latchkey</title>");
   expect(body).not.toContain("<img");
-  expect(policyOf(headers)).toMatch(/^default-src 'none'; style-src 'nonce-[^']+'; form-action/);
+  expect(policyOf(headers)).toMatch(
+    /^default-src 'none'; style-src 'nonce-[^']+'; frame-ancestors/,
+  );
 });
 
 test("the only style and script are those that the page's policy names", () => {

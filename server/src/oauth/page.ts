@@ -8,8 +8,6 @@ export interface Page {
   readonly content: string;
   /** 200 when absent. */
   readonly status?: number;
-  /** Origins besides our own to which its forms may lead in the end. */
-  readonly formTargets?: readonly string[];
   /** The only one that may run. */
   readonly script?: string | undefined;
   readonly retryAfterSeconds?: number | undefined;
@@ -72,7 +70,7 @@ const MARK = `<svg viewBox="0 0 32 32" aria-hidden="true"><rect width="32" heigh
  * It loads the logo and nothing else.
  */
 export function sentPage(page: Page, branding: Branding | null): SentPage {
-  const { title, content, status = 200, formTargets = [], script, retryAfterSeconds } = page;
+  const { title, content, status = 200, script, retryAfterSeconds } = page;
   const { name, logoUrl } = branding ?? { name: "Latchkey", logoUrl: null };
   const nonce = randomBytes(16).toString("base64");
   const policy = [
@@ -80,7 +78,8 @@ export function sentPage(page: Page, branding: Branding | null): SentPage {
     `style-src 'nonce-${nonce}'`,
     ...(script === undefined ? [] : [`script-src 'nonce-${nonce}'`]),
     ...(logoUrl === null ? [] : [`img-src ${logoUrl.startsWith("data:") ? "data:" : logoUrl}`]),
-    `form-action ${["'self'", ...formTargets].join(" ")}`,
+    // No form-action: browsers hold a form to it through all redirects that follow, and where an
+    // application sends people on to from its callback is known to nobody here.
     "frame-ancestors 'none'",
     "base-uri 'none'",
   ].join("; ");

@@ -69,23 +69,15 @@ export function confirmUserCode(
 
 /** Asks whether to sign out, wherever the request came from. `form` is the library's. */
 export function askLogout(ctx: KoaContextWithOIDC, form: string): void {
-  const { params, client } = ctx.oidc;
-  const onward = URL.parse(String(params?.post_logout_redirect_uri ?? ""));
-  const name = client?.clientName ?? "An application";
-  show(
-    ctx,
-    "Sign out?",
-    [
-      `<p><strong>${escaped(name)}</strong> asks to sign you out here. What you allowed `,
-      "applications stays allowed.</p>",
-      form,
-      '<div class="actions"><button class="primary" type="submit" form="op.logoutForm" name="logout"',
-      ' value="yes">Sign out</button><button type="submit" form="op.logoutForm">Stay signed in',
-      "</button></div>",
-    ],
-    // It is the client's own: the library has compared it. Browsers hold forms to their targets.
-    onward === null ? [] : [onward.host === "" ? onward.protocol : onward.origin],
-  );
+  const name = ctx.oidc.client?.clientName ?? "An application";
+  show(ctx, "Sign out?", [
+    `<p><strong>${escaped(name)}</strong> asks to sign you out here. What you allowed `,
+    "applications stays allowed.</p>",
+    form,
+    '<div class="actions"><button class="primary" type="submit" form="op.logoutForm" name="logout"',
+    ' value="yes">Sign out</button><button type="submit" form="op.logoutForm">Stay signed in',
+    "</button></div>",
+  ]);
 }
 
 /** Nobody is signed in here any more, or the user chose to stay. */
@@ -98,15 +90,10 @@ export function showSuccess(ctx: KoaContextWithOIDC): void {
   show(ctx, "The device is connected", ["<p>You can close this page.</p>"]);
 }
 
-function show(
-  ctx: KoaContextWithOIDC,
-  title: string,
-  content: readonly string[],
-  formTargets: readonly string[] = [],
-): void {
+function show(ctx: KoaContextWithOIDC, title: string, content: readonly string[]): void {
   // Set by `dressAs`, which runs before whatever shows a page.
   const branding = ctx.state.branding as Branding | null;
-  const { headers, body } = sentPage({ title, content: content.join(""), formTargets }, branding);
+  const { headers, body } = sentPage({ title, content: content.join("") }, branding);
   for (let i = 0; i < headers.length; i += 2) ctx.set(headers[i] ?? "", headers[i + 1] ?? "");
   ctx.body = body;
 }

@@ -34,8 +34,7 @@ ${asks}
 <button type="submit" name="decision" value="deny">Deny</button>
 </div>
 </form>`;
-  const formTargets = targetsOf(redirectHost);
-  return { title: `Allow ${name} to use your account?`, content, formTargets };
+  return { title: `Allow ${name} to use your account?`, content };
 }
 
 /** There is nothing to answer here: the browser began nothing, or it was too long ago. */
@@ -43,14 +42,4 @@ export function endedPage(): Page {
   const content = `<p role="alert">There is nothing to sign in to here, or it was too long ago.</p>
 <p>Go back to the application and start again.</p>`;
   return { title: "This sign-in has ended", content, status: 400 };
-}
-
-/** Browsers hold a form to its targets through all redirects that follow. */
-export function targetsOf(redirectHost: string): readonly string[] {
-  if (/^[a-z][a-z0-9+.-]*:$/.test(redirectHost)) return [redirectHost];
-  // Content-Security-Policy has no form for an IPv6 address.
-  if (redirectHost.startsWith("[")) return ["https:", "http:"];
-  // A device goes nowhere, and what is no plain host could end the directive.
-  if (!/^[a-z0-9.-]+(?::\d+)?$/.test(redirectHost)) return [];
-  return [`https://${redirectHost}`, `http://${redirectHost}`];
 }

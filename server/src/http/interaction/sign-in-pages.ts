@@ -1,5 +1,5 @@
 import { escaped, type Page } from "../../oauth/page.ts";
-import { type AskingApplication, targetsOf } from "./consent-pages.ts";
+import type { AskingApplication } from "./consent-pages.ts";
 import { PASSKEY_SCRIPT, type PasskeyQuestion, passkeyForm } from "./passkey-form.ts";
 
 /** What pages of the sign-in show beside the application. */
@@ -11,8 +11,6 @@ interface Shown {
   /** What was wrong with the last try. */
   readonly fault?: string | undefined;
   readonly retryAfterSeconds?: number | undefined;
-  /** Where people sign in instead, if they begin anew. */
-  readonly vendorOrigin?: string | undefined;
 }
 
 /** E-mail and password, or a passkey. */
@@ -54,10 +52,7 @@ ${hidden(csrf)}
 }
 
 /** Asks whose password it is. */
-export function forgottenPage(
-  { redirectHost }: AskingApplication,
-  { csrf }: { readonly csrf: string },
-): Page {
+export function forgottenPage({ csrf }: { readonly csrf: string }): Page {
   const content = `<p>We send you a link with which you can choose a new one.</p>
 <form method="post">
 ${hidden(csrf)}
@@ -66,15 +61,15 @@ ${hidden(csrf)}
 <div class="actions"><button class="primary" type="submit">Send the link</button></div>
 </form>
 <p><a href="?">Back to sign-in</a></p>`;
-  return { title: "Forgotten your password?", content, formTargets: targetsOf(redirectHost) };
+  return { title: "Forgotten your password?", content };
 }
 
 /** Says the same whether or not anybody has this address. */
-export function mailedPage({ redirectHost }: AskingApplication): Page {
+export function mailedPage(): Page {
   const content = `<p role="status">If somebody signs in with this address, a link is on its way there.
 It works once, and for an hour.</p>
 <p><a href="?">Back to sign-in</a></p>`;
-  return { title: "Look into your mail", content, formTargets: targetsOf(redirectHost) };
+  return { title: "Look into your mail", content };
 }
 
 /** The vendor's own page has sent somebody whom it could not vouch for. */
@@ -86,8 +81,8 @@ export function refusedHandOffPage(retryAfterSeconds?: number): Page {
 }
 
 function signingIn(
-  { name, redirectHost }: AskingApplication,
-  { csrf, passkey, fault, retryAfterSeconds, vendorOrigin }: Shown,
+  { name }: AskingApplication,
+  { csrf, passkey, fault, retryAfterSeconds }: Shown,
   form: string,
   after: string,
 ): Page {
@@ -100,10 +95,6 @@ ${after}`;
     title: "Sign in",
     content,
     status: retryAfterSeconds !== undefined ? 429 : fault === undefined ? 200 : 422,
-    formTargets: [
-      ...targetsOf(redirectHost),
-      ...(vendorOrigin === undefined ? [] : [vendorOrigin]),
-    ],
     script: passkey && PASSKEY_SCRIPT,
     retryAfterSeconds,
   };

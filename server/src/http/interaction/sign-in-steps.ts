@@ -66,13 +66,12 @@ export async function askSignIn(
   }
   const elsewhere = signInUrls.get(api);
   if (elsewhere !== undefined && passed === undefined) return toVendor(elsewhere, step);
-  if (forgotten) return forgottenPage(application, { csrf });
+  if (forgotten) return forgottenPage({ csrf });
   const passkey = passkeys.usable
     ? { options: await passkeys.authenticationOptions(api, uid), origin: new URL(publicUrl).origin }
     : undefined;
   const page = passed === undefined ? signInPage : codePage;
-  const vendorOrigin = elsewhere && new URL(elsewhere).origin;
-  return page(application, { csrf, passkey, vendorOrigin, ...shown });
+  return page(application, { csrf, passkey, ...shown });
 }
 
 /** Takes a form, and answers the next page, or where to go on. */
@@ -86,7 +85,7 @@ export async function signInStep(
   if (parts.signInUrls.has(api) && interaction.passed === undefined) return askSignIn(parts, step);
   if (step.forgotten) {
     await parts.links.requestReset(api, form.get("email") ?? "", whence);
-    return mailedPage(interaction.application);
+    return mailedPage();
   }
   const passkey = form.get("passkey");
   if (passkey !== null) return withPasskey(parts, step, passkey);
