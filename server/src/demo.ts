@@ -72,23 +72,29 @@ async function isLive(store: Store, api: string, key: string): Promise<boolean> 
   return credential !== undefined && credential.revokedAt === null && credential.expiresAt === null;
 }
 
-async function issue(
-  { store, accounts, users, apiKeys }: DemoParts,
-  { slug, scopes, renderer }: Policy,
-): Promise<string> {
+async function issue(parts: DemoParts, { slug, scopes, renderer }: Policy): Promise<string> {
+  const { store, accounts, apiKeys } = parts;
   const actor = { kind: "system", id: null } as const;
   const call: Call = { api: slug, actor, requestId: null, address: null };
   if ((await store.accounts.find(slug, ACCOUNT)) === undefined) {
     await accounts.create(call, { id: ACCOUNT, name: "Demo account" });
   }
   const userId = PERSONAL.includes(renderer) ? USER : null;
-  if (userId !== null && (await store.users.find(slug, userId)) === undefined) {
-    // Without an email: somebody may have it already.
-    const person = { id: userId, accountId: ACCOUNT, name: "Demo user", role: "owner" } as const;
-    await users.create(call, person);
-  }
+  if (userId !== null) await provideUser(parts, call);
   const draft = { name: "Demo key", accountId: ACCOUNT, userId, scopes: Object.keys(scopes) };
   return (await apiKeys.issue(call, draft)).key;
+}
+
+async function provideUser({ store, users }: DemoParts, call: Call): Promise<void> {
+  const membership = { accountId: ACCOUNT, role: "owner" } as const;
+  const user = await store.users.find(call.api, USER);
+  if (user === undefined) {
+    // Without an email: somebody may have it already.
+    await users.create(call, { ...membership, id: USER, name: "Demo user" });
+  } else if (!user.memberships.some(({ accountId }) => accountId === ACCOUNT)) {
+    // Who tried things out took it out of the account, and the key ended with that.
+    await users.addMembership(call, USER, membership);
+  }
 }
 
 function readKept(file: string): Readonly<Record<string, string>> {

@@ -137,6 +137,24 @@ test("dev answers each curl that it prints, on the first start and on the next",
   }
 });
 
+test("dev starts again after the demo user was taken out of its account", async () => {
+  const first = start(["dev"]);
+  await first.until(GREETING);
+  const [, url] = await first.until(/ is running at (http:\/\/[^ ]+) /);
+  const [, token] = await first.until(/^ {2}Operator token +(lkop_\S+)$/m);
+  const path = "/v1/apis/calcom/users/user_demo/memberships/revoke";
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  const body = JSON.stringify({ accountId: "acct_demo" });
+  expect((await fetch(url + path, { method: "POST", headers, body })).status).toBe(200);
+  first.child.kill("SIGTERM");
+  await once(first.child, "exit");
+  const next = start(["dev"]);
+  await next.until(GREETING);
+  const curl = [...next.stdout().matchAll(CURLS)].find(([line]) => line.includes("/calcom/"));
+  const [, name = "", value = "", me = ""] = curl ?? [];
+  expect((await fetch(me, { headers: { [name]: value } })).status).toBe(200);
+});
+
 test("dev shows the operator token once, and afterwards where it is kept", async () => {
   const first = start(["dev"]);
   const [, token = ""] = await first.until(/^ {2}Operator token +(lkop_\S+)$/m);
