@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { type Policy, secretDigest } from "@latchkey/engine";
+import { isKey, type Policy, secretDigest } from "@latchkey/engine";
 import type { Accounts } from "./accounts/accounts.ts";
 import type { ApiKeys } from "./accounts/api-keys.ts";
 import type { Call } from "./accounts/call.ts";
@@ -39,14 +39,15 @@ const TEST_PATHS: Readonly<Record<string, string>> = {
 
 /**
  * A working key for each API, made on the first start and kept in `file` (mode 0600) so that the
- * next start can show it again. One that was revoked or has expired is replaced.
+ * next start can show it again. One that was revoked, has expired or has another form than the policy
+ * wants by now is replaced.
  */
 export async function provideDemoKeys(parts: DemoParts): Promise<readonly DemoKey[]> {
   const kept = readKept(parts.file);
   const keys: Record<string, string> = {};
   for (const policy of parts.policies.filter(takesKeys)) {
     const key = kept[policy.slug];
-    const works = key !== undefined && (await isLive(parts.store, policy.slug, key));
+    const works = key !== undefined && (await isLive(parts.store, policy, key));
     keys[policy.slug] = works ? key : await issue(parts, policy);
   }
   if (JSON.stringify(keys) !== JSON.stringify(kept)) keep(parts.file, keys);
@@ -67,8 +68,10 @@ function headerOf({ schemes }: Policy, key: string): string {
   return schemes.includes("api-key") ? `Authorization: Bearer ${key}` : `x-api-key: ${key}`;
 }
 
-async function isLive(store: Store, api: string, key: string): Promise<boolean> {
-  const { credential } = await store.credentials.resolve(api, "api-key", secretDigest(key));
+async function isLive(store: Store, { slug, keyFormat }: Policy, key: string): Promise<boolean> {
+  // The policy may have had another one when the key was made.
+  if (!isKey(keyFormat, key)) return false;
+  const { credential } = await store.credentials.resolve(slug, "api-key", secretDigest(key));
   return credential !== undefined && credential.revokedAt === null && credential.expiresAt === null;
 }
 

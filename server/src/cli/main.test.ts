@@ -137,6 +137,20 @@ test("dev answers each curl that it prints, on the first start and on the next",
   }
 });
 
+test("dev prints a curl that works also once the policy has another form of keys", async () => {
+  for (const base of ["standard", "savvycal", "calcom", "signed-keys"]) {
+    const policy = { apis: [{ slug: "acme", extends: base }] };
+    writeFileSync(path.join(folder, "policy.json"), JSON.stringify(policy));
+    const { child, until, stdout } = start(["dev"], { LATCHKEY_CONFIG: "policy.json" });
+    await until(GREETING);
+    const [[, name = "", value = "", url = ""] = []] = stdout().matchAll(CURLS);
+    const { status } = await fetch(url, { headers: { [name]: value } });
+    expect([base, status]).toEqual([base, 200]);
+    child.kill("SIGTERM");
+    await once(child, "exit");
+  }
+});
+
 test("dev starts again after the demo user was taken out of its account", async () => {
   const first = start(["dev"]);
   await first.until(GREETING);
