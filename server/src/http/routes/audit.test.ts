@@ -138,3 +138,17 @@ test.each([
   const answer = await it.call("GET", `${path}?${query}`);
   expect(answer).toMatchObject({ status: 400, json: { error: { details: { field } } } });
 });
+
+test("instants in the detail of a deed are written as everywhere else", async () => {
+  const [expiresAt, brownOut] = ["2026-12-01T00:00:00.000Z", "2026-11-22T18:00:00.000Z"];
+  const body = { name: "Short", accountId: "acct_1", expiresAt };
+  const { json } = await it.call("POST", "/v1/apis/standard/api-keys", { body });
+  const rotation = { brownOuts: [brownOut] };
+  await it.call("POST", `/v1/apis/standard/api-keys/${json.id}/rotate`, { body: rotation });
+  const detailOf = async (type: string) => {
+    const query = `credentialId=${json.id}&type=api_key.${type}`;
+    return (await it.call("GET", `${EVENTS}?${query}`)).json.data[0].detail;
+  };
+  expect(await detailOf("issued")).toMatchObject({ expiresAt });
+  expect(await detailOf("rotated")).toMatchObject(rotation);
+});

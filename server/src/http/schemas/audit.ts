@@ -86,7 +86,15 @@ export const UsageQuery = Type.Object(
 
 /** The record as it goes over the wire. */
 export function toEvent(record: EventRecord): Static<typeof Event> {
-  return { ...record, at: instant(record.at), actor: { ...record.actor } };
+  const { at, actor, detail } = record;
+  const members = Object.entries(detail).map(([name, value]) => [name, written(name, value)]);
+  return { ...record, at: instant(at), actor: { ...actor }, detail: Object.fromEntries(members) };
+}
+
+/** A member of a detail: commands write instants down as they have them, in milliseconds. */
+function written(name: string, value: unknown): unknown {
+  if (Array.isArray(value) && name === "brownOuts") return value.map(instant);
+  return name.endsWith("At") && typeof value === "number" ? instant(value) : value;
 }
 
 /** The record as it goes over the wire. */
