@@ -113,7 +113,7 @@ function shown(
 
 /** The beginning of a body; databases take no NUL. */
 function shownBody(text: string, secrets: readonly SigningSecret[]): string {
-  return masked(text, secrets).slice(0, LONGEST_BODY).replaceAll("\0", "");
+  return masked(text, secrets).slice(0, LONGEST_BODY).toWellFormed().replaceAll("\0", "");
 }
 
 /** Without what could be a credential, and without the endpoint's own secrets in any case. */

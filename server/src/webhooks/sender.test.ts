@@ -294,6 +294,18 @@ test("a long answer counts by its status, and only its beginning is kept", async
   expect(delivery?.attempts[0]?.responseBody).toBe("x".repeat(2048));
 });
 
+test("an answer is not cut within a character", async () => {
+  const { url } = await receive(
+    (_n, response) => void response.end(`${"x".repeat(2047)}\u{1f600}`),
+  );
+  await endpoint(url);
+  await publish(1);
+  send();
+  await settled(1);
+  const [delivery] = await deliveries();
+  expect(delivery?.attempts[0]?.responseBody).toBe(`${"x".repeat(2047)}\ufffd`);
+});
+
 test("what is kept of requests and answers holds no signature and no secret", async () => {
   const key = `lk_live_${"aB3".repeat(12)}`;
   const { url } = await receive((_n, response) => {
