@@ -30,7 +30,7 @@ export const listen: Command = {
   async run(context) {
     const { values } = parseArgs({ args: [...context.args], options: OPTIONS });
     const { forward } = values;
-    if (forward === undefined || !/^https?:\/\//.test(forward) || !URL.canParse(forward)) {
+    if (forward === undefined || !/^https?:\/\//i.test(forward) || !URL.canParse(forward)) {
       throw new UsageError("--forward takes a whole URL, such as http://localhost:3000/hook");
     }
     const { CannotAsk } = await import("../../explain/cannot-ask.ts");
