@@ -90,8 +90,10 @@ async function mendAnswers(ctx: KoaContextWithOIDC, next: () => Promise<void>): 
   if (route === "revocation" && ctx.status === 200) ctx.body = {};
   // A form that was sent twice, or is of a page before the last: what is left to ask is asked again.
   if (route === "end_session_confirm" && ctx.status === 400) {
+    // Without a cookie nobody is signed in, and a browser that keeps none would go in a circle.
+    const session = ctx.cookies.get(ctx.oidc.provider.cookieName("session"));
     ctx.status = 303;
-    ctx.redirect(ctx.oidc.urlFor("end_session"));
+    ctx.redirect(ctx.oidc.urlFor(session === undefined ? "end_session_success" : "end_session"));
   }
   // What is kept of a secret is for nobody; RFC 7592 §3 lets the answer leave it out.
   if (route === "client" || route === "client_update") {
