@@ -68,8 +68,9 @@ test.each([
   [{ url: "latchkey.internal", token: "lkop_1" }, "url must be an http(s) address"],
   [{ url: "https://latchkey.example", token: "lkop_…" }, "token must be an operator token"],
   [{ url: "https://latchkey.example", token: "lkop_1\nlkop_2" }, "token must be an operator token"],
+  [{ url: "https://latchkey.example", token: undefined }, "token must be an operator token"],
 ])("says of %j at once what is wrong with it", (options, fault) => {
-  expect(() => createClient(options)).toThrow(new TypeError(fault));
+  expect(() => createClient(options as ClientOptions)).toThrow(new TypeError(fault));
 });
 
 test("refuses an Idempotency-Key that no header can carry", async () => {

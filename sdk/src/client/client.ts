@@ -85,7 +85,10 @@ export function createClient(options: ClientOptions, parts: Partial<SendParts> =
 /** `fetch` would not say which it is, and what it throws would look like a fault of the network. */
 function checkOptions(options: ClientOptions): void {
   if (!ADDRESS.test(options.url)) throw new TypeError("url must be an http(s) address");
-  if ("token" in options && !SENDABLE_TOKEN.test(options.token.trim())) {
+  if (!("token" in options)) return;
+  // A program in JavaScript may hand over a variable of its environment that is not set.
+  const token: unknown = options.token;
+  if (typeof token !== "string" || !SENDABLE_TOKEN.test(token.trim())) {
     throw new TypeError("token must be an operator token");
   }
 }
