@@ -5,10 +5,11 @@ import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-qu
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { Entrance } from "./entrance.tsx";
-import { takeLink } from "./session/link.ts";
+import { followLinks, takeLink } from "./session/link.ts";
 import { noticeEnd } from "./session/session.tsx";
 
 const link = takeLink();
+followLinks();
 
 const queries: QueryClient = new QueryClient({
   queryCache: new QueryCache({ onError: (error) => noticeEnd(queries, error) }),

@@ -140,7 +140,7 @@ describe.skipIf(!hasChromium)("the ways into the dashboard, in Chromium:", () =>
     const mailed = /#reset=[\w-]+/;
     await waitUntil("the link is in the log", async () => mailed.test(world.server.log()));
     const [fragment = ""] = mailed.exec(world.server.log()) ?? [];
-    await page.goto("about:blank");
+    // Where the dashboard is open already: the browser changes the fragment alone.
     await page.goto(`${world.origin}/dashboard/${fragment}`);
     await setPassword(page, "another password of hers");
     expect(page.url()).not.toContain(fragment);

@@ -18,8 +18,19 @@ export interface Link {
  * gone from address bar and history before anything is shown.
  */
 export function takeLink(): Link | undefined {
+  const link = linkInAddress();
+  if (link !== undefined) window.history.replaceState(null, "", window.location.pathname);
+  return link;
+}
+
+/** Begins the page again when a link is opened where it is shown: only the fragment changes then. */
+export function followLinks(): void {
+  window.addEventListener("hashchange", () => {
+    if (linkInAddress() !== undefined) window.location.reload();
+  });
+}
+
+function linkInAddress(): Link | undefined {
   const [, kind = "", token = ""] = /^#(\w+)=([\w.-]{16,512})$/.exec(window.location.hash) ?? [];
-  if (!KINDS.includes(kind)) return undefined;
-  window.history.replaceState(null, "", window.location.pathname);
-  return { kind: kind as Link["kind"], token };
+  return KINDS.includes(kind) ? { kind: kind as Link["kind"], token } : undefined;
 }
