@@ -116,6 +116,15 @@ declare module "@tanstack/react-router" {
   }
 }
 
+/** The pages of an API in the order of the navigation; what a session may open is its areas'. */
+const FIRST_PAGES = [
+  ["usage", "/apis/$api"],
+  ["api-keys", "/apis/$api/api-keys"],
+  ["signing-keys", "/apis/$api/signing-keys"],
+  ["applications", "/apis/$api/applications"],
+  ["webhooks", "/apis/$api/webhooks"],
+] as const;
+
 /** The first page that the session may open. */
 function Home() {
   const slugs = useApiSlugs();
@@ -124,8 +133,9 @@ function Home() {
   if (slugs === undefined) return <Waiting query={apis} label="the APIs" />;
   const [api] = slugs;
   if (api === undefined) return <Text>There is no API that you may see.</Text>;
-  if (mayRead("usage")) return <Navigate to="/apis/$api" params={{ api }} replace />;
-  return <Navigate to="/apis/$api/api-keys" params={{ api }} replace />;
+  const [, to] = FIRST_PAGES.find(([area]) => mayRead(area)) ?? [];
+  if (to === undefined) return <Navigate to="/security" replace />;
+  return <Navigate to={to} params={{ api }} replace />;
 }
 
 function NotFound() {

@@ -97,6 +97,24 @@ describe.skipIf(!hasChromium)("the ways into the dashboard, in Chromium:", () =>
     await Promise.all([context.close(), again.close()]);
   });
 
+  test.each([
+    ["signing-keys:read", "Signing keys and secrets"],
+    ["applications:read", "Applications"],
+    ["webhooks:read", "Webhooks"],
+    ["usage:read", "Overview"],
+  ])("a portal link for %s alone opens the page %s", async (capability, title) => {
+    const draft = { accountId: TEST_ACCOUNT, capabilities: [capability] };
+    const { url } = await world.server.create("standard", "portal-sessions", draft);
+    const context = await world.browse();
+    const { page, faults } = await world.open(context);
+    await page.goto(url);
+    await page.getByRole("button", { name: "Open" }).click();
+    await page.getByRole("heading", { level: 1, name: title }).waitFor();
+    await page.waitForLoadState("networkidle");
+    expect([await page.getByRole("alert").count(), faults]).toEqual([0, []]);
+    await context.close();
+  });
+
   test("a portal link leads back where its product said, and nowhere else", async () => {
     const draft = { accountId: TEST_ACCOUNT, capabilities: ["webhooks:write", "usage:read"] };
     const returnUrl = `${world.origin}/back`;
