@@ -169,6 +169,28 @@ describe.skipIf(!hasChromium)("the ways into the dashboard, in Chromium:", () =>
     await Promise.all([context.close(), elsewhere.close()]);
   });
 
+  test("a viewer is shown nothing to do that is refused", async () => {
+    const viewer = { email: "edsger@example.com", name: "Edsger Dijkstra", role: "viewer" };
+    const { json } = await world.server.operator("POST", "/v1/operators", viewer);
+    const context = await world.browse();
+    const { page, faults } = await world.open(context);
+    await page.goto(json.link);
+    await setPassword(page, "a long password of his");
+    await page.getByRole("link", { name: "Explain a refusal" }).click();
+    await page.getByText("Choose a refusal that was recorded.").waitFor();
+    expect(await page.getByLabel(/^curl command/).count()).toBe(0);
+    for (const link of await page
+      .getByRole("navigation", { name: "Main" })
+      .getByRole("link")
+      .all()) {
+      await link.click();
+      await page.waitForLoadState("networkidle");
+      expect(await page.getByRole("button", { name: /^New |^Rotate$|^Deeds/ }).count()).toBe(0);
+    }
+    expect([await page.getByRole("alert").count(), faults]).toEqual([0, []]);
+    await context.close();
+  });
+
   test("a user is made and invited, comes in, gets another account, and is taken out", async () => {
     const globex = await world.server.create("standard", "accounts", { name: "Globex users" });
     const context = await world.browseAsOwner();

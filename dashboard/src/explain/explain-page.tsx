@@ -6,14 +6,26 @@ import { Failure } from "../elements/failure.tsx";
 import { Page } from "../elements/page.tsx";
 import { useApi } from "../layout/apis.ts";
 import { useAttempt } from "../session/proof.tsx";
+import { usePowers } from "../session/session.tsx";
 import { Explained } from "./explained.tsx";
 import { RecentRefusals } from "./recent-refusals.tsx";
 
+const TITLE = "Explain a refusal";
+
 /** Why a request was refused, and what to change: from a pasted command, or from the record. */
 export function ExplainPage() {
+  const { mayManage } = usePowers();
+  // A viewer may read the record, and nothing may be decided for them.
+  if (!mayManage) {
+    return (
+      <Page title={TITLE} about="Choose a refusal that was recorded.">
+        <RecentRefusals />
+      </Page>
+    );
+  }
   return (
     <Page
-      title="Explain a refusal"
+      title={TITLE}
       about="Paste the curl command that does not work, or choose a refusal that was recorded."
     >
       <Tabs defaultValue="curl" keepMounted={false}>
