@@ -108,6 +108,8 @@ export const router = createRouter({
   basepath: "/dashboard",
   defaultErrorComponent: ({ error, reset }) => <Failure error={error} retry={reset} />,
   scrollRestoration: true,
+  // What was chosen or is open on a page is of its API and its key, and none of another's.
+  defaultRemountDeps: ({ params }) => params,
 });
 
 declare module "@tanstack/react-router" {

@@ -118,6 +118,32 @@ describe.skipIf(!hasChromium)("what is done in the dashboard, in Chromium:", () 
     await page.getByText("No key is like that.").waitFor();
   });
 
+  test("an account that was chosen is not asked for in another API", async () => {
+    const { id } = await world.server.create("standard", "accounts", { name: "Hooli" });
+    await go("/apis/standard");
+    await page.getByRole("combobox", { name: "Account" }).click();
+    await page.getByRole("option", { name: "Hooli", exact: true }).click();
+    await page.getByRole("combobox", { name: "API" }).click();
+    const asked = page.waitForRequest(/\/v1\/apis\/savvycal\/overview/);
+    await page.getByRole("option", { name: "savvycal" }).click();
+    expect((await asked).url()).not.toContain(id);
+    expect(await page.getByRole("combobox", { name: "Account" }).inputValue()).toBe("");
+  });
+
+  test("a question that is open is not about the key that the way back leads to", async () => {
+    const { id } = await world.server.issueKey({ name: "Old and new" });
+    await go(`/apis/standard/api-keys/${id}`);
+    await press("Rotate");
+    await press("I have stored it");
+    await page.getByRole("link", { name: "To the new key" }).click();
+    await page.waitForURL((url) => !url.pathname.endsWith(id));
+    await press("Revoke");
+    await page.getByRole("dialog").waitFor();
+    await page.goBack();
+    await page.getByRole("button", { name: "End the old key now" }).waitFor();
+    await expect.poll(() => page.getByRole("dialog").count()).toBe(0);
+  });
+
   test("an account is made and suspended", async () => {
     await go("/apis/standard/accounts");
     await press("New account");
