@@ -144,6 +144,27 @@ describe.skipIf(!hasChromium)("what is done in the dashboard, in Chromium:", () 
     await expect.poll(() => page.getByRole("dialog").count()).toBe(0);
   });
 
+  test("an account that was searched for is shown by its name once it is chosen", async () => {
+    const { create } = world.server;
+    // All but the newest are found by searching alone.
+    for (let i = 1; i <= 22; i++) await create("standard", "accounts", { name: `Initrode ${i}` });
+    await go("/apis/standard/api-keys");
+    const account = page.getByRole("combobox", { name: "Account" });
+    await account.fill("Initrode");
+    await page.getByRole("option", { name: "Initrode 22" }).waitFor();
+    await account.fill("Initrode 1");
+    await page.getByRole("option", { name: "Initrode 1", exact: true }).click();
+    const shown = await account.evaluate(async (field) => {
+      const seen = new Set<string>();
+      for (let i = 0; i < 40; i++) {
+        await new Promise((done) => setTimeout(done, 50));
+        seen.add((field as unknown as { value: string }).value);
+      }
+      return [...seen];
+    });
+    expect(shown).toEqual(["Initrode 1"]);
+  });
+
   test("an account is made and suspended", async () => {
     await go("/apis/standard/accounts");
     await press("New account");

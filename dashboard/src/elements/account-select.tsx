@@ -1,4 +1,4 @@
-import { type OptionsFilter, Select } from "@mantine/core";
+import { type ComboboxItem, type OptionsFilter, Select } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -28,6 +28,7 @@ export function AccountSelect(props: AccountSelectProps) {
   const api = useApi();
   const { isOperator, accounts } = usePowers();
   const [text, setText] = useState("");
+  const [chosen, setChosen] = useState<ComboboxItem>();
   const [search] = useDebouncedValue(text, PAUSE_MILLIS);
   const { data } = useQuery({
     queryKey: [api, "accounts", "choice", search],
@@ -38,14 +39,18 @@ export function AccountSelect(props: AccountSelectProps) {
   if (!isOperator && accounts.length < 2) return null;
   const found = isOperator ? data?.data : accounts;
   const options = found?.map(({ id, name }) => ({ value: id, label: name })) ?? [];
-  const known = value === null || options.some((option) => option.value === value);
+  const isFound = options.some((option) => option.value === value);
   return (
     <Select
       {...(isFilter === true ? { "aria-label": "Account" } : { label: "Account" })}
       placeholder={none ?? "Choose an account"}
-      data={known ? options : [{ value, label: value }, ...options]}
+      // What the server finds next may not have the one that was chosen.
+      data={chosen === undefined || isFound ? options : [chosen, ...options]}
       value={value}
-      onChange={onChange}
+      onChange={(id, option) => {
+        setChosen(option ?? undefined);
+        onChange(id);
+      }}
       searchable
       clearable={none !== undefined}
       clearButtonProps={{ "aria-label": none ?? "" }}
@@ -54,7 +59,7 @@ export function AccountSelect(props: AccountSelectProps) {
       nothingFoundMessage="No account has this name"
       // The server has searched; the label would be searched once more.
       {...(isOperator && { filter: everyOption })}
-      onSearchChange={(next) => setText(options.some(({ label }) => label === next) ? "" : next)}
+      onSearchChange={(next) => setText(next === chosen?.label ? "" : next)}
       w={isFilter === true ? { base: "100%", xs: 220 } : undefined}
     />
   );
