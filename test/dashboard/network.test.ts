@@ -155,6 +155,22 @@ describe.skipIf(!hasChromium)("a slow or failing network, in Chromium:", () => {
     await page.close();
   });
 
+  test("what went wrong with a question is not told of the next", async () => {
+    const { page } = await world.open(context);
+    await page.goto(`${world.origin}/dashboard${keyPage}`);
+    await page.route("**/revoke?*", (route) => route.abort());
+    const dialog = page.getByRole("dialog");
+    await page.getByRole("button", { name: "Revoke", exact: true }).click();
+    await dialog.getByRole("button", { name: "Revoke the key" }).click();
+    await dialog.getByRole("alert").waitFor();
+    await dialog.getByRole("button", { name: "Cancel" }).click();
+    await dialog.waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Revoke", exact: true }).click();
+    await dialog.getByText("This cannot be undone").waitFor();
+    expect(await dialog.getByRole("alert").count()).toBe(0);
+    await page.close();
+  });
+
   test("the system page says which part is away", async () => {
     const { page } = await world.open(context);
     const checks = { store: "ok", counters: "unavailable" };

@@ -18,36 +18,48 @@ interface ConfirmProps {
 }
 
 /** Asks before a deed that ends or opens something, and stays open with what went wrong. */
-export function Confirm(props: ConfirmProps) {
-  const { title, children, verb, isHarmless, isOpen, onClose, deed } = props;
-  const { attempt, isBusy, error } = useDeed();
+export function Confirm({ title, isOpen, onClose, ...question }: ConfirmProps) {
   useReturnedFocus(isOpen);
+  return (
+    <Modal opened={isOpen} onClose={onClose} title={title}>
+      <Question {...question} onClose={onClose} />
+    </Modal>
+  );
+}
+
+/** What the dialog holds: what went wrong is gone when it is closed. */
+function Question({
+  children,
+  verb,
+  isHarmless,
+  onClose,
+  deed,
+}: Omit<ConfirmProps, "title" | "isOpen">) {
+  const { attempt, isBusy, error } = useDeed();
   const run = () =>
     attempt(async () => {
       await deed();
       onClose();
     });
   return (
-    <Modal opened={isOpen} onClose={onClose} title={title}>
-      <Stack>
-        {error !== undefined && <Failure error={error} />}
-        <Text component="div" size="sm">
-          {children}
-        </Text>
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button
-            {...(isHarmless !== true && { color: "red.8" })}
-            loading={isBusy}
-            onClick={run}
-            data-autofocus
-          >
-            {verb}
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
+    <Stack>
+      {error !== undefined && <Failure error={error} />}
+      <Text component="div" size="sm">
+        {children}
+      </Text>
+      <Group justify="flex-end">
+        <Button variant="default" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button
+          {...(isHarmless !== true && { color: "red.8" })}
+          loading={isBusy}
+          onClick={run}
+          data-autofocus
+        >
+          {verb}
+        </Button>
+      </Group>
+    </Stack>
   );
 }
