@@ -155,6 +155,32 @@ describe.skipIf(!hasChromium)("a slow or failing network, in Chromium:", () => {
     await page.close();
   });
 
+  test("a key that comes after its draft was closed is shown all the same", async () => {
+    const { page } = await world.open(context);
+    const answer = Promise.withResolvers<void>();
+    await page.route(/\/standard\/api-keys$/, async (route) => {
+      await answer.promise;
+      await route.continue();
+    });
+    await page.goto(`${world.origin}/dashboard/apis/standard/api-keys`);
+    await page.getByRole("button", { name: "New key" }).click();
+    const draft = page.getByRole("dialog", { name: "New API key" });
+    await draft.getByLabel(/^Name/).fill("Impatient");
+    await draft
+      .getByLabel(/^Account/)
+      .first()
+      .click();
+    await page.getByRole("option", { name: "Test", exact: true }).click();
+    const asked = page.waitForRequest((request) => request.method() === "POST");
+    await page.getByRole("button", { name: "Make the key" }).click();
+    await asked;
+    await page.keyboard.press("Escape");
+    await draft.waitFor({ state: "detached" });
+    answer.resolve();
+    expect(await page.getByTestId("secret").textContent()).toMatch(/^lk_live_/);
+    await page.close();
+  });
+
   test("what went wrong with a question is not told of the next", async () => {
     const { page } = await world.open(context);
     await page.goto(`${world.origin}/dashboard${keyPage}`);

@@ -1,4 +1,4 @@
-import type { ApiKey } from "@latchkey/sdk/client";
+import type { ApiKey, IssuedApiKey } from "@latchkey/sdk/client";
 import { Anchor, Badge, Button, Checkbox, Group, Select, Stack, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
@@ -11,12 +11,14 @@ import { Page } from "../elements/page.tsx";
 import { usePages } from "../elements/pages.ts";
 import { type Column, Rows } from "../elements/rows.tsx";
 import { Search } from "../elements/search.tsx";
+import { Secrets } from "../elements/secret.tsx";
 import { Status } from "../elements/status.tsx";
 import { Time } from "../elements/time.tsx";
 import { IconPlus } from "../icons.ts";
 import { useApi } from "../layout/apis.ts";
 import { usePowers } from "../session/session.tsx";
 import { Findings } from "./findings.tsx";
+import { issuedSecrets } from "./issued-secrets.ts";
 import type { KeyFilter } from "./key-filter.ts";
 import { NewApiKey } from "./new-api-key.tsx";
 
@@ -28,6 +30,7 @@ export function ApiKeysPage() {
   const { mayWrite, accounts } = usePowers();
   const [filter, setFilter] = useState<KeyFilter>({});
   const [isMaking, setMaking] = useState(false);
+  const [issued, setIssued] = useState<IssuedApiKey>();
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const pages = usePages([api, "api-keys", filter], (cursor, signal) =>
     client.listApiKeys({ api, limit: 25, cursor, ...filter }, { signal }),
@@ -85,7 +88,12 @@ export function ApiKeysPage() {
           empty={<Empty isFiltered={Object.values(filter).some((each) => each !== undefined)} />}
         />
       </Stack>
-      {isMaking && <NewApiKey onClose={() => setMaking(false)} />}
+      {isMaking && <NewApiKey onClose={() => setMaking(false)} onIssued={setIssued} />}
+      <Secrets
+        title="Your new key"
+        secrets={issued === undefined ? undefined : issuedSecrets(issued)}
+        onClose={() => setIssued(undefined)}
+      />
     </Page>
   );
 }

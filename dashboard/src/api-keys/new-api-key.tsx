@@ -1,7 +1,5 @@
 import type { IssuedApiKey } from "@latchkey/sdk/client";
 import {
-  Button,
-  Drawer,
   MultiSelect,
   SegmentedControl,
   Select,
@@ -12,17 +10,13 @@ import {
 } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
 import { client } from "../client.ts";
 import { AccountSelect } from "../elements/account-select.tsx";
+import { Draft } from "../elements/draft.tsx";
 import { expiryAfter, LIFETIMES } from "../elements/expiry.ts";
-import { Failure } from "../elements/failure.tsx";
-import { useReturnedFocus } from "../elements/returned-focus.ts";
-import { Secrets } from "../elements/secret.tsx";
 import { useApi, useApiDetail } from "../layout/apis.ts";
 import { useDeed } from "../session/proof.tsx";
 import { usePowers } from "../session/session.tsx";
-import { issuedSecrets } from "./issued-secrets.ts";
 
 const EMPTY = {
   name: "",
@@ -34,15 +28,19 @@ const EMPTY = {
   signing: "off" as "off" | "optional" | "required",
 };
 
-/** Makes a key, and shows it once. */
-export function NewApiKey({ onClose }: { readonly onClose: () => void }) {
+interface NewApiKeyProps {
+  readonly onClose: () => void;
+  /** Gets the only copy of the key, also when the draft was closed before it came. */
+  readonly onIssued: (issued: IssuedApiKey) => void;
+}
+
+/** Makes a key. */
+export function NewApiKey({ onClose, onIssued }: NewApiKeyProps) {
   const api = useApi();
   const detail = useApiDetail();
   const queries = useQueryClient();
   const { accountId: own } = usePowers();
   const { attempt, isBusy, error } = useDeed();
-  const [issued, setIssued] = useState<IssuedApiKey>();
-  useReturnedFocus(true);
   const form = useForm({
     initialValues: { ...EMPTY, accountId: own ?? null },
     validate: {
@@ -58,93 +56,80 @@ export function NewApiKey({ onClose }: { readonly onClose: () => void }) {
         expiresAt: expiryAfter(lifetime),
         ...(signing !== "off" && { signing }),
       };
-      setIssued(await client.issueApiKey({ api, body }));
+      onIssued(await client.issueApiKey({ api, body }));
       await queries.invalidateQueries({ queryKey: [api] });
+      onClose();
     }),
   );
   const takesSignatures = detail?.schemes.includes("signed-request") === true;
   return (
-    <>
-      <Drawer
-        opened={issued === undefined}
-        onClose={onClose}
-        position="right"
-        size="md"
-        title="New API key"
-        closeButtonProps={{ "aria-label": "Close" }}
-      >
-        <form onSubmit={issue}>
-          <Stack>
-            {error !== undefined && <Failure error={error} />}
-            <TextInput
-              label="Name"
-              placeholder="Nightly export"
-              required
-              maxLength={200}
-              data-autofocus
-              {...form.getInputProps("name")}
-            />
-            <AccountSelect
-              required
-              value={form.values.accountId}
-              onChange={(accountId) => form.setFieldValue("accountId", accountId)}
-              error={form.errors.accountId as string | undefined}
-            />
-            <MultiSelect
-              label="Scopes"
-              description="What it may do. Without any it can only say who it is."
-              data={
-                detail?.scopes.map(({ name, title }) => ({
-                  value: name,
-                  label: `${name} · ${title}`,
-                })) ?? []
-              }
-              searchable
-              {...form.getInputProps("scopes")}
-            />
-            <Stack gap={4}>
-              <Text size="sm" fw={500} id="mode">
-                Mode
-              </Text>
-              <SegmentedControl
-                aria-labelledby="mode"
-                data={["live", "test"]}
-                {...form.getInputProps("mode")}
-              />
-            </Stack>
-            <Select
-              label="Ends"
-              data={LIFETIMES}
-              allowDeselect={false}
-              {...form.getInputProps("lifetime")}
-            />
-            <TagsInput
-              label="Allowed addresses"
-              description="CIDR blocks; from anywhere when there is none."
-              placeholder="192.0.2.0/24"
-              maxTags={100}
-              {...form.getInputProps("allowedIps")}
-            />
-            {takesSignatures && (
-              <Select
-                label="Signed requests"
-                description="A signing secret comes with the key."
-                data={["off", "optional", "required"]}
-                allowDeselect={false}
-                {...form.getInputProps("signing")}
-              />
-            )}
-            <Button type="submit" loading={isBusy}>
-              Make the key
-            </Button>
-          </Stack>
-        </form>
-      </Drawer>
-      <Secrets
-        title="Your new key"
-        secrets={issued === undefined ? undefined : issuedSecrets(issued)}
-        onClose={onClose}
+    <Draft
+      title="New API key"
+      verb="Make the key"
+      isOpen
+      isBusy={isBusy}
+      error={error}
+      onClose={onClose}
+      onSubmit={issue}
+    >
+      <TextInput
+        label="Name"
+        placeholder="Nightly export"
+        required
+        maxLength={200}
+        data-autofocus
+        {...form.getInputProps("name")}
       />
-    </>
+      <AccountSelect
+        required
+        value={form.values.accountId}
+        onChange={(accountId) => form.setFieldValue("accountId", accountId)}
+        error={form.errors.accountId as string | undefined}
+      />
+      <MultiSelect
+        label="Scopes"
+        description="What it may do. Without any it can only say who it is."
+        data={
+          detail?.scopes.map(({ name, title }) => ({
+            value: name,
+            label: `${name} · ${title}`,
+          })) ?? []
+        }
+        searchable
+        {...form.getInputProps("scopes")}
+      />
+      <Stack gap={4}>
+        <Text size="sm" fw={500} id="mode">
+          Mode
+        </Text>
+        <SegmentedControl
+          aria-labelledby="mode"
+          data={["live", "test"]}
+          {...form.getInputProps("mode")}
+        />
+      </Stack>
+      <Select
+        label="Ends"
+        data={LIFETIMES}
+        allowDeselect={false}
+        {...form.getInputProps("lifetime")}
+      />
+      <TagsInput
+        label="Allowed addresses"
+        description="CIDR blocks; from anywhere when there is none."
+        placeholder="192.0.2.0/24"
+        maxTags={100}
+        {...form.getInputProps("allowedIps")}
+      />
+      {takesSignatures && (
+        <Select
+          label="Signed requests"
+          description="A signing secret comes with the key."
+          data={["off", "optional", "required"]}
+          allowDeselect={false}
+          {...form.getInputProps("signing")}
+        />
+      )}
+    </Draft>
   );
 }
