@@ -184,7 +184,7 @@ export function proveToken<A extends OfScheme>(
   const subject = typeof claims.sub === "string" ? claims.sub : "";
   const expiresAt = (claims.exp as number) * 1000;
   const proven: VerifiedToken = {
-    key: isCounted ? tokenKey(token.text) : undefined,
+    key: isCounted ? tokenKey(token.signingInput) : undefined,
     algorithm: header.alg,
     credentialId: credential.id,
     place: credential.place,

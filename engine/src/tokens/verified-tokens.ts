@@ -9,7 +9,7 @@ import { type Marked, MarkReader, type TokenText } from "./token-mark.ts";
  * that key may do today is not in here; it is read from the key at each use.
  */
 export interface VerifiedToken {
-  /** What is counted for it alone is counted by this: SHA-256 of the whole token. */
+  /** What is counted for it alone is counted by this: `tokenKey` of what was signed. */
   readonly key: string | undefined;
   readonly algorithm: string;
   readonly credentialId: string;
@@ -81,7 +81,10 @@ export class VerifiedTokens {
   }
 }
 
-/** SHA-256 of a token: the same in every process. */
-export function tokenKey(token: string): string {
-  return hash("sha256", token, "latin1");
+/**
+ * SHA-256 of what a token's signature is over: the same in every process. Not of the signature: to
+ * each of ES256 whoever has it finds a second one (s taken from the order), and could be counted twice.
+ */
+export function tokenKey(signingInput: string): string {
+  return hash("sha256", signingInput, "latin1");
 }

@@ -136,6 +136,28 @@ test("a verified token ends at its exp, to the millisecond of the clocks' differ
   expect(await ask(token)).toMatchObject({ reason: "token_expired" });
 });
 
+test("the other signature that fits the same content is the same token to its limit", async () => {
+  const limits = { jwt: { per: "token", windows: ["1/hour"] } } as const;
+  const world = new World(defineApi({ slug: "acme", extends: API, limits }));
+  const account = world.account();
+  const user = world.user([account.id]);
+  const { kid, privateKey } = world.signingKey(account.id);
+  const token = aToken({ sub: user.id, exp }, privateKey, { kid });
+  const verdict = (text: string) => world.verdict({ headers: { authorization: `Bearer ${text}` } });
+  expect(await verdict(token)).toBe("allowed");
+  expect(await verdict(withOtherS(token))).toBe("rate_limited");
+});
+
+/** Of ES256: with s taken from the order of P-256, a signature is as good as before. */
+function withOtherS(token: string): string {
+  const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+  const end = token.lastIndexOf(".") + 1;
+  const signature = Buffer.from(token.slice(end), "base64url");
+  const s = order - BigInt(`0x${signature.toString("hex", 32)}`);
+  signature.write(s.toString(16).padStart(64, "0"), 32, "hex");
+  return token.slice(0, end) + signature.toString("base64url");
+}
+
 test("a user that leaves the account is nobody there, whatever was verified", async () => {
   const { world, user, ask } = scene();
   expect(await ask({})).toMatchObject({ outcome: "allow" });
