@@ -19,6 +19,7 @@ import { beginAtForm } from "./device-form.ts";
 import type { Issuer } from "./issuer.ts";
 import { FORMAT_MEMBER } from "./jwt-access-tokens.ts";
 import { type GuardedFetch, libraryFetch } from "./library-fetch.ts";
+import { mendAnswers } from "./mended-answers.ts";
 import { MORE_METADATA } from "./metadata.ts";
 import { nameTokens } from "./new-tokens.ts";
 import {
@@ -74,32 +75,6 @@ export function createProvider(parts: ProviderParts): Provider {
   provider.use(mendAnswers);
   provider.use(settleTrades({ store, api: policy.slug, graceSeconds }));
   return provider;
-}
-
-/** Mends three answers of the library. */
-async function mendAnswers(ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> {
-  await next();
-  const route = ctx.oidc?.route;
-  // The library says `Not Found` in plain text where an endpoint takes another method.
-  if (route === undefined && ctx.status === 404 && ctx.body == null) {
-    ctx.status = 404;
-    const error_description = `nothing at this path takes ${ctx.method}`;
-    ctx.body = { error: "invalid_request", error_description };
-  }
-  // Some clients take no answer but JSON, and RFC 7009 §2.2 leaves the body open.
-  if (route === "revocation" && ctx.status === 200) ctx.body = {};
-  // A form that was sent twice, or is of a page before the last: what is left to ask is asked again.
-  if (route === "end_session_confirm" && ctx.status === 400) {
-    // Without a cookie nobody is signed in, and a browser that keeps none would go in a circle.
-    const session = ctx.cookies.get(ctx.oidc.provider.cookieName("session"));
-    ctx.status = 303;
-    ctx.redirect(ctx.oidc.urlFor(session === undefined ? "end_session_success" : "end_session"));
-  }
-  // What is kept of a secret is for nobody; RFC 7592 §3 lets the answer leave it out.
-  if (route === "client" || route === "client_update") {
-    const { client_secret: _, ...shown } = ctx.body as Record<string, unknown>;
-    ctx.body = shown;
-  }
 }
 
 function configuration(parts: ProviderParts): Configuration {

@@ -1,0 +1,30 @@
+import type { KoaContextWithOIDC } from "oidc-provider";
+
+/** Mends answers of the library, which is all that it is given. */
+export async function mendAnswers(
+  ctx: KoaContextWithOIDC,
+  next: () => Promise<void>,
+): Promise<void> {
+  await next();
+  const route = ctx.oidc?.route;
+  // The library says `Not Found` in plain text where an endpoint takes another method.
+  if (route === undefined && ctx.status === 404 && ctx.body == null) {
+    ctx.status = 404;
+    const error_description = `nothing at this path takes ${ctx.method}`;
+    ctx.body = { error: "invalid_request", error_description };
+  }
+  // Some clients take no answer but JSON, and RFC 7009 §2.2 leaves the body open.
+  if (route === "revocation" && ctx.status === 200) ctx.body = {};
+  // A form that was sent twice, or is of a page before the last: what is left to ask is asked again.
+  if (route === "end_session_confirm" && ctx.status === 400) {
+    // Without a cookie nobody is signed in, and a browser that keeps none would go in a circle.
+    const session = ctx.cookies.get(ctx.oidc.provider.cookieName("session"));
+    ctx.status = 303;
+    ctx.redirect(ctx.oidc.urlFor(session === undefined ? "end_session_success" : "end_session"));
+  }
+  // What is kept of a secret is for nobody; RFC 7592 §3 lets the answer leave it out.
+  if (route === "client" || route === "client_update") {
+    const { client_secret: _, ...shown } = ctx.body as Record<string, unknown>;
+    ctx.body = shown;
+  }
+}
