@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { corsHeaders } from "./cross-origin.ts";
+import { corsHeaders, preflightAnswer } from "./cross-origin.ts";
 
 function exposed(rendered: readonly string[]): readonly string[] {
   const [origin, any, name, list = ""] = corsHeaders(rendered);
@@ -35,4 +35,18 @@ test("scripts may read what each profile tells of limits, rotations, versions an
 test("a limit's own name is added to them, once, and nothing else is", () => {
   const own = ["X-RateLimit-Limit-Burst", "9", "x-ratelimit-reset-default", "3", "Set-Cookie", "x"];
   expect(exposed(own)).toEqual([...exposed([]), "X-RateLimit-Limit-Burst"]);
+});
+
+test.each([
+  ["authorization,x-trace", "authorization,x-trace"],
+  ["api_key, x.tenant", "api_key, x.tenant"],
+  ["!#$%&'*+-.^_`|~09azAZ", "!#$%&'*+-.^_`|~09azAZ"],
+  ["a b", "Authorization, Content-Type"],
+  ["a,\r\nb", "Authorization, Content-Type"],
+  ["", "Authorization, Content-Type"],
+])("who asks to send %j is allowed %j", (asked, allowed) => {
+  const headers = ["Origin", "https://app.example.com"];
+  headers.push("Access-Control-Request-Method", "GET", "Access-Control-Request-Headers", asked);
+  const told = preflightAnswer({ method: "OPTIONS", headers })?.headers ?? [];
+  expect(told[told.indexOf("Access-Control-Allow-Headers") + 1]).toBe(allowed);
 });

@@ -24,7 +24,8 @@ const EXPOSED_NAMES = EXPOSED.join(", ");
 /** As profiles write them, and in lower case. */
 const IS_EXPOSED = new Set(EXPOSED.flatMap((name) => [name, name.toLowerCase()]));
 
-const HEADER_NAMES = /^[A-Za-z0-9-]+( ?, ?[A-Za-z0-9-]+)*$/;
+/** A list of names of headers, which are tokens (RFC 9110 §5.6.2). */
+const HEADER_NAMES = /^[\w!#$%&'*+.^`|~-]+( ?, ?[\w!#$%&'*+.^`|~-]+)*$/;
 const LIMIT_HEADER = /^X-RateLimit-/i;
 const PREFLIGHT_SECONDS = "7200";
 
