@@ -48,6 +48,11 @@ export function attendPlainRequests(server: Server, door: PlainDoor, clock: Cloc
     closeIdle();
     for (const connection of open) connection.closeIfIdle();
   };
+  const closeAll = server.closeAllConnections.bind(server);
+  server.closeAllConnections = () => {
+    closeAll();
+    for (const connection of open) connection.close();
+  };
 }
 
 /** One connection, as long as all that comes on it is plain. */
@@ -68,7 +73,7 @@ class PlainConnection {
     this.#peer = socket.remoteAddress;
     socket.on("data", this.#read);
     socket.on("end", this.#end);
-    socket.on("error", this.#close);
+    socket.on("error", this.close);
   }
 
   closeIfIdle(): void {
@@ -128,7 +133,7 @@ class PlainConnection {
     if (!this.#owes) this.#socket.end();
   };
 
-  readonly #close = (): void => {
+  readonly close = (): void => {
     this.#socket.destroy();
   };
 
@@ -136,7 +141,7 @@ class PlainConnection {
     const socket = this.#socket;
     socket.off("data", this.#read);
     socket.off("end", this.#end);
-    socket.off("error", this.#close);
+    socket.off("error", this.close);
     this.#around.parse(socket);
     socket.emit("data", chunk);
   }

@@ -1,5 +1,6 @@
+import { once } from "node:events";
 import { Agent, get } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { expect, test } from "vitest";
 import { openManagementApp } from "../testing/management-app.ts";
 
@@ -30,6 +31,24 @@ test("a closing app finishes what is under way, takes nothing new, and lets go o
   // Were the kept-alive connection kept open, this would take 72 seconds.
   await closing;
   agent.destroy();
+});
+
+test.each([
+  ["of which the rest never comes", "GET /healthz HT"],
+  ["whose body never comes", "POST /v1/apis HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n"],
+])("a closing app does not wait for ever for a request %s", async (_what, begun) => {
+  const it = await openManagementApp();
+  await it.app.listen({ host: "127.0.0.1", port: 0 });
+  it.app.server.requestTimeout = 100;
+  const { port } = it.app.server.address() as AddressInfo;
+  const socket = connect(port, "127.0.0.1").on("error", () => undefined);
+  await once(socket, "connect");
+  socket.write(begun);
+  // Behind it in the server's queue: what was begun has been read by then.
+  await fetchText(port, "/healthz", new Agent());
+  const closed = once(socket.resume(), "close");
+  await it.close();
+  await closed;
 });
 
 test("the front is asked first, about fit requests only", async () => {

@@ -63,10 +63,18 @@ export function serverFactory(
   };
 }
 
-/** Closes connections as their last answer leaves, until what accepted them has closed. */
+/**
+ * Closes connections as their last answer leaves, until what accepted them has closed. Those on which
+ * a request has not come whole in its time, or an answer is not read, are closed then: a server that
+ * is closing looks for them no more.
+ */
 export function drain(server: Server, listener: SocketServer = server): void {
-  const timer = setInterval(() => server.closeIdleConnections(), DRAIN_MILLIS);
-  listener.once("close", () => clearInterval(timer));
   // What never listened never closes.
-  if (!listener.listening) clearInterval(timer);
+  if (!listener.listening) return;
+  const idle = setInterval(() => server.closeIdleConnections(), DRAIN_MILLIS);
+  const late = setTimeout(() => server.closeAllConnections(), server.requestTimeout);
+  listener.once("close", () => {
+    clearInterval(idle);
+    clearTimeout(late);
+  });
 }
