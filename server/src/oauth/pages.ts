@@ -29,6 +29,7 @@ const CODE_FAULTS: ReadonlyMap<string, string> = new Map([
   ["NotFoundError", WRONG_CODE],
   ["ExpiredError", WRONG_CODE],
   ["AbortedError", "The device was not connected, as you wished."],
+  ["InvalidScope", "The device asks for nothing that there is, and was not connected."],
 ]);
 /** A form that was sent twice, or a page that was loaded again. */
 const DONE_BEFORE =

@@ -198,9 +198,9 @@ for (const database of DATABASES) {
     });
 
     /** A device that waits, and a browser in which its code is about to be confirmed. */
-    async function aDevice(browser = newBrowser(world.origin)) {
+    async function aDevice(browser = newBrowser(world.origin), scope = "read:users") {
       const client = await world.register({ type: "public" });
-      const { body } = await world.post(client, "device/code", { scope: "read:users" });
+      const { body } = await world.post(client, "device/code", { scope });
       const url = String(body.verification_uri);
       const device_code = String(body.device_code);
       const poll = () => world.post(client, "token", { grant_type: DEVICE_CODE, device_code });
@@ -233,6 +233,14 @@ for (const database of DATABASES) {
         expect((await poll()).body).toMatchObject({ error: "access_denied" });
       },
     );
+
+    test("a device that asks for no scope that there is is told so, and the user too", async () => {
+      const { poll, confirm } = await aDevice(undefined, "read:nothing");
+      const text = await (await confirm()).answer.text();
+      expect(text).toContain("The device asks for nothing that there is");
+      expect(text).not.toContain("done before");
+      expect((await poll()).body).toMatchObject({ error: "invalid_scope" });
+    });
 
     test("who left before the end may enter the code again, in another browser, and once", async () => {
       const { poll, confirm } = await aDevice();
