@@ -122,6 +122,7 @@ describe("the socket's file", () => {
   test.each([
     ["notes.txt", "is a file that is no socket; name another, or remove it"],
     ["nowhere/latchkey.sock", "lies in a folder that does not exist; make it first"],
+    ["notes.txt/latchkey.sock", "lies in a folder that does not exist; make it first"],
   ])("cannot be %s", async (socket, fault) => {
     const folder = mkdtempSync(path.join(tmpdir(), "latchkey-socket-"));
     try {

@@ -81,9 +81,9 @@ function reasonOf(code: unknown, file: string): string | undefined {
       ? "is answered by another process; give each its own"
       : "is a file that is no socket; name another, or remove it";
   }
-  if (code !== "EACCES") return undefined;
-  // Node says the same of both.
-  return existsSync(path.dirname(file))
+  if (code !== "EACCES" && code !== "ENOTDIR") return undefined;
+  // Node says EACCES of both.
+  return code === "EACCES" && existsSync(path.dirname(file))
     ? "cannot be made; let this process write to its folder"
     : "lies in a folder that does not exist; make it first";
 }
