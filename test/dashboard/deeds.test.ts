@@ -165,6 +165,31 @@ describe.skipIf(!hasChromium)("what is done in the dashboard, in Chromium:", () 
     expect(shown).toEqual(["Initrode 1"]);
   });
 
+  test.each([
+    ["api-keys", "New key", "Make the key", undefined],
+    ["applications", "New application", "Register the application", "https://app.example.com/"],
+  ])("with the keyboard alone, of %s: %s leads to the secret and back", async (...words) => {
+    const [path, open, make, redirectUri] = words;
+    const focused = () =>
+      page.evaluate(`(() => {
+        const { activeElement } = document;
+        const place = activeElement.closest("[role=dialog]") === null ? "page" : "dialog";
+        return place + ": " + activeElement.textContent;
+      })()`);
+    await go(`/apis/standard/${path}`);
+    await page.getByRole("button", { name: open }).press("Enter");
+    await fill(/^Name/, "By keyboard");
+    await choose(/^Account/, "Test");
+    if (redirectUri !== undefined) await fill(/^Redirect URIs/, redirectUri);
+    await page.getByRole("button", { name: make }).press("Enter");
+    await page.getByRole("dialog", { name: /^New/ }).waitFor({ state: "detached" });
+    await page.waitForLoadState("networkidle");
+    await page.keyboard.press("Tab");
+    expect(await focused()).toMatch(/^dialog: /);
+    await page.getByRole("button", { name: "I have stored it" }).press("Enter");
+    await expect.poll(focused).toBe(`page: ${open}`);
+  });
+
   test("an account is made and suspended", async () => {
     await go("/apis/standard/accounts");
     await press("New account");

@@ -1,5 +1,6 @@
 import type { RevocationReceipt } from "@latchkey/sdk/client";
 import { Button, Modal, Stack, Text } from "@mantine/core";
+import { useReturnedFocus } from "./returned-focus.ts";
 
 interface ReceiptProps {
   readonly title: string;
@@ -13,6 +14,7 @@ export const RECEIPT_WAIT_MILLIS = 2_000;
 
 /** Says when something ended, and when the last verifier had heard of it. */
 export function Receipt({ title, receipt, onClose }: ReceiptProps) {
+  useReturnedFocus(receipt !== undefined);
   return (
     <Modal opened={receipt !== undefined} onClose={onClose} title={title}>
       {receipt !== undefined && <Times receipt={receipt} />}

@@ -1,6 +1,7 @@
 import { Alert, Button, CopyButton, Group, Modal, Stack, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import { IconAlertTriangle, IconCheck, IconCopy, IconDownload } from "../icons.ts";
+import { useReturnedFocus } from "./returned-focus.ts";
 
 /** A secret that was just made. */
 export interface Secret {
@@ -21,6 +22,7 @@ interface SecretsProps {
 
 /** Shows secrets once: they are in this dialog and nowhere else, and gone when it is closed. */
 export function Secrets({ title, secrets, onClose, children }: SecretsProps) {
+  useReturnedFocus(secrets !== undefined);
   return (
     <Modal
       opened={secrets !== undefined}
