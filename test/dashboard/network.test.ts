@@ -181,6 +181,26 @@ describe.skipIf(!hasChromium)("a slow or failing network, in Chromium:", () => {
     await page.close();
   });
 
+  test("a new key stays on the page when the page has heard that the old one ended", async () => {
+    const { id } = await world.server.issueKey({ name: "Leaked" });
+    const { page } = await world.open(context);
+    await page.clock.install();
+    await page.goto(`${world.origin}/dashboard/apis/standard/api-keys/${id}`);
+    await page.getByRole("combobox", { name: "The old key goes on working" }).click();
+    await page.getByRole("option", { name: /^Not at all/ }).click();
+    await page.getByRole("button", { name: "Rotate", exact: true }).click();
+    await page.getByTestId("secret").waitFor();
+    // What is known is too old by then, and asked for again when the connection is back.
+    await page.clock.fastForward(10_000);
+    const heard = page.waitForResponse((answer) => answer.url().endsWith(id));
+    await context.setOffline(true);
+    await context.setOffline(false);
+    expect(await (await heard).json()).not.toMatchObject({ status: "active" });
+    await page.getByText("Status").locator("..").getByText("active").waitFor({ state: "detached" });
+    expect(await page.getByTestId("secret").textContent()).toMatch(/^lk_live_/);
+    await page.close();
+  });
+
   test("what went wrong with a question is not told of the next", async () => {
     const { page } = await world.open(context);
     await page.goto(`${world.origin}/dashboard${keyPage}`);

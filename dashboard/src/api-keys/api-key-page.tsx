@@ -107,7 +107,7 @@ function KeyDetails({ apiKey }: { readonly apiKey: ApiKey }) {
           <Fact name="Requests are signed">{apiKey.signing}</Fact>
         </SimpleGrid>
       </Section>
-      {isLive && mayWrite("api-keys") && <Rotation apiKey={apiKey} onChanged={again} />}
+      {mayWrite("api-keys") && <Rotation apiKey={apiKey} isLive={isLive} onChanged={again} />}
       {mayRead("usage") && (
         <Section title="Requests of the last 7 days" about="This key alone.">
           <Suspense fallback={<Skeleton height={220} m="md" />}>

@@ -21,24 +21,30 @@ const OVERLAPS = [
 
 interface RotationProps {
   readonly apiKey: ApiKey;
+  /** Else there is nothing to exchange; a new key that is shown stays all the same. */
+  readonly isLive: boolean;
   readonly onChanged: () => Promise<void>;
 }
 
 /** The way from a key to its successor: start, watch both, and let the old one end. */
-export function Rotation({ apiKey, onChanged }: RotationProps) {
+export function Rotation({ apiKey, isLive, onChanged }: RotationProps) {
   const [issued, setIssued] = useState<IssuedApiKey>();
   return (
-    <Section
-      title="Rotation"
-      about="Exchange the key while everybody goes on working: both work until the overlap ends."
-    >
-      <Stack p="md" pt={0}>
-        {apiKey.rotatedAt === null ? (
-          <Start apiKey={apiKey} onIssued={setIssued} />
-        ) : (
-          <UnderWay apiKey={apiKey} onChanged={onChanged} />
-        )}
-      </Stack>
+    <>
+      {isLive && (
+        <Section
+          title="Rotation"
+          about="Exchange the key while everybody goes on working: both work until the overlap ends."
+        >
+          <Stack p="md" pt={0}>
+            {apiKey.rotatedAt === null ? (
+              <Start apiKey={apiKey} onIssued={setIssued} />
+            ) : (
+              <UnderWay apiKey={apiKey} onChanged={onChanged} />
+            )}
+          </Stack>
+        </Section>
+      )}
       <Secrets
         title="The new key"
         secrets={issued === undefined ? undefined : issuedSecrets(issued)}
@@ -51,7 +57,7 @@ export function Rotation({ apiKey, onChanged }: RotationProps) {
           Put it where the old one is used. This page then shows which of the two is still called.
         </Text>
       </Secrets>
-    </Section>
+    </>
   );
 }
 
