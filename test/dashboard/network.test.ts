@@ -201,6 +201,18 @@ describe.skipIf(!hasChromium)("a slow or failing network, in Chromium:", () => {
     await page.close();
   });
 
+  test("who could not be signed out is told so", async () => {
+    const { page } = await world.open(context);
+    await page.goto(`${world.origin}/dashboard${keyPage}`);
+    await page.route("**/v1/session", (route) =>
+      route.request().method() === "DELETE" ? route.abort() : route.continue(),
+    );
+    await page.getByRole("button", { name: "Your account" }).click();
+    await page.getByRole("menuitem", { name: "Sign out" }).click();
+    await page.getByRole("alert").getByText("You are still signed in").waitFor();
+    await page.close();
+  });
+
   test("what went wrong with a question is not told of the next", async () => {
     const { page } = await world.open(context);
     await page.goto(`${world.origin}/dashboard${keyPage}`);

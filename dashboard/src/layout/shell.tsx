@@ -9,9 +9,11 @@ import {
   useMantineColorScheme,
 } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
+import { notifications } from "@mantine/notifications";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { client } from "../client.ts";
+import { hasCode } from "../elements/failure.tsx";
 import { IconLogout, IconMoon, IconSun, IconUser } from "../icons.ts";
 import { useAttempt } from "../session/proof.tsx";
 import { useEnter, useSession } from "../session/session.tsx";
@@ -88,7 +90,12 @@ function PersonMenu() {
   const { attempt } = useAttempt();
   const leave = () =>
     attempt(async () => {
-      await client.signOut();
+      try {
+        await client.signOut();
+      } catch (error) {
+        if (!hasCode(error, "UNAUTHORIZED")) noteStay(error);
+        throw error;
+      }
       enter(null);
     });
   return (
@@ -119,4 +126,14 @@ function PersonMenu() {
       </Menu.Dropdown>
     </Menu>
   );
+}
+
+/** Whoever leaves a browser to others must not take themselves for signed out. */
+function noteStay(error: unknown): void {
+  notifications.show({
+    title: "You are still signed in",
+    message: error instanceof Error ? error.message : "Try again.",
+    color: "red",
+    autoClose: false,
+  });
 }
