@@ -87,6 +87,20 @@ describe.skipIf(!hasChromium)("what is done in the dashboard, in Chromium:", () 
     expect(await status(successor)).toBe(200);
   });
 
+  test("a secret that the browser does not let the page copy is said not to be copied", async () => {
+    const { id } = await world.server.issueKey({ name: "Uncopied" });
+    await page.addInitScript(
+      "navigator.clipboard.writeText = async () => { throw new DOMException('', 'NotAllowedError') }",
+    );
+    await go(`/apis/standard/api-keys/${id}`);
+    const copyId = page.getByRole("button", { name: `Copy ${id}` });
+    await copyId.click();
+    await page.getByRole("tooltip", { name: /^Not copied/ }).waitFor();
+    await press("Rotate");
+    await press("Copy");
+    await page.getByRole("alert").filter({ hasText: "It is not copied" }).waitFor();
+  });
+
   test("a rotation is taken back: the new key ends, the old one goes on", async () => {
     const { id, key } = await world.server.issueKey({ name: "Too early" });
     await go(`/apis/standard/api-keys/${id}`);

@@ -1,4 +1,5 @@
-import { Alert, Button, CopyButton, Group, Modal, Stack, Text } from "@mantine/core";
+import { Alert, Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { useClipboard } from "@mantine/hooks";
 import type { ReactNode } from "react";
 import { IconAlertTriangle, IconCheck, IconCopy, IconDownload } from "../icons.ts";
 import { useReturnedFocus } from "./returned-focus.ts";
@@ -48,6 +49,7 @@ export function Secrets({ title, secrets, onClose, children }: SecretsProps) {
 }
 
 function ShownSecret({ secret: { label, value, fileName } }: { readonly secret: Secret }) {
+  const { copy, copied, error } = useClipboard();
   return (
     <Stack gap={6}>
       <Text size="sm" fw={550}>
@@ -59,18 +61,14 @@ function ShownSecret({ secret: { label, value, fileName } }: { readonly secret: 
         </Text>
       </div>
       <Group gap="xs">
-        <CopyButton value={value}>
-          {({ copied, copy }) => (
-            <Button
-              size="xs"
-              variant="default"
-              leftSection={copied ? <IconCheck size={15} /> : <IconCopy size={15} />}
-              onClick={copy}
-            >
-              {copied ? "Copied" : "Copy"}
-            </Button>
-          )}
-        </CopyButton>
+        <Button
+          size="xs"
+          variant="default"
+          leftSection={copied ? <IconCheck size={15} /> : <IconCopy size={15} />}
+          onClick={() => copy(value)}
+        >
+          {copied ? "Copied" : "Copy"}
+        </Button>
         <Button
           size="xs"
           variant="default"
@@ -80,6 +78,11 @@ function ShownSecret({ secret: { label, value, fileName } }: { readonly secret: 
           Download
         </Button>
       </Group>
+      {error !== null && (
+        <Text size="sm" c="red" role="alert">
+          It is not copied: your browser does not allow it here. Select it, or download it.
+        </Text>
+      )}
     </Stack>
   );
 }
