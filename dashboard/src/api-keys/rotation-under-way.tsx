@@ -87,7 +87,8 @@ function Calls({
     enabled: isAllowed,
   });
   if (!isAllowed) return null;
-  const since = new Date(from).toLocaleTimeString("en", { timeStyle: "short" });
+  // An overlap may run for a week: the time alone would be taken for today's.
+  const since = new Date(from).toLocaleString("en", { dateStyle: "medium", timeStyle: "short" });
   const count = (credentialId: string | null) =>
     (usage.data?.get(credentialId) ?? 0).toLocaleString("en");
   return (
