@@ -40,6 +40,7 @@ describe.skipIf(!hasChromium)("the ways into the dashboard, in Chromium:", () =>
     await page.getByLabel(/^Code that the app shows/).fill(codeOf(secret, Date.now()));
     await page.getByRole("dialog").getByRole("button", { name: "Turn on" }).click();
     await page.getByRole("dialog", { name: "Recovery codes" }).waitFor();
+    await page.keyboard.press("Escape");
     const codes = await page.getByTestId("recovery-codes").locator("code").allTextContents();
     expect(codes).toHaveLength(10);
     await page.getByRole("button", { name: "I have stored them" }).click();

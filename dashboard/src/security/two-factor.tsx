@@ -142,6 +142,7 @@ function RecoveryCodes({
       onClose={onClose}
       title="Recovery codes"
       closeOnClickOutside={false}
+      closeOnEscape={false}
       withCloseButton={false}
     >
       <Stack>
