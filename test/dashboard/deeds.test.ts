@@ -467,6 +467,27 @@ describe.skipIf(!hasChromium)("what is done in the dashboard, in Chromium:", () 
     expect(json.status).toBe("revoked");
   });
 
+  test("a delivery that leaves the list when it is sent once more is still looked at", async () => {
+    let answer = Promise.resolve();
+    await using receiver = await startReceiver((_received, response) => {
+      void answer.then(() => response.end());
+    });
+    const hook = { url: receiver.url, events: ["*"], accountId: TEST_ACCOUNT };
+    const { id } = await world.server.create("standard", "webhook-endpoints", hook);
+    await world.server.operator("POST", `/v1/apis/standard/webhook-endpoints/${id}/test`);
+    await go(`/apis/standard/webhooks/${id}`);
+    await page.getByRole("radiogroup", { name: "Status" }).getByText("delivered").click();
+    await press("webhook.test");
+    const dialog = page.getByRole("dialog", { name: "A delivery" });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    answer = promise;
+    await press("Send it once more", dialog);
+    await page.getByText("There are no such deliveries.").waitFor();
+    await dialog.getByText("pending", { exact: true }).waitFor();
+    resolve();
+    await dialog.getByRole("heading", { name: "Attempt 2: 200" }).waitFor();
+  });
+
   test("the keys that sign tokens are rotated, when clients have seen the next ones", async () => {
     await go("/apis/standard/system");
     const section = page.getByRole("region", { name: "Issuer keys" });

@@ -1,7 +1,7 @@
 import type { WebhookDelivery } from "@latchkey/sdk/client";
 import { Anchor, Button, Drawer, Group, SegmentedControl, Stack } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { client } from "../client.ts";
 import { Confirm } from "../elements/confirm.tsx";
@@ -10,6 +10,7 @@ import { usePages } from "../elements/pages.ts";
 import { Rows } from "../elements/rows.tsx";
 import { Status } from "../elements/status.tsx";
 import { Time } from "../elements/time.tsx";
+import { Waiting } from "../elements/waiting.tsx";
 import { useApi } from "../layout/apis.ts";
 import { Delivery } from "./delivery.tsx";
 
@@ -53,7 +54,13 @@ export function Deliveries({ endpointId, mayRetry }: DeliveriesProps) {
     await queries.invalidateQueries({ queryKey: [api, "webhooks"] });
     notifications.show({ message: `${count} deliveries are sent once more.`, color: "teal" });
   };
-  const chosen = pages.rows?.find(({ id }) => id === chosenId);
+  // By itself: what is sent once more may leave the list that it was chosen from.
+  const chosen = useQuery({
+    queryKey: [api, "webhooks", "delivery", chosenId],
+    queryFn: ({ signal }) => client.getDelivery({ api, id: chosenId ?? "" }, { signal }),
+    refetchInterval: LOOK_AGAIN_MILLIS,
+    enabled: chosenId !== undefined,
+  });
   return (
     <Section title="Deliveries" about="Choose one to see what was sent and what came back.">
       <Stack gap="sm" p="md" pt={0}>
@@ -102,14 +109,15 @@ export function Deliveries({ endpointId, mayRetry }: DeliveriesProps) {
         />
       </Stack>
       <Drawer
-        opened={chosen !== undefined}
+        opened={chosenId !== undefined}
         onClose={() => setChosen(undefined)}
         position="right"
         size="lg"
         title="A delivery"
         closeButtonProps={{ "aria-label": "Close" }}
       >
-        {chosen !== undefined && <Delivery delivery={chosen} mayRetry={mayRetry} />}
+        <Waiting query={chosen} label="the delivery" />
+        {chosen.data !== undefined && <Delivery delivery={chosen.data} mayRetry={mayRetry} />}
       </Drawer>
       <Confirm
         title="Retry all that were given up?"
