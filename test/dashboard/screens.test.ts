@@ -139,6 +139,19 @@ describe.skipIf(!hasChromium)("every screen, in Chromium:", () => {
     await page.getByText("Refused: credential_missing").waitFor();
     // The trace holds digests, which have no place to break.
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390);
+    // Nor has a name that is one long word.
+    const { id } = await world.server.issueKey({ name: "W".repeat(200) });
+    await page.goto(`${world.origin}/dashboard/apis/standard/api-keys/${id}`);
+    await page.getByRole("button", { name: "Revoke", exact: true }).click();
+    await page.getByRole("dialog").waitFor();
+    for (const part of ["html", "[role=dialog]"]) {
+      const beyond = "each.scrollWidth - each.clientWidth";
+      expect([
+        part,
+        await page.evaluate(`(each => ${beyond})(document.querySelector("${part}"))`),
+      ]).toEqual([part, 0]);
+    }
+    await page.getByRole("button", { name: "Cancel" }).click();
     await page.getByRole("button", { name: "Navigation" }).press("Enter");
     await page.getByRole("link", { name: "Accounts" }).press("Enter");
     await page.getByRole("heading", { level: 1, name: "Accounts" }).waitFor();
