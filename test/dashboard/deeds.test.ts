@@ -488,6 +488,18 @@ describe.skipIf(!hasChromium)("what is done in the dashboard, in Chromium:", () 
     await dialog.getByRole("heading", { name: "Attempt 2: 200" }).waitFor();
   });
 
+  test("a policy whose endpoints have changed places is said to have changed", async () => {
+    await page.route("**/policy-versions*", async (route) => {
+      const answer = await (await route.fetch()).json();
+      const [now] = answer.data;
+      const endpoints = now.policy.endpoints.toReversed();
+      const before = { ...now, version: 0, policy: { ...now.policy, endpoints } };
+      await route.fulfill({ json: { ...answer, data: [now, before] } });
+    });
+    await go("/apis/standard/policy");
+    await page.getByText("± endpoints: in another order", { exact: true }).waitFor();
+  });
+
   test("the keys that sign tokens are rotated, when clients have seen the next ones", async () => {
     await go("/apis/standard/system");
     const section = page.getByRole("region", { name: "Issuer keys" });

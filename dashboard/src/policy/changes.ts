@@ -1,13 +1,24 @@
-/** What differs between two documents: a line for each leaf that went (−) or came (+). */
+/**
+ * What differs between two policies: a line for each leaf that went (−) or came (+), and one where
+ * endpoints have changed places, for the first that matches decides.
+ */
 export function changesBetween(before: unknown, after: unknown): readonly string[] {
   const [old, now] = [leaves(before), leaves(after)];
   const paths = [...new Set([...old.keys(), ...now.keys()])].sort();
-  return paths.flatMap((path) => {
+  const lines = paths.flatMap((path) => {
     if (old.get(path) === now.get(path)) return [];
     const went = old.has(path) ? [`− ${path}: ${old.get(path)}`] : [];
     const came = now.has(path) ? [`+ ${path}: ${now.get(path)}`] : [];
     return [...went, ...came];
   });
+  if (inOrder(old, now) === inOrder(now, old)) return lines;
+  return [...lines, "± endpoints: in another order"];
+}
+
+/** The endpoints of one that the other has, too, as they follow each other. */
+function inOrder(these: ReadonlyMap<string, string>, those: ReadonlyMap<string, string>): string {
+  const paths = [...these.keys()].filter((path) => path.startsWith("endpoints."));
+  return paths.filter((path) => those.has(path)).join("\n");
 }
 
 /** Every leaf as JSON under its path; lists of plain values count as leaves. */
