@@ -32,9 +32,18 @@ test("scripts may read what each profile tells of limits, rotations, versions an
   ]);
 });
 
-test("a limit's own name is added to them, once, and nothing else is", () => {
-  const own = ["X-RateLimit-Limit-Burst", "9", "x-ratelimit-reset-default", "3", "Set-Cookie", "x"];
-  expect(exposed(own)).toEqual([...exposed([]), "X-RateLimit-Limit-Burst"]);
+test("the names of a policy's own limits and version are added to them, once, and nothing else is", () => {
+  const own = [
+    "X-RateLimit-Limit-Burst",
+    "9",
+    "x-ratelimit-reset-default",
+    "3",
+    "acme-version",
+    "2",
+  ];
+  const safelisted = ["Content-Type", "application/json", "Cache-Control", "no-store"];
+  const names = [...exposed([]), "X-RateLimit-Limit-Burst", "acme-version"];
+  expect(exposed([...own, ...safelisted])).toEqual(names);
 });
 
 test.each([

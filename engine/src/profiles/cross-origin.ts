@@ -26,19 +26,20 @@ const IS_EXPOSED = new Set(EXPOSED.flatMap((name) => [name, name.toLowerCase()])
 
 /** A list of names of headers, which are tokens (RFC 9110 §5.6.2). */
 const HEADER_NAMES = /^[\w!#$%&'*+.^`|~-]+( ?, ?[\w!#$%&'*+.^`|~-]+)*$/;
-const LIMIT_HEADER = /^X-RateLimit-/i;
+/** Of those that profiles write the only ones that any script may read (Fetch standard). */
+const SAFELISTED = ["Content-Type", "Cache-Control"];
 const PREFLIGHT_SECONDS = "7200";
 
 /**
  * Any origin may call with a credential in a header; cookies are never part of it. `rendered` are
- * the headers of the decision: a limit's own name may be part of theirs.
+ * the headers of the decision: the policy's own names of limits and of the version are among them.
  */
 export function corsHeaders(rendered: readonly string[]): readonly string[] {
   let exposed = EXPOSED_NAMES;
   for (let i = 0; i < rendered.length; i += 2) {
     const name = rendered[i] as string;
-    if (IS_EXPOSED.has(name)) continue;
-    if (LIMIT_HEADER.test(name) && !IS_EXPOSED.has(name.toLowerCase())) exposed += `, ${name}`;
+    if (IS_EXPOSED.has(name) || SAFELISTED.includes(name)) continue;
+    if (!IS_EXPOSED.has(name.toLowerCase())) exposed += `, ${name}`;
   }
   return ["Access-Control-Allow-Origin", "*", "Access-Control-Expose-Headers", exposed];
 }
