@@ -86,21 +86,40 @@ test("of a window one event is told, when most of it is used", async () => {
   expect(await see(node, window(10, { resetAt: NOW + 2 * HOUR }))).toBe(2);
 });
 
-test("who makes up windows has eight told in an hour, and stops no other credential's", async () => {
+test.each([
+  ["an hour", 3600],
+  ["a day", 86_400],
+])("a window of %s is told of, however late the one before it was", async (_length, seconds) => {
   const node = aNode();
-  const report = async (credentialId: string, name: string) => {
-    node.seeReported(API, credentialId, { windows: [window(0, { name })] });
-    await node.look();
-  };
-  for (let n = 0; n < 20; n += 1) await report("key_1", `w${n}`);
-  expect(await told()).toHaveLength(8);
-  await report("key_2", "w0");
-  expect(await told()).toHaveLength(9);
-  clock.advance(HOUR);
-  node.seeReported(API, "key_1", { windows: [window(0, { resetAt: NOW + 2 * HOUR })] });
-  await node.look();
-  expect(await told()).toHaveLength(10);
+  const long = (end: number) => window(9, { windowSeconds: seconds, resetAt: NOW + end });
+  expect(await see(node, long(5 * MINUTE))).toBe(1);
+  clock.advance(5 * MINUTE);
+  expect(await see(node, long(5 * MINUTE + seconds * 1000))).toBe(2);
+  clock.advance(HOUR - 5 * MINUTE);
+  expect(await see(node, long(5 * MINUTE + seconds * 1000))).toBe(2);
 });
+
+test.each<[string, (n: number) => Partial<WindowState>]>([
+  ["names of windows", (n) => ({ name: `w${n}` })],
+  ["ends of windows", () => ({ resetAt: clock() + 1 })],
+])(
+  "who makes up %s has eight told in an hour, and stops no other credential's",
+  async (_, made) => {
+    const node = aNode();
+    const report = async (credentialId: string, changes: Partial<WindowState>) => {
+      node.seeReported(API, credentialId, { windows: [window(0, changes)] });
+      await node.look();
+      clock.advance(1);
+    };
+    for (let n = 0; n < 20; n += 1) await report("key_1", made(n));
+    expect(await told()).toHaveLength(8);
+    await report("key_2", made(0));
+    expect(await told()).toHaveLength(9);
+    clock.advance(HOUR);
+    await report("key_1", { resetAt: NOW + 2 * HOUR });
+    expect(await told()).toHaveLength(10);
+  },
+);
 
 test("the policy says how much that is", async () => {
   const node = aNode({ limitNearPercent: 95 });

@@ -6,6 +6,14 @@ import type { StoreLog } from "../store/store-log.ts";
 
 type Windows = Pick<LimitState, "windows">;
 
+/** That a window of a credential was told of. */
+interface Telling {
+  readonly name: string;
+  /** From then on it is another window, in Unix milliseconds. */
+  readonly until: number;
+  readonly keptUntil: number;
+}
+
 /** Tells accounts that they come near a limit, off the path of the decision. */
 export interface NearLimits {
   /** Remembers where the limit of a decision stood; never throws, never waits. */
@@ -29,8 +37,8 @@ const EVERY_MILLIS = 2000;
 /** Credentials looked at in one round; of a window that fills, the next round knows too. */
 const MOST_SEEN = 50_000;
 const MOST_AT_ONCE = 500;
-/** Of a credential, in an hour: no limit has more, but whoever may report could make names up. */
-const MOST_WINDOWS = 8;
+/** Of a credential, in an hour: hardly a limit has more, but whoever may report could make them up. */
+const MOST_TOLD = 8;
 /** Shorter windows are there for bursts: full now, empty in a moment. */
 const SHORTEST_SECONDS = 60;
 const HOUR = 3_600_000;
@@ -43,8 +51,8 @@ export function startNearLimits({ store, policies, clock, log }: NearLimitParts)
   /** By API, then by credential. */
   let seen = new Map<string, Map<string, Windows>>();
   let count = 0;
-  /** Until when this node knows that it was told, by credential, then by window. */
-  const told = new Map<string, Map<string, number>>();
+  /** What this node knows that was told, by credential. */
+  const told = new Map<string, readonly Telling[]>();
 
   function nearOf(api: string, states: ReadonlyMap<string, Windows>, at: number): NearLimit[] {
     const percent = policies.get(api)?.policy.limitNearPercent ?? 100;
@@ -62,33 +70,39 @@ export function startNearLimits({ store, policies, clock, log }: NearLimitParts)
     count = 0;
     forgetTold(at);
     for (const [api, some] of states) {
-      const near = nearOf(api, some, at).filter((each) => mayTell(api, each));
+      const near = nearOf(api, some, at).filter((each) => mayTell(api, each, at));
       for (let from = 0; from < near.length; from += MOST_AT_ONCE) {
         const part = near.slice(from, from + MOST_AT_ONCE);
         const actor = { kind: "system", id: null } as const;
         const context = { api, at, actor, requestId: null, address: null };
         await store.write("tellOfNearLimits", { near: part }, context);
-        for (const each of part) noteTold(api, each);
+        for (const each of part) noteTold(api, each, at);
       }
     }
   }
 
-  function mayTell(api: string, { credentialId, window }: NearLimit): boolean {
-    const windows = told.get(nameOf(api, credentialId));
-    return windows === undefined || (!windows.has(window.name) && windows.size < MOST_WINDOWS);
+  function mayTell(api: string, { credentialId, window }: NearLimit, at: number): boolean {
+    const tellings = told.get(nameOf(api, credentialId)) ?? [];
+    const isTold = tellings.some(({ name, until }) => name === window.name && until > at);
+    return !isTold && tellings.length < MOST_TOLD;
   }
 
-  function noteTold(api: string, { credentialId, window, toldUntil }: NearLimit): void {
-    const name = nameOf(api, credentialId);
-    const windows = told.get(name);
-    if (windows !== undefined) windows.set(window.name, toldUntil);
-    else if (told.size < MOST_SEEN) told.set(name, new Map([[window.name, toldUntil]]));
+  function noteTold(api: string, { credentialId, window, toldUntil }: NearLimit, at: number): void {
+    const credential = nameOf(api, credentialId);
+    const tellings = told.get(credential) ?? [];
+    const telling = {
+      name: window.name,
+      until: toldUntil,
+      keptUntil: Math.max(toldUntil, at + HOUR),
+    };
+    if (tellings.length > 0 || told.size < MOST_SEEN) told.set(credential, [...tellings, telling]);
   }
 
   function forgetTold(at: number): void {
-    for (const [name, windows] of told) {
-      for (const [window, until] of windows) if (until <= at) windows.delete(window);
-      if (windows.size === 0) told.delete(name);
+    for (const [credential, tellings] of told) {
+      const kept = tellings.filter(({ keptUntil }) => keptUntil > at);
+      if (kept.length === 0) told.delete(credential);
+      else if (kept.length < tellings.length) told.set(credential, kept);
     }
   }
 
@@ -131,8 +145,9 @@ function isNear({ limit, remaining, windowSeconds }: WindowState, percent: numbe
 }
 
 function toldUntil({ resetAt, windowSeconds }: WindowState, at: number): number {
+  const length = windowSeconds * 1000;
   // A verifier's clock may be ahead.
-  return Math.max(Math.min(resetAt, at + windowSeconds * 1000), at + HOUR);
+  return length < HOUR ? at + HOUR : Math.min(resetAt, at + length);
 }
 
 function nameOf(api: string, credentialId: string): string {
