@@ -20,6 +20,16 @@ test.each([
   await expect(createVerifier(options)).rejects.toThrow(why);
 });
 
+// As a program takes it from its environment.
+test.each([Number("a million"), "1000000", 0, -1, 1.5, 16_777_215, Number.POSITIVE_INFINITY])(
+  "does not start with the capacity %j",
+  async (capacity) => {
+    const options = { ...OPTIONS, capacity: capacity as number };
+    const why = "capacity must be a whole number from 1 to 16777214";
+    await expect(createVerifier(options)).rejects.toThrow(why);
+  },
+);
+
 test.each([
   ["throws", () => expect.fail("nobody hears of it")],
   ["rejects", () => Promise.reject(new Error("nobody hears of it"))],

@@ -34,13 +34,16 @@ const SLUG = /^[a-z][a-z0-9-]{0,31}$/;
 const TOKEN = /^[\x21-\x7e]{1,8192}$/;
 const START_MILLIS = 10_000;
 const DEFAULT_CAPACITY = 1_000_000;
+/** More places cannot be numbered. */
+const MOST_CAPACITY = 16_777_214;
 
 const wall = () => Date.now();
 const monotonic = () => performance.now();
 
 /** Composes a verifier of its parts, and waits until it can decide by itself. */
 export const createVerifier: CreateVerifier = async (options) => {
-  const { requireTls = false, capacity = DEFAULT_CAPACITY } = options;
+  const { requireTls = false } = options;
+  const capacity = capacityOf(options);
   const onProblem = problemsTold(options);
   const link = openServerLink({ base: baseOf(options), token: tokenOf(options) });
   const verifier = `vrf_${randomBytes(12).toString("hex")}`;
@@ -156,6 +159,12 @@ export function baseOf({ url, api }: Pick<VerifierOptions, "url" | "api">): URL 
 export function tokenOf({ token }: Pick<VerifierOptions, "token">): string {
   if (isText(token, TOKEN)) return token;
   throw new TypeError("token must be an operator token");
+}
+
+/** @throws {TypeError} */
+function capacityOf({ capacity = DEFAULT_CAPACITY }: Pick<VerifierOptions, "capacity">): number {
+  if (Number.isInteger(capacity) && capacity >= 1 && capacity <= MOST_CAPACITY) return capacity;
+  throw new TypeError(`capacity must be a whole number from 1 to ${MOST_CAPACITY}`);
 }
 
 /** An expression alone takes a variable that is not set for the text "undefined". */

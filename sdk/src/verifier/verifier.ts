@@ -87,6 +87,6 @@ export interface Verifier {
  * Connects to a server. Resolves with the policy in memory and a lease; when the server cannot be
  * reached within 10 seconds it resolves all the same, refuses with 503, and goes on trying.
  *
- * @throws {TypeError} `url`, `api` or `token` cannot be one.
+ * @throws {TypeError} `url`, `api`, `token` or `capacity` cannot be one.
  */
 export type CreateVerifier = (options: VerifierOptions) => Promise<Verifier>;
