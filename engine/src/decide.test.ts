@@ -296,6 +296,20 @@ describe("limit", () => {
     expect(await decide(key)).toMatchObject({ reason: "rate_limited" });
   });
 
+  test.each(["credential", "token", "user", "account"] as const)(
+    "counts who shows none by the address, where its limit is per %s",
+    async (per) => {
+      const limits = { anonymous: { per, windows: ["1/minute"] } };
+      const own = { slug: "acme", extends: profiles.standard, otherwise: "anonymous" } as const;
+      const { engine } = anEngine({ parts: { policy: policyOf({ ...own, limits }) } });
+      const from = (address: string) =>
+        engine.decide(aRequest({ target: "/", headers: [], address }));
+      expect(await from("192.0.2.1")).toMatchObject({ outcome: "allow" });
+      expect(await from("198.51.100.7")).toMatchObject({ outcome: "allow" });
+      expect(await from("192.0.2.1")).toMatchObject({ reason: "rate_limited" });
+    },
+  );
+
   test("spends nothing on a request that is refused for another reason", async () => {
     const { engine } = anEngine({ credential: { limits: ["2/minute"] } });
     await spend(() => engine.decide(aRequest({ method: "DELETE" })), 5);

@@ -92,10 +92,14 @@ function limitOf(parts: DecideParts, { verified }: Attempt): CompiledLimit | und
   return credential === undefined ? parts.policy.limitOf("anonymous") : credential.authority.limit;
 }
 
-/** What requests are counted together with this one. */
+/**
+ * What requests are counted together with this one. Who shows no credential has nothing but an
+ * address: all together, one would use up what there is for all others.
+ */
 function countedTogether({ per }: CompiledLimit, { request, verified }: Attempt): string {
-  if (per === "address") return failureBucket(request.address);
-  if (verified === undefined || verified.credential === undefined) return "";
+  if (per === "address" || verified?.credential === undefined) {
+    return failureBucket(request.address);
+  }
   const { credential, token, userId } = verified;
   if (per === "token" && token?.key !== undefined) return token.key;
   return keyOfCounters(per, credential, userId);
