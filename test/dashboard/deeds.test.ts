@@ -164,8 +164,8 @@ describe.skipIf(!hasChromium)("what is done in the dashboard, in Chromium:", () 
   test("an account that was searched for is shown by its name once it is chosen", async () => {
     const { create } = world.server;
     // All but the newest are found by searching alone.
-    for (let i = 1; i <= 22; i++) await create("standard", "accounts", { name: `Initrode ${i}` });
-    await go("/apis/standard/api-keys");
+    for (let i = 1; i <= 22; i++) await create("calcom", "accounts", { name: `Initrode ${i}` });
+    await go("/apis/calcom/api-keys");
     const account = page.getByRole("combobox", { name: "Account" });
     await account.fill("Initrode");
     await page.getByRole("option", { name: "Initrode 22" }).waitFor();

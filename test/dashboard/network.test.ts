@@ -158,7 +158,7 @@ describe.skipIf(!hasChromium)("a slow or failing network, in Chromium:", () => {
   test("a key that comes after its draft was closed is shown all the same", async () => {
     const { page } = await world.open(context);
     const answer = Promise.withResolvers<void>();
-    await page.route(/\/standard\/api-keys$/, async (route) => {
+    await page.route(/\/v1\/apis\/standard\/api-keys$/, async (route) => {
       await answer.promise;
       await route.continue();
     });

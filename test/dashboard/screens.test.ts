@@ -139,7 +139,7 @@ describe.skipIf(!hasChromium)("every screen, in Chromium:", () => {
     await page.getByText("Refused: credential_missing").waitFor();
     // The trace holds digests, which have no place to break.
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390);
-    // Nor has a name that is one long word.
+    // Nor has a name that is one long word, in the title of a page or of a dialog.
     const { id } = await world.server.issueKey({ name: "W".repeat(200) });
     await page.goto(`${world.origin}/dashboard/apis/standard/api-keys/${id}`);
     await page.getByRole("button", { name: "Revoke", exact: true }).click();

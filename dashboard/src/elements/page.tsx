@@ -21,7 +21,7 @@ export function Page({ title, about, deeds, children }: PageProps) {
     <Stack gap="lg">
       <Group justify="space-between" align="flex-start">
         <Box maw={760}>
-          <Title order={1} size="h2" style={{ overflowWrap: "anywhere" }}>
+          <Title order={1} size="h2">
             {title}
           </Title>
           {about !== undefined && (
