@@ -116,7 +116,7 @@ function trustProxy(parts: ForwardAuthParts, request: RequestHead, slug: string)
   }
   throw new ApiError(
     "PROXY_NOT_TRUSTED",
-    "Send X-Latchkey-Token, or name this proxy's address in LATCHKEY_TRUSTED_PROXIES.",
+    "Send X-Latchkey-Token, or name this proxy in LATCHKEY_TRUSTED_PROXIES: its address, or unix.",
   );
 }
 
