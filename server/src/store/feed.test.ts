@@ -79,6 +79,42 @@ test("keeps the order while a read is under way, and reads what came meanwhile",
   expect(delivered).toEqual([1, 2, 3]);
 });
 
+test("reads again for what was committed after a read that found nothing", async () => {
+  const { feed, delivered, letGo, commit } = aFeed();
+  const looked = feed.look();
+  commit(1);
+  const taken = feed.take(changes(1, 1));
+  await letGo();
+  await letGo();
+  await Promise.all([looked, taken]);
+  expect(delivered).toEqual([1]);
+});
+
+test.each([0, 1, 2, 3, 4, 5, 6])(
+  "delivers what comes %i turns after the last page before its writer goes on",
+  async (turns) => {
+    const firstPage = Promise.withResolvers<void>();
+    const delivered: number[] = [];
+    let end = 1;
+    const feed = createFeed({
+      from: 0,
+      read: async (seq) => {
+        const page = changes(seq + 1, end);
+        await firstPage.promise;
+        return page;
+      },
+      deliver: (news) => delivered.push(...news.map(({ seq }) => seq)),
+    });
+    const first = feed.catchUp(1);
+    firstPage.resolve();
+    for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+    end = 2;
+    await feed.take(changes(2, 2));
+    expect(delivered).toEqual([1, 2]);
+    await first;
+  },
+);
+
 test("catches up over any number of pages", async () => {
   const { feed, delivered, letGo } = aFeed({ committed: 1200 });
   const caughtUp = feed.catchUp(1200);

@@ -51,17 +51,22 @@ export function createFeed({ from, read, deliver }: FeedParts): Feed {
     do {
       if (lost !== undefined) throw lost;
       lookAgain = false;
+      // What is wanted from now on may have been committed after this read: the next will have it.
+      const due = wanted;
       const page = await read(last, PAGE);
       // Not yet there, or no more: whoever was away that long has missed what nobody can tell.
-      const isNext = page.length === 0 ? last >= wanted : page[0]?.seq === last + 1;
+      const isNext = page.length === 0 ? last >= due : page[0]?.seq === last + 1;
       if (!isNext) throw new Error(`change ${last + 1} is not there`);
       if (page.length > 0) pass(page);
     } while (last < wanted || lookAgain);
+    // In this very turn: whoever comes next must not wait for a read that looks no more.
+    reading = undefined;
   }
 
   function readNow(): Promise<void> {
-    reading ??= readOn().finally(() => {
+    reading ??= readOn().catch((error: unknown) => {
       reading = undefined;
+      throw error;
     });
     return reading;
   }
