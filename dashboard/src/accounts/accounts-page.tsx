@@ -1,12 +1,11 @@
 import type { Account } from "@latchkey/sdk/client";
 import { Button, Group, Menu, Select, Stack, Text, TextInput } from "@mantine/core";
-import { useForm } from "@mantine/form";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { client } from "../client.ts";
 import { Confirm } from "../elements/confirm.tsx";
 import { Deeds } from "../elements/deeds.tsx";
-import { Draft } from "../elements/draft.tsx";
+import { Draft, useDraft } from "../elements/draft.tsx";
 import { Id } from "../elements/mono.tsx";
 import { Page } from "../elements/page.tsx";
 import { usePages } from "../elements/pages.ts";
@@ -16,7 +15,6 @@ import { Status } from "../elements/status.tsx";
 import { Time } from "../elements/time.tsx";
 import { IconPlus } from "../icons.ts";
 import { useApi, useApiDetail } from "../layout/apis.ts";
-import { useDeed } from "../session/proof.tsx";
 import { usePowers } from "../session/session.tsx";
 
 const STATUSES = ["active", "suspended"] as const;
@@ -146,35 +144,27 @@ function AccountDraft({
 }) {
   const api = useApi();
   const detail = useApiDetail();
-  const queries = useQueryClient();
-  const { attempt, isBusy, error } = useDeed();
-  const form = useForm({
+  const { form, draft } = useDraft({
     initialValues: {
       name: account?.name ?? "",
       kind: account?.kind ?? ("account" as Account["kind"]),
       plan: account?.plan ?? "",
       externalId: account?.externalId ?? "",
     },
-  });
-  const save = form.onSubmit(({ kind, name, plan, externalId }) =>
-    attempt(async () => {
+    changes: [api, "accounts"],
+    onClose,
+    send: async ({ kind, name, plan, externalId }) => {
       const body = { name, plan: orNull(plan), externalId: orNull(externalId) };
       await (account === undefined
         ? client.createAccount({ api, body: { ...body, kind } })
         : client.updateAccount({ api, id: account.id, body }));
-      await queries.invalidateQueries({ queryKey: [api, "accounts"] });
-      onClose();
-    }),
-  );
+    },
+  });
   return (
     <Draft
       title={account === undefined ? "New account" : "Edit the account"}
       verb={account === undefined ? "Make the account" : "Save"}
-      isOpen
-      isBusy={isBusy}
-      error={error}
-      onClose={onClose}
-      onSubmit={save}
+      draft={draft}
     >
       <TextInput
         label="Name"

@@ -8,14 +8,11 @@ import {
   Text,
   TextInput,
 } from "@mantine/core";
-import { useForm } from "@mantine/form";
-import { useQueryClient } from "@tanstack/react-query";
 import { client } from "../client.ts";
 import { AccountSelect } from "../elements/account-select.tsx";
-import { Draft } from "../elements/draft.tsx";
+import { Draft, useDraft } from "../elements/draft.tsx";
 import { expiryAfter, LIFETIMES } from "../elements/expiry.ts";
 import { useApi, useApiDetail } from "../layout/apis.ts";
-import { useDeed } from "../session/proof.tsx";
 import { usePowers } from "../session/session.tsx";
 
 const EMPTY = {
@@ -38,18 +35,16 @@ interface NewApiKeyProps {
 export function NewApiKey({ onClose, onIssued }: NewApiKeyProps) {
   const api = useApi();
   const detail = useApiDetail();
-  const queries = useQueryClient();
   const { accountId: own } = usePowers();
-  const { attempt, isBusy, error } = useDeed();
-  const form = useForm({
+  const { form, draft } = useDraft({
     initialValues: { ...EMPTY, accountId: own ?? null },
     validate: {
       name: (name) => (name.trim() === "" ? "Say what it is for." : null),
       accountId: (id) => (id === null ? "Choose whose key it is." : null),
     },
-  });
-  const issue = form.onSubmit(({ lifetime, accountId, signing, ...rest }) =>
-    attempt(async () => {
+    changes: [api],
+    onClose,
+    send: async ({ lifetime, accountId, signing, ...rest }) => {
       const body = {
         ...rest,
         accountId: accountId ?? "",
@@ -57,21 +52,11 @@ export function NewApiKey({ onClose, onIssued }: NewApiKeyProps) {
         ...(signing !== "off" && { signing }),
       };
       onIssued(await client.issueApiKey({ api, body }));
-      await queries.invalidateQueries({ queryKey: [api] });
-      onClose();
-    }),
-  );
+    },
+  });
   const takesSignatures = detail?.schemes.includes("signed-request") === true;
   return (
-    <Draft
-      title="New API key"
-      verb="Make the key"
-      isOpen
-      isBusy={isBusy}
-      error={error}
-      onClose={onClose}
-      onSubmit={issue}
-    >
+    <Draft title="New API key" verb="Make the key" draft={draft}>
       <TextInput
         label="Name"
         placeholder="Nightly export"
@@ -80,12 +65,7 @@ export function NewApiKey({ onClose, onIssued }: NewApiKeyProps) {
         data-autofocus
         {...form.getInputProps("name")}
       />
-      <AccountSelect
-        required
-        value={form.values.accountId}
-        onChange={(accountId) => form.setFieldValue("accountId", accountId)}
-        error={form.errors.accountId as string | undefined}
-      />
+      <AccountSelect required {...form.getInputProps("accountId")} />
       <MultiSelect
         label="Scopes"
         description="What it may do. Without any it can only say who it is."

@@ -1,11 +1,8 @@
 import type { Application } from "@latchkey/sdk/client";
 import { Checkbox, MultiSelect, TagsInput, TextInput } from "@mantine/core";
-import { useForm } from "@mantine/form";
-import { useQueryClient } from "@tanstack/react-query";
 import { client } from "../client.ts";
-import { Draft } from "../elements/draft.tsx";
+import { Draft, useDraft } from "../elements/draft.tsx";
 import { useApi, useApiDetail } from "../layout/apis.ts";
-import { useDeed } from "../session/proof.tsx";
 
 interface EditApplicationProps {
   readonly application: Application;
@@ -16,10 +13,8 @@ interface EditApplicationProps {
 export function EditApplication({ application, onClose }: EditApplicationProps) {
   const api = useApi();
   const detail = useApiDetail();
-  const queries = useQueryClient();
-  const { attempt, isBusy, error } = useDeed();
   const { id, name, redirectUris, scopes, logout } = application;
-  const form = useForm({
+  const { form, draft } = useDraft({
     initialValues: {
       name,
       redirectUris: [...redirectUris],
@@ -29,29 +24,19 @@ export function EditApplication({ application, onClose }: EditApplicationProps) 
       backchannelLogoutSessionRequired: logout.backchannelLogoutSessionRequired,
     },
     validate: { redirectUris: (uris) => (uris.length === 0 ? "Name at least one." : null) },
-  });
-  const save = form.onSubmit(({ name, redirectUris, scopes, ...rest }) =>
-    attempt(async () => {
+    changes: [api, "applications"],
+    onClose,
+    send: async ({ name, redirectUris, scopes, ...rest }) => {
       const address = rest.backchannelLogoutUri.trim();
       const body = {
         ...{ name, redirectUris, scopes },
         logout: { ...rest, backchannelLogoutUri: address === "" ? null : address },
       };
       await client.updateApplication({ api, id, body });
-      await queries.invalidateQueries({ queryKey: [api, "applications"] });
-      onClose();
-    }),
-  );
+    },
+  });
   return (
-    <Draft
-      title="Edit the application"
-      verb="Save"
-      isOpen
-      isBusy={isBusy}
-      error={error}
-      onClose={onClose}
-      onSubmit={save}
-    >
+    <Draft title="Edit the application" verb="Save" draft={draft}>
       <TextInput
         label="Name"
         description="Users see it when they are asked."

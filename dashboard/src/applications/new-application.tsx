@@ -1,12 +1,9 @@
 import type { IssuedApplication } from "@latchkey/sdk/client";
 import { MultiSelect, Select, TagsInput, TextInput } from "@mantine/core";
-import { useForm } from "@mantine/form";
-import { useQueryClient } from "@tanstack/react-query";
 import { client } from "../client.ts";
 import { AccountSelect } from "../elements/account-select.tsx";
-import { Draft } from "../elements/draft.tsx";
+import { Draft, useDraft } from "../elements/draft.tsx";
 import { useApi, useApiDetail } from "../layout/apis.ts";
-import { useDeed } from "../session/proof.tsx";
 import { usePowers } from "../session/session.tsx";
 
 const TYPES = [
@@ -23,10 +20,8 @@ interface NewApplicationProps {
 export function NewApplication({ onClose, onIssued }: NewApplicationProps) {
   const api = useApi();
   const detail = useApiDetail();
-  const queries = useQueryClient();
   const { accountId: own } = usePowers();
-  const { attempt, isBusy, error } = useDeed();
-  const form = useForm({
+  const { form, draft } = useDraft({
     initialValues: {
       name: "",
       accountId: (own ?? null) as string | null,
@@ -38,25 +33,15 @@ export function NewApplication({ onClose, onIssued }: NewApplicationProps) {
       accountId: (id) => (id === null ? "Choose an account." : null),
       redirectUris: (uris) => (uris.length === 0 ? "Name at least one." : null),
     },
-  });
-  const register = form.onSubmit(({ accountId, ...rest }) =>
-    attempt(async () => {
+    changes: [api, "applications"],
+    onClose,
+    send: async ({ accountId, ...rest }) => {
       const body = { ...rest, accountId: accountId ?? "" };
       onIssued(await client.createApplication({ api, body }));
-      await queries.invalidateQueries({ queryKey: [api, "applications"] });
-      onClose();
-    }),
-  );
+    },
+  });
   return (
-    <Draft
-      title="New application"
-      verb="Register the application"
-      isOpen
-      isBusy={isBusy}
-      error={error}
-      onClose={onClose}
-      onSubmit={register}
-    >
+    <Draft title="New application" verb="Register the application" draft={draft}>
       <TextInput
         label="Name"
         description="Users see it when they are asked."
@@ -65,12 +50,7 @@ export function NewApplication({ onClose, onIssued }: NewApplicationProps) {
         data-autofocus
         {...form.getInputProps("name")}
       />
-      <AccountSelect
-        required
-        value={form.values.accountId}
-        onChange={(accountId) => form.setFieldValue("accountId", accountId)}
-        error={form.errors.accountId as string | undefined}
-      />
+      <AccountSelect required {...form.getInputProps("accountId")} />
       <Select label="Type" data={TYPES} allowDeselect={false} {...form.getInputProps("type")} />
       <TagsInput
         label="Redirect URIs"

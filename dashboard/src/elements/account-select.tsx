@@ -7,7 +7,7 @@ import { useApi } from "../layout/apis.ts";
 import { usePowers } from "../session/session.tsx";
 
 interface AccountSelectProps {
-  readonly value: string | null;
+  readonly value?: string | null | undefined;
   readonly onChange: (accountId: string | null) => void;
   readonly error?: string | undefined;
   readonly required?: boolean;
@@ -46,7 +46,7 @@ export function AccountSelect(props: AccountSelectProps) {
       placeholder={none ?? "Choose an account"}
       // What the server finds next may not have the one that was chosen.
       data={chosen === undefined || isFound ? options : [chosen, ...options]}
-      value={value}
+      value={value ?? null}
       onChange={(id, option) => {
         setChosen(option ?? undefined);
         onChange(id);

@@ -1,26 +1,56 @@
 import { Button, Drawer, Stack } from "@mantine/core";
+import { type FormRulesRecord, useForm } from "@mantine/form";
+import { type QueryKey, useQueryClient } from "@tanstack/react-query";
 import type { FormEvent, ReactNode } from "react";
+import { useDeed } from "../session/proof.tsx";
 import { Failure } from "./failure.tsx";
 import { useReturnedFocus } from "./returned-focus.ts";
+
+interface DraftParts<Values> {
+  readonly initialValues: Values;
+  readonly validate?: FormRulesRecord<Values>;
+  /** Hands on what the server answers as well, also when the draft was closed before it came. */
+  readonly send: (values: Values) => Promise<void>;
+  /** What is read anew once it was sent. */
+  readonly changes: QueryKey;
+  readonly onClose: () => void;
+}
+
+/** The fields of a draft, and what `Draft` shows of it: it closes when what it says was done. */
+export function useDraft<Values extends Record<string, unknown>>(parts: DraftParts<Values>) {
+  const { initialValues, validate = {}, send, changes, onClose } = parts;
+  const queries = useQueryClient();
+  const { attempt, isBusy, error } = useDeed();
+  const form = useForm({ initialValues, validate });
+  const onSubmit = form.onSubmit((values) =>
+    attempt(async () => {
+      await send(values);
+      await queries.invalidateQueries({ queryKey: changes });
+      onClose();
+    }),
+  );
+  return { form, draft: { isBusy, error, onSubmit, onClose } };
+}
 
 interface DraftProps {
   readonly title: string;
   readonly verb: string;
-  readonly isOpen: boolean;
-  readonly isBusy: boolean;
-  readonly error: unknown;
-  readonly onClose: () => void;
-  readonly onSubmit: (event: FormEvent<HTMLFormElement>) => void;
+  readonly draft: {
+    readonly isBusy: boolean;
+    readonly error: unknown;
+    readonly onSubmit: (event: FormEvent<HTMLFormElement>) => void;
+    readonly onClose: () => void;
+  };
   readonly children: ReactNode;
 }
 
-/** The form in which something new is described, at the side of its list. */
-export function Draft(props: DraftProps) {
-  const { title, verb, isOpen, isBusy, error, onClose, onSubmit, children } = props;
-  useReturnedFocus(isOpen);
+/** The form in which something is described, at the side of its list. */
+export function Draft({ title, verb, draft, children }: DraftProps) {
+  const { isBusy, error, onSubmit, onClose } = draft;
+  useReturnedFocus(true);
   return (
     <Drawer
-      opened={isOpen}
+      opened
       onClose={onClose}
       position="right"
       size="md"

@@ -1,11 +1,10 @@
 import { Button, Code, Group, Menu, Stack, Text, TextInput } from "@mantine/core";
-import { useForm } from "@mantine/form";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { AccountSelect } from "../elements/account-select.tsx";
 import { Confirm } from "../elements/confirm.tsx";
 import { Deeds } from "../elements/deeds.tsx";
-import { Draft } from "../elements/draft.tsx";
+import { Draft, useDraft } from "../elements/draft.tsx";
 import { Id } from "../elements/mono.tsx";
 import { usePages } from "../elements/pages.ts";
 import { Rows } from "../elements/rows.tsx";
@@ -14,7 +13,6 @@ import { Status } from "../elements/status.tsx";
 import { Time } from "../elements/time.tsx";
 import { IconPlus } from "../icons.ts";
 import { useApi } from "../layout/apis.ts";
-import { useDeed } from "../session/proof.tsx";
 import { usePowers } from "../session/session.tsx";
 import type { Issued, KeyRow, Kind } from "./kinds.tsx";
 
@@ -99,30 +97,18 @@ interface IssuingProps {
 
 function NewKey({ kind, onClose, onIssued }: IssuingProps & { readonly onClose: () => void }) {
   const api = useApi();
-  const queries = useQueryClient();
   const { accountId: own } = usePowers();
-  const { attempt, isBusy, error } = useDeed();
-  const form = useForm({
+  const { form, draft } = useDraft({
     initialValues: { field: "", accountId: (own ?? null) as string | null },
     validate: { accountId: (id) => (id === null ? "Choose an account." : null) },
-  });
-  const make = form.onSubmit(({ field, accountId }) =>
-    attempt(async () => {
+    changes: [api, kind.path],
+    onClose,
+    send: async ({ field, accountId }) => {
       onIssued(await kind.make(api, { field, accountId: accountId ?? "" }));
-      await queries.invalidateQueries({ queryKey: [api, kind.path] });
-      onClose();
-    }),
-  );
+    },
+  });
   return (
-    <Draft
-      title={`New ${kind.noun}`}
-      verb={`Make the ${kind.noun}`}
-      isOpen
-      isBusy={isBusy}
-      error={error}
-      onClose={onClose}
-      onSubmit={make}
-    >
+    <Draft title={`New ${kind.noun}`} verb={`Make the ${kind.noun}`} draft={draft}>
       <TextInput
         label={kind.field.label}
         description={kind.field.description}
@@ -131,12 +117,7 @@ function NewKey({ kind, onClose, onIssued }: IssuingProps & { readonly onClose: 
         data-autofocus
         {...form.getInputProps("field")}
       />
-      <AccountSelect
-        required
-        value={form.values.accountId}
-        onChange={(accountId) => form.setFieldValue("accountId", accountId)}
-        error={form.errors.accountId as string | undefined}
-      />
+      <AccountSelect required {...form.getInputProps("accountId")} />
     </Draft>
   );
 }

@@ -1,12 +1,11 @@
 import type { Operator } from "@latchkey/sdk/client";
 import { Button, Group, Menu, MultiSelect, Select, Stack, Text, TextInput } from "@mantine/core";
-import { useForm } from "@mantine/form";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { client } from "../client.ts";
 import { Confirm } from "../elements/confirm.tsx";
 import { Deeds } from "../elements/deeds.tsx";
-import { Draft } from "../elements/draft.tsx";
+import { Draft, useDraft } from "../elements/draft.tsx";
 import { InvitationLink, Invite, noteSent } from "../elements/invite.tsx";
 import { usePages } from "../elements/pages.ts";
 import { Rows } from "../elements/rows.tsx";
@@ -14,7 +13,6 @@ import { Status } from "../elements/status.tsx";
 import { Time } from "../elements/time.tsx";
 import { IconPlus } from "../icons.ts";
 import { useApiSlugs } from "../layout/apis.ts";
-import { useDeed } from "../session/proof.tsx";
 
 const ROLES = [
   { value: "viewer", label: "Viewer: reads" },
@@ -138,18 +136,16 @@ interface PersonDraftProps {
 
 function PersonDraft({ person, onClose, onLink }: PersonDraftProps) {
   const slugs = useApiSlugs() ?? [];
-  const queries = useQueryClient();
-  const { attempt, isBusy, error } = useDeed();
-  const form = useForm({
+  const { form, draft } = useDraft({
     initialValues: {
       name: person?.name ?? "",
       email: person?.email ?? "",
       role: person?.role ?? ("viewer" as Operator["role"]),
       apis: [...(person?.apis ?? [])],
     },
-  });
-  const save = form.onSubmit(({ email, apis, ...rest }) =>
-    attempt(async () => {
+    changes: LIST,
+    onClose,
+    send: async ({ email, apis, ...rest }) => {
       const body = { ...rest, apis: apis.length > 0 ? apis : null };
       if (person === undefined) {
         const { link } = await client.createOperator({ body: { ...body, email } });
@@ -158,19 +154,13 @@ function PersonDraft({ person, onClose, onLink }: PersonDraftProps) {
       } else {
         await client.updateOperator({ id: person.id, body });
       }
-      await queries.invalidateQueries({ queryKey: LIST });
-      onClose();
-    }),
-  );
+    },
+  });
   return (
     <Draft
       title={person === undefined ? "Invite somebody" : "Edit the operator"}
       verb={person === undefined ? "Invite" : "Save"}
-      isOpen
-      isBusy={isBusy}
-      error={error}
-      onClose={onClose}
-      onSubmit={save}
+      draft={draft}
     >
       <TextInput
         label="Name"

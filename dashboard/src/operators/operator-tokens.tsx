@@ -1,11 +1,10 @@
 import type { IssuedOperatorToken, OperatorToken } from "@latchkey/sdk/client";
 import { Button, Group, MultiSelect, Select, Stack, Text, TextInput } from "@mantine/core";
-import { useForm } from "@mantine/form";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { client } from "../client.ts";
 import { Confirm } from "../elements/confirm.tsx";
-import { Draft } from "../elements/draft.tsx";
+import { Draft, useDraft } from "../elements/draft.tsx";
 import { usePages } from "../elements/pages.ts";
 import { Rows } from "../elements/rows.tsx";
 import { Secrets } from "../elements/secret.tsx";
@@ -13,7 +12,6 @@ import { Status } from "../elements/status.tsx";
 import { Time } from "../elements/time.tsx";
 import { IconPlus } from "../icons.ts";
 import { useApiSlugs } from "../layout/apis.ts";
-import { useDeed } from "../session/proof.tsx";
 
 const ROLES = [
   { value: "viewer", label: "Viewer: reads" },
@@ -110,29 +108,17 @@ interface NewTokenProps {
 
 function NewToken({ onClose, onIssued }: NewTokenProps) {
   const slugs = useApiSlugs() ?? [];
-  const queries = useQueryClient();
-  const { attempt, isBusy, error } = useDeed();
-  const form = useForm({
+  const { form, draft } = useDraft({
     initialValues: { name: "", role: "viewer" as OperatorToken["role"], apis: [] as string[] },
-  });
-  const make = form.onSubmit(({ apis, ...rest }) =>
-    attempt(async () => {
+    changes: ["operator-tokens"],
+    onClose,
+    send: async ({ apis, ...rest }) => {
       const body = { ...rest, ...(apis.length > 0 && { apis }) };
       onIssued(await client.issueOperatorToken({ body }));
-      await queries.invalidateQueries({ queryKey: ["operator-tokens"] });
-      onClose();
-    }),
-  );
+    },
+  });
   return (
-    <Draft
-      title="New operator token"
-      verb="Make the token"
-      isOpen
-      isBusy={isBusy}
-      error={error}
-      onClose={onClose}
-      onSubmit={make}
-    >
+    <Draft title="New operator token" verb="Make the token" draft={draft}>
       <TextInput
         label="Name"
         description="Which program uses it."

@@ -1,12 +1,11 @@
 import type { CustomerRequest } from "@latchkey/sdk/client";
 import { Button, Group, SegmentedControl, Select, Stack, Text, Textarea } from "@mantine/core";
-import { useForm } from "@mantine/form";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { client } from "../client.ts";
 import { AccountSelect } from "../elements/account-select.tsx";
 import { Confirm } from "../elements/confirm.tsx";
-import { Draft } from "../elements/draft.tsx";
+import { Draft, useDraft } from "../elements/draft.tsx";
 import { Page } from "../elements/page.tsx";
 import { usePages } from "../elements/pages.ts";
 import { Rows } from "../elements/rows.tsx";
@@ -14,7 +13,6 @@ import { Status } from "../elements/status.tsx";
 import { Time } from "../elements/time.tsx";
 import { IconPlus } from "../icons.ts";
 import { useApi } from "../layout/apis.ts";
-import { useDeed } from "../session/proof.tsx";
 import { usePowers } from "../session/session.tsx";
 
 const STATUSES = ["open", "approved", "declined"] as const;
@@ -160,40 +158,23 @@ function AnswerRequest({
 
 function RequestDraft({ onClose }: { readonly onClose: () => void }) {
   const api = useApi();
-  const queries = useQueryClient();
   const { accountId: own } = usePowers();
-  const { attempt, isBusy, error } = useDeed();
-  const form = useForm({
+  const { form, draft } = useDraft({
     initialValues: {
       accountId: (own ?? null) as string | null,
       kind: "limit" as CustomerRequest["kind"],
       detail: "",
     },
     validate: { accountId: (id) => (id === null ? "Choose an account." : null) },
-  });
-  const ask = form.onSubmit(({ accountId, kind, detail }) =>
-    attempt(async () => {
+    changes: [api, "requests"],
+    onClose,
+    send: async ({ accountId, kind, detail }) => {
       await client.createRequest({ api, body: { accountId: accountId ?? "", kind, detail } });
-      await queries.invalidateQueries({ queryKey: [api, "requests"] });
-      onClose();
-    }),
-  );
+    },
+  });
   return (
-    <Draft
-      title="New request"
-      verb="Send the request"
-      isOpen
-      isBusy={isBusy}
-      error={error}
-      onClose={onClose}
-      onSubmit={ask}
-    >
-      <AccountSelect
-        required
-        value={form.values.accountId}
-        onChange={(accountId) => form.setFieldValue("accountId", accountId)}
-        error={form.errors.accountId as string | undefined}
-      />
+    <Draft title="New request" verb="Send the request" draft={draft}>
+      <AccountSelect required {...form.getInputProps("accountId")} />
       <Select
         label="Asked for"
         data={KINDS}

@@ -1,12 +1,9 @@
 import type { IssuedWebhookEndpoint, WebhookEndpoint } from "@latchkey/sdk/client";
 import { TagsInput, TextInput } from "@mantine/core";
-import { useForm } from "@mantine/form";
-import { useQueryClient } from "@tanstack/react-query";
 import { client } from "../client.ts";
 import { AccountSelect } from "../elements/account-select.tsx";
-import { Draft } from "../elements/draft.tsx";
+import { Draft, useDraft } from "../elements/draft.tsx";
 import { useApi } from "../layout/apis.ts";
-import { useDeed } from "../session/proof.tsx";
 import { usePowers } from "../session/session.tsx";
 
 const SUGGESTED = [
@@ -36,10 +33,8 @@ interface EndpointDraftProps {
 /** Says where events go, and which. */
 export function EndpointDraft({ endpoint, onClose, onIssued }: EndpointDraftProps) {
   const api = useApi();
-  const queries = useQueryClient();
   const { accountId: own, isOperator } = usePowers();
-  const { attempt, isBusy, error } = useDeed();
-  const form = useForm({
+  const { form, draft } = useDraft({
     initialValues: {
       url: endpoint?.url ?? "",
       description: endpoint?.description ?? "",
@@ -50,28 +45,22 @@ export function EndpointDraft({ endpoint, onClose, onIssued }: EndpointDraftProp
       events: (events) => (events.length === 0 ? "Name at least one." : null),
       accountId: (id) => (id === null && !isOperator ? "Choose an account." : null),
     },
-  });
-  const save = form.onSubmit(({ url, description, events, accountId }) =>
-    attempt(async () => {
+    changes: [api, "webhooks"],
+    onClose,
+    send: async ({ url, description, events, accountId }) => {
       const body = { url, events, description: description.trim() || null };
       if (endpoint === undefined) {
         onIssued?.(await client.createWebhookEndpoint({ api, body: { ...body, accountId } }));
       } else {
         await client.updateWebhookEndpoint({ api, id: endpoint.id, body });
       }
-      await queries.invalidateQueries({ queryKey: [api, "webhooks"] });
-      onClose();
-    }),
-  );
+    },
+  });
   return (
     <Draft
       title={endpoint === undefined ? "New endpoint" : "Change the endpoint"}
       verb={endpoint === undefined ? "Make the endpoint" : "Save"}
-      isOpen
-      isBusy={isBusy}
-      error={error}
-      onClose={onClose}
-      onSubmit={save}
+      draft={draft}
     >
       <TextInput
         label="Address"
@@ -84,9 +73,7 @@ export function EndpointDraft({ endpoint, onClose, onIssued }: EndpointDraftProp
       />
       {endpoint === undefined && (
         <AccountSelect
-          value={form.values.accountId}
-          onChange={(accountId) => form.setFieldValue("accountId", accountId)}
-          error={form.errors.accountId as string | undefined}
+          {...form.getInputProps("accountId")}
           {...(isOperator && { none: "Events of every account" })}
         />
       )}
