@@ -467,6 +467,20 @@ describe.skipIf(!hasChromium)("what is done in the dashboard, in Chromium:", () 
     expect(json.status).toBe("revoked");
   });
 
+  test("the field that the server refuses is marked, and the one to go on with", async () => {
+    await go("/apis/standard/webhooks");
+    await press("New endpoint");
+    await fill(/^Address/, "ftp://example.com/webhooks");
+    await fill(/^What for/, "An archive");
+    await press("Make the endpoint");
+    await page.getByRole("alert").getByText("url must be an https or http URL").waitFor();
+    const address = page.getByRole("dialog").getByLabel(/^Address/);
+    expect(await address.getAttribute("aria-invalid")).toBe("true");
+    expect(await address.and(page.locator(":focus")).count()).toBe(1);
+    const reason = page.getByRole("dialog").getByLabel(/^What for/);
+    expect(await reason.getAttribute("aria-invalid")).not.toBe("true");
+  });
+
   test("a delivery that leaves the list when it is sent once more is still looked at", async () => {
     let answer = Promise.resolve();
     await using receiver = await startReceiver((_received, response) => {

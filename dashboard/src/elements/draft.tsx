@@ -1,3 +1,4 @@
+import { LatchkeyError } from "@latchkey/sdk/client";
 import { Button, Drawer, Stack } from "@mantine/core";
 import { type FormRulesRecord, useForm } from "@mantine/form";
 import { type QueryKey, useQueryClient } from "@tanstack/react-query";
@@ -24,12 +25,26 @@ export function useDraft<Values extends Record<string, unknown>>(parts: DraftPar
   const form = useForm({ initialValues, validate });
   const onSubmit = form.onSubmit((values) =>
     attempt(async () => {
-      await send(values);
+      await send(values).catch((cause: unknown) => {
+        const field = faultyField(cause, values);
+        if (field !== undefined) {
+          form.setFieldError(field, true);
+          form.getInputNode(field)?.focus();
+        }
+        throw cause;
+      });
       await queries.invalidateQueries({ queryKey: changes });
       onClose();
     }),
   );
   return { form, draft: { isBusy, error, onSubmit, onClose } };
+}
+
+/** Which of the fields the server found wrong, if it said so. */
+function faultyField(error: unknown, values: object): string | undefined {
+  const path = error instanceof LatchkeyError ? error.details?.field : undefined;
+  if (typeof path !== "string") return undefined;
+  return path.split(/[.[\]]+/).find((member) => member in values);
 }
 
 interface DraftProps {
