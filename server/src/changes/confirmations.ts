@@ -17,7 +17,7 @@ export async function startConfirmations(parts: {
   const { store, clock } = parts;
   const staleMillisOf = await followStaleTimes(parts);
   const renewals = createLeaseRenewals({ store, clock, staleMillisOf });
-  const nodeLeaseMillis = store.kind === "postgres" ? NODE_LEASE_SECONDS * 1000 : 0;
+  const nodeLeaseMillis = () => (store.isAlone() ? 0 : NODE_LEASE_SECONDS * 1000);
   const receipts = { store, renewals, clock, staleMillisOf, nodeLeaseMillis };
   return { renewals, receiptOf: createReceipts(receipts) };
 }

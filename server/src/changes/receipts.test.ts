@@ -32,8 +32,9 @@ const renew = (id: string, appliedSeq: number) =>
   renewals.renew(API, { id, appliedSeq, ends: false });
 
 function receiptOf(waitMillis?: number, { nodeLeaseMillis = 0, staleMillis = 0 } = {}) {
-  const parts = { store, renewals, clock, nodeLeaseMillis, staleMillisOf: () => staleMillis };
-  return createReceipts(parts)({ api: API, revokedAt: NOW, seq }, waitMillis);
+  const parts = { store, renewals, clock, staleMillisOf: () => staleMillis };
+  const receipts = createReceipts({ ...parts, nodeLeaseMillis: () => nodeLeaseMillis });
+  return receipts({ api: API, revokedAt: NOW, seq }, waitMillis);
 }
 
 test("without verifiers a deed is confirmed at once, and bound by the leases of other nodes", async () => {
@@ -86,7 +87,7 @@ test("a deed that was done before asks for every change up to now", async () => 
   await renew("vrf_a", seq);
   const again = createReceipts({
     ...{ store, renewals, clock },
-    nodeLeaseMillis: 0,
+    nodeLeaseMillis: () => 0,
     staleMillisOf: () => 0,
   });
   const deed = { api: API, revokedAt: NOW, seq: undefined };

@@ -32,8 +32,8 @@ export function createReceipts(parts: {
   readonly store: Pick<Store, "changes" | "verifiers">;
   readonly renewals: Pick<LeaseRenewals, "nextRound">;
   readonly clock: Clock;
-  /** How long another node may decide without having heard of a change; 0: there is none. */
-  readonly nodeLeaseMillis: number;
+  /** How long another node may decide without having heard of a change; 0: there is none now. */
+  readonly nodeLeaseMillis: () => number;
   readonly staleMillisOf: StaleMillisOf;
 }) {
   const { store, renewals, clock, nodeLeaseMillis, staleMillisOf } = parts;
@@ -44,7 +44,7 @@ export function createReceipts(parts: {
     const appliedAt = clock();
     const seq = deed.seq ?? (await store.changes.head(api));
     const staleMillis = staleMillisOf(api);
-    let boundAt = appliedAt + nodeLeaseMillis;
+    let boundAt = appliedAt + nodeLeaseMillis();
     const over = waitMillis > 0 ? AbortSignal.timeout(waitMillis) : AbortSignal.abort();
     for (;;) {
       const asked = { seq, leaseEndsAt: clock() - staleMillis };

@@ -7,6 +7,8 @@ import type { Tables } from "./schema.ts";
 /** What differs between the databases; everything else of a store is the same code. */
 export interface Backend {
   readonly kind: Flavor;
+  /** Whether no other server has the database open; on PostgreSQL nobody can tell. */
+  isAlone(): boolean;
   /** For reads. */
   readonly db: Kysely<Tables>;
   readonly ask: Ask;

@@ -88,6 +88,7 @@ export async function createStore(backend: Backend, { clock, log }: CreateStore)
   const forgetting = startForgetting({ backend, write, clock, log });
   return {
     kind,
+    isAlone: () => backend.isAlone(),
     write,
     onChange: feeds.onChange,
     changes: {

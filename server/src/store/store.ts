@@ -71,6 +71,8 @@ export interface Resolution {
  */
 export interface Store {
   readonly kind: "sqlite" | "postgres";
+  /** Whether no other server has the database open; on PostgreSQL nobody can tell. */
+  isAlone(): boolean;
   /**
    * Runs one whole command in one transaction: the rows, its change records, its audit event and
    * the idempotency record commit together or not at all. `once` is sealed with the answer, so that

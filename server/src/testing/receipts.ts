@@ -7,5 +7,8 @@ import type { Store } from "../store/store.ts";
 export function receiptsOf(store: Store, clock: Clock, nodeLeaseMillis = 0) {
   const staleMillisOf = () => 0;
   const renewals = createLeaseRenewals({ store, clock, staleMillisOf });
-  return createReceipts({ store, renewals, clock, nodeLeaseMillis, staleMillisOf });
+  return createReceipts({
+    ...{ store, renewals, clock, staleMillisOf },
+    nodeLeaseMillis: () => nodeLeaseMillis,
+  });
 }

@@ -38,8 +38,8 @@ export interface Webhooks {
 /** Sends what is due to webhook endpoints, and tells of keys that expire soon, until it is stopped. */
 export async function startWebhooks({ allow, apis, ...parts }: WebhookParts): Promise<Webhooks> {
   const { store, clock } = parts;
-  // SQLite has one process: who held a lease before this start has been killed.
-  if (store.kind === "sqlite") {
+  // Who held a lease before this start has been killed.
+  if (store.isAlone()) {
     const actor = { kind: "system", id: null } as const;
     const context = { api: DEPLOYMENT, at: clock(), actor, requestId: null, address: null };
     await store.write("releaseWebhookLeases", undefined, context);

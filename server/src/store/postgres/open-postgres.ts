@@ -38,6 +38,7 @@ export async function openPostgres({ url, clock, log }: OpenPostgres): Promise<B
   const announcements = await startAnnouncements({ url, pool, node, log });
   return {
     kind: "postgres",
+    isAlone: () => false,
     db,
     ask,
     run: (request) => run(db, request),

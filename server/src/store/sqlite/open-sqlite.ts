@@ -14,6 +14,7 @@ import { BUSY_TIMEOUT, connect } from "./connection.ts";
 import { kyselyOn } from "./dialect.ts";
 import { isBusy, sqliteAdvice, sqliteFaultKind } from "./faults.ts";
 import { migrationSession } from "./migration-session.ts";
+import { joinServers, type Servers } from "./servers.ts";
 import { startWriterThread } from "./writer-thread.ts";
 
 interface OpenSqlite {
@@ -31,11 +32,25 @@ interface OpenSqlite {
 export async function openSqlite({ path, clock, log }: OpenSqlite): Promise<Backend> {
   const file = resolve(path);
   await prepareFile(file, clock, log);
+  const servers = joinServers(file);
+  if (!servers.isAlone()) {
+    log.warn({ file }, "another server has this database open; each counts limits by itself");
+  }
+  try {
+    return openFile(file, servers, log);
+  } catch (error) {
+    servers.leave();
+    throw error;
+  }
+}
+
+function openFile(file: string, servers: Servers, log: StoreLog): Backend {
   const connection = connect(file, "read");
   const db = kyselyOn(connection);
   const thread = startWriterThread(file, log);
   return {
     kind: "sqlite",
+    isAlone: () => servers.isAlone(),
     db,
     ask,
     run: (request) => thread.run({ ...request, claim: claimOf(request.context) }),
@@ -47,6 +62,7 @@ export async function openSqlite({ path, clock, log }: OpenSqlite): Promise<Back
       await thread.close();
       await db.destroy();
       connection.close();
+      servers.leave();
     },
   };
 }
