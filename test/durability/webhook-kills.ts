@@ -149,10 +149,10 @@ export async function runKills(
   isWanted = true;
   await first.operator("PATCH", gone, { enabled: true });
   let given = 0;
-  for (let isMore = true; isMore; ) {
-    const { json } = await first.operator("POST", `${gone}/retry`, { status: "dead" });
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const { json } = await first.operator("POST", `${gone}/retry`, { status: "dead", cursor });
     given += json.retried;
-    isMore = json.more;
+    cursor = json.nextCursor;
   }
   for (const status of ["pending", "dead"]) {
     await ledger.until(async () => (await list(first, status)).data.length === 0);

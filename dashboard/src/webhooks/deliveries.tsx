@@ -45,11 +45,12 @@ export function Deliveries({ endpointId, mayRetry }: DeliveriesProps) {
   );
   const replay = async () => {
     let count = 0;
-    let isMore = true;
-    while (isMore) {
-      const { retried, more } = await client.retryDeliveries({ api, id: endpointId, body: {} });
-      count += retried;
-      isMore = more && retried > 0;
+    let cursor: string | null | undefined;
+    while (cursor !== null) {
+      const body = cursor === undefined ? {} : { cursor };
+      const answer = await client.retryDeliveries({ api, id: endpointId, body });
+      count += answer.retried;
+      cursor = answer.nextCursor;
     }
     await queries.invalidateQueries({ queryKey: [api, "webhooks"] });
     notifications.show({ message: `${count} deliveries are sent once more.`, color: "teal" });

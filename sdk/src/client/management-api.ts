@@ -1061,8 +1061,10 @@ export type Resolutions = {
 export type RetriedDeliveries = {
   /** How many are sent once more. */
   readonly retried: number;
-  /** Ask again for the rest. */
+  /** There are more: call again, with `nextCursor`. */
   readonly more: boolean;
+  /** Null when there are no more. */
+  readonly nextCursor: string | null;
 };
 /** `RevocationReceipt` of the document. */
 export type RevocationReceipt = {
@@ -2602,6 +2604,8 @@ export interface Operations {
       readonly from?: string | undefined;
       /** Events before then. */
       readonly to?: string | undefined;
+      /** `nextCursor` of the call before, with the other members as they were. */
+      readonly cursor?: string | undefined;
     };
     answer: RetriedDeliveries;
   };

@@ -1,6 +1,6 @@
 import { ApiError, type Clock } from "@latchkey/engine";
 import type { Ceiling } from "../store/ceiling.ts";
-import type { Page, PageRequest } from "../store/records.ts";
+import type { Page, PageKey, PageRequest } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
 import type { DeliveryFilter } from "../store/webhook-delivery-lists.ts";
 import type { DeliveryRecord, DeliveryStatus } from "../store/webhook-record.ts";
@@ -15,10 +15,15 @@ export interface RetrySelection {
   readonly to?: number;
 }
 
-/** How many are sent once more; with `more`, ask again for the rest. */
+/** The same, and the `next` of the call before. */
+export interface RetryPage extends RetrySelection {
+  readonly after: PageKey | undefined;
+}
+
+/** How many are sent once more, and after which of them the rest begins. */
 export interface Retried {
   readonly retried: number;
-  readonly more: boolean;
+  readonly next: PageKey | null;
 }
 
 /** The use cases of deliveries. */
@@ -29,7 +34,7 @@ export interface WebhookDeliveries {
   /** Sends it now, whatever became of it. @throws {ApiError} `NOT_FOUND`; `CONFLICT`. */
   retry(call: Call, id: string): Promise<DeliveryRecord>;
   /** At most 500 at once, oldest first. @throws {ApiError} `NOT_FOUND`; `CONFLICT`. */
-  retryMany(call: Call, selection: RetrySelection): Promise<Retried>;
+  retryMany(call: Call, page: RetryPage): Promise<Retried>;
 }
 
 const MOST_RETRIED = 500;
@@ -57,8 +62,8 @@ export function createWebhookDeliveries(parts: {
       return output;
     },
 
-    async retryMany(call, selection) {
-      const input = { ...selection, limit: MOST_RETRIED };
+    async retryMany(call, page) {
+      const input = { ...page, limit: MOST_RETRIED };
       const { output } = await store.write("retryDeliveries", input, { ...call, at: clock() });
       onQueued();
       return output;

@@ -12,6 +12,17 @@ export function olderThan(
   return sql<boolean>`${columns} < (${after.at}, ${after.id})`;
 }
 
+/** The same in a list from old to new. */
+export function newerThan(
+  after: PageKey | undefined,
+  atColumn: string,
+  idColumn: string,
+): RawBuilder<boolean> {
+  if (after === undefined) return sql<boolean>`1 = 1`;
+  const columns = sql`(${sql.ref(atColumn)}, ${sql.ref(idColumn)})`;
+  return sql<boolean>`${columns} > (${after.at}, ${after.id})`;
+}
+
 /** Cuts a page from rows that were read with a limit of one more than asked for. */
 export function pageOf<Item>(
   items: readonly Item[],

@@ -2,8 +2,8 @@ import { ApiError } from "@latchkey/engine";
 import { type Kysely, type Selectable, sql } from "kysely";
 import type { Ask } from "./ask.ts";
 import { type Ceiling, under } from "./ceiling.ts";
-import { pageOf } from "./paging.ts";
-import type { Millis, PageRequest } from "./records.ts";
+import { newerThan, pageOf } from "./paging.ts";
+import type { Millis, PageKey, PageRequest } from "./records.ts";
 import type { Tables } from "./schema.ts";
 import type { Transaction } from "./transaction.ts";
 import { type DeliveryFilter, listDeliveries } from "./webhook-delivery-lists.ts";
@@ -20,6 +20,8 @@ interface RetryMany {
   /** When their events happened: inclusive, and exclusive. */
   readonly from?: Millis | undefined;
   readonly to?: Millis | undefined;
+  /** The `next` of the call before. */
+  readonly after?: PageKey | undefined;
   readonly limit: number;
 }
 
@@ -51,20 +53,21 @@ export const webhookDeliveryCommands = {
     return toDelivery(row);
   },
 
-  /** The same for many of one endpoint, at most `limit`, oldest first; how many. */
+  /** The same for many of one endpoint, at most `limit`, oldest first; how many, and what follows. */
   async retryDeliveries(
     tx: Transaction,
     input: RetryMany,
-  ): Promise<{ readonly retried: number; readonly more: boolean }> {
+  ): Promise<{ readonly retried: number; readonly next: PageKey | null }> {
     const { api, at } = tx.context;
-    const { endpointId, status, from, to, limit } = input;
+    const { endpointId, status, from, to, after, limit } = input;
     const endpoint = await requireOpenEndpoint(tx, endpointId);
     let query = tx.db
       .selectFrom("webhook_delivery")
-      .select("id")
+      .select(["id", "created_at"])
       .where("api", "=", api)
       .where("endpoint_id", "=", endpointId)
-      .where("status", "=", status);
+      .where("status", "=", status)
+      .where(newerThan(after, "created_at", "id"));
     if (from !== undefined) query = query.where("created_at", ">=", from);
     if (to !== undefined) query = query.where("created_at", "<", to);
     const rows = await query
@@ -72,7 +75,11 @@ export const webhookDeliveryCommands = {
       .orderBy("id")
       .limit(limit + 1)
       .execute();
-    const ids = rows.slice(0, limit).map(({ id }) => id);
+    const { items, next } = pageOf(rows, { limit, after }, ({ created_at: at, id }) => ({
+      at,
+      id,
+    }));
+    const ids = items.map(({ id }) => id);
     if (ids.length > 0) {
       await tx.db
         .updateTable("webhook_delivery")
@@ -83,7 +90,7 @@ export const webhookDeliveryCommands = {
     }
     const detail = { endpointId, status, retried: ids.length };
     tx.event("webhook_delivery.retried", { accountId: endpoint.account_id, detail });
-    return { retried: ids.length, more: rows.length > limit };
+    return { retried: ids.length, next };
   },
 
   /** Deletes at most `limit` deliveries that ended long ago, and says how many. */

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { type Static, Type } from "typebox";
-import type { WebhookDeliveries } from "../../accounts/webhook-deliveries.ts";
+import type { RetrySelection, WebhookDeliveries } from "../../accounts/webhook-deliveries.ts";
 import type { WebhookEndpoints } from "../../accounts/webhook-endpoints.ts";
 import type { Ceiling } from "../../store/ceiling.ts";
 import type { CallOf } from "../call.ts";
@@ -8,7 +8,7 @@ import type { Cursors } from "../cursor.ts";
 import { parseInstant } from "../instant.ts";
 import { Body, Ref } from "../schemas/base.ts";
 import { readRefusals, writeRefusals } from "../schemas/error.ts";
-import { answerPage } from "../schemas/list.ts";
+import { answerPage, nameOf } from "../schemas/list.ts";
 import { ApiAndId, ApiParams, IdempotencyHeaders } from "../schemas/params.ts";
 import {
   DeliveriesOfEndpointQuery,
@@ -118,13 +118,17 @@ export const deliveryRoutes =
         body: RetryDeliveries,
         response: { 200: Ref(RetriedDeliveries, "How many."), ...writeRefusals(409, 422) },
       },
-      handler: (request) => {
-        const { status = "dead", from, to } = request.body;
-        return webhookDeliveries.retryMany(callOf(request), {
+      handler: async (request) => {
+        const { status = "dead", from, to, cursor } = request.body;
+        const selection: RetrySelection = {
           ...{ endpointId: request.params.id, status },
           ...(from !== undefined && { from: parseInstant(from, "from") }),
           ...(to !== undefined && { to: parseInstant(to, "to") }),
-        });
+        };
+        const list = nameOf({ list: `${request.params.api}/retry`, filter: { ...selection } });
+        const page = { ...selection, after: cursors.read(list, cursor) };
+        const { retried, next } = await webhookDeliveries.retryMany(callOf(request), page);
+        return { retried, more: next !== null, nextCursor: cursors.write(list, next) };
       },
     });
   };

@@ -15,6 +15,10 @@ const post = (path: string, body?: object, headers = {}) =>
 const get = (path: string) => it.call("GET", `${BASE}/${path}`);
 const URL = "https://hooks.example.com/in";
 const draft = (changes: object = {}) => ({ accountId, url: URL, events: ["*"], ...changes });
+const asSystem = () => {
+  const actor = { kind: "system", id: null } as const;
+  return { api: "standard", at: it.clock(), actor, requestId: null, address: null };
+};
 const make = async (changes: object = {}) => (await post("webhook-endpoints", draft(changes))).json;
 
 test("an endpoint is made with a secret that is shown once, and once more to who repeats it", async () => {
@@ -117,8 +121,7 @@ test("is rotated with an overlap, and revoked with a receipt", async () => {
 
 test("is confirmed to be revoked once no delivery to it can begin", async () => {
   const { id } = await make();
-  const context = { api: "standard", at: it.clock(), actor: { kind: "system", id: null } } as const;
-  const of = { ...context, requestId: null, address: null };
+  const of = asSystem();
   const lease = { id, holder: "sender", leaseMillis: 30_000 };
   expect((await it.store.write("claimWebhookEndpoint", lease, of)).output).not.toBeNull();
   const revoke = (wait: number) => post(`webhook-endpoints/${id}/revoke?wait=${wait}`);
@@ -130,6 +133,25 @@ test("is confirmed to be revoked once no delivery to it can begin", async () => 
   expect((await waiting).json.confirmedAt).toBe(new Date(it.clock()).toISOString());
   expect((await revoke(0)).json.confirmedAt).not.toBeNull();
 });
+
+/** Settles as arrived what waits for an endpoint. */
+async function deliverAll(id: string): Promise<string[]> {
+  const lease = { id, holder: "sender", leaseMillis: 30_000 };
+  const arrived: string[] = [];
+  const attempt = {
+    ...{ number: 1, at: it.clock(), durationMillis: 5, requestHeaders: {}, status: 200 },
+    ...{ responseHeaders: {}, responseBody: "ok", error: null },
+  };
+  for (;;) {
+    const claimed = (await it.store.write("claimWebhookEndpoint", lease, asSystem())).output;
+    const ids = (claimed?.deliveries ?? []).map((each) => each.id);
+    const outcomes = ids.map((deliveryId) => ({ deliveryId, attempt, nextAt: null }));
+    const settled = { ...lease, outcomes, gone: false, afterwards: "release" } as const;
+    await it.store.write("settleDeliveries", settled, asSystem());
+    if (ids.length === 0) return arrived;
+    arrived.push(...ids);
+  }
+}
 
 describe("an event of one's own", () => {
   const publish = (changes: object = {}) =>
@@ -149,6 +171,35 @@ describe("an event of one's own", () => {
     expect((await post(`deliveries/${delivery}/retry`)).status).toBe(200);
     expect((await post("deliveries/dlv_0/retry")).status).toBe(404);
     expect((await get("webhook-endpoints/wh_0/deliveries")).status).toBe(404);
+  });
+
+  test("those that arrived are sent once more each, 500 and then the rest", async () => {
+    const { id } = await make({ events: ["order.*"] });
+    for (let n = 0; n < 501; n += 1) {
+      const event = { id: `evt_${n}`, type: "order.paid", accountId, applicationId: null };
+      await it.store.write("publishEvent", { ...event, data: { n } }, asSystem());
+    }
+    expect(await deliverAll(id)).toHaveLength(501);
+    const retry = (body: object) => post(`webhook-endpoints/${id}/retry`, body);
+    const which = { status: "delivered", from: "2020-01-01T00:00:00Z" };
+    const first = (await retry(which)).json;
+    expect(first).toEqual({ retried: 500, more: true, nextCursor: expect.any(String) });
+    expect(await deliverAll(id)).toHaveLength(500);
+    const cursor = first.nextCursor;
+    const last = { retried: 1, more: false, nextCursor: null };
+    expect((await retry({ ...which, cursor })).json).toEqual(last);
+    expect(await deliverAll(id)).toHaveLength(1);
+
+    const other = (await make()).id;
+    for (const [endpoint, body] of [
+      [id, { cursor }],
+      [id, { ...which, cursor, to: "2040-01-01T00:00:00Z" }],
+      [id, { ...which, cursor: `${cursor}x` }],
+      [other, { ...which, cursor }],
+    ] as const) {
+      const answer = await post(`webhook-endpoints/${endpoint}/retry`, body);
+      expect([answer.status, answer.json.error?.code]).toEqual([400, "INVALID_CURSOR"]);
+    }
   });
 
   test.each([

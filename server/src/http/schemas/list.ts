@@ -37,10 +37,12 @@ export interface ListName {
   readonly filter?: Readonly<Record<string, unknown>>;
 }
 
-/**
- * Reads one page and writes its cursor. The filters are part of the list's name, so a cursor cannot
- * be carried over to another question.
- */
+/** What a cursor is bound to: with the filters, so it cannot be carried over to another question. */
+export function nameOf({ list, filter = {} }: ListName): string {
+  return `${list}?${JSON.stringify(filter)}`;
+}
+
+/** Reads one page and writes its cursor. */
 export async function answerPage<Row, Wire>(parts: {
   readonly cursors: Cursors;
   readonly name: ListName;
@@ -48,8 +50,8 @@ export async function answerPage<Row, Wire>(parts: {
   readonly read: (page: PageRequest) => Promise<Page<Row>>;
   readonly toWire: (row: Row) => Wire;
 }): Promise<{ data: Wire[]; nextCursor: string | null }> {
-  const { cursors, name, query, read, toWire } = parts;
-  const list = `${name.list}?${JSON.stringify(name.filter ?? {})}`;
+  const { cursors, query, read, toWire } = parts;
+  const list = nameOf(parts.name);
   const after = cursors.read(list, query.cursor);
   const { items, next } = await read({ limit: query.limit ?? DEFAULT_LIMIT, after });
   return { data: items.map(toWire), nextCursor: cursors.write(list, next) };

@@ -71,13 +71,20 @@ export const RetryDeliveries = Body({
   ),
   from: Type.Optional(Instant("Events from then on.")),
   to: Type.Optional(Instant("Events before then.")),
+  cursor: Type.Optional(
+    Type.String({
+      maxLength: 512,
+      description: "`nextCursor` of the call before, with the other members as they were.",
+    }),
+  ),
 });
 
 /** What became of it. */
 export const RetriedDeliveries = Type.Object(
   {
     retried: Type.Integer({ description: "How many are sent once more." }),
-    more: Type.Boolean({ description: "Ask again for the rest." }),
+    more: Type.Boolean({ description: "There are more: call again, with `nextCursor`." }),
+    nextCursor: Nullable(Type.String({ description: "Null when there are no more." })),
   },
   { $id: "RetriedDeliveries" },
 );

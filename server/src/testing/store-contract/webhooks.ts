@@ -441,12 +441,34 @@ export function webhooksContract(open: () => Store): void {
     test("many of them, oldest first and so many at once", async () => {
       const scene = await aDeadOne(3);
       const many = { endpointId: "wh_1", status: "dead", limit: 2 } as const;
-      expect(await scene.write("retryDeliveries", many)).toEqual({ retried: 2, more: true });
-      expect(await scene.write("retryDeliveries", many)).toEqual({ retried: 1, more: false });
-      expect(await scene.write("retryDeliveries", many)).toEqual({ retried: 0, more: false });
+      const first = await scene.write("retryDeliveries", many);
+      expect(first).toMatchObject({ retried: 2, next: { at: NOW } });
+      expect(await scene.write("retryDeliveries", many)).toEqual({ retried: 1, next: null });
+      expect(await scene.write("retryDeliveries", many)).toEqual({ retried: 0, next: null });
       expect(await deliveries(scene, { status: "pending" })).toHaveLength(3);
       const none = { ...many, status: "delivered", from: NOW + 1 } as const;
-      expect(await scene.write("retryDeliveries", none)).toEqual({ retried: 0, more: false });
+      expect(await scene.write("retryDeliveries", none)).toEqual({ retried: 0, next: null });
+    });
+
+    test("many that arrived, each of them once, although they arrive again meanwhile", async () => {
+      const scene = await aSceneOfDeliveries(open(), 3);
+      const deliverAll = async () => {
+        const claimed = (await claim(scene)).deliveries;
+        await settle(
+          scene,
+          claimed.map((each) => anOutcome(each)),
+        );
+        return claimed.map(({ eventId }) => eventId);
+      };
+      await deliverAll();
+      const many = { endpointId: "wh_1", status: "delivered", limit: 2 } as const;
+      const first = await scene.write("retryDeliveries", many);
+      expect(first.retried).toBe(2);
+      const sent = await deliverAll();
+      const rest = { ...many, after: first.next ?? undefined };
+      expect(await scene.write("retryDeliveries", rest)).toEqual({ retried: 1, next: null });
+      sent.push(...(await deliverAll()));
+      expect(sent.sort()).toEqual(["evt_1", "evt_2", "evt_3"]);
     });
 
     test("many of them keep a strict order, whichever of them fails again", async () => {
@@ -461,7 +483,7 @@ export function webhooksContract(open: () => Store): void {
         given += claimed.length;
       }
       const many = { endpointId: "wh_1", status: "dead", limit: 500 } as const;
-      expect(await scene.write("retryDeliveries", many)).toEqual({ retried: count, more: false });
+      expect(await scene.write("retryDeliveries", many)).toEqual({ retried: count, next: null });
       const [one] = (await claim(scene)).deliveries;
       if (one === undefined) throw new Error("many are due");
       expect(one.data.n).toBe(1);
