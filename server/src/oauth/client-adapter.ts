@@ -1,5 +1,6 @@
 import { type Adapter, type AllClientMetadata, errors } from "oidc-provider";
 import { type AdapterParts, nothing } from "./adapter.ts";
+import { addressFault } from "./client-addresses.ts";
 import { clientMetadata, isClientId, openScopes } from "./client-metadata.ts";
 import { hashedSecret } from "./client-secrets.ts";
 
@@ -43,7 +44,7 @@ export function clientAdapter({ store, policy, calls }: AdapterParts): Adapter {
 /** Most clients that register themselves with one API. */
 const MOST_CLIENTS = 10_000;
 
-/** What a client may say of itself: no scope that opens everything, and safe redirects only. */
+/** What a client may say of itself: no scope that opens everything, and safe addresses only. */
 function registrable(metadata: AllClientMetadata, open: readonly string[]): AllClientMetadata {
   const wanted = metadata.scope?.split(" ") ?? open;
   const closed = wanted.filter((name) => !open.includes(name));
@@ -54,20 +55,8 @@ function registrable(metadata: AllClientMetadata, open: readonly string[]): AllC
     const reason = "only an application of an account may act for itself";
     throw new errors.InvalidClientMetadata(`client_credentials: ${reason}`);
   }
-  const { redirect_uris = [], post_logout_redirect_uris = [] } = metadata;
-  const { backchannel_logout_uri: told } = metadata;
-  const more = told === undefined ? [] : [told];
-  for (const uri of [...redirect_uris, ...post_logout_redirect_uris, ...more]) {
-    if (!isSafeRedirect(uri)) throw new errors.InvalidRedirectUri(`${uri} is not allowed`);
-  }
+  const fault = addressFault(metadata);
+  // That of `redirect_uris` is told as `invalid_redirect_uri` (RFC 7591 §3.2.2).
+  if (fault !== undefined) throw new errors.InvalidClientMetadata(fault);
   return { ...metadata, scope: wanted.join(" ") };
-}
-
-/** RFC 9700 §2.6, RFC 8252 §7: https, http to this machine, or a scheme that somebody owns. */
-export function isSafeRedirect(uri: string): boolean {
-  const url = URL.parse(uri);
-  if (url === null || url.hash !== "" || uri.includes("*")) return false;
-  if (url.protocol === "https:") return true;
-  if (url.protocol === "http:") return ["127.0.0.1", "[::1]", "localhost"].includes(url.hostname);
-  return /^[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+:$/.test(url.protocol);
 }

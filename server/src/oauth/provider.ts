@@ -12,7 +12,8 @@ import { artifactAdapter, grantAdapter, replayAdapter } from "./adapter.ts";
 import { createUserCodeDigests } from "./artifact-names.ts";
 import { asCalcom, isCalcom } from "./calcom-configuration.ts";
 import type { Calls } from "./calls.ts";
-import { clientAdapter, isSafeRedirect } from "./client-adapter.ts";
+import { clientAdapter } from "./client-adapter.ts";
+import { addressFault } from "./client-addresses.ts";
 import { limitScope, openScopes, PKCE_MEMBER, PROTOCOL_SCOPES } from "./client-metadata.ts";
 import { isClientSecret } from "./client-secrets.ts";
 import { beginAtForm } from "./device-form.ts";
@@ -177,7 +178,7 @@ function features({ policy, rule, issuer }: ProviderParts): Configuration["featu
       allowFetch: async () => true,
       // A document may ask for no more than a client that registers itself.
       allowClient: async (_ctx, client) =>
-        limitScope(client, openScopes(policy)) && addressesOf(client).every(isSafeRedirect),
+        limitScope(client, openScopes(policy)) && addressFault(client.metadata()) === undefined,
     },
     pushedAuthorizationRequests: { enabled: true },
     backchannelLogout: { enabled: true },
@@ -215,13 +216,6 @@ function requireRedirect({ oidc: { client, params } }: KoaContextWithOIDC): void
 function requireScope({ oidc }: KoaContextWithOIDC): void {
   if (oidc.requestParamOIDCScopes.size > 0) return;
   throw new errors.InvalidScope("none of the scopes is known", String(oidc.params?.scope ?? ""));
-}
-
-/** Where a client has people sent, and itself told of them. */
-function addressesOf(client: Client): readonly string[] {
-  const { redirectUris = [], postLogoutRedirectUris = [], backchannelLogoutUri } = client;
-  const told = backchannelLogoutUri === undefined ? [] : [backchannelLogoutUri];
-  return [...redirectUris, ...postLogoutRedirectUris, ...told];
 }
 
 const ROUTES = {

@@ -10,11 +10,34 @@ import { DEVICE_CODE } from "./client-metadata.ts";
 const DOCUMENT = "https://client.example/client.json";
 const CALLBACK = "https://client.example/callback";
 const PLAIN = "http://client.example/callback";
-/** By the address of its document, what a client says that would send something in the open. */
-const IN_THE_OPEN: Readonly<Record<string, object>> = {
+/** Whoever reads it sees another host than it leads to. */
+const MISLEADING = "https://good.example@client.example/";
+/** Members that hold an address, with one that misleads; and the error of RFC 7591 §3.2.2. */
+const MISLEADING_MEMBERS = [
+  ["redirect_uris", [CALLBACK, MISLEADING], "invalid_redirect_uri"],
+  ["redirect_uris", [CALLBACK, "https://:secret@client.example/"], "invalid_redirect_uri"],
+  ["redirect_uris", [CALLBACK, "https:\\\\good.example@client.example"], "invalid_redirect_uri"],
+  ["redirect_uris", [CALLBACK, "http://good.example@localhost/"], "invalid_redirect_uri"],
+  ["post_logout_redirect_uris", [MISLEADING], "invalid_client_metadata"],
+  ["backchannel_logout_uri", MISLEADING, "invalid_client_metadata"],
+  ["client_uri", MISLEADING, "invalid_client_metadata"],
+  ["logo_uri", MISLEADING, "invalid_client_metadata"],
+  ["policy_uri", MISLEADING, "invalid_client_metadata"],
+  ["tos_uri", MISLEADING, "invalid_client_metadata"],
+  ["jwks_uri", MISLEADING, "invalid_client_metadata"],
+  ["initiate_login_uri", MISLEADING, "invalid_client_metadata"],
+] as const;
+/** By the address of its document, what a client may not say of itself. */
+const UNSAFE: Readonly<Record<string, object>> = {
   "https://client.example/codes.json": { redirect_uris: [CALLBACK, PLAIN] },
   "https://client.example/people.json": { post_logout_redirect_uris: [PLAIN] },
   "https://client.example/sign-outs.json": { backchannel_logout_uri: PLAIN },
+  ...Object.fromEntries(
+    MISLEADING_MEMBERS.map(([member, value], i) => [
+      `https://client.example/${i}-${member}.json`,
+      { [member]: value },
+    ]),
+  ),
 };
 
 for (const database of DATABASES) {
@@ -29,7 +52,7 @@ for (const database of DATABASES) {
     beforeAll(async () => {
       await database.start();
       world = await startOAuthWorld(await database.newUrl(), {}, async (url) => {
-        const own = IN_THE_OPEN[String(url)];
+        const own = UNSAFE[String(url)];
         return Response.json({ ...document, ...(own && { client_id: String(url), ...own }) });
       });
     });
@@ -96,6 +119,20 @@ for (const database of DATABASES) {
         expect(body.error).toMatch(/^invalid_(client_metadata|redirect_uri)$/);
       });
 
+      test.each(MISLEADING_MEMBERS)(
+        "refuses a user name before the host: %s, %s",
+        async (member, value, error) => {
+          const { status, body } = await registerItself({ [member]: value });
+          expect([status, body.error]).toEqual([400, error]);
+          expect(body.error_description).toMatch(new RegExp(`^${member} `));
+        },
+      );
+
+      test("takes links without one, and an @ that is no user's", async () => {
+        const links = { client_uri: "https://client.example/@us", logo_uri: `${CALLBACK}?a@b` };
+        expect((await registerItself(links)).status).toBe(201);
+      });
+
       test("O-173: takes a scheme that somebody owns", async () => {
         const metadata = { redirect_uris: ["com.example.app:/cb"], application_type: "native" };
         expect((await registerItself(metadata)).status).toBe(201);
@@ -132,7 +169,7 @@ for (const database of DATABASES) {
         expect(await world.isLive(String(body.access_token))).toBe(true);
       });
 
-      test.each(Object.keys(IN_THE_OPEN))("O-024 O-171: is refused: %s", async (id) => {
+      test.each(Object.keys(UNSAFE))("O-024 O-171: is refused: %s", async (id) => {
         const url = world.authorizationUrl({ ...client, id });
         const { left, answer } = await newBrowser(world.origin).visit(url);
         expect(left).toBeUndefined();
