@@ -156,7 +156,8 @@ describe("authenticate", () => {
   });
 
   test("stops listening to an address that guesses, while known keys still pass", async () => {
-    const { engine } = anEngine();
+    let now = NOW;
+    const { engine } = anEngine({ parts: { clock: () => now } });
     await engine.decide(aRequest());
     const guess = () => {
       const { key } = newKey(POLICY.keyFormat, "live");
@@ -165,8 +166,18 @@ describe("authenticate", () => {
     for (let i = 0; i < 100; i += 1) {
       expect(await guess()).toMatchObject({ reason: "credential_unknown" });
     }
-    expect(await guess()).toMatchObject({ reason: "address_throttled", retryAfterSeconds: 5 });
-    expect(await engine.decide(aRequest())).toMatchObject({ outcome: "allow" });
+    for (const [at, retryAfterSeconds] of [
+      [NOW, 60],
+      [NOW + 20_000, 40],
+      [NOW + 20_001, 40],
+      [NOW + 59_999, 1],
+    ] as const) {
+      now = at;
+      expect(await guess()).toMatchObject({ reason: "address_throttled", retryAfterSeconds });
+      expect(await engine.decide(aRequest())).toMatchObject({ outcome: "allow" });
+    }
+    now = NOW + 60_000;
+    expect(await guess()).toMatchObject({ reason: "credential_unknown" });
   });
 
   test("refuses, and says so, when the source is away", async () => {

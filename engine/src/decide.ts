@@ -150,6 +150,7 @@ async function askThenDecide(
   const isOld = !parts.memory.isCurrent() && parts.clock() > since + ANSWERS_COUNT_MS;
   if (outcome !== "answered" || isOld) {
     const reason = outcome === "throttled" ? "address_throttled" : "source_unavailable";
+    if (outcome === "throttled") attempt.waitSeconds = parts.admission.waitSeconds(request.address);
     return deny(attempt, refuse(attempt, "source", reason, question.about));
   }
   if (trace !== undefined) trace.length = 0;

@@ -3,4 +3,6 @@ export interface Admission {
   listens(address: string | undefined): boolean;
   /** Counts a failed proof against the address. */
   failed(address: string | undefined): void;
+  /** Whole seconds, at least 1, after which an address that is not listened to will be. */
+  waitSeconds(address: string | undefined): number;
 }

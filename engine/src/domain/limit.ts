@@ -42,3 +42,8 @@ export interface LimitState {
   readonly retryAt: number | undefined;
   readonly decidedBy: "local" | "server" | "redis" | "lease";
 }
+
+/** Whole seconds until a request may pass, at least 1 (RFC 9110 §10.2.3). */
+export function secondsToWait({ at, retryAt = at }: LimitState): number {
+  return Math.max(1, Math.ceil((retryAt - at) / 1000));
+}

@@ -235,7 +235,7 @@ export const REASONS = {
   address_throttled: {
     class: "limited",
     meaning: "Too many unknown credentials came from this address; known ones still pass.",
-    remedy: "Wait, or look who is guessing.",
+    remedy: "Wait for the time in Retry-After, or look who is guessing.",
   },
   account_suspended: {
     class: "forbidden",

@@ -33,7 +33,7 @@ export interface MemoryParts<Authority extends OfScheme> {
   readonly authorityOf: (state: CredentialState) => Authority;
   readonly proofOf: (material: CredentialMaterial) => Proof;
   readonly lease: Lease;
-  readonly admission: Admission;
+  readonly admission: Pick<Admission, "listens" | "failed">;
   readonly clock: Clock;
   readonly capacity: number;
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../domain/clock.ts";
+import { secondsToWait } from "../domain/limit.ts";
 import { failureBucket } from "../domain/network.ts";
 import type { CompiledLimit } from "./compiled-limit.ts";
 import { createMemoryLimiter } from "./limiter.ts";
@@ -16,5 +17,7 @@ export function createAdmission(limit: CompiledLimit | undefined, clock: Clock) 
     failed(address: string | undefined): void {
       if (limit !== undefined) limiter.spend(limit, failureBucket(address), clock());
     },
+    waitSeconds: (address: string | undefined): number =>
+      limit === undefined ? 1 : secondsToWait(limiter.peek(limit, failureBucket(address), clock())),
   };
 }

@@ -1,7 +1,7 @@
 import type { AccountState } from "../domain/account.ts";
 import type { Allow, Deny, Rotation, Trace, TraceStep } from "../domain/decision.ts";
 import type { Question } from "../domain/known.ts";
-import type { LimitState } from "../domain/limit.ts";
+import { type LimitState, secondsToWait } from "../domain/limit.ts";
 import type { Principal } from "../domain/principal.ts";
 import type { Reason } from "../domain/reasons.ts";
 import type { ApiRequest } from "../domain/request.ts";
@@ -11,13 +11,12 @@ import type { Authority } from "../policy/authority.ts";
 import type { CompiledRequirement } from "../policy/match.ts";
 import type { Verified } from "../schemes/scheme.ts";
 
-/** Seconds after which it is worth trying again when something was away or would not listen. */
+/** Seconds after which it is worth trying again when something was away. */
 const TRY_AGAIN_SECONDS = 5;
 const TRY_AGAIN: readonly Reason[] = [
   "source_unavailable",
   "counters_unavailable",
   "one_time_unavailable",
-  "address_throttled",
 ];
 
 /** What was done for a request that is decided again. */
@@ -49,6 +48,8 @@ export interface Attempt {
   scopes: ScopeSet | undefined;
   /** Of what was presented and refused for a moment. */
   pausedRotation?: Rotation | undefined;
+  /** Whole seconds until its address is listened to again, when it is not. */
+  waitSeconds?: number | undefined;
 }
 
 /** The decision that lets the request pass. */
@@ -80,7 +81,7 @@ export function deny(attempt: Attempt, reason: Reason, limit?: LimitState): Deny
     requirement,
     rotation: verified === undefined ? attempt.pausedRotation : verified.rotation,
     limit,
-    retryAfterSeconds: retryAfter(reason, limit),
+    retryAfterSeconds: attempt.waitSeconds ?? retryAfter(reason, limit),
     apiVersion,
     trace,
   };
@@ -95,9 +96,7 @@ function expiryOf({ credential, token }: Verified<Authority>): number | null {
 
 /** Whole seconds, at least 1 (RFC 9110 §10.2.3). */
 export function retryAfter(reason: Reason, limit: LimitState | undefined): number | undefined {
-  if (reason === "rate_limited" && limit?.retryAt !== undefined) {
-    return Math.max(1, Math.ceil((limit.retryAt - limit.at) / 1000));
-  }
+  if (reason === "rate_limited" && limit?.retryAt !== undefined) return secondsToWait(limit);
   return TRY_AGAIN.includes(reason) ? TRY_AGAIN_SECONDS : undefined;
 }
 

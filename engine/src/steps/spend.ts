@@ -65,6 +65,10 @@ export function refuseUncounted(
   attempt: Attempt,
   reason: Reason,
 ): Decision | Promise<Decision> {
+  if (reason === "address_throttled") {
+    // Now that this request has been counted, too: it may have begun a block.
+    attempt.waitSeconds = parts.admission.waitSeconds(attempt.request.address);
+  }
   if (parts.policy.policy.limitsShown === "counted") return deny(attempt, reason);
   const isNobody = REASONS[reason].class === "unauthenticated";
   const shown = isNobody ? { ...attempt, verified: undefined } : attempt;

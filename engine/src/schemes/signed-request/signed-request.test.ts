@@ -228,6 +228,23 @@ describe("used twice", () => {
   });
 });
 
+test("one that is told to wait is listened to after that time, where guessing blocks", async () => {
+  const failures = [{ name: "guesses", max: 2, windowSeconds: 60, blockSeconds: 600 }];
+  const { world, key, sign } = scene("required", defineApi({ ...API, failures }));
+  const guess = () => {
+    const guessed = sign({ exp: world.now / 1000 + 15 }, "guess");
+    return world.decide({ target: "/x", headers: { "x-api-key": key, "x-signature": guessed } });
+  };
+  for (let i = 0; i < 2; i += 1)
+    expect(await guess()).toMatchObject({ reason: "signature_invalid" });
+  const throttled = { reason: "address_throttled" };
+  expect(await guess()).toMatchObject({ ...throttled, retryAfterSeconds: 600 });
+  world.now += 599_000;
+  expect(await guess()).toMatchObject({ ...throttled, retryAfterSeconds: 1 });
+  world.now += 1000;
+  expect(await guess()).toMatchObject({ reason: "signature_invalid" });
+});
+
 test("one that guesses signatures is told to wait, and the owner is not", async () => {
   const { sign, verdict } = scene();
   for (let i = 0; i < 100; i += 1) {
