@@ -19,7 +19,8 @@ beforeAll(async () => {
   const port = String(await freePort());
   const origin = `http://127.0.0.1:${port}`;
   issuer = `${origin}/${API}`;
-  const env = { LATCHKEY_PUBLIC_URL: origin };
+  const operatorToken = randomBytes(24).toString("hex");
+  const env = { LATCHKEY_PUBLIC_URL: origin, LATCHKEY_OPERATOR_TOKEN: operatorToken };
   first = await startServer({
     env: { ...env, LATCHKEY_PORT: port, LATCHKEY_SECRET: `${older},${newer}` },
   });
@@ -63,4 +64,20 @@ test("a device's code of one node is known to the other", async () => {
   const xsrf = /name="xsrf" value="([^"]+)"/.exec((await browser.go(form)).html)?.[1] ?? "";
   const { html } = await browser.go(form, new URLSearchParams({ xsrf, user_code }));
   expect(html).toContain("Go on only if your device shows");
+});
+
+test("a call that is repeated at the other node gets its answer, with its secret", async () => {
+  const body = { name: "CI", accountId: "acct_vendor" };
+  const headers = { authorization: `Bearer ${first.operatorToken}` };
+  const path = `/v1/apis/${API}/api-keys`;
+  const issue = (server: RunningServer, key: string) =>
+    server.ask({ method: "POST", path, body, headers: { ...headers, "idempotency-key": key } });
+  for (const [key, there, here] of [
+    ["older first", first, second],
+    ["newer first", second, first],
+  ] as const) {
+    const issued = await issue(there, key);
+    expect(issued.status).toBe(201);
+    expect(await issue(here, key)).toMatchObject({ status: 201, text: issued.text });
+  }
 });

@@ -64,7 +64,7 @@ test("each link is another, and a repeated call shows the first one again", asyn
   const idempotency = {
     keyDigest: digestOf("key"),
     bodyDigest: digestOf("body"),
-    sealingKey: digestOf("seal"),
+    sealingKeys: [digestOf("seal")],
   };
   const first = await sessions.create({ ...CALL, idempotency }, DRAFT);
   expect(await sessions.create({ ...CALL, idempotency }, DRAFT)).toEqual(first);

@@ -157,7 +157,7 @@ function newIdempotency(): Idempotency {
   return {
     keyDigest: randomBytes(32),
     bodyDigest: new Uint8Array(32),
-    sealingKey: randomBytes(32),
+    sealingKeys: [randomBytes(32)],
   };
 }
 

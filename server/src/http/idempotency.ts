@@ -17,11 +17,11 @@ export type IdempotencyOf = (
 
 /**
  * Honoured on POST. What is derived needs the raw header value, the caller's token and, for the
- * sealing key, the master key: none of them is kept, so a stolen table opens no stored answer.
+ * sealing keys, the master keys: none of them is kept, so a stolen table opens no stored answer. The
+ * first master key seals, and what was sealed under any of them is opened.
  */
 export function createIdempotency(masterKeys: readonly Uint8Array[]): IdempotencyOf {
-  const [masterKey] = masterKeys;
-  if (masterKey === undefined) throw new Error("idempotency needs a master key");
+  if (masterKeys.length === 0) throw new Error("idempotency needs a master key");
 
   return (request, api, identity = []) => {
     const value = request.headers["idempotency-key"];
@@ -36,11 +36,12 @@ export function createIdempotency(masterKeys: readonly Uint8Array[]): Idempotenc
     const token = request.headers.authorization ?? "";
     const more = identity.map((part) => part ?? "");
     const [path = ""] = request.url.split("?", 1);
+    const caller = sha256(framed([value, token, ...more]));
     return {
       keyDigest: sha256(framed(["key", value, token, api, ...more])),
       bodyDigest: sha256(framed([request.method, path]), request.bodyDigest ?? NO_BODY),
-      sealingKey: new Uint8Array(
-        hkdfSync("sha256", masterKey, "", sha256(framed([value, token, ...more])), 32),
+      sealingKeys: masterKeys.map(
+        (masterKey) => new Uint8Array(hkdfSync("sha256", masterKey, "", caller, 32)),
       ),
     };
   };

@@ -40,7 +40,7 @@ export function claimForRetry({ api, at }: WriteContext): Claim {
     at,
     keyDigest: randomBytes(32),
     bodyDigest: randomBytes(32),
-    sealingKey: randomBytes(32),
+    sealingKeys: [randomBytes(32)],
     keepMillis: DAY / 24,
     unused: true,
   };
@@ -127,7 +127,9 @@ export async function hasExpiredAnswers(db: Kysely<Tables>, at: number): Promise
   return (await query.executeTakeFirst()) !== undefined;
 }
 
-function seal(answer: Answer, { api, keyDigest, sealingKey }: Claim): Uint8Array {
+function seal(answer: Answer, { api, keyDigest, sealingKeys }: Claim): Uint8Array {
+  const [sealingKey] = sealingKeys;
+  if (sealingKey === undefined) throw new Error("an answer cannot be sealed without a key");
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv("aes-256-gcm", sealingKey, nonce);
   cipher.setAAD(associated(api, keyDigest));
@@ -135,21 +137,34 @@ function seal(answer: Answer, { api, keyDigest, sealingKey }: Claim): Uint8Array
   return Buffer.concat([nonce, sealed, cipher.final(), cipher.getAuthTag()]);
 }
 
-function open(sealed: Uint8Array | null, { api, keyDigest, sealingKey }: Claim): Answer {
+function open(sealed: Uint8Array | null, wanted: Claim): Answer {
   if (sealed === null) throw new Error("an idempotency record was committed without its answer");
+  for (const key of wanted.sealingKeys) {
+    const answer = openUnder(key, sealed, wanted);
+    if (answer !== undefined) return answer;
+  }
+  // Its master key is gone: the first call did run, so it must not run again.
+  const message = "The answer to this Idempotency-Key can no longer be shown.";
+  throw new ApiError("CONFLICT", message);
+}
+
+/** `undefined`: another key sealed it. */
+function openUnder(
+  key: Uint8Array,
+  sealed: Uint8Array,
+  { api, keyDigest }: Claim,
+): Answer | undefined {
   const nonce = sealed.subarray(0, NONCE_BYTES);
   const tagAt = sealed.length - TAG_BYTES;
-  const decipher = createDecipheriv("aes-256-gcm", sealingKey, nonce);
+  const decipher = createDecipheriv("aes-256-gcm", key, nonce);
   decipher.setAAD(associated(api, keyDigest));
   decipher.setAuthTag(sealed.subarray(tagAt));
   try {
     const text = [decipher.update(sealed.subarray(NONCE_BYTES, tagAt)), decipher.final()];
     // Sealed by `seal` above; `once: undefined` is absent in JSON and undefined again here.
     return JSON.parse(Buffer.concat(text).toString("utf8")) as Answer;
-  } catch (cause) {
-    // The master key was replaced since: the first call did run, so it must not run again.
-    const message = "The answer to this Idempotency-Key can no longer be shown.";
-    throw new ApiError("CONFLICT", message, { cause });
+  } catch {
+    return undefined;
   }
 }
 

@@ -23,14 +23,14 @@ export interface WriteContext {
 }
 
 /**
- * Makes a repeated command answer what the first one answered, for 24 hours. The three values are
- * digests and a derived key: nothing here, nor in the table, opens without the caller's header.
+ * Makes a repeated command answer what the first one answered, for 24 hours. All values are
+ * digests and derived keys: nothing here, nor in the table, opens without the caller's header.
  */
 export interface Idempotency {
   /** SHA-256 of the header's value and the caller's token. */
   readonly keyDigest: Uint8Array;
   /** SHA-256 of the call's method, path and body. */
   readonly bodyDigest: Uint8Array;
-  /** AES-256-GCM key under which the answer is sealed. */
-  readonly sealingKey: Uint8Array;
+  /** AES-256-GCM keys: the first seals the answer, all may open it. */
+  readonly sealingKeys: readonly Uint8Array[];
 }

@@ -1,4 +1,4 @@
-import { createHash, hash } from "node:crypto";
+import { hash } from "node:crypto";
 import { expect, test } from "vitest";
 import { DEPLOYMENT, type Idempotency, type Store } from "../../store/store.ts";
 import { API_KEY, aContext, anAccount, anApiKey } from "../builders.ts";
@@ -10,12 +10,12 @@ const sha256 = (text: string): Uint8Array => hash("sha256", text, "buffer");
 
 /** What every store does with repeated commands. */
 export function idempotencyContract(open: () => Store): void {
-  const keyed = (changes: { key?: string; body?: string; secret?: string } = {}): Idempotency => ({
+  const keyed = (
+    changes: { key?: string; body?: string; secrets?: string[] } = {},
+  ): Idempotency => ({
     keyDigest: sha256(changes.key ?? "a key"),
     bodyDigest: sha256(changes.body ?? "a body"),
-    sealingKey: createHash("sha256")
-      .update(changes.secret ?? "a secret")
-      .digest(),
+    sealingKeys: (changes.secrets ?? ["a secret"]).map(sha256),
   });
 
   test("answers a repeat with the first answer and its secret, and does nothing", async () => {
@@ -100,10 +100,22 @@ export function idempotencyContract(open: () => Store): void {
     expect(await store.changes.head(api)).toBe(1);
   });
 
+  test("repeats an answer that is sealed under any of the keys, and seals under the first", async () => {
+    const { store, api } = aScene(open());
+    const under = (...secrets: string[]) => aContext({ api, idempotency: keyed({ secrets }) });
+    await store.write("createAccount", anAccount(), under("old", "new"));
+    const repeat = (...secrets: string[]) =>
+      store.write("createAccount", anAccount({ id: "acct_2" }), under(...secrets));
+    for (const ring of [["new", "old"], ["old"], ["newest", "new", "old"]]) {
+      expect(await repeat(...ring)).toMatchObject({ replayed: true, output: { id: "acct_1" } });
+    }
+    await expectRefusal(repeat("new"), "CONFLICT");
+  });
+
   test("neither runs again nor answers when the answer can no longer be opened", async () => {
     const { store, api } = aScene(open());
     await store.write("createAccount", anAccount(), aContext({ api, idempotency: keyed() }));
-    const rotated = aContext({ api, idempotency: keyed({ secret: "a new master key" }) });
+    const rotated = aContext({ api, idempotency: keyed({ secrets: ["a new master key"] }) });
     await expectRefusal(
       store.write("createAccount", anAccount({ id: "acct_2" }), rotated),
       "CONFLICT",
