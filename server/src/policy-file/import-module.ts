@@ -12,9 +12,10 @@ const FRAME = /\(?(file:\/\/[^\s)]+):(\d+):(\d+)\)?$/gm;
  * Imports a policy module and answers with its default export. For as long as that takes,
  * `"latchkey"` means this very program to the file and to what it imports, wherever they lie.
  *
- * @throws {PolicyFileError} When it does not parse, or throws; a `PolicyError` passes through.
+ * @throws {PolicyFileError} When it does not parse, throws, or is not there after `waitMillis`; a
+ * `PolicyError` passes through.
  */
-export async function importModule(file: string): Promise<unknown> {
+export async function importModule(file: string, waitMillis: number): Promise<unknown> {
   const publicFace = import.meta.resolve("latchkey");
   const loaded: string[] = [];
   const hooks = registerHooks({
@@ -29,19 +30,32 @@ export async function importModule(file: string): Promise<unknown> {
       return nextLoad(url, context);
     },
   });
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    const giveUp = () => reject(new PolicyFileError(shownPath(file), lateness(waitMillis)));
+    // It keeps the process, which else would end without a word where nothing else is awaited.
+    timer = setTimeout(giveUp, waitMillis);
+  });
   try {
-    const module: { default?: unknown } = await import(pathToFileURL(file).href);
+    const importing: Promise<{ default?: unknown }> = import(pathToFileURL(file).href);
+    const module = await Promise.race([importing, late]);
     if (module.default !== undefined) return module.default;
   } catch (error) {
-    if (error instanceof PolicyError) throw error;
+    if (error instanceof PolicyError || error instanceof PolicyFileError) throw error;
     throw explain(error, file, loaded);
   } finally {
+    clearTimeout(timer);
     hooks.deregister();
   }
   throw new PolicyFileError(
     shownPath(file),
     "has no default export; write `export default defineLatchkey({ … })`",
   );
+}
+
+function lateness(waitMillis: number): string {
+  const after = `is not loaded after ${waitMillis / 1000} seconds`;
+  return `${after}: what it, or a file that it imports, awaits does not come`;
 }
 
 function explain(error: unknown, file: string, loaded: readonly string[]): PolicyFileError {

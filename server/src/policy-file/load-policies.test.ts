@@ -6,18 +6,20 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 
 // In a process of its own, for the module hooks are Node's, and Vitest has its own way of importing.
 const LOADER = new URL("./load-policies.ts", import.meta.url).href;
-const DRIVER = `
+const driver = (waitMillis?: number) => `
   import { loadPolicies } from ${JSON.stringify(LOADER)};
   const outcomes = {};
   for (const file of process.argv.slice(1)) {
     try {
-      const { file: shown, policies } = await loadPolicies(file === "-" ? undefined : file);
+      const { file: shown, policies } = await loadPolicies(file === "-" ? undefined : file, ${waitMillis});
       outcomes[file] = { file: shown, slugs: policies.map((policy) => policy.slug) };
     } catch (error) {
       outcomes[file] = error.name + ": " + error.message;
     }
   }
-  console.log(JSON.stringify(outcomes));`;
+  console.log(JSON.stringify(outcomes));
+  // What a file has begun may go on.
+  process.exit();`;
 
 const ACME = `import { defineApi, defineLatchkey, profiles } from "latchkey";
 const slug: string = "acme";
@@ -94,8 +96,14 @@ let outcomes: Record<string, unknown> = {};
 let said = "";
 
 function load(cwd: string, ...files: readonly string[]) {
-  const args = ["--conditions=latchkey-src", "--input-type=module", "-e", DRIVER, "--", ...files];
-  const { stdout, stderr } = spawnSync(process.execPath, args, { cwd, encoding: "utf8" });
+  return run(driver(), cwd, files);
+}
+
+function run(code: string, cwd: string, files: readonly string[]) {
+  const args = ["--conditions=latchkey-src", "--input-type=module", "-e", code, "--", ...files];
+  const { stdout, stderr } = spawnSync(process.execPath, args, {
+    ...{ cwd, encoding: "utf8", timeout: 30_000 },
+  });
   return { outcomes: JSON.parse(stdout), said: stderr };
 }
 
@@ -154,4 +162,20 @@ test("names a file outside the working folder in full", () => {
   const file = path.join(folder, "throws.ts");
   const { outcomes: here } = load(path.join(folder, "empty"), file);
   expect(here).toEqual({ [file]: `PolicyFileError: ${file}:2:7: no plan x` });
+});
+
+test.each([
+  ["nothing.mjs", "await new Promise(() => {});"],
+  ["something.mjs", "setInterval(() => {}, 1000);\nawait new Promise(() => {});"],
+  ["below.mjs", 'import "data:text/javascript,await new Promise(() => {})";'],
+])("gives up a file that waits for ever: %s", (name, text) => {
+  const waiting = path.join(folder, "waiting");
+  mkdirSync(waiting, { recursive: true });
+  writeFileSync(path.join(waiting, name), `${text}\nexport default ${DEFINITION};`);
+  const { outcomes: here } = run(driver(500), waiting, [name]);
+  expect(here).toEqual({
+    [name]:
+      `PolicyFileError: ${name}: is not loaded after 0.5 seconds: ` +
+      "what it, or a file that it imports, awaits does not come",
+  });
 });

@@ -6,6 +6,8 @@ import { parseJson } from "./parse-json.ts";
 import { PolicyFileError, shownPath } from "./policy-file-error.ts";
 
 const DEFAULT_FILE = "latchkey.config.ts";
+/** How long a policy file may take: it may ask others for what it says. */
+const WAIT_MILLIS = 30_000;
 
 export interface LoadedPolicies {
   /** As people know it; `undefined`: the built-in demo, one API per profile. */
@@ -17,10 +19,14 @@ export interface LoadedPolicies {
  * Reads, checks and completes the policies of a file; without one, of `latchkey.config.ts` in the
  * working folder; without that, of the built-in demo. The file's code runs in this process.
  *
- * @throws {PolicyFileError} When the file is missing, does not parse or throws.
+ * @throws {PolicyFileError} When the file is missing, does not parse, throws, or takes longer than
+ * `waitMillis`: what it has begun then goes on.
  * @throws {PolicyError} When what it exports is no policy.
  */
-export async function loadPolicies(given: string | undefined): Promise<LoadedPolicies> {
+export async function loadPolicies(
+  given: string | undefined,
+  waitMillis = WAIT_MILLIS,
+): Promise<LoadedPolicies> {
   const file = findFile(given);
   const known = {
     profiles,
@@ -35,7 +41,8 @@ export async function loadPolicies(given: string | undefined): Promise<LoadedPol
   // Containers make one in the place of a mounted file that is not there.
   if (statSync(file).isDirectory())
     throw new PolicyFileError(shown, "is a folder, not a policy file");
-  return { file: shown, policies: readPolicies(await readFile(file), { ...known, file: shown }) };
+  const exported = await readFile(file, waitMillis);
+  return { file: shown, policies: readPolicies(exported, { ...known, file: shown }) };
 }
 
 function findFile(given: string | undefined): string | undefined {
@@ -45,6 +52,8 @@ function findFile(given: string | undefined): string | undefined {
   throw new PolicyFileError(shownPath(file), "is what LATCHKEY_CONFIG names, but is not there");
 }
 
-async function readFile(file: string): Promise<unknown> {
-  return file.endsWith(".json") ? parseJson(file, readFileSync(file, "utf8")) : importModule(file);
+async function readFile(file: string, waitMillis: number): Promise<unknown> {
+  return file.endsWith(".json")
+    ? parseJson(file, readFileSync(file, "utf8"))
+    : importModule(file, waitMillis);
 }
