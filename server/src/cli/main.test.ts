@@ -32,6 +32,9 @@ function latchkey(args: readonly string[], env: Record<string, string> = {}) {
     cwd: folder,
     env,
     encoding: "utf8",
+    timeout: 30_000,
+    // One that spins hears of no other.
+    killSignal: "SIGKILL",
   });
   return { code: status, stdout, stderr };
 }
@@ -71,6 +74,20 @@ test("ends with code 1 and the place for a wrong policy", () => {
   expect(code).toBe(1);
   expect(stderr).toMatch(/^latchkey: latchkey\.config\.ts:2:11: .*\n$/);
 });
+
+test.skipIf(process.platform !== "linux")(
+  "ends with code 1 where the database's folder cannot be made, though it does not exist",
+  () => {
+    const url = "sqlite:/proc/latchkey/data/latchkey.db";
+    const env = { LATCHKEY_DATABASE_URL: url, LATCHKEY_PORT: "0", LATCHKEY_LOG_LEVEL: "silent" };
+    const { code, stderr } = latchkey(["dev"], env);
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      "latchkey: cannot use the database /proc/latchkey/data/latchkey.db: its folder cannot be " +
+        "made: ENOENT: no such file or directory, mkdir '/proc/latchkey'\n",
+    );
+  },
+);
 
 test("ends with code 2 and the usage when called wrongly", () => {
   const { code, stderr } = latchkey(["serve", "now"]);

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { setTimeout as wait } from "node:timers/promises";
@@ -13,6 +13,7 @@ import type { StoreLog } from "../store-log.ts";
 import { BUSY_TIMEOUT, connect } from "./connection.ts";
 import { kyselyOn } from "./dialect.ts";
 import { isBusy, sqliteAdvice, sqliteFaultKind } from "./faults.ts";
+import { makeFolder } from "./make-folder.ts";
 import { migrationSession } from "./migration-session.ts";
 import { joinServers, type Servers } from "./servers.ts";
 import { startWriterThread } from "./writer-thread.ts";
@@ -75,10 +76,18 @@ const ask: Ask = async (read) => {
   }
 };
 
+function prepareFolder(folder: string): void {
+  try {
+    makeFolder(folder);
+  } catch (cause) {
+    throw new Error(`its folder cannot be made: ${messageOf(cause)}`, { cause });
+  }
+}
+
 async function prepareFile(file: string, clock: Clock, log: StoreLog): Promise<void> {
   let connection: DatabaseSync | undefined;
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    prepareFolder(dirname(file));
     closeSync(openSync(file, "a", 0o600));
     connection = await connectPatiently(file);
     const applied = await migrate(migrationSession(connection, file), migrations, clock());
@@ -107,7 +116,10 @@ async function connectPatiently(file: string): Promise<DatabaseSync> {
 
 function startError(file: string, cause: unknown): StoreStartError {
   if (cause instanceof StoreStartError) return cause;
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  const advice = sqliteAdvice(cause) ?? reason;
+  const advice = sqliteAdvice(cause) ?? messageOf(cause);
   return new StoreStartError(`cannot use the database ${file}: ${advice}`, { cause });
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }
