@@ -76,6 +76,12 @@ test("says which file cannot be kept", () => {
   expect(masterKeys).toThrow(`cannot be read from ${path.join(home, "file", "secret")}: ENOTDIR`);
 });
 
+test.skipIf(process.platform !== "linux")("says so where its folder cannot be made", () => {
+  const { masterKeys } = secretsKeptIn("/sys/latchkey");
+  expect(masterKeys).toThrow(ValueFault);
+  expect(masterKeys).toThrow(/^cannot be kept in \/sys\/latchkey\/secret: E[A-Z]+: .*mkdir/);
+});
+
 test("gives all processes that start at once the same key", async () => {
   const source = `
     import { secretsKeptIn } from ${JSON.stringify(new URL("./dev-secrets.ts", import.meta.url).href)};

@@ -70,9 +70,9 @@ function keep<Value>(file: string, make: () => string, parse: (text: string) => 
 /** `false` when another process was first. */
 function create(file: string, text: string): boolean {
   const folder = path.dirname(file);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const draft = `${file}.${process.pid}.${randomBytes(4).toString("hex")}`;
   try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
     const descriptor = openSync(draft, "wx", 0o600);
     writeSync(descriptor, `${text}\n`);
     fsyncSync(descriptor);
