@@ -172,8 +172,11 @@ test("a policy that lets nothing be stale any more, of which one who is cut off 
   await restartWith(policyWith("read:users", 300));
   const { id, key } = await server.issueKey({ scopes: ["read:users"] }, "acme");
   const decide = () => ask(acme, "/admin/panel", bearer(key));
-  await comesTo("allow", decide);
-  await waitUntil("it has a lease", async () => acme.status.mode === "memory");
+  // The server may have decided about it before.
+  await waitUntil("it decides by itself", async () => {
+    const decision = decide();
+    return !(decision instanceof Promise) && told(decision) === "allow";
+  });
   address.become("cut");
   await restartWith(policyWith("read:users"));
   await waitUntil("it is stale", async () => {
