@@ -22,7 +22,8 @@ export interface LatchkeyPluginOptions extends DoorOptions {
 const plugin: FastifyPluginAsync<LatchkeyPluginOptions> = async (app, options) => {
   if (routesLoosely(app.initialConfig)) throw new Error(ROUTES_LOOSELY);
   const door = createDoor(options.verifier, options);
-  app.decorateRequest("latchkey");
+  // A context around this one may have it: then both hooks run, the outer one first.
+  if (!app.hasRequestDecorator("latchkey")) app.decorateRequest("latchkey");
   app.addHook("onRequest", (request, reply, done) => {
     const settle = (outcome: Outcome): void => {
       const isAllowed = outcome.allowed !== undefined;
@@ -61,8 +62,10 @@ const ROUTES_LOOSELY =
 
 /**
  * Plugin for Fastify 5: lets pass what the policy allows, in the same turn when memory knows all
- * that it takes, and answers the rest itself. It protects the whole context it is registered in, not
- * found pages included. Registration fails where the router would tell less apart than the policy.
+ * that it takes, and answers the rest itself. It protects the whole context it is registered in and
+ * those within; not found pages where that context handles them, as the root does. A request behind
+ * two registrations has to be allowed by both. Registration fails where the router would tell less
+ * apart than the policy.
  */
 export const latchkey = Object.assign(plugin, {
   // As fastify-plugin does: the hook belongs to the context that registers it.

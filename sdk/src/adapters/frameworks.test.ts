@@ -1,6 +1,6 @@
 import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import express, { type ErrorRequestHandler, Router } from "express";
-import Fastify from "fastify";
+import Fastify, { type FastifyPluginAsync } from "fastify";
 import { Hono } from "hono";
 import { describe, expect, test } from "vitest";
 import { answerOf, toldVerifier } from "../testing/told-verifier.ts";
@@ -197,6 +197,38 @@ describe("Fastify", () => {
     });
     expect((await app.inject("/open")).body).toBe("open");
     expect((await app.inject("/closed")).statusCode).toBe(498);
+  });
+
+  test("protects siblings by a policy each, and nothing beside them", async () => {
+    const app = Fastify();
+    for (const [prefix, outcome] of [
+      ["/a", "allow"],
+      ["/b", "deny"],
+    ] as const) {
+      const scope: FastifyPluginAsync = async (context) => {
+        await context.register(fastifyLatchkey, { verifier: toldVerifier(outcome) });
+        context.get("/", async (request) => request.latchkey.principal.accountId);
+      };
+      app.register(scope, { prefix });
+    }
+    app.get("/open", async (request) => String(request.latchkey));
+    const answers = await Promise.all(["/a", "/b", "/open"].map((url) => app.inject(url)));
+    expect(answers.map(({ body }) => body)).toEqual(["acct_1", "refused", "undefined"]);
+  });
+
+  test.each([
+    ["allow", "allow", "acct_1"],
+    ["allow", "deny", "refused"],
+    ["deny", "allow", "refused"],
+  ] as const)("lets pass below itself what both allow: %s, then %s", async (outer, inner, body) => {
+    const app = Fastify();
+    await app.register(fastifyLatchkey, { verifier: toldVerifier(outer) });
+    const scope: FastifyPluginAsync = async (context) => {
+      await context.register(fastifyLatchkey, { verifier: toldVerifier(inner) });
+      context.get("/", async (request) => request.latchkey.principal.accountId);
+    };
+    app.register(scope, { prefix: "/a" });
+    expect((await app.inject("/a")).body).toBe(body);
   });
 
   test("is not registered with options that cannot be", async () => {
