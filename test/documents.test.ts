@@ -166,6 +166,7 @@ test("every npm command is one that npm or the project has", () => {
     "ci",
     "exec",
     "install",
+    "pack",
   ]);
   const named = CODE.flatMap(({ file, text }) =>
     [...text.matchAll(/(?:^|[\s'(])npm ((?:run )?[a-z]+)/gm)].map(([, command = ""]) => ({
