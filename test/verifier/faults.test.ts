@@ -1,4 +1,4 @@
-import { createVerifier, type Verifier } from "@latchkey/sdk";
+import { createVerifier, type Verifier, type VerifierProblem } from "@latchkey/sdk";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type RunningServer, startServer, waitUntil } from "../running-server.ts";
 import { type Network, startTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
@@ -78,4 +78,28 @@ test("a server that was killed and started again is found again, and nothing is 
   expect((await server.operator("POST", `${API}/api-keys/${id}/revoke`)).status).toBe(200);
   await waitUntil("it has a lease", async () => verifier.status.mode === "memory");
   expect([await outcome(key), await outcome(other.key)]).toEqual(["credential_revoked", "allow"]);
+});
+
+test("closing waits two seconds for a server that takes the last report and never answers", async () => {
+  const { key } = await server.issueKey({ scopes: ["read:users"] });
+  const problems: VerifierProblem[] = [];
+  const url = `http://127.0.0.1:${network.port}`;
+  const onProblem = (problem: VerifierProblem) => problems.push(problem);
+  const closing = await createVerifier({
+    ...{ url, token: server.operatorToken, api: "standard" },
+    onProblem,
+  });
+  const headers = ["Authorization", `Bearer ${key}`];
+  const request = { method: "GET", target: "/v2/users", headers, address: "::1", secure: true };
+  expect((await closing.verify(request)).outcome).toBe("allow");
+  network.become("black hole");
+  const begun = performance.now();
+  await Promise.all([closing.close(), closing.close()]);
+  expect(performance.now() - begun).toBeLessThan(4000);
+  await waitUntil("it is told", async () => problems.length > 0);
+  // Nothing is sent any more, and nobody hears of what was let go of.
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect([...new Set(problems.map(({ kind, message }) => `${kind}: ${message}`))]).toEqual([
+    "usage: it was closed before the server answered",
+  ]);
 });

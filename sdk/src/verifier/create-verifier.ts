@@ -33,6 +33,8 @@ const ADDRESS = /^https?:\/\/[^?#]+$/i;
 const SLUG = /^[a-z][a-z0-9-]{0,31}$/;
 const TOKEN = /^[\x21-\x7e]{1,8192}$/;
 const START_MILLIS = 10_000;
+/** A process that ends is not held up for longer by a server that takes its report and says nothing. */
+const LAST_REPORT_MILLIS = 2000;
 const DEFAULT_CAPACITY = 1_000_000;
 /** More places cannot be numbered. */
 const MOST_CAPACITY = 16_777_214;
@@ -103,7 +105,7 @@ export const createVerifier: CreateVerifier = async (options) => {
   async function close(): Promise<void> {
     await decider.stop();
     feed.stop();
-    await Promise.all([keeper.stop(), usage.stop()]);
+    await Promise.all([keeper.stop(), within(LAST_REPORT_MILLIS, usage.stop())]);
     link.close();
   }
 

@@ -98,6 +98,7 @@ export function keepLease(parts: LeaseKeeperParts): LeaseKeeper {
       if (renews) await renew(seq);
       else if (tells) await post(seq, { tells: true });
     } catch (error) {
+      if (stopped) return;
       if (renews) renewAt = monotonic() + AFTER_FAILURE_MILLIS;
       tellAt = monotonic() + AFTER_FAILURE_MILLIS;
       // What was brought here is yet to come: by a node whose database has lost it.

@@ -33,12 +33,14 @@ export interface ServerLink {
   post(path: string, body: unknown, options: CallOptions): Promise<unknown>;
   /** Listens to an answer without an end; the function it returns ends it, and may say why. */
   follow(path: string, idleMillis: number, listener: LineListener): (why?: string) => void;
+  /** Whoever waits for an answer is told that none will come. */
   close(): void;
 }
 
 const MOST_SOCKETS = 64;
 const MOST_ANSWER = 8 * 1024 * 1024;
 const MOST_LINE = 4 * 1024 * 1024;
+const CLOSED = "it was closed before the server answered";
 
 /** In words of our own: what another server says could repeat the token, and goes to a log. */
 const MEANINGS: ReadonlyMap<number, string> = new Map([
@@ -56,6 +58,7 @@ export function openServerLink({ base, token }: { base: URL; token: string }): S
   // Taken apart once: for each call it would cost as much as the decision that is asked for.
   const to = urlToHttpOptions(base);
   const authorization = `Bearer ${token}`;
+  let closed = false;
 
   function send(
     method: string,
@@ -70,6 +73,7 @@ export function openServerLink({ base, token }: { base: URL; token: string }): S
   return {
     post: (path, body, { timeoutMillis, headers = {} }) =>
       new Promise((resolve, reject) => {
+        if (closed) throw new LinkError(CLOSED);
         const text = JSON.stringify(body);
         const length = Buffer.byteLength(text);
         const type = { "content-type": "application/json", "content-length": length };
@@ -79,7 +83,7 @@ export function openServerLink({ base, token }: { base: URL; token: string }): S
         }, timeoutMillis);
         const fail = (cause: unknown) => {
           clearTimeout(timer);
-          reject(asLinkError(cause));
+          reject(closed ? new LinkError(CLOSED) : asLinkError(cause));
         };
         sent.on("error", fail);
         sent.on("response", (answer) => {
@@ -127,7 +131,10 @@ export function openServerLink({ base, token }: { base: URL; token: string }): S
       return (why = "it was closed here") => end(new LinkError(why));
     },
 
-    close: () => agent.destroy(),
+    close() {
+      closed = true;
+      agent.destroy();
+    },
   };
 }
 

@@ -77,8 +77,8 @@ export interface Verifier {
   preflight(request: ApiRequest): Rendered | undefined;
   readonly status: VerifierStatus;
   /**
-   * Refuses from now on. Resolves once what is under way is decided, usage is reported and the
-   * connections are closed.
+   * Refuses from now on. Resolves once what is under way is decided, usage is reported, for which the
+   * server has two seconds, and the connections are closed.
    */
   close(): Promise<void>;
 }
