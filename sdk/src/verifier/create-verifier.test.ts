@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { createVerifier, problemsTold } from "./create-verifier.ts";
 import { createRemoteVerifier } from "./remote-verifier.ts";
+import type { VerifierProblem } from "./verifier.ts";
 
 const OPTIONS = { url: "http://127.0.0.1:9", token: "lkop_1", api: "acme" };
 
@@ -30,6 +31,26 @@ test.each([Number("a million"), "1000000", 0, -1, 1.5, 16_777_215, Number.POSITI
   },
 );
 
+test("the same problem of a kind is told once in ten seconds, and another at once", () => {
+  let now = 5000;
+  const told: string[] = [];
+  const onProblem = ({ kind, message }: VerifierProblem) => told.push(`${kind} ${message}`);
+  const of = problemsTold({ onProblem }, () => now);
+  const [feed, lease] = [of("feed"), of("lease")];
+  // A server that is away is asked for a lease five times a second.
+  for (const tell of [lease, lease, feed, lease]) tell(new Error("away"));
+  expect(told).toEqual(["lease away", "feed away"]);
+  lease(new Error("busy"));
+  lease(new Error("away"));
+  expect(told.slice(2)).toEqual(["lease busy", "lease away"]);
+  now += 9999;
+  lease(new Error("away"));
+  expect(told).toHaveLength(4);
+  now += 1;
+  lease(new Error("away"));
+  expect(told).toHaveLength(5);
+});
+
 test.each([
   ["throws", () => expect.fail("nobody hears of it")],
   ["rejects", () => Promise.reject(new Error("nobody hears of it"))],
@@ -37,7 +58,7 @@ test.each([
   const rejections: unknown[] = [];
   const take = (why: unknown) => rejections.push(why);
   process.on("unhandledRejection", take);
-  problemsTold({ onProblem })("feed")(new Error("away"));
+  problemsTold({ onProblem }, () => 0)("feed")(new Error("away"));
   await new Promise(setImmediate);
   process.off("unhandledRejection", take);
   expect(rejections).toEqual([]);

@@ -35,6 +35,7 @@ const TOKEN = /^[\x21-\x7e]{1,8192}$/;
 const START_MILLIS = 10_000;
 /** A process that ends is not held up for longer by a server that takes its report and says nothing. */
 const LAST_REPORT_MILLIS = 2000;
+const SAME_PROBLEM_MILLIS = 10_000;
 const DEFAULT_CAPACITY = 1_000_000;
 /** More places cannot be numbered. */
 const MOST_CAPACITY = 16_777_214;
@@ -46,7 +47,7 @@ const monotonic = () => performance.now();
 export const createVerifier: CreateVerifier = async (options) => {
   const { requireTls = false } = options;
   const capacity = capacityOf(options);
-  const onProblem = problemsTold(options);
+  const onProblem = problemsTold(options, monotonic);
   const link = openServerLink({ base: baseOf(options), token: tokenOf(options) });
   const verifier = `vrf_${randomBytes(12).toString("hex")}`;
   const keeper = keepLease({
@@ -139,12 +140,23 @@ export const createVerifier: CreateVerifier = async (options) => {
   };
 };
 
-/** Tells of problems of a kind. */
-export function problemsTold({ onProblem }: Pick<VerifierOptions, "onProblem">) {
-  return (kind: VerifierProblem["kind"]) => (cause: Error) => {
-    const tell = async () => onProblem?.({ kind, message: cause.message, cause });
-    // Whoever is told must not bring down what it is told of, now or later.
-    tell().catch(() => undefined);
+/** Tells of problems of a kind; of the one that was told last, only after a while. */
+export function problemsTold(
+  { onProblem }: Pick<VerifierOptions, "onProblem">,
+  clock: () => number,
+) {
+  return (kind: VerifierProblem["kind"]) => {
+    let told: { readonly message: string; readonly at: number } | undefined;
+    return (cause: Error) => {
+      const { message } = cause;
+      const at = clock();
+      // A server that is away is asked several times a second, and who is told may write it down.
+      if (told?.message === message && at - told.at < SAME_PROBLEM_MILLIS) return;
+      told = { message, at };
+      const tell = async () => onProblem?.({ kind, message, cause });
+      // Whoever is told must not bring down what it is told of, now or later.
+      tell().catch(() => undefined);
+    };
   };
 }
 

@@ -25,7 +25,7 @@ export function createRemoteVerifier(options: RemoteVerifierOptions): Verifier {
     link,
     clock: wall,
     monotonic,
-    onProblem: problemsTold(options)("online"),
+    onProblem: problemsTold(options, monotonic)("online"),
   });
   const requestIdOf = requestIds(() => ids === "make");
   const decider = createDecider({

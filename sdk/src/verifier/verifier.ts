@@ -12,7 +12,10 @@ export interface VerifierOptions {
   readonly requireTls?: boolean;
   /** Most credentials kept in memory, up to 16,777,214; default 1,000,000. */
   readonly capacity?: number;
-  /** Told of what goes wrong between this process and the server; never of a refused request. */
+  /**
+   * Told of what goes wrong between this process and the server, of the same at most once in ten
+   * seconds; never of a refused request.
+   */
   readonly onProblem?: (problem: VerifierProblem) => void;
 }
 
