@@ -16,6 +16,8 @@ export interface RunningRedis extends AsyncDisposable {
   kill(): Promise<void>;
   /** Starts it at the same port, empty, after `kill`. */
   restart(): Promise<void>;
+  /** Takes everything out of it. */
+  empty(): void;
 }
 
 const running = new Set<ChildProcess>();
@@ -58,6 +60,7 @@ export async function startRedis(): Promise<RunningRedis> {
     async restart() {
       child = await launch();
     },
+    empty: () => void execFileSync(CLIENT, ["-p", String(port), "flushall"]),
     async [Symbol.asyncDispose]() {
       await kill();
       rmSync(folder, { recursive: true, force: true });

@@ -111,6 +111,41 @@ test.skipIf(!hasRedis())(
   },
 );
 
+test.skipIf(!hasRedis())(
+  "a Redis that has lost its counters is told of once by each node, emptied or started anew",
+  async () => {
+    await using redis = await startRedis();
+    const env = { LATCHKEY_REDIS_URL: redis.url };
+    await using one = await startServer({ policy: POLICY, env });
+    await using other = await startServer({ policy: POLICY, env, folder: one.folder });
+    const nodes = [one, other];
+    const isReady = async (node: RunningServer) =>
+      (await node.ask({ path: "/readyz" })).status === 200;
+    const told = async () => {
+      for (const node of nodes) await waitUntil("it is ready", () => isReady(node));
+      const lines = nodes.map((node) => linesWith(node, "Redis has lost what was counted"));
+      const losses = nodes.map((node) => metric(node, "latchkey_counters_lost_total"));
+      return [lines, await Promise.all(losses)];
+    };
+    expect(await told()).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
+    redis.empty();
+    await told();
+    expect(await told()).toEqual([
+      [1, 1],
+      [1, 1],
+    ]);
+    await redis.kill();
+    await redis.restart();
+    expect(await told()).toEqual([
+      [2, 2],
+      [2, 2],
+    ]);
+  },
+);
+
 test.skipIf(!hasRedis())("two nodes with one Redis share each limit, exactly", async () => {
   await using redis = await startRedis();
   const env = { LATCHKEY_REDIS_URL: redis.url };

@@ -44,6 +44,7 @@ export async function openCounters(parts: {
       readings: readings(
         () => true,
         () => 0,
+        () => 0,
       ),
       close: async () => undefined,
     };
@@ -61,12 +62,17 @@ export async function openCounters(parts: {
     readings: readings(
       () => counters.up,
       () => decidedAway,
+      () => counters.losses,
     ),
     close: counters.close,
   };
 }
 
-function readings(up: () => boolean, decidedAway: () => number): Counters["readings"] {
+function readings(
+  up: () => boolean,
+  decidedAway: () => number,
+  losses: () => number,
+): Counters["readings"] {
   return [
     {
       name: "counters_up",
@@ -79,6 +85,12 @@ function readings(up: () => boolean, decidedAway: () => number): Counters["readi
       help: "Decisions made without the counters on Redis, because they were away.",
       kind: "total",
       read: decidedAway,
+    },
+    {
+      name: "counters_lost",
+      help: "How often Redis was found to have lost what was counted, so that windows began anew.",
+      kind: "total",
+      read: losses,
     },
   ];
 }

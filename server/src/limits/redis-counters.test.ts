@@ -19,6 +19,7 @@ import { type CountersAway, createRedisLimiter } from "./redis-limiter.ts";
 const NOW = 1_800_000_000_000;
 const AWAY = "the counters on Redis are away";
 const BACK = "the counters on Redis are back";
+const LOST = "Redis has lost what was counted: every window begins anew";
 /** Where silence is not the point: a busy machine is not taken for an absent Redis. */
 const PATIENT = { answerMillis: 20_000 };
 const LIMIT: CompiledLimit = {
@@ -110,7 +111,7 @@ describe.skipIf(!hasRedis())("while Redis is away", () => {
     await until(() => counters.up);
     for (const spend of [open, closed, local]) expect(await spend()).toBe("redis 1");
     expect(decided).toEqual({ open: 3, closed: 1, local: 3 });
-    expect(messages().slice(1)).toEqual([AWAY, BACK]);
+    expect(messages().slice(1)).toEqual([AWAY, LOST, BACK]);
   });
 
   test("requests under way are answered too, when it dies and when it falls silent", async () => {

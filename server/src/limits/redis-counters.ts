@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type Clock, type CompiledLimit, ONE_REQUEST } from "@latchkey/engine";
 import { count, isUnknownScript, isWrongCommand, type Send } from "./count-script.ts";
+import { createKeptMark } from "./kept-mark.ts";
 import { parseRedisUrl } from "./redis-address.ts";
 import { openRedisLink, type RedisLink, type RedisNode } from "./redis-link.ts";
 import { within } from "./within.ts";
@@ -23,6 +24,8 @@ export class CountersAwayError extends Error {
 export interface RedisCounters {
   /** Whether Redis answered when it was last asked. */
   readonly up: boolean;
+  /** How often Redis was found to have lost what was counted. */
+  readonly losses: number;
   /**
    * Sends a command to where its key lives. Rejects with `CountersAwayError`, at once while Redis
    * is away and after `answerMillis` without an answer: then Redis may have done it all the same.
@@ -77,6 +80,7 @@ export async function connectRedisCounters(parts: {
   /** Of the key that failed last: in a Cluster its master must count again, not any other. */
   let probeKey = PROBE_KEY;
   let reopening = Promise.resolve();
+  const mark = createKeptMark();
 
   async function open(): Promise<void> {
     let opened: RedisLink | undefined;
@@ -90,6 +94,7 @@ export async function connectRedisCounters(parts: {
     });
     try {
       await within(CONNECT_MILLIS, probe(next.send));
+      await within(CONNECT_MILLIS, lookForMark(next.send));
       if (closing.signal.aborted) throw new Error("closed");
     } catch (error) {
       next.destroy();
@@ -103,6 +108,11 @@ export async function connectRedisCounters(parts: {
   }
 
   const probe = (send: Send) => count(send, { limit: PROBE, key: probeKey, size: ONE_REQUEST });
+
+  async function lookForMark(send: Send): Promise<void> {
+    if (!(await mark.isLost(send))) return;
+    log.warn({ redis: address.name }, "Redis has lost what was counted: every window begins anew");
+  }
 
   async function tryToOpen(): Promise<boolean> {
     try {
@@ -176,9 +186,13 @@ export async function connectRedisCounters(parts: {
     get up() {
       return link !== undefined;
     },
+    get losses() {
+      return mark.losses;
+    },
     send,
     check: async () => {
       await probe(send);
+      await lookForMark(send);
     },
     async close() {
       closing.abort();
