@@ -112,6 +112,21 @@ test("a command about the demo is about the account that the demo has", () => {
   expect([...new Set(accounts)]).toEqual(["acct_demo"]);
 });
 
+test("a command names an account that getting started, the demo or its own page has made", () => {
+  const shell = BLOCKS.filter(({ language }) => language === "sh");
+  const made = (file: string) =>
+    shell
+      .filter((block) => [file, "docs/guide/getting-started.md"].includes(block.file))
+      .flatMap(({ text }) => text.match(/(?<="id": ")acct_\w+/g) ?? []);
+  const unknown = shell.flatMap(({ file, text }) =>
+    (text.match(/(?<="accountId": ")\w+/g) ?? [])
+      .filter((account) => !["acct_demo", ...made(file)].includes(account))
+      .map((account) => `${file}: ${account}`),
+  );
+  expect(made("docs/guide/calcom.md")).toEqual(["acct_acme", "acct_vendor", "acct_example"]);
+  expect(unknown).toEqual([]);
+});
+
 test("every other program in TypeScript is sound", () => {
   const programs = BLOCKS.filter(
     ({ language, text }) => language === "ts" && !text.includes("defineLatchkey"),
