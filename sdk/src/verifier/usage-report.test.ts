@@ -205,6 +205,32 @@ test("no part is longer than the server takes, whatever there is to tell", async
   }
 });
 
+test.each([400, 422])(
+  "rows that the server finds wrong (%i) take no others with them",
+  async (status) => {
+    const taken: string[] = [];
+    report = startUsageReport({
+      link: {
+        post: async (_path, body) => {
+          const { counts } = body as { counts: { hour: string; credentialId: string }[] };
+          // As one that was counted while the clock was wrong.
+          if (counts.some(({ hour }) => hour !== new Date(NOW).toISOString())) {
+            throw new LinkError(`the server answered ${status}`, status);
+          }
+          taken.push(...counts.map(({ credentialId }) => credentialId));
+          return undefined;
+        },
+      },
+      onProblem: () => undefined,
+    });
+    for (const credential of ["key_1", "key_2", "key_3"]) count("allow", NOW, credential);
+    count("allow", NOW + 3_600_000, "key_2");
+    count("allow", NOW + 3_600_000, "key_3");
+    await report.flush();
+    expect(taken).toEqual(["key_1", "key_2", "key_3"]);
+  },
+);
+
 test("what is there when it stops is told", async () => {
   const told = start();
   count("allow");

@@ -38,7 +38,13 @@ interface Count {
 /** A part that has a name of its own: told twice, it counts once. */
 interface Batch {
   readonly key: string;
-  readonly counts: readonly object[];
+  readonly counts: readonly Row[];
+}
+
+/** As it is sent. */
+interface Row {
+  readonly hour: string;
+  readonly windows?: readonly object[];
 }
 
 const HOUR = 3_600_000;
@@ -51,6 +57,8 @@ const ROWS_PER_BATCH = 400;
  * was replaced since.
  */
 const SETTLED: ReadonlySet<number | undefined> = new Set([400, 409, 422]);
+/** Nothing of it was counted. */
+const FOUND_WRONG: ReadonlySet<number | undefined> = new Set([400, 422]);
 /** Credentials counted at once; what is used of others meanwhile is not told. */
 const MOST_COUNTS = 50_000;
 /** Counts that are found by where a limit counts; a power of two. */
@@ -131,7 +139,9 @@ export function startUsageReport(parts: {
         await link.post("/usage", { counts: batch.counts }, options);
       } catch (error) {
         onProblem(error as LinkError);
-        if (!SETTLED.has((error as LinkError).status)) return;
+        const { status } = error as LinkError;
+        if (!SETTLED.has(status)) return;
+        if (FOUND_WRONG.has(status)) batches.splice(1, 0, ...byHour(batch));
       }
       batches.shift();
     }
@@ -199,7 +209,13 @@ function clientVersion(headers: readonly string[]): string | null {
   return version !== undefined && CLEAN_VERSION.test(version) ? version : null;
 }
 
-function toWire({ hour, lastAllowed, slot: _, limit, ...count }: Count): object {
+/** Hours while the clock was wrong take no others with them; nothing when there is one alone. */
+function byHour({ counts }: Batch): readonly Batch[] {
+  const hours = [...Map.groupBy(counts, ({ hour }) => hour).values()];
+  return hours.length < 2 ? [] : hours.map((rows) => ({ key: randomUUID(), counts: rows }));
+}
+
+function toWire({ hour, lastAllowed, slot: _, limit, ...count }: Count): Row {
   const instant = (at: number) => new Date(at).toISOString();
   const last = count.allowed === 0 ? null : instant(hour + lastAllowed);
   const windows = (limit?.windows ?? [])
