@@ -365,11 +365,11 @@ describe.skipIf(!hasChromium)("what is done in the dashboard, in Chromium:", () 
     ["standard", "JWT secret", /^Issuer/, "https://acme.example.com", 1],
     ["signed-keys", "organization key", /^Name/, "Head office", 2],
   ])("in %s, one %s is made, rotated and revoked", async (api, noun, label, name, shown) => {
-    await go(`/apis/${api}/signing-keys`);
     if (api === "signed-keys") {
       const organization = { name: "Head office", kind: "organization" };
       await world.server.create(api, "accounts", organization);
     }
+    await go(`/apis/${api}/signing-keys`);
     await page.getByRole("tab", { name: new RegExp(`^${noun}s$`, "i") }).click();
     await press(`New ${noun}`);
     await fill(label, name);
