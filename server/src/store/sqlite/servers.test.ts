@@ -1,4 +1,12 @@
-import { chmodSync, chownSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type TemporarySqlite, temporarySqlite } from "../../testing/temporary-sqlite.ts";
@@ -68,6 +76,8 @@ test("its files are for whom the database is for, and empty", () => {
   for (const end of ["-first", "-others"]) {
     expect(statSync(file.path + end)).toMatchObject({ mode, uid, gid, size: 0 });
   }
+  const names = ["latchkey.db", "latchkey.db-first", "latchkey.db-others"];
+  expect(readdirSync(file.folder).sort()).toEqual(names);
 });
 
 test.each(["-first", "-others"])("%s that cannot be used is named", (end) => {

@@ -40,6 +40,8 @@ export function joinServers(database: string): Servers {
     makeBeside(path, file);
     const lock = new DatabaseSync(file, { timeout });
     opened.push(lock);
+    // Nothing is ever written: no journal beside it either.
+    lock.exec("pragma journal_mode = memory");
     return lock;
   };
   let file = `${path}-first`;
