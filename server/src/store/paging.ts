@@ -7,9 +7,7 @@ export function olderThan(
   atColumn: string,
   idColumn: string,
 ): RawBuilder<boolean> {
-  if (after === undefined) return sql<boolean>`1 = 1`;
-  const columns = sql`(${sql.ref(atColumn)}, ${sql.ref(idColumn)})`;
-  return sql<boolean>`${columns} < (${after.at}, ${after.id})`;
+  return beyond(sql`<`, after, [atColumn, idColumn]);
 }
 
 /** The same in a list from old to new. */
@@ -18,9 +16,17 @@ export function newerThan(
   atColumn: string,
   idColumn: string,
 ): RawBuilder<boolean> {
+  return beyond(sql`>`, after, [atColumn, idColumn]);
+}
+
+function beyond(
+  comparison: RawBuilder<unknown>,
+  after: PageKey | undefined,
+  columns: readonly [at: string, id: string],
+): RawBuilder<boolean> {
   if (after === undefined) return sql<boolean>`1 = 1`;
-  const columns = sql`(${sql.ref(atColumn)}, ${sql.ref(idColumn)})`;
-  return sql<boolean>`${columns} > (${after.at}, ${after.id})`;
+  const [at, id] = columns.map((column) => sql.ref(column));
+  return sql<boolean>`(${at}, ${id}) ${comparison} (${after.at}, ${after.id})`;
 }
 
 /** Cuts a page from rows that were read with a limit of one more than asked for. */
