@@ -52,6 +52,13 @@ async function bundled(text: string, platform: "browser" | "node"): Promise<stri
   return output[0].code;
 }
 
+test.each(["engine", "sdk"])("@latchkey/%s says what it is, and under which license", (name) => {
+  const folder = path.join(project, "node_modules/@latchkey", name);
+  expect(readFileSync(path.join(folder, "README.md"), "utf8")).toContain(`# @latchkey/${name}\n`);
+  const license = readFileSync(path.join(folder, "LICENSE"), "utf8");
+  expect(license).toBe(readFileSync(path.join(ROOT, "LICENSE"), "utf8"));
+});
+
 test("each part is there for import and for require, with the same names", () => {
   const all = JSON.stringify(SUBPATHS);
   const script = write(
