@@ -85,7 +85,8 @@ export const SETTINGS = {
   }),
   port: setting({
     name: "LATCHKEY_PORT",
-    meaning: "The port it listens on; `0` takes a free one.",
+    meaning:
+      "The port it listens on; `0` takes a free one, which links, dashboard and OAuth do not know.",
     fallback: "`4000`",
     example: "4000",
     parse: port,
