@@ -502,6 +502,41 @@ describe.skipIf(!hasChromium)("what is done in the dashboard, in Chromium:", () 
     await dialog.getByRole("heading", { name: "Attempt 2: 200" }).waitFor();
   });
 
+  test("all that were given up are sent once more, however many they are", async () => {
+    await using receiver = await startReceiver();
+    const hook = { url: receiver.url, events: ["order.paid"], accountId: TEST_ACCOUNT };
+    const { id } = await world.server.create("standard", "webhook-endpoints", hook);
+    const event = { type: "order.paid", accountId: TEST_ACCOUNT, data: { n: 1 } };
+    await world.server.operator("POST", "/v1/apis/standard/events/publish", event);
+    await receiver.next();
+    const listed = `/v1/apis/standard/webhook-endpoints/${id}/deliveries?limit=1&status=`;
+    const hasAny = async (status: string) =>
+      (await world.server.operator("GET", listed + status)).json.data.length > 0;
+    await waitUntil("its delivery is settled", () => hasAny("delivered"));
+    using database = new DatabaseSync(world.server.database);
+    database.exec("pragma busy_timeout = 5000; begin immediate");
+    database.prepare("update webhook_delivery set status = 'dead' where endpoint_id = ?").run(id);
+    const columns = database
+      .prepare("select name from pragma_table_info('webhook_delivery') where name <> 'id'")
+      .all()
+      .map(({ name }) => name)
+      .join(", ");
+    database
+      .prepare(
+        `with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < 600)
+         insert into webhook_delivery (id, ${columns})
+         select id || n, ${columns} from webhook_delivery, numbers where endpoint_id = ?`,
+      )
+      .run(id);
+    database.exec("commit");
+    await go(`/apis/standard/webhooks/${id}`);
+    await press("Retry all that were given up");
+    await press("Retry them", page.getByRole("dialog"));
+    await page.getByText("601 deliveries are sent once more.").waitFor();
+    expect(await hasAny("dead")).toBe(false);
+    await waitUntil("all have come", async () => receiver.received.length === 602);
+  });
+
   test("a policy whose endpoints have changed places is said to have changed", async () => {
     await page.route("**/policy-versions*", async (route) => {
       const answer = await (await route.fetch()).json();
