@@ -38,8 +38,10 @@ test.each(MODES)("what a verifier counts is told of: %s", async (api) => {
   }
   await verifier.close();
   await waitUntil("it is told of", async () => (await near(api)).length > 0);
+  // What was lent for requests that might have come counts as spent.
+  const remaining = api === "leased" ? expect.toSatisfy((left) => left <= 2) : 2;
   expect(await near(api)).toMatchObject([
-    { credentialId: id, detail: { window: "w", limit: 10, remaining: 2 } },
+    { credentialId: id, detail: { window: "w", limit: 10, remaining } },
   ]);
 });
 
