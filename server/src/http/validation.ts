@@ -84,6 +84,9 @@ function once<T>(make: () => T): () => T {
   };
 }
 
+/** A request against its schema. It names the member as it was sent, not as we name it. */
+export class SchemaFault extends ApiError {}
+
 /**
  * The first fault of a request, as the error that names the member. A path parameter of the wrong
  * form names nothing that exists, so it is a 404. Never repeats a value: it may be a secret.
@@ -97,7 +100,7 @@ export function validationFault(
     return new ApiError("NOT_FOUND", "There is no such thing.");
   }
   const field = fieldOf(fault);
-  return new ApiError("INVALID_REQUEST", sentence(fault, field, WHERE[part] ?? part), {
+  return new SchemaFault("INVALID_REQUEST", sentence(fault, field, WHERE[part] ?? part), {
     details: { field },
   });
 }

@@ -50,3 +50,18 @@ test("a platform makes 10,000 accounts by itself, and its operator more", async 
   const child = { ...body, parentId: "acct_platform" };
   expect((await it.call("POST", `${API}/accounts`, { body: child })).status).toBe(201);
 });
+
+test("a member in another spelling is named as it was sent", async () => {
+  const body = { name: "Child", externalId: "17" };
+  const { status, json } = await it.call("POST", "/savvycal/v1/accounts", { token: key, body });
+  expect([status, json.errors]).toEqual([
+    422,
+    [
+      {
+        title: "Invalid value",
+        detail: 'externalId is not a member of the body; did you mean "external_id"?',
+        source: { pointer: "/externalId" },
+      },
+    ],
+  ]);
+});
