@@ -262,9 +262,12 @@ function timesOf({ claims: { exp } }: Jwt, now: number, times: Times): string {
   return `exp is ${place}; at most ${times.maxLifetimeSeconds} s ahead, clocks may differ by ${times.skewSeconds} s`;
 }
 
+/** Characters, of which some take two units. */
+const SUBJECT = /^.{1,255}$/su;
+
 /** RFC 7519 §4.1.2, with a bound. */
 export function isSubject(sub: unknown): sub is string {
-  return typeof sub === "string" && sub.length >= 1 && sub.length <= 255;
+  return typeof sub === "string" && SUBJECT.test(sub);
 }
 
 /** RFC 7519 §4.1.3: whoever is not named must refuse. */

@@ -65,6 +65,8 @@ test.each<[string, object, object, string]>([
   ["no subject", { sub: undefined }, {}, "token_subject_missing"],
   ["a subject of 256 characters", { sub: "u".repeat(256) }, {}, "token_subject_missing"],
   ["a subject of 255 characters", { sub: "u".repeat(255) }, {}, "allowed"],
+  ["one of 256 that take two units", { sub: "😀".repeat(256) }, {}, "token_subject_missing"],
+  ["one of 255 that take two units", { sub: "😀".repeat(255) }, {}, "allowed"],
   ["no exp", { exp: undefined }, {}, "token_expiry_missing"],
   ["an exp that has passed", { exp: NOW / 1000 - 30 }, {}, "token_expired"],
 ])("decides about a token with %s", async (_what, claims, how, expected) => {
