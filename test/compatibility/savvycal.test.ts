@@ -262,6 +262,19 @@ test("6.1.9 /v1/public/* answers without Authorization, and refuses one that is 
   expectRefused(await ask("GET /v1/publicity", undefined), 401, UNAUTHORIZED);
 });
 
+test("6.1.9 a platform token names no account on /v1/public/*, and none but its own", async () => {
+  for (const line of ["GET /v1/public/services", "POST /v1/public/appointments"]) {
+    const { status, json } = await call(tokens.platform, line);
+    expect([status, json.principal]).toEqual([
+      200,
+      expect.objectContaining({ kind: "platform", accountId: "acct_platform", actor: null }),
+    ]);
+    const child = await call(tokens.platform, line, "acct_one");
+    expect([child.status, child.json.principal.accountId]).toEqual([200, "acct_one"]);
+    expectRefused(await call(tokens.platform, line, "acct_theirs"), 404, NOT_FOUND);
+  }
+});
+
 test("6.1.10 a library's JWT under a key that we issued is the user's", async () => {
   const { id, privateKey } = keys.single;
   // As the document's JavaScript has it; the samples themselves are in samples.test.ts.

@@ -91,12 +91,13 @@ function isOthers(own: AccountState, inHeader: string | undefined): boolean {
   return !hasChildren(own) && inHeader !== undefined && inHeader !== own.id;
 }
 
-/** Whoever acts for many accounts says for which. */
+/** Whoever acts for many accounts says for which, where who shows nothing would be refused. */
 function mustName({ verified, requirement }: Attempt, { policy }: Inquiry): boolean {
   return (
     verified?.kind === "platform" &&
     policy.accountHeader !== null &&
-    requirement?.context === "account"
+    requirement?.context === "account" &&
+    !requirement.anonymous
   );
 }
 
