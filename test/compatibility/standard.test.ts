@@ -82,6 +82,7 @@ describe.each(["/api-keys", "/v2/api-keys"])("at %s", (path) => {
 
     expect((await call(admin, `${path}/${shown.id}`, "DELETE")).status).toBe(204);
     expect((await call(key, "/v2/users")).status).toBe(401);
+    expect((await call(admin, path)).json.data).not.toContainEqual(shown);
   });
 });
 

@@ -45,6 +45,8 @@ export interface KeyFilter {
   readonly search?: string | undefined;
   readonly status?: KeyStatus | undefined;
   readonly finding?: KeyFinding | undefined;
+  /** Those that were not revoked. */
+  readonly live?: boolean | undefined;
 }
 
 /**

@@ -23,6 +23,8 @@ export interface KeyringFilter {
   /** Part of the name, or all of the id or of the last characters. */
   readonly search?: string | undefined;
   readonly standing?: Standing | undefined;
+  /** Those that were not revoked. */
+  readonly live?: boolean | undefined;
 }
 
 /** How a key stands at an instant, in Unix milliseconds. */
@@ -51,9 +53,10 @@ export function keyringReads(db: Kysely<Tables>, ask: Ask) {
       }),
     list: (api: string, filter: KeyringFilter, page: PageRequest) =>
       ask(async () => {
-        const { accountId, ceiling, search, standing } = filter;
+        const { accountId, ceiling, search, standing, live } = filter;
         let query = selectKeys(db, api, filter).selectAll();
         if (accountId !== undefined) query = query.where("account_id", "=", accountId);
+        if (live === true) query = query.where("revoked_at", "is", null);
         if (search !== undefined) query = query.where(isMeant(search));
         if (standing?.status !== undefined) {
           query = query.where(hasStatus(standing.status, standing.at));

@@ -134,7 +134,7 @@ function addKeyEndpoints(
       const list = `${slug} facade api-keys ${accountId}`;
       const { limit, cursor } = request.query;
       const page = { limit, after: cursors.read(list, cursor) };
-      const { items, next } = await apiKeys.list(slug, { accountId }, page);
+      const { items, next } = await apiKeys.list(slug, { accountId, live: true }, page);
       const data = items.map((key) => ({ id: key.id, ...keyWire(key) }));
       return { data, next_cursor: cursors.write(list, next) };
     },
