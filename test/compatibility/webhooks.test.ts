@@ -240,6 +240,20 @@ describe("6.3.39 calcom", () => {
     expect((await one.ask("GET", `/${id}`)).status).toBe(200);
   });
 
+  test("a change of the secret alone, or of nothing, is one too", async () => {
+    const scene = await clientOf("acct_secret");
+    const body = { subscriberUrl: receiver.url, active: true, triggers: ["BOOKING_CREATED"] };
+    const { id } = (await scene.ask("POST", "", body)).json.data;
+    const unchanged = await scene.ask("PATCH", `/${id}`, {});
+    expect(unchanged.status, unchanged.text).toBe(200);
+    expect(unchanged.json.data).toMatchObject({ id, active: true, secret: null });
+    const changed = await scene.ask("PATCH", `/${id}`, { secret: "another" });
+    expect(changed.status, changed.text).toBe(200);
+    expect(changed.json.data).toMatchObject({ id, active: true, secret: "another" });
+    const { got } = await publishFor(scene);
+    expect(got.headers["x-cal-signature-256"]).toBe(hmac("another", got.body));
+  });
+
   test.each([
     [{ subscriberUrl: "ftp://example.com/" }, "subscriberUrl"],
     [{ triggers: [] }, "triggers"],

@@ -124,7 +124,9 @@ export const webhookEndpointCommands = {
     requireLiveEndpoint(row);
     const { url, enabled } = changes;
     if (url !== undefined && url !== row.url) await requireFreeUrl(tx, row, url);
-    const changed = await changeEndpoint(tx, row, columnsOf(changes, row, tx.context.at));
+    const columns = columnsOf(changes, row, tx.context.at);
+    if (Object.keys(columns).length === 0) return toEndpoint(row);
+    const changed = await changeEndpoint(tx, row, columns);
     checkOrder({ strictOrder: changed.strict_order === 1, parallel: changed.parallel });
     if (enabled === false) await giveUpDeliveries(tx, row.id);
     return recordEndpoint(tx, changed, "updated", { ...changes });
