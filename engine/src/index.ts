@@ -40,6 +40,7 @@ export {
 } from "./domain/network.ts";
 export type { OneTime } from "./domain/one-time.ts";
 export { ownText } from "./domain/own-text.ts";
+export { withoutSlash } from "./domain/path.ts";
 export type { Actor, Mode, Principal } from "./domain/principal.ts";
 export { isPromised } from "./domain/promised.ts";
 export {

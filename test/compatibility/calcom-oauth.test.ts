@@ -21,6 +21,7 @@ const PKCE = { code_challenge: CHALLENGE, code_challenge_method: "S256" };
 const SCOPES = ["PROFILE_READ", "BOOKING_READ"];
 const TOKEN = "/calcom/v2/auth/oauth2/token";
 
+const TOO_MUCH = "scope_exceeds_client_registration";
 const UNKNOWN_SCOPE = ["invalid_scope", "unknown_scope"] as const;
 
 interface App {
@@ -486,6 +487,16 @@ describe("the authorization endpoint", () => {
     expect(await fault("PROFILE_READ,toString")).toBe("unknown_scope");
     expect(await fault("PROFILE_READ,APPS_READ")).toBe("scope_exceeds_client_registration");
     expect(await fault("PROFILE_READ,BOOKING_READ")).toBeNull();
+  });
+
+  test.each([
+    ["6.3.28 no scope", { scope: "" }, "scope_required"],
+    ["6.3.28 scopes parted by commas", { scope: "PROFILE_READ,APPS_READ" }, TOO_MUCH],
+  ])("a slash at its end changes nothing: %s", async (_what, params, description) => {
+    const url = authorizationUrl(confidential, params).replace("authorize?", "authorize/?");
+    const answer = await fetch(url, { redirect: "manual" });
+    const location = new URL(answer.headers.get("location") ?? "");
+    expect(location.searchParams.get("error_description")).toBe(description);
   });
 
   test("refuses a parameter that comes twice", async () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { RequestPath } from "./path.ts";
+import { RequestPath, withoutSlash } from "./path.ts";
 
 /** One for all: what a longer path leaves behind must not show. */
 const PATH = new RequestPath();
@@ -162,3 +162,18 @@ function slowly(target: string): string | undefined {
   }
   return `/${decoded.join("/")}`;
 }
+
+test.each([
+  ["/v2/users/", "/v2/users"],
+  ["/v2/users/?limit=5", "/v2/users?limit=5"],
+  ["/v2/users/?return=/a/", "/v2/users?return=/a/"],
+  ["/v2/users", "/v2/users"],
+  ["/v2/users?return=/", "/v2/users?return=/"],
+  ["/", "/"],
+  ["/?x", "/?x"],
+  ["//", "//"],
+  ["/v2/users//", "/v2/users//"],
+  ["", ""],
+])("without the slash at its end, %s is %s", (target, without) => {
+  expect(withoutSlash(target)).toBe(without);
+});

@@ -116,6 +116,18 @@ export class RequestPath {
   }
 }
 
+/**
+ * A request target without the one slash that its path may end with, which no endpoint looks at:
+ * `/v2/users/?x` is `/v2/users?x`. The root keeps its own; what ends with several is no path.
+ */
+export function withoutSlash(target: string): string {
+  const query = target.indexOf("?");
+  const end = query === -1 ? target.length : query;
+  if (end < 2 || target.charCodeAt(end - 1) !== SLASH) return target;
+  if (target.charCodeAt(end - 2) === SLASH) return target;
+  return target.slice(0, end - 1) + target.slice(end);
+}
+
 /** Whether the segment that starts at `start` with a dot is `.` or `..`, path parameters aside. */
 function isDotSegment(path: string, start: number): boolean {
   const next = path.charCodeAt(start + 1) === DOT ? start + 2 : start + 1;

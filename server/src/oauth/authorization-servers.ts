@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Clock, Policy } from "@latchkey/engine";
+import { type Clock, type Policy, withoutSlash } from "@latchkey/engine";
 import type Provider from "oidc-provider";
 import type { LogoutNotice } from "../store/logout-notices.ts";
 import type { Sealing } from "../store/sealing.ts";
@@ -97,7 +97,10 @@ export function createAuthorizationServers(parts: AuthorizationServersParts): Au
   }
 
   /** The server that a path is for, and what follows the mount. */
-  function place(url: string): { server: Server; target: string } | undefined {
+  function place(asked: string): { server: Server; target: string } | undefined {
+    // The library cuts a fragment off, others do not; what is limited must have one name.
+    if (/^[^?]*#/.test(asked)) return undefined;
+    const url = withoutSlash(asked);
     const [, document, slug] = ROOT_DOCUMENT.exec(url) ?? [];
     const end = url.indexOf("/", 1);
     const server = servers.get(slug ?? (end === -1 ? "" : url.slice(1, end)));

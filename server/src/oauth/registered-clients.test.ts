@@ -72,8 +72,8 @@ for (const database of DATABASES) {
       return { status: answer.status, body: text === "" ? {} : JSON.parse(text) };
     }
 
-    const registerItself = (metadata: object = {}) =>
-      ask(`${world.issuer}/oauth/register`, {
+    const registerItself = (metadata: object = {}, after = "") =>
+      ask(`${world.issuer}/oauth/register${after}`, {
         method: "POST",
         json: { redirect_uris: ["https://client.example/callback"], ...metadata },
       });
@@ -151,8 +151,18 @@ for (const database of DATABASES) {
       let registered = 0;
       while ((await registerItself()).status === 201) registered += 1;
       expect(registered).toBeLessThanOrEqual(60);
+      expect(await registerItself({}, "/?x=1")).toMatchObject({ status: 429 });
       world.advance(3600);
       expect((await registerItself()).status).toBe(201);
+    });
+
+    test("a slash after an endpoint changes nothing", async () => {
+      const page = await fetch(`${world.issuer}/oauth/device/`, { redirect: "manual" });
+      expect(page.status).toBe(200);
+      expect(page.headers.get("content-type")).toMatch(/^text\/html/);
+      const document = `${world.issuer}/.well-known/openid-configuration`;
+      expect(await ask(`${document}/`)).toEqual(await ask(document));
+      expect((await ask(`${document}//`)).status).toBe(404);
     });
 
     describe("a client named by its document", () => {
