@@ -111,6 +111,15 @@ describe("other spellings of a path mean what they say:", () => {
 
   test("one trailing slash does not", async () => {
     expect(await matched("/standard/v2/users/")).toBe("GET /v2/users/**");
+    expect((await at("/standard/v2/auth/test/?x=/")).json).toMatchObject({ valid: true });
+    expect((await at("/standard/v2/api-keys/")).json.data).toHaveLength(1);
+    expect((await at("/standard/")).json).toMatchObject({ latchkey: "echo" });
+  });
+
+  test("a fragment is no end of an endpoint that the authorization server has", async () => {
+    const body = { redirect_uris: ["https://client.example/"] };
+    const path = "/standard/oauth/register/#";
+    expectProfileRefusal(await server.ask({ method: "POST", path, body }), 400);
   });
 
   test("a mount in another spelling is no mount", async () => {

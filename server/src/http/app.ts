@@ -36,6 +36,7 @@ import { guardRoutes } from "./access.ts";
 import { createCallOf } from "./call.ts";
 import { createCursors } from "./cursor.ts";
 import { answerFrameworkError, handleErrors } from "./errors.ts";
+import { routedUrl } from "./facade/routed-url.ts";
 import { keepHygiene } from "./hygiene.ts";
 import { createIdempotency } from "./idempotency.ts";
 import { MAX_BODY, parseJsonBodies } from "./json-body.ts";
@@ -143,6 +144,9 @@ export async function createApp(
     logController: new LogController({ disableRequestLogging: true }),
     childLoggerFactory: (log) => log,
     genReqId: (request) => requestIdOf(request.rawHeaders),
+    rewriteUrl({ url = "" }) {
+      return routedUrl(url, this.mounts);
+    },
     bodyLimit: MAX_BODY,
     // A draining server finishes what comes in on open connections, and closes them.
     return503OnClosing: false,

@@ -8,7 +8,7 @@ const LOOPBACK = parseNetworks(["127.0.0.0/8", "::1"]);
 
 /** A request to the facade of `slug` as its policy decides about it: below the mount, as sent. */
 export function askedRequest(
-  { raw }: FastifyRequest,
+  { raw, originalUrl }: FastifyRequest,
   { slug, engine }: ProtectedApi,
   parts: Pick<FacadeParts, "trustedProxies" | "plainLoopback" | "publicUrl">,
 ): ApiRequest {
@@ -17,7 +17,7 @@ export function askedRequest(
   const client = clientOf(peer, raw.rawHeaders, trustedProxies);
   const { address } = client;
   const secure = isSecure(client, plainLoopback);
-  const target = targetBelow(`/${slug}`, raw.url ?? "");
+  const target = targetBelow(`/${slug}`, originalUrl);
   const base = mountAddress(engine.policy.policy, raw.headers.host ?? "", publicUrl);
   return { method: raw.method ?? "GET", target, headers: raw.rawHeaders, address, secure, base };
 }

@@ -1,4 +1,10 @@
-import { API_ERRORS, type ApiRequest, type CalcomFault, headerCount } from "@latchkey/engine";
+import {
+  API_ERRORS,
+  type ApiRequest,
+  type CalcomFault,
+  headerCount,
+  withoutSlash,
+} from "@latchkey/engine";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { invalidRequest, TokenFault } from "../../oauth/calcom-token-fault.ts";
 import type { ApplicationRecord } from "../../store/application-record.ts";
@@ -58,7 +64,7 @@ export function addOAuth2(app: App, api: ProtectedApi, parts: FacadeParts): void
 
 /** What proves a caller of the API proves nothing to the token endpoint, where Basic is a client's. */
 export function withoutClientProof(request: ApiRequest): ApiRequest {
-  const [path] = request.target.split("?", 1);
+  const [path] = withoutSlash(request.target).split("?", 1);
   if (path !== TOKEN || request.method !== "POST") return request;
   const { headers } = request;
   const kept = headers.filter(

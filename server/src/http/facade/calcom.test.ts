@@ -76,6 +76,25 @@ function expectFault(answer: Answer, status: number, message: unknown): void {
   expect(answer.json).toMatchObject({ status: "error", timestamp: NOW });
 }
 
+test("a slash at the end of an endpoint changes nothing, and is in the path that a fault names", async () => {
+  const body = { name: "Partner", redirectUris: [URI], permissions: ["*"] };
+  const made = await ask("POST", "/v2/oauth-clients/", { as: "platform", body });
+  expect(made.status, made.text).toBe(201);
+  const { clientId } = made.json.data;
+  const headers = pairOf(made.json.data);
+  const client = await ask("GET", `/v2/oauth-clients/${clientId}/?x=1`, { headers });
+  expect(client.json.data).toMatchObject({ id: clientId });
+  const users = await ask("GET", `/v2/oauth-clients/${clientId}/users/`, { headers });
+  expect([users.status, users.json.data]).toEqual([200, []]);
+  const wrong = { ...headers, "x-cal-secret-key": "wrong" };
+  const refused = await ask("GET", "/v2/me/?x=1", { headers: wrong });
+  expect([refused.status, refused.json.path]).toEqual([401, "/v2/me/?x=1"]);
+  const basic = `Basic ${Buffer.from(`${clientId}:wrong`).toString("base64")}`;
+  const token = { body: { grant_type: "refresh_token" }, headers: { authorization: basic } };
+  const traded = await ask("POST", "/v2/auth/oauth2/token/", token);
+  expect(traded.json.error).toBe("invalid_request");
+});
+
 describe("GET /v2/me", () => {
   test.each([
     ["a user's key: the user", "owner", { id: 1, username: "owner", email: "owner@example.com" }],
