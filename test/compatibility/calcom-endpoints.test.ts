@@ -111,6 +111,10 @@ describe("6.3.37 X-Request-Id is made here", () => {
     ["GET /v2/%2e%2e/me", () => ({}), 400],
     ["GET /v2/me", () => ({ authorization: [`Bearer ${key}`, "Bearer x"] }), 400],
     ["POST /v2/auth/oauth2/token", () => ({}), 400],
+    ["GET /auth/oauth2/authorize", () => ({}), 400],
+    ["GET /interaction/ended", () => ({}), 400],
+    ["POST /oauth/revoke", () => ({}), 400],
+    ["GET /.well-known/oauth-authorization-server", () => ({}), 200],
     [
       "OPTIONS /v2/me",
       () => ({ origin: "https://app.example.com", "access-control-request-method": "GET" }),

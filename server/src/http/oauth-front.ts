@@ -1,4 +1,10 @@
-import { clientOf, headerCount, requestIdOf, type TrustedPeers } from "@latchkey/engine";
+import {
+  clientOf,
+  headerCount,
+  newRequestId,
+  requestIdOf,
+  type TrustedPeers,
+} from "@latchkey/engine";
 import type { AuthorizationServers } from "../oauth/authorization-servers.ts";
 import { isSecure } from "./facade/asked-request.ts";
 import type { Front } from "./server.ts";
@@ -18,8 +24,9 @@ interface OAuthFrontParts {
 export function oauthFront(parts: OAuthFrontParts): Front {
   const { servers, trustedProxies, requireHttps, plainLoopback } = parts;
   return (request, response) => {
-    if (!servers.owns(request.url ?? "")) return false;
-    const requestId = requestIdOf(request.rawHeaders);
+    const url = request.url ?? "";
+    if (!servers.owns(url)) return false;
+    const requestId = servers.makesIds(url) ? newRequestId() : requestIdOf(request.rawHeaders);
     response.setHeader("x-request-id", requestId);
     const peer = { address: request.socket.remoteAddress, encrypted: false };
     const client = clientOf(peer, request.rawHeaders, trustedProxies);

@@ -34,6 +34,8 @@ export interface AuthorizationServersParts {
 export interface AuthorizationServers {
   /** Whether this path, below the API's mount or at the root, is one of theirs. */
   owns(url: string): boolean;
+  /** Whether the document of the API at this path wants ids of requests that are never a client's. */
+  makesIds(url: string): boolean;
   /** Seals the issuer keys under the newest master key; tells of faults and never rejects. */
   reseal(): Promise<void>;
   /** Has the server of this API read its keys anew: they have changed. */
@@ -117,6 +119,7 @@ export function createAuthorizationServers(parts: AuthorizationServersParts): Au
 
   return {
     owns: (url) => place(url) !== undefined,
+    makesIds: (url) => place(url)?.server.policy.requestIds === "make",
 
     async reseal() {
       const { store, sealing, onFault } = parts;

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import {
   type Allow,
   API_ERRORS,
@@ -12,6 +11,7 @@ import {
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Door } from "../app.ts";
 import { toApiError } from "../errors.ts";
+import { identify } from "../identify.ts";
 import type { ProtectedApi } from "../protected-api.ts";
 import { askedRequest } from "./asked-request.ts";
 import { FACADES } from "./index.ts";
@@ -25,18 +25,12 @@ import { acceptCodedBodies, leaveBodies } from "./request-bodies.ts";
 export const facadeDoor =
   (api: ProtectedApi, parts: FacadeParts): Door =>
   async (root) => {
-    const { renderer, requestIds } = api.engine.policy.policy;
-    const facade = FACADES[renderer];
-    if (facade === undefined) throw new Error(`no facade "${renderer}"`);
+    const { policy } = api.engine.policy;
+    const facade = FACADES[policy.renderer];
+    if (facade === undefined) throw new Error(`no facade "${policy.renderer}"`);
     const answerFault = faultHandler(facade, api, parts);
-    /** Not by the client's id, where the document says so. */
-    const identify = (request: FastifyRequest, reply: FastifyReply): void => {
-      if (requestIds !== "make") return;
-      request.id = randomUUID();
-      reply.header("x-request-id", request.id);
-    };
     root.mounts.set(api.slug, (fault, request, reply) => {
-      identify(request, reply);
+      identify(policy, request, reply);
       decideRequest(request, reply, { api, facade, parts }).then(
         // Most have a path that the policy refuses too.
         () => reply.sent || answerFault(fault, request, reply),
@@ -48,7 +42,7 @@ export const facadeDoor =
         app.decorateRequest("allowed", null);
         app.decorateRequest("clientAddress", undefined);
         app.addHook("onRequest", async (request, reply) => {
-          identify(request, reply);
+          identify(policy, request, reply);
           const preflight = preflightAnswer({
             method: request.method,
             headers: request.raw.rawHeaders,

@@ -12,6 +12,7 @@ import type { Interaction } from "../../oauth/interactions.ts";
 import { type Page, sentPage } from "../../oauth/page.ts";
 import type { Whence } from "../../sign-in/people.ts";
 import type { Door } from "../app.ts";
+import { identify } from "../identify.ts";
 import { consentPage, endedPage } from "./consent-pages.ts";
 import { refusedHandOffPage } from "./sign-in-pages.ts";
 import { askSignIn, type SignInParts, type Step, signInStep } from "./sign-in-steps.ts";
@@ -48,11 +49,14 @@ export const interactionDoor =
       );
       const config = { public: "known by the cookie of the browser that began" };
       const schema = { hide: true };
-      for (const { slug: api, branding } of parts.policies) {
+      for (const policy of parts.policies) {
+        const { slug: api, branding } = policy;
         const path = `/${api}/interaction/:uid`;
+        const onRequest = async (request: FastifyRequest, reply: FastifyReply) =>
+          identify(policy, request, reply);
         app.get<{ Params: { uid: string }; Querystring: { forgotten?: string } }>(
           path,
-          { config, schema },
+          { config, schema, onRequest },
           async (request, reply) => {
             const asked = await askedOf(parts, api, request, reply);
             if (asked === undefined) return send(reply, endedPage(), branding);
@@ -73,7 +77,7 @@ export const interactionDoor =
         );
         app.post<{ Params: { uid: string }; Querystring: { forgotten?: string } }>(
           path,
-          { config, schema },
+          { config, schema, onRequest },
           async (request, reply) => {
             const form = request.body instanceof URLSearchParams ? request.body : undefined;
             const token = form?.get("handoff") ?? null;
