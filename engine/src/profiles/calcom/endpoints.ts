@@ -14,7 +14,6 @@ const PLATFORM = [
   { match: "/v2/oauth-clients/{clientId}", accepts: [...KEYS, ...CLIENT] },
   { match: "/v2/oauth-clients/{clientId}/**", accepts: CLIENT },
   { match: "/v2/oauth/{clientId}/**", accepts: CLIENT },
-  { match: "GET /v2/provider/{clientId}", anonymous: true },
   { match: "/v2/provider/{clientId}/**", delegated: [] },
 ].map((endpoint) => ({ ...endpoint, family: "Platform" }));
 
@@ -90,6 +89,8 @@ const UNPREFIXED: readonly EndpointDefinition[] = [
 
 /** Every endpoint that asks more than a valid credential. */
 export const calcomEndpoints: readonly EndpointDefinition[] = [
+  // For everybody, so for whoever has no platform too.
+  { match: "GET /v2/provider/{clientId}", anonymous: true },
   ...PLATFORM,
   ...delegated("Orgs", ORG, OF_ORGANIZATION),
   ...delegated("Orgs", TEAM, OF_TEAM),

@@ -28,7 +28,7 @@ const TEAM = `${ORG}/teams/5`;
 const ROWS = [
   [
     "",
-    ["/v2/bookings", "/v2/event-types/1", "/v2/me", "/v2/webhooks"],
+    ["/v2/bookings", "/v2/event-types/1", "/v2/me", "/v2/webhooks", "/v2/provider/a"],
     {
       "2025-older": "yyyyy yy yy yy",
       "2025-12-15": "yyyyy yy yy yy",
@@ -42,7 +42,6 @@ const ROWS = [
       "/v2/oauth-clients/a",
       "/v2/oauth-clients/a/users/1/force-refresh",
       "/v2/oauth/a/refresh",
-      "/v2/provider/a",
       "/v2/provider/a/access-token",
     ],
     {

@@ -382,6 +382,15 @@ describe("GET /v2/provider/{clientId}", () => {
     expect(answer.json).toEqual({ status: "success", data: { clientId, name: "Partner" } });
   });
 
+  test.each(["customer", "organization", "rival"])(
+    "knows it for the key of a %s too",
+    async (as) => {
+      const { clientId } = await newClient();
+      expect((await ask("GET", `/v2/provider/${clientId}`, { as })).status).toBe(200);
+      expect((await ask("GET", `/v2/provider/${clientId}`, { as: "cal_wrong" })).status).toBe(401);
+    },
+  );
+
   test("says the same of what there is not, any more or at all", async () => {
     const { clientId: gone } = await newClient();
     await ask("DELETE", `/v2/oauth-clients/${gone}`, { as: "platform" });
