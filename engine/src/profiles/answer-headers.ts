@@ -60,8 +60,10 @@ export function refusalHeaders(
 function challengeParameters(decision: Deny, status: number): string | undefined {
   const { reason, requirement, scheme, principal } = decision;
   if (reason === "scope_insufficient") {
-    const asked = requirement && scopesAsked(requirement, scheme, principal?.kind);
-    return `, error="insufficient_scope", scope="${asked?.join(" ") ?? ""}"`;
+    const asked = (requirement && scopesAsked(requirement, scheme, principal?.kind)) ?? [];
+    // Where the endpoint names none, there is none to ask for.
+    const scope = asked.length === 0 ? "" : `, scope="${asked.join(" ")}"`;
+    return `, error="insufficient_scope"${scope}`;
   }
   const asksForAnother = REASONS[reason].class === "unauthenticated" || status === 401;
   if (!asksForAnother) return undefined;

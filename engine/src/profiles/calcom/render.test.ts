@@ -180,6 +180,22 @@ describe("unauthenticated", () => {
       ["Authorization", "cal_live_short"],
       INVALID_KEY,
     ],
+    ...[`Bearer cal_${"x".repeat(9000)}`, `cal_${"x".repeat(9000)}`].map(
+      (sent): [string, Partial<Deny>, string, string[], string] => [
+        `key that is too long to be looked at: ${sent.slice(0, 8)}`,
+        { reason: "credential_malformed" },
+        "/v2/me",
+        ["Authorization", sent],
+        INVALID_KEY,
+      ],
+    ),
+    [
+      "token that is too long to be looked at",
+      { reason: "credential_malformed" },
+      "/v2/me",
+      ["Authorization", `Bearer ${"x".repeat(9000)}`],
+      "Invalid Access Token.",
+    ],
     [
       "expired key",
       { reason: "credential_expired", scheme: "api-key" },
@@ -395,6 +411,11 @@ describe("forbidden", () => {
   test("only missing scopes are a challenge", () => {
     expect(refused({ reason: "scope_insufficient" }, "/v2/bookings").sent).toContain(
       'Bearer realm="calcom", error="insufficient_scope", scope="BOOKING_READ"',
+    );
+    // RFC 6750 §3: the attribute names at least one scope.
+    const closed = { reason: "scope_insufficient", requirement: aRequirement() } as const;
+    expect(refused(closed, "/v2/webhooks").sent).toContain(
+      'Bearer realm="calcom", error="insufficient_scope"',
     );
     expect(refused({ reason: "plan_insufficient" }).sent).not.toContain("WWW-Authenticate");
   });

@@ -1,4 +1,3 @@
-import { bearerStart } from "../../domain/bearer.ts";
 import type { Deny } from "../../domain/decision.ts";
 import { hideSecrets } from "../../domain/hidden-secrets.ts";
 import { isOrigin } from "../../domain/origin.ts";
@@ -43,7 +42,8 @@ export function unauthenticated(decision: Deny, context: RenderContext): Fault {
     return isExpired ? EXPIRED_KEY : INVALID_KEY;
   }
   if (reason === "origin_refused") return foreignOrigin(decision, context);
-  if (scheme === undefined || scheme === "anonymous") return bareFault(401);
+  const isNoToken = header(context.request.headers, "authorization") === undefined;
+  if (isNoToken && (scheme === undefined || scheme === "anonymous")) return bareFault(401);
   return expiredManagedToken(decision) ? EXPIRED_TOKEN : INVALID_TOKEN;
 }
 
@@ -72,7 +72,8 @@ function foreignOrigin({ principal }: Deny, { request }: RenderContext): Fault {
 function presentsKey({ policy, request }: RenderContext): boolean {
   const line = header(request.headers, "authorization");
   if (line === undefined) return false;
-  const token = line.slice(Math.max(0, bearerStart(line)));
+  // Also of a line that is longer than any that schemes look at.
+  const token = line.replace(/^bearer +/i, "");
   return token.startsWith(policy.keyFormat.live) || token.startsWith(policy.keyFormat.test);
 }
 
