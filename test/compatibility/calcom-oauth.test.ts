@@ -550,6 +550,11 @@ test("the metadata tell of no binding that tokens do not have", async () => {
     path: "/calcom/.well-known/oauth-authorization-server",
   });
   expect(json.dpop_signing_alg_values_supported).toBeUndefined();
+  expect(json.scopes_supported).toContain("ORG_BOOKING_READ");
+  // What the authorization endpoint calls unknown.
+  for (const scope of ["openid", "offline_access", "email", "profile"]) {
+    expect(json.scopes_supported).not.toContain(scope);
+  }
   expect(json.token_endpoint).toBe(`${origin}${TOKEN}`);
 });
 

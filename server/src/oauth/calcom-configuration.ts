@@ -1,5 +1,5 @@
 import type { Policy } from "@latchkey/engine";
-import type { Configuration } from "oidc-provider";
+import type { Configuration, KoaContextWithOIDC } from "oidc-provider";
 
 /** Where `calcom`'s document has its authorization endpoint, below the mount. */
 export const CALCOM_AUTHORIZE = "/auth/oauth2/authorize";
@@ -44,5 +44,14 @@ export function asCalcom(configuration: Configuration): Configuration {
       rpInitiatedLogout: off,
       userinfo: off,
     },
+  };
+}
+
+/** Names in the library's document the scopes that the authorization endpoint knows: the API's. */
+export function nameScopes({ scopes }: Pick<Policy, "scopes">) {
+  return async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
+    await next();
+    if (ctx.oidc?.route !== "discovery") return;
+    ctx.body = { ...(ctx.body as object), scopes_supported: Object.keys(scopes) };
   };
 }

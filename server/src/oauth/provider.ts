@@ -10,7 +10,7 @@ import Provider, {
 import type { Store } from "../store/store.ts";
 import { artifactAdapter, grantAdapter, replayAdapter } from "./adapter.ts";
 import { createUserCodeDigests } from "./artifact-names.ts";
-import { asCalcom, isCalcom } from "./calcom-configuration.ts";
+import { asCalcom, isCalcom, nameScopes } from "./calcom-configuration.ts";
 import type { Calls } from "./calls.ts";
 import { clientAdapter } from "./client-adapter.ts";
 import { addressFault } from "./client-addresses.ts";
@@ -74,6 +74,7 @@ export function createProvider(parts: ProviderParts): Provider {
   provider.use(dressAs(policy.branding));
   provider.use(beginAtForm(provider, issuer));
   provider.use(mendAnswers);
+  if (isCalcom(policy)) provider.use(nameScopes(policy));
   provider.use(settleTrades({ store, api: policy.slug, graceSeconds }));
   return provider;
 }
