@@ -108,6 +108,10 @@ export {
   envelopeOf as calcomEnvelope,
   type Fault as CalcomFault,
 } from "./profiles/calcom/envelope.ts";
+export {
+  asksToken as asksCalcomToken,
+  TOKEN_ENDPOINT as CALCOM_TOKEN_ENDPOINT,
+} from "./profiles/calcom/token-endpoint.ts";
 export { corsHeaders, isPreflight, preflightAnswer } from "./profiles/cross-origin.ts";
 export { headersObject } from "./profiles/header-members.ts";
 export { profiles, RENDERERS } from "./profiles/index.ts";

@@ -21,7 +21,6 @@ const PKCE = { code_challenge: CHALLENGE, code_challenge_method: "S256" };
 const SCOPES = ["PROFILE_READ", "BOOKING_READ"];
 const TOKEN = "/calcom/v2/auth/oauth2/token";
 
-const TOO_MUCH = "scope_exceeds_client_registration";
 const UNKNOWN_SCOPE = ["invalid_scope", "unknown_scope"] as const;
 
 interface App {
@@ -476,9 +475,10 @@ describe("the authorization endpoint", () => {
     ["a parameter that it does not know, twice", "&x=1&x=2&response_type=code", "GET"],
     ["two response types", "&response_type=code&response_type=token", "GET"],
     ["HEAD", "&response_type=code", "HEAD"],
-  ])("6.3.28 looks at the scopes in spite of %s", async (_what, more, method) => {
+    ["a slash at its end", "", "GET", "/auth/oauth2/authorize/"],
+  ])("6.3.28 looks at the scopes in spite of %s", async (_what, more, method, path?: string) => {
     const fault = async (scope: string) => {
-      const url = authorizationUrl(confidential, { scope }) + more;
+      const url = authorizationUrl(confidential, { scope }, path) + more;
       const answer = await fetch(url, { method, redirect: "manual" });
       const location = new URL(answer.headers.get("location") ?? "");
       return location.searchParams.get("error_description");
@@ -487,16 +487,6 @@ describe("the authorization endpoint", () => {
     expect(await fault("PROFILE_READ,toString")).toBe("unknown_scope");
     expect(await fault("PROFILE_READ,APPS_READ")).toBe("scope_exceeds_client_registration");
     expect(await fault("PROFILE_READ,BOOKING_READ")).toBeNull();
-  });
-
-  test.each([
-    ["6.3.28 no scope", { scope: "" }, "scope_required"],
-    ["6.3.28 scopes parted by commas", { scope: "PROFILE_READ,APPS_READ" }, TOO_MUCH],
-  ])("a slash at its end changes nothing: %s", async (_what, params, description) => {
-    const url = authorizationUrl(confidential, params).replace("authorize?", "authorize/?");
-    const answer = await fetch(url, { redirect: "manual" });
-    const location = new URL(answer.headers.get("location") ?? "");
-    expect(location.searchParams.get("error_description")).toBe(description);
   });
 
   test("refuses a parameter that comes twice", async () => {
@@ -546,15 +536,10 @@ describe("the authorization endpoint", () => {
 });
 
 test("the metadata tell of no binding that tokens do not have", async () => {
-  const { json } = await server.ask({
-    path: "/calcom/.well-known/oauth-authorization-server",
-  });
+  const { json } = await server.ask({ path: "/calcom/.well-known/oauth-authorization-server" });
   expect(json.dpop_signing_alg_values_supported).toBeUndefined();
-  expect(json.scopes_supported).toContain("ORG_BOOKING_READ");
-  // What the authorization endpoint calls unknown.
-  for (const scope of ["openid", "offline_access", "email", "profile"]) {
-    expect(json.scopes_supported).not.toContain(scope);
-  }
+  // `openid` and its like are unknown to the authorization endpoint.
+  expect(json.scopes_supported.filter((name: string) => /^[a-z]/.test(name))).toEqual([]);
   expect(json.token_endpoint).toBe(`${origin}${TOKEN}`);
 });
 

@@ -1,4 +1,4 @@
-import type { Policy } from "@latchkey/engine";
+import { CALCOM_TOKEN_ENDPOINT, type Policy } from "@latchkey/engine";
 import type { Configuration, KoaContextWithOIDC } from "oidc-provider";
 
 /** Where `calcom`'s document has its authorization endpoint, below the mount. */
@@ -28,7 +28,7 @@ export function asCalcom(configuration: Configuration): Configuration {
     routes: {
       ...configuration.routes,
       authorization: CALCOM_AUTHORIZE,
-      token: "/v2/auth/oauth2/token",
+      token: CALCOM_TOKEN_ENDPOINT,
     },
     features: {
       ...configuration.features,

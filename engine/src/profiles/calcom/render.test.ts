@@ -56,6 +56,25 @@ describe("the envelope", () => {
     );
   });
 
+  test.each([
+    ["rate_limited", 429, "slow_down", "Too many requests. Please try again later."],
+    ["transport_insecure", 403, "invalid_request", "All API requests must be made over HTTPS."],
+    ["source_unavailable", 503, "temporarily_unavailable", "is temporarily unavailable."],
+    ["header_duplicated", 400, "invalid_request", "was sent more than once."],
+  ] as const)("is not what the token endpoint says of %s", (reason, status, error, words) => {
+    const asked = (method: string, target: string) => {
+      const { request, ...rest } = aContext(calcomApi, { target });
+      const context = { ...rest, request: { ...request, method } };
+      const answer = renderCalcom(aDeny({ reason }), context);
+      return [answer.status, JSON.parse(answer.body ?? "")];
+    };
+    const flat = { error, error_description: expect.stringMatching(words) };
+    for (const target of ["/v2/auth/oauth2/token", "/v2/auth/oauth2/token/?x=1"]) {
+      expect(asked("POST", target)).toEqual([status, flat]);
+      expect(asked("GET", target)).toEqual([status, expect.objectContaining({ status: "error" })]);
+    }
+  });
+
   test("repeats no secret of the address", () => {
     expect(refused({}, `/v2/me?key=${KEY}`).envelope.path).toBe("/v2/me?key=[hidden]");
   });

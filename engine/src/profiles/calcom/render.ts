@@ -7,6 +7,7 @@ import { addVersion, refusalHeaders } from "../answer-headers.ts";
 import type { Render, RenderContext } from "../render.ts";
 import { bareFault, envelopeOf, type Fault } from "./envelope.ts";
 import { forbidden } from "./forbidden.ts";
+import { asksToken, tokenFaultOf } from "./token-endpoint.ts";
 import { unauthenticated } from "./unauthenticated.ts";
 
 /** Answers in the envelope of this API, with the text that its own code has for each fault. */
@@ -16,7 +17,11 @@ export const renderCalcom: Render = (decision, context) => {
   const fault = faultOf(decision, context);
   const { status } = fault;
   headers.push(...refusalHeaders(decision, context, { status, scheme: "Bearer" }));
-  return { status, headers, body: envelopeOf(fault, decision.at, context.request.target) };
+  const { request } = context;
+  const body = asksToken(request)
+    ? tokenFaultOf(fault)
+    : envelopeOf(fault, decision.at, request.target);
+  return { status, headers, body };
 };
 
 function calcomHeaders(decision: Decision, { policy, requestId }: RenderContext): string[] {

@@ -1,9 +1,10 @@
 import {
   API_ERRORS,
   type ApiRequest,
+  asksCalcomToken,
+  CALCOM_TOKEN_ENDPOINT,
   type CalcomFault,
   headerCount,
-  withoutSlash,
 } from "@latchkey/engine";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { invalidRequest, TokenFault } from "../../oauth/calcom-token-fault.ts";
@@ -14,7 +15,6 @@ import type { ProtectedApi } from "../protected-api.ts";
 import { createSendFault } from "./calcom-callers.ts";
 import { type FacadeParts, ifMissing, OWN_ENDPOINT } from "./profile-facade.ts";
 
-const TOKEN = "/v2/auth/oauth2/token";
 const CLIENT = "/v2/auth/oauth2/clients/:clientId";
 const PROOFS = ["authorization", "x-cal-client-id", "x-cal-secret-key"];
 const FORM = "application/x-www-form-urlencoded";
@@ -39,7 +39,7 @@ export function addOAuth2(app: App, api: ProtectedApi, parts: FacadeParts): void
       async (_request: FastifyRequest, body: string) => readForm(body),
     );
     own.setErrorHandler((fault, request, reply) => sendTokenFault(fault, request, reply, api));
-    own.post(TOKEN, OWN_ENDPOINT, async (request, reply) => {
+    own.post(CALCOM_TOKEN_ENDPOINT, OWN_ENDPOINT, async (request, reply) => {
       if (headerCount(request.raw.rawHeaders, "authorization") > 1) {
         throw invalidRequest("send Authorization once");
       }
@@ -64,8 +64,7 @@ export function addOAuth2(app: App, api: ProtectedApi, parts: FacadeParts): void
 
 /** What proves a caller of the API proves nothing to the token endpoint, where Basic is a client's. */
 export function withoutClientProof(request: ApiRequest): ApiRequest {
-  const [path] = withoutSlash(request.target).split("?", 1);
-  if (path !== TOKEN || request.method !== "POST") return request;
+  if (!asksCalcomToken(request)) return request;
   const { headers } = request;
   const kept = headers.filter(
     (_, i) => !PROOFS.includes(headers[i - (i % 2)]?.toLowerCase() ?? ""),
