@@ -7,7 +7,7 @@ import type { Millis, PageKey, PageRequest } from "./records.ts";
 import type { Tables } from "./schema.ts";
 import type { Transaction } from "./transaction.ts";
 import { type DeliveryFilter, listDeliveries } from "./webhook-delivery-lists.ts";
-import { lockEndpoint, requireLiveEndpoint } from "./webhook-endpoint-rows.ts";
+import { lockEndpoint, requireOpenEndpoint } from "./webhook-endpoint-rows.ts";
 import type { DeliveryRecord, DeliveryStatus, WebhookAttempt } from "./webhook-record.ts";
 import type { WebhookDeliveryTable } from "./webhook-tables.ts";
 
@@ -40,7 +40,7 @@ export const webhookDeliveryCommands = {
       .where(under(ceiling, "owner_id"))
       .executeTakeFirst();
     if (found === undefined) throw noDelivery();
-    const endpoint = await requireOpenEndpoint(tx, found.endpoint_id);
+    const endpoint = await lockOpenEndpoint(tx, found.endpoint_id);
     const row = await tx.db
       .updateTable("webhook_delivery")
       .set(asNew(tx.context.at))
@@ -60,7 +60,7 @@ export const webhookDeliveryCommands = {
   ): Promise<{ readonly retried: number; readonly next: PageKey | null }> {
     const { api, at } = tx.context;
     const { endpointId, status, from, to, after, limit } = input;
-    const endpoint = await requireOpenEndpoint(tx, endpointId);
+    const endpoint = await lockOpenEndpoint(tx, endpointId);
     let query = tx.db
       .selectFrom("webhook_delivery")
       .select(["id", "created_at"])
@@ -150,11 +150,10 @@ function asNew(at: number) {
   return { status: "pending", tries: 0, run_at: at, settled_at: null } as const;
 }
 
-async function requireOpenEndpoint(tx: Transaction, id: string) {
+async function lockOpenEndpoint(tx: Transaction, id: string) {
   const endpoint = await lockEndpoint(tx, { id });
-  requireLiveEndpoint(endpoint);
-  if (endpoint.disabled_at === null) return endpoint;
-  throw new ApiError("CONFLICT", "The webhook endpoint is disabled: enable it first.");
+  requireOpenEndpoint(endpoint);
+  return endpoint;
 }
 
 function noDelivery(): ApiError {

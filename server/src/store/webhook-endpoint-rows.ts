@@ -43,6 +43,13 @@ export function requireLiveEndpoint(row: EndpointRow): void {
   throw new ApiError("CONFLICT", "The webhook endpoint is revoked.");
 }
 
+/** @throws {ApiError} `CONFLICT` for one that gets nothing: it is revoked or disabled. */
+export function requireOpenEndpoint(row: EndpointRow): void {
+  requireLiveEndpoint(row);
+  if (row.disabled_at === null) return;
+  throw new ApiError("CONFLICT", "The webhook endpoint is disabled: enable it first.");
+}
+
 /** Changes columns of a row that is locked, and answers the row as it is then. */
 export async function changeEndpoint(
   tx: Transaction,

@@ -1,7 +1,7 @@
 import { ApiError } from "@latchkey/engine";
 import { selectAccount } from "./accounts.ts";
 import type { Transaction } from "./transaction.ts";
-import { lockEndpoint, type NamedEndpoint, requireLiveEndpoint } from "./webhook-endpoint-rows.ts";
+import { lockEndpoint, type NamedEndpoint, requireOpenEndpoint } from "./webhook-endpoint-rows.ts";
 import { insertDeliveries, queueDeliveries } from "./webhook-queue.ts";
 import type { WebhookEvent } from "./webhook-record.ts";
 
@@ -35,10 +35,10 @@ export const webhookOutboxCommands = {
     return { id, endpoints };
   },
 
-  /** The same of a test, to one endpoint, whatever it wants. @throws {ApiError} As `updateWebhookEndpoint`. */
+  /** The same of a test, to one endpoint, whatever it wants. @throws {ApiError} As `retryDelivery`. */
   async testWebhookEndpoint(tx: Transaction, input: TestEndpoint): Promise<Published> {
     const row = await lockEndpoint(tx, input);
-    requireLiveEndpoint(row);
+    requireOpenEndpoint(row);
     const { id, account_id: accountId, application_id: applicationId } = row;
     const data = { endpointId: id };
     const event = { id: input.eventId, type: "webhook.test", accountId, applicationId, data };

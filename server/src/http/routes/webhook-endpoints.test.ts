@@ -92,6 +92,7 @@ test("is changed, switched off and on, and takes no change that is wrong", async
   const off = await patch({ enabled: false });
   expect(off.json).toMatchObject({ status: "disabled", disabledReason: "operator" });
   expect((await post(`webhook-endpoints/${id}/retry`, {})).status).toBe(409);
+  expect((await post(`webhook-endpoints/${id}/test`)).status).toBe(409);
   expect((await patch({ enabled: true })).json).toMatchObject({ status: "active" });
   for (const wrong of [{ url: "x" }, { strictOrder: true }, { events: ["?"] }, {}, { id: "x" }]) {
     expect((await patch(wrong)).status).toBe(400);
