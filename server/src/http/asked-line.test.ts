@@ -30,11 +30,31 @@ describe("without a path suffix, one family of headers tells", () => {
     ["half a family", "", FORWARDED.slice(0, 2)],
     ["half a family", "", FORWARDED.slice(2)],
     ["a family twice", "", [...FORWARDED, ...FORWARDED]],
+    ["a family that there is not", "?headers=Original", []],
+    ["a family without a name", "?x=1&headers=", FORWARDED],
   ])("refuses %s after %j", (_what, suffix, headers) => {
     expect(() => ask(suffix, headers)).toThrowError(
       expect.objectContaining({ code: "INVALID_REQUEST" }),
     );
   });
+});
+
+// It would match no endpoint, and get what the policy's default asks for.
+test.each(["", " ", "GET POST", "GET, DELETE", "GE\u00ccT", "X".repeat(33)])(
+  "refuses %j, which is no method",
+  (method) => {
+    const forwarded = ["X-Forwarded-Method", method, "X-Forwarded-Uri", "/v2/users"];
+    expect(() => ask("", forwarded)).toThrowError(
+      expect.objectContaining({
+        ...{ code: "INVALID_REQUEST", details: { field: "x-forwarded-method" } },
+      }),
+    );
+  },
+);
+
+test("takes every method that HTTP has", () => {
+  const forwarded = ["X-Forwarded-Method", "M-SEARCH", "X-Forwarded-Uri", "/v2/users"];
+  expect(ask("", forwarded)).toEqual({ method: "M-SEARCH", target: "/v2/users" });
 });
 
 describe("a path suffix is the client's own line", () => {

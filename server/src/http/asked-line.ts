@@ -1,4 +1,5 @@
 import { ApiError, header, headerCount } from "@latchkey/engine";
+import { METHOD } from "./schemas/decision.ts";
 
 /** The method and target of the request that a proxy asks about. */
 export interface AskedLine {
@@ -32,9 +33,18 @@ export function askedLine({ method, rawHeaders, suffix }: ProxyRequest): AskedLi
     if (contradicts(forwarded, own) || contradicts(original, own)) throw contradiction();
     return own;
   }
-  const readsOriginal = /[?&]headers=original(&|$)/.test(suffix);
+  const readsOriginal = namesOriginal(suffix);
   if ((readsOriginal ? forwarded : original) !== undefined) throw contradiction();
   return (readsOriginal ? original : forwarded) ?? { method, target: "/" };
+}
+
+/** Whether the query names the other family than the default one. @throws {ApiError} */
+function namesOriginal(query: string): boolean {
+  const [, family = "forwarded"] = /[?&]headers=([^&]*)/.exec(query) ?? [];
+  if (family === "original" || family === "forwarded") return family === "original";
+  throw new ApiError("INVALID_REQUEST", "The query's headers is `forwarded` or `original`.", {
+    details: { field: "headers" },
+  });
 }
 
 function contradicts(family: AskedLine | undefined, own: AskedLine): boolean {
@@ -48,6 +58,8 @@ function contradiction(): ApiError {
 const CONTRADICTION =
   "Headers that are not to be read are present: have the proxy remove X-Forwarded-Method, " +
   "X-Forwarded-Uri, X-Original-Method and X-Original-URI of clients.";
+
+const IS_METHOD = new RegExp(METHOD);
 
 /** The line that a family of headers tells of; `undefined`: none of them was sent. */
 function familyOf(
@@ -66,6 +78,12 @@ function familyOf(
   if (method === undefined || target === undefined) {
     throw new ApiError("INVALID_REQUEST", `Send both ${methodName} and ${uriName}, or neither.`, {
       details: { field: method === undefined ? methodName : uriName },
+    });
+  }
+  // No endpoint of a policy is for it, so it would get what the policy's default asks for.
+  if (!IS_METHOD.test(method)) {
+    throw new ApiError("INVALID_REQUEST", `${methodName} must be a method, such as GET.`, {
+      details: { field: methodName },
     });
   }
   return { method, target };

@@ -9,9 +9,12 @@ const HeaderValue = Type.Unsafe<string | string[]>({
   items: { type: "string", maxLength: 16_384 },
 });
 
+/** A method is any token (RFC 9110 §9.1), `M-SEARCH` too. */
+export const METHOD = "^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$";
+
 /** A request to the API, as whatever received it describes it. */
 export const AskedRequest = Body({
-  method: Type.String({ pattern: "^[A-Za-z]{1,32}$", examples: ["GET"] }),
+  method: Type.String({ pattern: METHOD, examples: ["GET"] }),
   url: Type.String({
     minLength: 1,
     maxLength: 16_384,
