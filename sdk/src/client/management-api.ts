@@ -3357,14 +3357,14 @@ export const OPERATIONS = {
     method: "POST",
     path: "/v1/operators/{id}/invite",
     query: [],
-    keyed: false,
+    keyed: true,
     answers: "json",
   },
   inviteUser: {
     method: "POST",
     path: "/v1/apis/{api}/users/{id}/invite",
     query: [],
-    keyed: false,
+    keyed: true,
     answers: "json",
   },
   issueApiKey: {

@@ -46,9 +46,9 @@ export function createLinks(parts: LinksParts): Links {
       personId: person?.id ?? null,
       expiresAt: context.at + LIFETIMES[kind],
     };
-    const { output } = await store.write("makeSignInLink", input, context);
+    const { output, once } = await store.write("makeSignInLink", input, context, token);
     // In the fragment, which no server and no Referer ever sees (RFC 9110 §10.1.3).
-    return output.made ? `${publicUrl}/dashboard/#${kind}=${token}` : undefined;
+    return output.made ? `${publicUrl}/dashboard/#${kind}=${once}` : undefined;
   }
 
   async function sendReset(api: string | null, email: string, whence: Whence): Promise<void> {
@@ -65,14 +65,15 @@ export function createLinks(parts: LinksParts): Links {
   return {
     makeSetup: () => make("setup", undefined, ownDeed(null, NOWHERE, clock())),
 
-    async invite(person, { actor, session, address, requestId }) {
+    async invite(person, { actor, session, address, requestId, idempotency }) {
       const known = await store.people.find(placeOf(person.api), person.id);
       if (known === undefined) throw new ApiError("NOT_FOUND", "There is no such person.");
       if (known.email === null) {
         const details = { field: "email" };
         throw new ApiError("INVALID_REQUEST", "There is no e-mail address to invite.", { details });
       }
-      const deed = { actor, session, address, requestId, api: placeOf(person.api), at: clock() };
+      const asked = { actor, session, address, requestId, idempotency };
+      const deed = { ...asked, api: placeOf(person.api), at: clock() };
       const link = (await make("invitation", person, deed)) ?? "";
       await mail.send({ to: known.email, ...invitationMail(link) }).catch((cause: unknown) => {
         const message = "The mail server did not take the invitation. Try again.";

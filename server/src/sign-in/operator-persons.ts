@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { ApiError, type Clock } from "@latchkey/engine";
 import type { OperatorPersonRecord, PersonRole } from "../store/operator-persons.ts";
 import type { Page, PageRequest } from "../store/records.ts";
@@ -75,7 +75,8 @@ export function createOperatorPersons(parts: {
       const { output } = await store.write("createOperatorPerson", input, context(deed));
       // A repeated call answers who was made by the first, and may come after their first sign-in.
       if (await hasCome(output.id)) return { person: output, link: undefined };
-      return { person: output, ...(await links.invite(personOf(output.id), deed)) };
+      const invitation = { ...deed, idempotency: ofSecondWrite(deed.idempotency) };
+      return { person: output, ...(await links.invite(personOf(output.id), invitation)) };
     },
     async invite(deed, id) {
       if (await hasCome(id)) {
@@ -94,6 +95,13 @@ export function createOperatorPersons(parts: {
       await store.write("removeOperatorPerson", { id }, context(deed));
     },
   };
+}
+
+/** A call that writes twice claims twice: each write finds its own answer when it is repeated. */
+function ofSecondWrite(first: WriteContext["idempotency"]): WriteContext["idempotency"] {
+  if (first === undefined) return undefined;
+  const keyDigest = createHash("sha256").update("second/").update(first.keyDigest).digest();
+  return { ...first, keyDigest };
 }
 
 const personOf = (id: string): Person => ({ kind: "operator", api: null, id });

@@ -16,7 +16,7 @@ export interface Whence {
 }
 
 /** The deed of an operator, who may be a browser's session. */
-export type OperatorDeed = Whence & Pick<WriteContext, "actor" | "session">;
+export type OperatorDeed = Whence & Pick<WriteContext, "actor" | "session" | "idempotency">;
 
 /** How a person can prove who they are. The code step is asked for exactly when `totp` is on. */
 export interface Factors {
@@ -127,8 +127,9 @@ export interface Links {
   /** The link for the first operator, an owner; `undefined`: there is one. Ends earlier links. */
   makeSetup(): Promise<string | undefined>;
   /**
-   * Mails the link; answers it only when there is no mail server. @throws {ApiError} `NOT_FOUND`;
-   * `MAIL_NOT_SENT`: the server did not take it, and another try makes another link.
+   * Mails the link; answers it only when there is no mail server. A repeat of the same call mails
+   * the same link once more: whether it arrived before is not known. @throws {ApiError} `NOT_FOUND`;
+   * `MAIL_NOT_SENT`: the server did not take it.
    */
   invite(person: Person, deed: OperatorDeed): Promise<{ link: string | undefined }>;
   /** Mails the link if there is such a person, and tells nobody whether. */

@@ -64,11 +64,37 @@ test("a repeated call makes nobody else, and lets nobody in who has come", async
   const headers = { "idempotency-key": "the same" };
   const create = () => it.call("POST", "/v1/operators", { body, headers });
   const [first, second] = [await create(), await create()];
-  expect([first.status, second.status]).toEqual([201, 201]);
-  expect(second.json.id).toBe(first.json.id);
+  expect(first).toMatchObject({ status: 201, json: { link: expect.any(String) } });
+  expect([second.status, second.json]).toEqual([201, first.json]);
   await accept(second.json.link);
   const third = await create();
   expect([third.status, third.json.id, third.json.link]).toEqual([201, first.json.id, undefined]);
+});
+
+test.each([
+  [
+    "an operator",
+    async (name: string) => `/v1/operators/${(await invite(`${name}@twice.example`)).json.id}`,
+  ],
+  [
+    "a user",
+    async (name: string) => {
+      const api = "/v1/apis/standard";
+      const account = await it.call("POST", `${api}/accounts`, { body: { name: "Acme" } });
+      const body = { accountId: account.json.id, email: `${name}@twice.example` };
+      return `${api}/users/${(await it.call("POST", `${api}/users`, { body })).json.id}`;
+    },
+  ],
+])("an invitation of %s that is repeated is the same one", async (_whom, make) => {
+  const path = `${await make("a")}/invite`;
+  const headers = { "idempotency-key": "once" };
+  const first = await it.call("POST", path, { headers });
+  const second = await it.call("POST", path, { headers });
+  expect(first).toMatchObject({ status: 202, json: { link: expect.any(String) } });
+  expect([second.status, second.json]).toEqual([202, first.json]);
+  const other = await it.call("POST", `${await make("b")}/invite`, { headers });
+  expect(other.json.error.code).toBe("IDEMPOTENCY_KEY_REUSED");
+  await accept(first.json.link);
 });
 
 test("another role and other APIs hold from the next call on", async () => {

@@ -78,8 +78,9 @@ export const operatorRoutes =
         operationId: "inviteOperator",
         summary: "Invite an operator again who has not come yet; the invitation before ends",
         params,
+        headers: IdempotencyHeaders,
         body: Type.Optional(Body({})),
-        response: { 202: Ref(Invitation, "It is sent."), ...writeRefusals(409) },
+        response: { 202: Ref(Invitation, "It is sent."), ...writeRefusals(409, 422) },
       },
       handler: async (request, reply) => {
         requireWholeReach(request);

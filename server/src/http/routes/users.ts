@@ -135,10 +135,11 @@ export const userRoutes =
         operationId: "inviteUser",
         summary: "Mail a user the link with which they set their password",
         params: UserParams,
+        headers: IdempotencyHeaders,
         body: Type.Optional(Body({})),
         response: {
           202: Ref(Invitation, "It is sent."),
-          ...writeRefusals(409),
+          ...writeRefusals(409, 422),
         },
       },
       handler: async (request, reply) => {
