@@ -83,6 +83,16 @@ describe.each(DOORS)("%s", (path) => {
     expect(answer).toBe(await exchange(callOf(path, FRAMEWORK, body(path), close)));
   });
 
+  test("names the place of an address that is none", async () => {
+    const [one, other] = [asked(), asked({ url: "v2/users" })];
+    const isBatch = path.endsWith("batch");
+    const body = JSON.stringify(isBatch ? { requests: [one, other] } : { request: other });
+    const answer = await exchange(callOf(path, FRONT, body, close));
+    const field = isBatch ? "requests[1].url" : "request.url";
+    expect(answer).toContain(`"message":"${field} must be a path or an absolute http(s) URL."`);
+    expect(answer).toContain(`"details":{"field":"${field}"}`);
+  });
+
   test("reads a body that comes in pieces, and one that has to be handed on", async () => {
     for (const body of [bodyFor(path, asked()), "[1, 2, 3]"]) {
       const call = callOf(path, FRONT, body, close);

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RunningServer, startServer, TEST_ACCOUNT } from "../running-server.ts";
 import { expectRefusal, expectUntouched, inventory } from "./refusals.ts";
@@ -67,6 +68,18 @@ describe("a body that is no JSON is 400 INVALID_JSON:", () => {
 test("a body of more than 1 MiB is 413, one of 1 MiB is read", async () => {
   expectRefusal(await post(`${API}/accounts`, padded(MIB + 1)), 413, "PAYLOAD_TOO_LARGE");
   expectRefusal(await post(`${API}/accounts`, padded(MIB)), 400, "INVALID_REQUEST", "name");
+});
+
+test.each(["gzip", "identity, gzip", "x"])("a body in the coding %j is 415", async (coding) => {
+  const plain = JSON.stringify({ request: { method: "GET", url: "/", headers: {} } });
+  for (const path of [`${API}/accounts`, `${API}/verify`, `${API}/verify/batch`]) {
+    for (const body of [plain, gzipSync(plain)]) {
+      const answer = await post(path, body, { "content-encoding": coding });
+      expectRefusal(answer, 415, "UNSUPPORTED_MEDIA_TYPE");
+    }
+  }
+  const named = await post(`${API}/verify`, plain, { "content-encoding": "Identity" });
+  expect(named.status).toBe(200);
 });
 
 test.each([
@@ -240,6 +253,17 @@ describe("verify takes odd requests for what they are:", () => {
     const body = `{"request":{"method":"get","url":"/v2/users","headers":${headers}}}`;
     const answer = await post(`${API}/verify`, body.replace("KEY", key));
     expect(answer.json).toMatchObject({ outcome: "allow", status: 200 });
+  });
+
+  test("a method that few know, and no more headers than 200", async () => {
+    const request = { method: "m-search", url: "/", headers: { authorization: `Bearer ${key}` } };
+    expect((await post(`${API}/verify`, { request })).json).toMatchObject({ outcome: "allow" });
+    const headers = Object.fromEntries(Array.from({ length: 201 }, (_, i) => [`h${i}`, "x"]));
+    const answer = await post(`${API}/verify`, { request: { ...request, headers } });
+    expect(answer.json.error).toMatchObject({
+      message: "request.headers must have at most 200 members.",
+      details: { field: "request.headers" },
+    });
   });
 
   test("an address that is none is no address", async () => {

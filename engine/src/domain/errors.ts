@@ -56,7 +56,10 @@ export const API_ERRORS = {
     meaning: "The key was rotated and its overlap has not ended; `force` rotates again.",
   },
   PAYLOAD_TOO_LARGE: { status: 413, meaning: "The body is larger than 1 MiB." },
-  UNSUPPORTED_MEDIA_TYPE: { status: 415, meaning: "The body is not `application/json`." },
+  UNSUPPORTED_MEDIA_TYPE: {
+    status: 415,
+    meaning: "The body is not `application/json`, or is in a content coding that is not taken.",
+  },
   IDEMPOTENCY_KEY_REUSED: {
     status: 422,
     meaning: "The same Idempotency-Key was sent with another body.",

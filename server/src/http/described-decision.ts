@@ -69,9 +69,9 @@ export function decideAll(
 ): string | Promise<string> {
   const { record, monotonic } = parts;
   const { slug, engine } = api;
-  const contexts = asked.map((each) => ({
+  const contexts = asked.map((each, i) => ({
     requestId: each.requestId ?? callId,
-    request: apiRequest(each, engine.policy.policy),
+    request: apiRequest(each, engine.policy.policy, i),
   }));
   // Where one decision ends the next begins: reading the clock is a part of what is timed.
   const times = [monotonic()];
@@ -111,11 +111,13 @@ function isMade(decision: Decision | Promise<Decision>): decision is Decision {
   return !(decision instanceof Promise);
 }
 
+/** `place` is that among several. */
 function apiRequest(
   { method, url, headers, ip, secure, base: known }: AskedRequestBody,
   policy: Policy,
+  place?: number,
 ): ApiRequest {
-  const { target, tls, base } = readUrl(url);
+  const { target, tls, base } = readUrl(url, place);
   const flat = flatHeaders(headers);
   const isSecure = secure ?? tls;
   return {
@@ -131,7 +133,10 @@ function apiRequest(
 const ABSOLUTE = /^((https?):\/\/[^/?#]+)(.*)$/is;
 
 /** Cut out of the text as it stands: a URL parser would tidy what hygiene must see. */
-function readUrl(url: string): {
+function readUrl(
+  url: string,
+  place: number | undefined,
+): {
   readonly target: string;
   readonly tls: boolean;
   readonly base: string | undefined;
@@ -139,8 +144,9 @@ function readUrl(url: string): {
   if (url.startsWith("/")) return { target: url, tls: true, base: undefined };
   const [, base, scheme, rest = ""] = ABSOLUTE.exec(url) ?? [];
   if (scheme === undefined) {
-    throw new ApiError("INVALID_REQUEST", "url must be a path or an absolute http(s) URL.", {
-      details: { field: "request.url" },
+    const field = place === undefined ? "request.url" : `requests[${place}].url`;
+    throw new ApiError("INVALID_REQUEST", `${field} must be a path or an absolute http(s) URL.`, {
+      details: { field },
     });
   }
   return {

@@ -9,7 +9,7 @@ const MAX_JSON_DEPTH = 32;
 export const MAX_BODY = 1024 * 1024;
 
 /**
- * Parses JSON bodies: UTF-8 only, at most 32 levels deep. A missing body is an empty object, so that
+ * Parses JSON bodies: UTF-8 only, at most 32 levels deep, in no content coding. A missing body is an empty object, so that
  * a call whose members are all optional needs none.
  */
 export function parseJsonBodies(app: FastifyInstance): void {
@@ -18,12 +18,25 @@ export function parseJsonBodies(app: FastifyInstance): void {
   app.addContentTypeParser(
     "application/json",
     { parseAs: "buffer" },
-    (request: FastifyRequest, body: Buffer, done) => done(null, readJson(request, body)),
+    (request: FastifyRequest, body: Buffer, done) => {
+      if (isCoded(request.headers["content-encoding"])) done(coded());
+      else done(null, readJson(request, body));
+    },
   );
   app.addHook("preValidation", (request, _reply, done) => {
     if (request.body === undefined && request.method !== "GET") request.body = {};
     done();
   });
+}
+
+/** Whether a body is not to be read as it stands (RFC 9110 §8.4). */
+export function isCoded(coding: string | undefined): boolean {
+  return coding !== undefined && coding.trim().toLowerCase() !== "identity";
+}
+
+function coded(): ApiError {
+  const message = "Send the body as it is, without a Content-Encoding.";
+  return new ApiError("UNSUPPORTED_MEDIA_TYPE", message);
 }
 
 /**

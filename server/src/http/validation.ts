@@ -133,6 +133,8 @@ function sentence(fault: FastifySchemaValidationError, field: string, where: str
       return `${name} must have at most ${params.limit} elements.`;
     case "minProperties":
       return `${name} must have at least ${params.limit} member.`;
+    case "maxProperties":
+      return `${name} must have at most ${params.limit} members.`;
     case "minimum":
       return `${name} must be at least ${params.limit}.`;
     case "maximum":

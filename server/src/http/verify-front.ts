@@ -4,7 +4,7 @@ import { ApiError, header, headerCount, requestIdOf } from "@latchkey/engine";
 import type { Static, TSchema } from "typebox";
 import { decide, decideAll, type VerifyParts } from "./described-decision.ts";
 import { toApiError, writeError } from "./errors.ts";
-import { MAX_BODY } from "./json-body.ts";
+import { isCoded, MAX_BODY } from "./json-body.ts";
 import type { Operator, Operators } from "./operators.ts";
 import { may } from "./permissions.ts";
 import type { PlainDoor } from "./plain-connections.ts";
@@ -125,6 +125,7 @@ function callOf(parts: VerifyFrontParts, request: RequestHead): Call | undefined
   const length = Number(header(rawHeaders, "content-length"));
   if (api === undefined || !(length > 0 && length <= MAX_BODY)) return undefined;
   if (header(rawHeaders, "content-type") !== "application/json") return undefined;
+  if (isCoded(header(rawHeaders, "content-encoding"))) return undefined;
   if (headerCount(rawHeaders, "authorization") !== 1) return undefined;
   const operator = parts.operators.byHeaders(rawHeaders);
   if (operator === undefined || !may(operator.role, batch ? "enforce" : "verify")) return undefined;
