@@ -84,6 +84,8 @@ describe("a query is 400 that names the parameter for", () => {
     ["limit=201", "limit"],
     ["limit=1e3", "limit"],
     ["limit=1.5", "limit"],
+    ["limit=Infinity", "limit"],
+    ["limit=-1e309", "limit"],
     ["limit=ten", "limit"],
     ["limit=", "limit"],
     ["limit=9007199254740993", "limit"],
@@ -106,6 +108,17 @@ describe("a query is 400 that names the parameter for", () => {
   ])("events?%s", async (query, field) => {
     expectRefusal(await list(`?${query}`, `${API}/events`), 400, "INVALID_REQUEST", field);
   });
+});
+
+test("a wait without an end is refused before anything is done", async () => {
+  const { id } = await server.issueKey();
+  for (const wait of ["Infinity", "1e309", "30001"]) {
+    const answer = await server.operator("POST", `${API}/api-keys/${id}/revoke?wait=${wait}`);
+    expectRefusal(answer, 400, "INVALID_REQUEST", "wait");
+  }
+  const { json } = await server.operator("GET", `${API}/api-keys/${id}`);
+  expect(json.status).toBe("active");
+  await server.operator("POST", `${API}/api-keys/${id}/revoke`);
 });
 
 describe("Idempotency-Key", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { buildValidator } from "./validation.ts";
+import { buildValidator, validationFault } from "./validation.ts";
 
 const LETTER_OF_TWO_UNITS = "𝕏";
 const text = { type: "string", minLength: 2, maxLength: 3, pattern: "^[a-z𝕏]+$" };
@@ -27,4 +27,20 @@ test.each<[object, string | undefined]>([
   const validate = buildValidator({})({ schema, httpPart: "body" });
   expect(validate(body)).toBe(fault === undefined);
   expect(validate.errors?.map(({ keyword }) => keyword)).toEqual(fault && [fault]);
+});
+
+// Ajv takes the text for an integer, and compares no bound with what is infinite.
+test.each(["Infinity", "-Infinity", "1e309", "-1e309"])("no integer of a query is %s", (limit) => {
+  const query = {
+    type: "object",
+    properties: { limit: { type: "integer", minimum: 1, maximum: 200 } },
+  };
+  const validate = buildValidator({})({ schema: query, httpPart: "querystring" });
+  expect(validate({ limit })).toBe(false);
+  const [fault] = validate.errors ?? [];
+  expect(fault && validationFault([fault], "querystring")).toMatchObject({
+    ...{ code: "INVALID_REQUEST", message: "limit must be an integer." },
+    details: { field: "limit" },
+  });
+  expect([validate({ limit: "200" }), validate.errors]).toEqual([true, null]);
 });

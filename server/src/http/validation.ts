@@ -20,14 +20,28 @@ export const buildValidator: BuildCompilerFromPool = (schemas) => {
     const compiled = once(() => (isBody ? strict : lenient)()(part));
     const validate = (data: unknown): boolean => {
       const valid = compiled()(data) as boolean;
-      lazy.errors = compiled().errors ?? null;
-      return valid;
+      const fault = valid && !isBody ? infinite(data) : undefined;
+      lazy.errors = fault === undefined ? (compiled().errors ?? null) : [fault];
+      return fault === undefined && valid;
     };
     // Fastify calls it and reads `errors`; it needs nothing else of what Ajv makes.
     const lazy = validate as AnyValidateFunction;
     return lazy;
   };
 };
+
+/**
+ * The fault of a member that became infinite: `Infinity` and `1e309` are coerced to a number that
+ * passes every bound, for Ajv compares finite ones alone.
+ */
+function infinite(data: unknown) {
+  for (const [name, value] of Object.entries(data ?? {})) {
+    if (typeof value !== "number" || Number.isFinite(value)) continue;
+    const params = { type: "integer" };
+    return { keyword: "type", instancePath: `/${name}`, schemaPath: "", params };
+  }
+  return undefined;
+}
 
 type AnyValidateFunction = ReturnType<ReturnType<BuildCompilerFromPool>>;
 
