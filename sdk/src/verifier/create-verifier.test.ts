@@ -1,4 +1,9 @@
+import { once } from "node:events";
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { newKey } from "@latchkey/engine";
 import { expect, test } from "vitest";
+import { anAnswer, aPolicy, aRequest } from "../testing/known-key.ts";
 import { createVerifier, problemsTold } from "./create-verifier.ts";
 import { createRemoteVerifier } from "./remote-verifier.ts";
 import type { VerifierProblem } from "./verifier.ts";
@@ -62,4 +67,41 @@ test.each([
   await new Promise(setImmediate);
   process.off("unhandledRejection", take);
   expect(rejections).toEqual([]);
+});
+
+test("forgets what it was told of changes that did not come before its stream ended", async () => {
+  const policy = { version: 1, digest: "a", policy: aPolicy() };
+  const hello = { kind: "hello", seq: 5, mark: "m", policy, issuerKeys: { keys: [] } };
+  let head = 5;
+  let stream: ServerResponse | undefined;
+  const server = createServer(({ url = "" }, response) => {
+    if (url.includes("/changes")) {
+      stream = response;
+      response.write(`${JSON.stringify({ ...hello, resumed: url.includes("after=5") })}\n`);
+    } else if (url.endsWith("/leases")) {
+      response.end(JSON.stringify({ head, tellAfterMillis: 0 }));
+    } else if (url.endsWith("/resolve")) {
+      response.end(JSON.stringify({ answers: [anAnswer(head, { id: `key_${head}` })] }));
+    } else {
+      response.writeHead(503).end();
+    }
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const verifier = await createVerifier({ ...OPTIONS, url: `http://127.0.0.1:${port}` });
+  const { key: later } = newKey(aPolicy().keyFormat, "live");
+  const outcome = async (key?: string) => (await verifier.verify(aRequest(key))).outcome;
+  expect(await outcome()).toBe("allow");
+  stream?.destroy();
+
+  // Known again once there is a stream; then the server's disk is lost with the change.
+  head = 6;
+  await expect.poll(() => outcome(later)).toBe("allow");
+  expect(verifier.status.known).toBe(2);
+  head = 5;
+  stream?.destroy();
+  await expect.poll(() => verifier.status.known).toBe(0);
+  await verifier.close();
+  server.closeAllConnections();
+  server.close();
 });

@@ -12,6 +12,7 @@ import {
 } from "@latchkey/engine";
 import { followChanges } from "./change-feed.ts";
 import { createDecider, type Decider } from "./decider.ts";
+import { followedSource } from "./followed-source.ts";
 import { createKnownApi, type KnownApi } from "./known-api.ts";
 import { keepLease } from "./lease-keeper.ts";
 import { createOnline } from "./online.ts";
@@ -55,8 +56,9 @@ export const createVerifier: CreateVerifier = async (options) => {
     onProblem: onProblem("lease"),
     onBehind: () => feed.again(),
   });
+  const followed = followedSource(createRemoteSource(link));
   const api = createKnownApi({
-    source: createRemoteSource(link),
+    source: followed.source,
     lease: keeper.lease,
     leased: createLeasedLimiter({
       ask: askForSlices(link),
@@ -69,13 +71,15 @@ export const createVerifier: CreateVerifier = async (options) => {
     capacity,
     onUnable: onProblem("policy"),
   });
+  const feedProblem = onProblem("feed");
   let seq: number | undefined;
   const feed = followChanges(link, {
     get seq() {
       return seq;
     },
     hello(hello) {
-      if (!hello.resumed && seq !== undefined) {
+      const isRight = followed.follow(hello.seq) && hello.resumed;
+      if (!isRight && seq !== undefined) {
         keeper.startAfresh();
         api.forget();
       }
@@ -88,7 +92,10 @@ export const createVerifier: CreateVerifier = async (options) => {
       seq = change.seq;
       keeper.applied(seq);
     },
-    broken: onProblem("feed"),
+    broken(why) {
+      followed.lose();
+      feedProblem(why);
+    },
   });
   const usage = startUsageReport({ link, onProblem: onProblem("usage") });
   const online = createOnline({ link, clock: wall, monotonic, onProblem: onProblem("online") });
