@@ -63,15 +63,17 @@ export class KnownCredentials<Authority extends OfScheme> {
   readonly #accounts = new Interned<AccountState>();
   readonly #moreOf = createMoreOf(MOST_ALIKE);
   readonly #slots = new NameTable((slot) => this.#idAt(slot));
-  readonly #table = new DigestTable(FIRST_CAPACITY);
+  readonly #table: DigestTable;
   /** Most have an id and nothing else. */
   readonly #names: (string | Particulars)[] = [];
-  #capacity = FIRST_CAPACITY;
+  #capacity: number;
   #used = 0;
   #hand = 0;
 
   constructor(parts: KnownCredentialsParts<Authority>) {
     this.#parts = parts;
+    this.#capacity = Math.min(FIRST_CAPACITY, parts.capacity);
+    this.#table = new DigestTable(this.#capacity);
   }
 
   get size(): number {

@@ -202,10 +202,8 @@ test("a key that made room after its revocation is not brought back by an answer
   };
   await learn("secret", ANSWER);
   memory.applyCredential(6, { ...CREDENTIAL, revokedAt: NOW });
-  for (let n = 0; n < 1024; n += 1) {
-    const id = `other_${n}`;
-    await learn(id, { ...ANSWER, asOf: 6, credential: { ...CREDENTIAL, id, lineageId: id } });
-  }
+  const other = { ...CREDENTIAL, id: "key_2", lineageId: "key_2" };
+  await learn("other", { ...ANSWER, asOf: 6, credential: other });
   expect(memory.credential("api-key", presented("secret"), [])).toBe("ask");
   const late = memory.ask(question("secret"), NOBODY);
   await settled();
@@ -217,6 +215,24 @@ test("a key that made room after its revocation is not brought back by an answer
   await late;
   expect(memory.credential("api-key", presented("secret"), [])).toMatchObject({ revoked: true });
 });
+
+test.each([1, 2, 1023, 1025])(
+  "keeps no more than %i where that is its capacity",
+  async (capacity) => {
+    let n = 0;
+    const source = sourceOf(async () => {
+      n += 1;
+      return { ...ANSWER, credential: { ...CREDENTIAL, id: `key_${n}`, lineageId: `key_${n}` } };
+    });
+    const memory = aMemory({ source, capacity });
+    for (let name = 0; name <= capacity; name += 1) {
+      await memory.ask(question(`${name}`), NOBODY);
+      expect(memory.size).toBe(Math.min(name + 1, capacity));
+    }
+    const last = memory.credential("api-key", presented(`${capacity}`), []);
+    expect(last).toMatchObject({ id: `key_${capacity + 1}` });
+  },
+);
 
 test("does not let an answer that was read before a suspension undo it", async () => {
   const { questions, source } = aSource();
