@@ -1,6 +1,7 @@
 export type { Decide, DecideOptions } from "./decide.ts";
 export { ACCOUNT_KINDS, type AccountKind, type AccountState } from "./domain/account.ts";
 export {
+  addressOfPeer,
   type Client,
   clientBehind,
   clientOf,

@@ -30,6 +30,7 @@ test("believes no header of a peer that is no trusted proxy", () => {
 test.each([
   ["an IPv4-mapped address", "::ffff:198.51.100.7", "198.51.100.7"],
   ["an IPv6 address", "2001:DB9:0::1", "2001:db9::1"],
+  ["a link-local address with its zone", "fe80::1%eth0", "fe80::1"],
   ["a Unix socket", undefined, undefined],
   ["nonsense", "nonsense", undefined],
 ])("normalizes %s of the peer", (_what, address, expected) => {
@@ -58,6 +59,18 @@ test.each([
   ["what follows a malformed element", forwardedFor("<script>, 203.0.113.9"), "203.0.113.9"],
 ])("behind a trusted proxy, takes %s", (_what, headers, expected) => {
   expect(clientOf(PROXY, headers, TRUSTED).address).toBe(expected);
+});
+
+test("believes a trusted proxy on the same link, whatever its zone", () => {
+  const headers = [...forwardedFor("203.0.113.9"), ...forwardedProto("https")];
+  const peer = { address: "fe80::1%eth0", encrypted: false };
+  const believed = { address: "203.0.113.9", secure: true };
+  expect(clientOf(peer, headers, trustedPeers(["fe80::/10"]))).toEqual(believed);
+  expect(trustedPeers(["fe80::/10"]).contains("fe80::1%eth0")).toBe(true);
+  const unknown = { address: undefined, secure: false };
+  // A zone is the business of whoever has the connection: nobody else can tell of one.
+  const behind = forwardedFor("fe80::2%eth0");
+  expect(clientOf(peer, behind, trustedPeers(["fe80::/10"]))).toEqual(unknown);
 });
 
 describe("over a Unix socket", () => {

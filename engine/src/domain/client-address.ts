@@ -29,7 +29,20 @@ export interface TrustedPeers {
 export function trustedPeers(listed: readonly string[]): TrustedPeers {
   const networks = parseNetworks(listed.filter((each) => each !== UNIX_PEER));
   const trustsUnix = listed.includes(UNIX_PEER);
-  return { contains: (peer) => (peer === UNIX_PEER ? trustsUnix : networks.contains(peer)) };
+  return {
+    contains: (peer) => (peer === UNIX_PEER ? trustsUnix : networks.contains(withoutZone(peer))),
+  };
+}
+
+/** The address of a peer as Node tells of it; `undefined` for `unix` and whatever else is none. */
+export function addressOfPeer(peer: string): string | undefined {
+  return parseAddress(withoutZone(peer))?.text;
+}
+
+/** `fe80::1%eth0`: a link-local address comes with the zone it is of (RFC 4007 §11). */
+function withoutZone(peer: string): string {
+  const zone = peer.indexOf("%");
+  return zone === -1 ? peer : peer.slice(0, zone);
 }
 
 /**
@@ -39,7 +52,7 @@ export function trustedPeers(listed: readonly string[]): TrustedPeers {
  */
 export function clientOf(peer: Peer, rawHeaders: readonly string[], trusted: TrustedPeers): Client {
   const { address = "", encrypted } = peer;
-  const peerAddress = parseAddress(address)?.text;
+  const peerAddress = addressOfPeer(address);
   if (!trusted.contains(address)) return { address: peerAddress, secure: encrypted };
   return clientBehind(peerAddress, rawHeaders, trusted);
 }

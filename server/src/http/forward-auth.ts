@@ -3,13 +3,13 @@ import {
   API_ERRORS,
   ApiError,
   type ApiRequest,
+  addressOfPeer,
   type Clock,
   clientBehind,
   type Decision,
   header,
   isPreflight,
   type Principal,
-  parseAddress,
   requestIdOf,
   type TrustedPeers,
 } from "@latchkey/engine";
@@ -133,7 +133,7 @@ function askedRequest(
     rawHeaders: headers,
     suffix,
   });
-  const peerAddress = parseAddress(request.peer ?? "")?.text;
+  const peerAddress = addressOfPeer(request.peer ?? "");
   // The peer has proved to be a proxy, by its address or by its token: its word counts.
   const { address, secure } = clientBehind(peerAddress, headers, parts.trustedProxies);
   const base = forwardedAddress(engine.policy.policy, { headers, secure });
