@@ -147,19 +147,22 @@ export const createVerifier: CreateVerifier = async (options) => {
   };
 };
 
-/** Tells of problems of a kind; of the one that was told last, only after a while. */
+/** Tells of problems of a kind; of one that was told, only after a while. */
 export function problemsTold(
   { onProblem }: Pick<VerifierOptions, "onProblem">,
   clock: () => number,
 ) {
   return (kind: VerifierProblem["kind"]) => {
-    let told: { readonly message: string; readonly at: number } | undefined;
+    const told = new Map<string, number>();
     return (cause: Error) => {
       const { message } = cause;
       const at = clock();
       // A server that is away is asked several times a second, and who is told may write it down.
-      if (told?.message === message && at - told.at < SAME_PROBLEM_MILLIS) return;
-      told = { message, at };
+      for (const [each, since] of told) {
+        if (at - since >= SAME_PROBLEM_MILLIS) told.delete(each);
+      }
+      if (told.has(message)) return;
+      told.set(message, at);
       const tell = async () => onProblem?.({ kind, message, cause });
       // Whoever is told must not bring down what it is told of, now or later.
       tell().catch(() => undefined);
