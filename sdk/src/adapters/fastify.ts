@@ -1,5 +1,5 @@
 import { isPromised } from "@latchkey/engine";
-import type { FastifyPluginAsync } from "fastify";
+import type { FastifyInstance, FastifyPluginAsync, FastifySchema, RouteOptions } from "fastify";
 import type { Verifier } from "../verifier/verifier.ts";
 import { type Allowed, createDoor, type DoorOptions, type Outcome } from "./door.ts";
 import { peerOf } from "./node-http.ts";
@@ -24,6 +24,7 @@ const plugin: FastifyPluginAsync<LatchkeyPluginOptions> = async (app, options) =
   const door = createDoor(options.verifier, options);
   // A context around this one may have it: then both hooks run, the outer one first.
   if (!app.hasRequestDecorator("latchkey")) app.decorateRequest("latchkey");
+  if (isWithinAnother(app)) app.addHook("onRoute", addPreflight);
   app.addHook("onRequest", (request, reply, done) => {
     const settle = (outcome: Outcome): void => {
       const isAllowed = outcome.allowed !== undefined;
@@ -43,6 +44,39 @@ const plugin: FastifyPluginAsync<LatchkeyPluginOptions> = async (app, options) =
     else settle(outcome);
   });
 };
+
+/** Fastify makes a context of the one that it lies in. */
+function isWithinAnother(app: FastifyInstance): boolean {
+  return "register" in Object.getPrototypeOf(app);
+}
+
+/**
+ * A method that no route has is an unknown path to Fastify, and belongs to another context: with a
+ * route for it, preflights come to the hook of this one. What else comes is not found as before.
+ */
+function addPreflight(
+  this: FastifyInstance,
+  { method, url, routePath, constraints = {}, prefixTrailingSlash }: Routed,
+): void {
+  // Fastify adds HEAD to what has GET.
+  if (method === "HEAD" || [method].flat().includes("OPTIONS")) return;
+  const asked = { method: "OPTIONS", url, constraints } as const;
+  if (this.hasRoute(asked)) return;
+  this.route({
+    ...asked,
+    // At a prefix itself `/` is with and without a slash, as it is for the route that is told of.
+    url: routePath === "" && !this.hasRoute({ ...asked, url: `${url}/` }) ? "/" : routePath,
+    ...(prefixTrailingSlash !== undefined && { prefixTrailingSlash }),
+    schema: NOT_DOCUMENTED,
+    handler: (_request, reply) => reply.callNotFound(),
+  });
+}
+
+/** What Fastify tells of a route. */
+type Routed = RouteOptions & { readonly routePath: string };
+
+/** As `@fastify/swagger` reads it. */
+const NOT_DOCUMENTED = { hide: true } as FastifySchema;
 
 interface RouterSettings {
   readonly caseSensitive?: boolean;

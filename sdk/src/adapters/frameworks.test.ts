@@ -231,6 +231,48 @@ describe("Fastify", () => {
     expect((await app.inject("/a")).body).toBe(body);
   });
 
+  test("answers the preflight of a route in a context of its own", async () => {
+    const app = Fastify();
+    await app.register(fastifyLatchkey, { verifier: toldVerifier("allow") });
+    const routes: FastifyPluginAsync = async (context) => {
+      context.get("/", async () => "");
+      context.post("/things/:id", async () => "");
+      context.all("/all", async () => "all");
+      context.options("/own", async () => "own");
+      context.get("/own", async () => "");
+    };
+    const scope: FastifyPluginAsync = async (context) => {
+      await context.register(fastifyLatchkey, { verifier: toldVerifier("deny") });
+      await context.register(routes);
+      context.register(routes, { prefix: "/within" });
+    };
+    app.register(scope, { prefix: "/a" });
+    const sole = Fastify();
+    sole.register(scope);
+    for (const [where, url] of [
+      ...["/a", "/a/", "/a/things/7", "/a/all", "/a/own", "/a/within/things/7", "/none"].map(
+        (each) => [app, each] as const,
+      ),
+      ...["/", "/things/7", "/within/own"].map((each) => [sole, each] as const),
+    ]) {
+      const answer = await where.inject({ method: "OPTIONS", url });
+      expect([url, answer.statusCode, answer.headers["x-preflight"]]).toEqual([url, 204, "yes"]);
+    }
+  });
+
+  test("has no answer of its own to OPTIONS that are no preflight", async () => {
+    const verifier = { ...toldVerifier("allow"), preflight: () => undefined };
+    const app = Fastify();
+    const scope: FastifyPluginAsync = async (context) => {
+      await context.register(fastifyLatchkey, { verifier });
+      context.get("/", async () => "");
+      context.get("/all", async () => "");
+    };
+    app.register(scope, { prefix: "/a" });
+    expect((await app.inject({ method: "OPTIONS", url: "/a/all" })).statusCode).toBe(404);
+    expect(verifier.asked).toHaveLength(1);
+  });
+
   test("is not registered with options that cannot be", async () => {
     const app = Fastify();
     const options = { verifier: toldVerifier("allow"), trustedProxies: ["proxy.example"] };
