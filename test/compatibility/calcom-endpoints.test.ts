@@ -115,6 +115,8 @@ describe("6.3.37 X-Request-Id is made here", () => {
     ["GET /interaction/ended", () => ({}), 400],
     ["POST /oauth/revoke", () => ({}), 400],
     ["GET /.well-known/oauth-authorization-server", () => ({}), 200],
+    ["GET /v2/auth/oauth2/authorize", () => ({}), 400],
+    ["GET /oauth/jwks", () => ({}), 200],
     [
       "OPTIONS /v2/me",
       () => ({ origin: "https://app.example.com", "access-control-request-method": "GET" }),

@@ -185,6 +185,58 @@ describe("the token endpoint", () => {
     }
   });
 
+  describe("a page of any origin", () => {
+    const origin = "https://spa.example";
+
+    test.each([
+      ["token", "POST"],
+      ["revoke", "POST"],
+      ["introspect", "POST"],
+      ["register", "POST"],
+      ["par", "POST"],
+      ["device/code", "POST"],
+      ["userinfo", "GET"],
+      ["jwks", "GET"],
+      ["../.well-known/openid-configuration", "GET"],
+      ["../.well-known/oauth-authorization-server", "GET"],
+      ["../.well-known/oauth-protected-resource", "GET"],
+      ["../../.well-known/oauth-authorization-server/standard", "GET"],
+      ["../../.well-known/oauth-protected-resource/standard", "GET"],
+    ])("may ask %s, and reads what it is told", async (path, method) => {
+      const url = `${issuer}/oauth/${path}`;
+      const preflight = await fetch(url, {
+        method: "OPTIONS",
+        headers: {
+          origin,
+          "access-control-request-method": method,
+          "access-control-request-headers": "authorization,mcp-protocol-version",
+        },
+      });
+      expect(preflight.status).toBe(204);
+      expect(preflight.headers.get("access-control-allow-origin")).toBe("*");
+      expect(preflight.headers.get("access-control-allow-methods")).toContain(method);
+      const names = preflight.headers.get("access-control-allow-headers");
+      expect(names).toBe("authorization,mcp-protocol-version");
+      // Asked as it should be and in a way that nothing takes: refusals are read as well.
+      for (const by of [method, "PUT"]) {
+        const { headers } = await fetch(url, { method: by, headers: { origin } });
+        expect(headers.get("access-control-allow-origin")).toBe("*");
+        expect(headers.get("access-control-expose-headers")).toContain("X-Request-ID");
+        expect(headers.has("access-control-allow-credentials")).toBe(false);
+      }
+    });
+
+    test("gets tokens for an application whose redirects lie elsewhere", async () => {
+      const asked = { grant_type: "client_credentials", ...proofOf(client) };
+      const answer = await postToken(asked, { origin });
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get("access-control-allow-origin")).toBe("*");
+      const wrong = await postToken({ ...asked, client_secret: "x" }, { origin });
+      expect(wrong.status).toBe(401);
+      expect(wrong.headers.get("access-control-allow-origin")).toBe("*");
+    });
+  });
+
   test("O-105: an application's own token is no user's, and nobody chooses a client id", async () => {
     const token = await ownToken();
     const headers = { authorization: `Bearer ${token}` };

@@ -1,7 +1,9 @@
 import {
   clientOf,
+  corsHeaders,
   headerCount,
   newRequestId,
+  preflightAnswer,
   requestIdOf,
   type TrustedPeers,
 } from "@latchkey/engine";
@@ -24,10 +26,22 @@ interface OAuthFrontParts {
 export function oauthFront(parts: OAuthFrontParts): Front {
   const { servers, trustedProxies, requireHttps, plainLoopback } = parts;
   return (request, response) => {
-    const url = request.url ?? "";
-    if (!servers.owns(url)) return false;
-    const requestId = servers.makesIds(url) ? newRequestId() : requestIdOf(request.rawHeaders);
+    const place = servers.placeOf(request.url ?? "");
+    if (place === undefined) return false;
+    const requestId =
+      place.requestIds === "make" ? newRequestId() : requestIdOf(request.rawHeaders);
     response.setHeader("x-request-id", requestId);
+    if (!place.isPage) {
+      const { method = "", rawHeaders: headers } = request;
+      const preflight = preflightAnswer({ method, headers });
+      if (preflight !== undefined) {
+        response.writeHead(preflight.status, [...preflight.headers]).end();
+        return true;
+      }
+      // The library leaves these to whoever has said something about them.
+      const told = corsHeaders([]);
+      for (let i = 0; i < told.length; i += 2) response.setHeader(told[i] ?? "", told[i + 1] ?? "");
+    }
     const peer = { address: request.socket.remoteAddress, encrypted: false };
     const client = clientOf(peer, request.rawHeaders, trustedProxies);
     const isOpen = requireHttps && !isSecure(client, plainLoopback);

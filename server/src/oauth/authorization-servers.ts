@@ -8,6 +8,7 @@ import { createAddressLimits, isPage } from "./address-limits.ts";
 import { calcomAuthorization } from "./calcom-authorization.ts";
 import { asksCalcom, isCalcom } from "./calcom-configuration.ts";
 import type { Calls, OAuthCall } from "./calls.ts";
+import { ABOUT_TOKEN, CALCOM_ENDPOINT, DOCUMENT, ENDPOINT, ROOT_DOCUMENT } from "./endpoints.ts";
 import type { Interaction } from "./interactions.ts";
 import { type Issuer, issuerOf } from "./issuer.ts";
 import { issuerKeys, resealIssuerKeys } from "./issuer-keys.ts";
@@ -30,12 +31,18 @@ export interface AuthorizationServersParts {
   readonly onFault: (fault: unknown, call: OAuthCall | undefined) => void;
 }
 
+/** A path of an authorization server, as far as whoever stands before it has to know. */
+export interface OAuthPlace {
+  /** Whether browsers are sent here for a page; else programs call it, those in browsers too. */
+  readonly isPage: boolean;
+  /** Whether the API takes the ids that clients give their requests, or makes its own. */
+  readonly requestIds: Policy["requestIds"];
+}
+
 /** The authorization servers of a deployment, one for each API whose policy has one. */
 export interface AuthorizationServers {
-  /** Whether this path, below the API's mount or at the root, is one of theirs. */
-  owns(url: string): boolean;
-  /** Whether the document of the API at this path wants ids of requests that are never a client's. */
-  makesIds(url: string): boolean;
+  /** What this path, below an API's mount or at the root, is to them; `undefined`: not theirs. */
+  placeOf(url: string): OAuthPlace | undefined;
   /** Seals the issuer keys under the newest master key; tells of faults and never rejects. */
   reseal(): Promise<void>;
   /** Has the server of this API read its keys anew: they have changed. */
@@ -70,19 +77,6 @@ interface Server {
   renew(): void;
 }
 
-const ENDPOINT =
-  /^\/oauth\/(?:authorize|token|jwks|userinfo|introspect|revoke|register|device|par|logout)(?:[/?]|$)/;
-/** The same of an API whose own document has other paths; `/v2` before them changes nothing. */
-const CALCOM_ENDPOINT =
-  /^(?:\/v2)?(\/auth\/oauth2\/authorize(?:[/?].*)?|\/oauth\/(?:jwks|introspect|revoke)(?:\?.*)?)$/;
-const DOCUMENT =
-  /^\/\.well-known\/(oauth-authorization-server|openid-configuration|oauth-protected-resource)(?:\?|$)/;
-/** RFC 8414 §3.1, RFC 9728 §3.1: the issuer's path comes after the document's name. */
-const ROOT_DOCUMENT =
-  /^(\/\.well-known\/(?:oauth-authorization-server|openid-configuration|oauth-protected-resource))\/([a-z0-9-]+)(?=\?|$)/;
-
-/** What asks about a token, or ends it. */
-const ABOUT_TOKEN = /^\/oauth\/(?:introspect|revoke)(?:\?|$)/;
 /** The library adds the hash of a script that hands on what a page was given. */
 const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'";
@@ -118,8 +112,11 @@ export function createAuthorizationServers(parts: AuthorizationServersParts): Au
   }
 
   return {
-    owns: (url) => place(url) !== undefined,
-    makesIds: (url) => place(url)?.server.policy.requestIds === "make",
+    placeOf(url) {
+      const found = place(url);
+      if (found === undefined) return undefined;
+      return { isPage: isPage(found.target), requestIds: found.server.policy.requestIds };
+    },
 
     async reseal() {
       const { store, sealing, onFault } = parts;

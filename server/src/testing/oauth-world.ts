@@ -132,9 +132,10 @@ export async function startOAuthWorld(
   });
   const server = createServer((request, response) => {
     const call = { requestId: "req_1", address: "192.0.2.1" };
-    const answered = servers.owns(request.url ?? "")
-      ? servers.answer(request, response, call)
-      : interact(request, response);
+    const answered =
+      servers.placeOf(request.url ?? "") !== undefined
+        ? servers.answer(request, response, call)
+        : interact(request, response);
     answered.catch((fault: unknown) => {
       faults.push(fault);
       response.destroy();
