@@ -172,6 +172,11 @@ test("one proof gets a token once", async () => {
   const dpop = dpopProof(key, atTokenEndpoint());
   const answers = await Promise.all(Array.from({ length: 20 }, () => aToken({ dpop })));
   expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+  // RFC 9449 §5: what was to be traded for it is as good as before.
+  const refused = answers.filter(({ status }) => status !== 200);
+  for (const { status, json } of refused) {
+    expect([status, json.error]).toEqual([400, "invalid_dpop_proof"]);
+  }
 });
 
 test("oauth4webapi gets a bound token and calls the API with it", async () => {

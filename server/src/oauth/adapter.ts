@@ -1,4 +1,5 @@
-import { ApiError, type Policy } from "@latchkey/engine";
+import { hash } from "node:crypto";
+import { ApiError, type Policy, readJwt } from "@latchkey/engine";
 import Provider, { type Adapter, errors } from "oidc-provider";
 import type { StoredArtifact } from "../store/oauth-artifacts.ts";
 import type { Store } from "../store/store.ts";
@@ -147,15 +148,26 @@ const AHEAD_MILLIS = 300_000;
 export function replayAdapter({ store, policy, calls }: AdapterParts): Adapter {
   return {
     ...nothing,
-    async upsert(id, { exp }, expiresIn) {
+    async upsert(id, { exp, iss }, expiresIn) {
       const context = calls.writeContext(policy.slug);
       const endsAt = exp === undefined ? context.at + (expiresIn ?? 0) * 1000 : exp * 1000;
       const expiresAt = endsAt + AHEAD_MILLIS;
       const digest = artifactDigest("ReplayDetection", id);
       const { output } = await store.write("claimOnce", { digest, expiresAt }, context);
-      if (!output.first) throw new errors.InvalidGrant("the proof was used before");
+      if (!output.first) throw usedBefore(id, iss);
     },
   };
+}
+
+/** RFC 9449 §5 and RFC 7521 §4.2.1: neither says anything against what was to be traded. */
+function usedBefore(id: string, issuer: string | undefined): errors.OIDCProviderError {
+  const { client_assertion: assertion } = Provider.ctx?.oidc?.params ?? {};
+  const jwt = typeof assertion === "string" ? readJwt(assertion) : "form";
+  // As the library names them.
+  const name = typeof jwt === "object" && hash("sha256", `${issuer}${jwt.claims.jti}`, "base64url");
+  return name === id
+    ? new errors.InvalidClientAuth("the assertion was used before")
+    : new errors.InvalidDpopProof("the DPoP proof was used before");
 }
 
 /** Keeps grants in their own table, where users and operators find them. */

@@ -1,4 +1,4 @@
-import { exportJWK, generateKeyPair } from "jose";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import * as openid from "openid-client";
 import OAuth2Strategy from "passport-oauth2";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -113,4 +113,28 @@ test("openid-client proves itself with a key of its own, and with no other", asy
   await expect(openid.authorizationCodeGrant(thief, stolen, checks)).rejects.toMatchObject({
     error: "invalid_client",
   });
+
+  // RFC 7521 §4.2.1: an assertion that is sent again proves nobody.
+  const assertion = await new SignJWT({ jti: "once" })
+    .setProtectedHeader({ alg: "ES256", kid: "own" })
+    .setIssuer(id)
+    .setSubject(id)
+    .setAudience(world.issuer)
+    .setExpirationTime("1 minute")
+    .sign(privateKey);
+  const ask = () =>
+    fetch(`${world.issuer}/oauth/revoke`, {
+      method: "POST",
+      body: new URLSearchParams({
+        token: "x",
+        client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        client_assertion: assertion,
+      }),
+    });
+  expect((await ask()).status).toBe(200);
+  const again = await ask();
+  expect([again.status, await again.json()]).toEqual([
+    401,
+    { error: "invalid_client", error_description: "client authentication failed" },
+  ]);
 });
