@@ -71,6 +71,39 @@ for (const database of DATABASES) {
       expect(body.scope).toBe("read:users");
     });
 
+    test("what an application would know of the user may be left out like any scope", async () => {
+      const asked = {
+        scope: "openid email profile offline_access read:users",
+        prompt: "consent",
+      };
+      const userinfo = async (token: string) => {
+        const headers = { authorization: `Bearer ${token}` };
+        const answer = await fetch(`${world.issuer}/oauth/userinfo`, { headers });
+        return [answer.status, Object.keys((await answer.json()) as object)];
+      };
+      try {
+        world.decision = { granted: ["openid", "profile", "read:users"] };
+        const one = await tokens(asked);
+        expect(one.body.scope).toBe("openid profile read:users");
+        expect(one.body).toHaveProperty("id_token");
+        // Access while the user is away is what a refresh token gives.
+        expect(one.body).not.toHaveProperty("refresh_token");
+        expect(await userinfo(one.access)).toEqual([200, ["sub", "name"]]);
+
+        world.decision = { granted: ["offline_access", "read:users"] };
+        const other = await tokens(asked);
+        expect(other.body.scope).toBe("offline_access read:users");
+        expect(other.body).not.toHaveProperty("id_token");
+        expect(other.body).toHaveProperty("refresh_token");
+        expect(await userinfo(other.access)).toEqual([
+          403,
+          ["error", "error_description", "scope"],
+        ]);
+      } finally {
+        world.decision = "everything";
+      }
+    });
+
     test("O-141 O-140: an ID token is there with openid only, signed by a published key", async () => {
       expect((await tokens()).body).not.toHaveProperty("id_token");
       const { body, client } = await tokens({ scope: "openid read:users", nonce: "n1" });

@@ -3,7 +3,6 @@ import type { Clock, Policy } from "@latchkey/engine";
 import type Provider from "oidc-provider";
 import { errors } from "oidc-provider";
 import type { Store } from "../store/store.ts";
-import { PROTOCOL_SCOPES } from "./client-metadata.ts";
 
 /** A user who has to sign in, or to approve an application, before an authorization goes on. */
 export interface Interaction {
@@ -89,8 +88,7 @@ export async function interactionOf(
     if (accountId === undefined) throw new Error("a consent without a user");
     const known = grantId === undefined ? undefined : await provider.Grant.find(grantId);
     const grant = known ?? new provider.Grant({ accountId, clientId });
-    const isGranted = (name: string) =>
-      granted.includes(name) || (PROTOCOL_SCOPES as readonly string[]).includes(name);
+    const isGranted = (name: string) => granted.includes(name);
     const { missingOIDCScope, missingOIDCClaims, missingResourceScopes } = prompt.details;
     const divide = (
       names: unknown,

@@ -119,7 +119,8 @@ function configuration(parts: ProviderParts): Configuration {
     routes: ROUTES,
     interactions: { url: (_ctx, { uid }) => `${issuer.url}/interaction/${uid}` },
     pkce: { required: (_ctx, client) => client[PKCE_MEMBER] !== "optional" },
-    issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed("refresh_token"),
+    issueRefreshToken: async ({ oidc }, client) =>
+      client.grantTypeAllowed("refresh_token") && !isOnlyWhileHere(oidc.entities.Grant),
     rotateRefreshToken: true,
     expiresWithSession: async () => false,
     // Each authorization is a grant of its own: one that is reused takes no other with it.
@@ -211,6 +212,11 @@ function requireRedirect({ oidc: { client, params } }: KoaContextWithOIDC): void
   const uri = params?.redirect_uri;
   if (typeof uri !== "string" || client?.redirectUriAllowed(uri) !== false) return;
   throw new errors.InvalidRedirectUri();
+}
+
+/** Whether the user was asked for access while away, and left that out (OpenID Connect §11). */
+function isOnlyWhileHere(grant: InstanceType<Provider["Grant"]> | undefined): boolean {
+  return grant?.getRejectedOIDCScope().split(" ").includes("offline_access") === true;
 }
 
 /** RFC 6749 §4.1.2.1: the library leaves out what nobody knows, and would say that the user refused. */

@@ -5,7 +5,7 @@ export interface AskingApplication {
   readonly name: string;
   readonly verified: boolean;
   readonly homePage: string | null;
-  /** Where the browser goes next. */
+  /** Where the browser goes next; empty: nowhere, for what waits is a device. */
   readonly redirectHost: string;
 }
 
@@ -14,7 +14,7 @@ export function consentPage(
   application: AskingApplication,
   { csrf, scopes }: { csrf: string; scopes: readonly { name: string; title: string }[] },
 ): Page {
-  const { name, verified, homePage, redirectHost } = application;
+  const { name, verified } = application;
   const boxes = scopes.map(
     (scope, i) => `<label class="scope" for="scope-${i}">
 <input id="scope-${i}" type="checkbox" name="scope" value="${escaped(scope.name)}" checked>
@@ -25,7 +25,7 @@ export function consentPage(
       ? "<p>It asks for nothing but to know that you are here.</p>"
       : `<fieldset><legend>It asks to</legend>${boxes.join("\n")}</fieldset>`;
   const content = `<p><span class="mark">${verified ? "Verified application" : "Not verified"}</span></p>
-<p>You will be sent to <strong>${escaped(redirectHost)}</strong>${homePage === null ? "" : `; its home page is <a rel="noreferrer" href="${escaped(homePage)}">${escaped(homePage)}</a>`}.</p>
+${whereTo(application)}
 <form method="post">
 <input type="hidden" name="csrf" value="${escaped(csrf)}">
 ${asks}
@@ -35,6 +35,14 @@ ${asks}
 </div>
 </form>`;
   return { title: `Allow ${name} to use your account?`, content };
+}
+
+function whereTo({ homePage, redirectHost }: AskingApplication): string {
+  const link =
+    homePage !== null && `<a rel="noreferrer" href="${escaped(homePage)}">${escaped(homePage)}</a>`;
+  if (redirectHost === "") return link === false ? "" : `<p>Its home page is ${link}.</p>`;
+  const target = `You will be sent to <strong>${escaped(redirectHost)}</strong>`;
+  return `<p>${target}${link === false ? "" : `; its home page is ${link}`}.</p>`;
 }
 
 /** There is nothing to answer here: the browser began nothing, or it was too long ago. */
