@@ -233,6 +233,21 @@ for (const database of DATABASES) {
       expect(back.has("code")).toBe(true);
     });
 
+    test("a developer's own machine may have redirects with TLS and without", async () => {
+      const redirectUris = ["http://localhost:3000/cb", "https://localhost:3000/cb"];
+      const client = await world.register({ redirectUris });
+      const browser = newBrowser(world.origin);
+      for (const redirectUri of redirectUris) {
+        const back = await world.authorize({ ...client, redirectUri }, {}, browser);
+        const code = back.get("code") ?? "";
+        const { status } = await world.redeem({ ...client, redirectUri }, code);
+        expect([redirectUri, status]).toEqual([redirectUri, 200]);
+      }
+      // It is a program on the user's machine all the same: nobody is spared the question.
+      const back = await world.authorize(client, { prompt: "none" }, browser);
+      expect(back.get("error")).toBe("consent_required");
+    });
+
     test("O-049: a second authorization is not approved without asking", async () => {
       const client = await world.register({ type: "public" });
       const browser = newBrowser(world.origin);

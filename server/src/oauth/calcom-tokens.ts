@@ -14,6 +14,7 @@ import {
 import { readTokenRequest, type TokenRequest } from "./calcom-token-request.ts";
 import { isClientId, scopeWithin } from "./client-metadata.ts";
 import { hashedSecrets, isClientSecret } from "./client-secrets.ts";
+import { isRegistered } from "./redirect-uris.ts";
 
 /** A pair of tokens in the members of the document's answer (RFC 6749 §5.1). */
 export interface TokenPair {
@@ -61,7 +62,6 @@ interface Found extends Kept, NamedArtifact {
 
 const TOKEN_BYTES = 32;
 /** Those of which the library gives out codes for any port. */
-const LOOPBACK = ["127.0.0.1", "[::1]", "localhost"];
 
 /** Makes it on `store`, where the library's codes are too. */
 export function createCalcomTokens({ store, clock }: { store: Store; clock: Clock }): CalcomTokens {
@@ -245,20 +245,6 @@ function pkceFault({ codeChallenge }: Kept, verifier: string | undefined): Token
     /^[A-Za-z0-9._~-]{43,128}$/.test(verifier) &&
     sameSecret(hash("sha256", verifier, "base64url"), codeChallenge);
   return isRight ? undefined : invalidGrant("pkce_verification_failed");
-}
-
-/** Character by character, but for the port of a loopback address (RFC 8252 §7.3). */
-function isRegistered(uri: string, registered: readonly string[]): boolean {
-  if (registered.includes(uri)) return true;
-  const loopback = loopbackWithoutPort(uri);
-  return loopback !== undefined && registered.map(loopbackWithoutPort).includes(loopback);
-}
-
-function loopbackWithoutPort(uri: string): string | undefined {
-  const url = URL.parse(uri);
-  if (url?.protocol !== "http:" || !LOOPBACK.includes(url.hostname)) return undefined;
-  url.port = "";
-  return url.href;
 }
 
 function redirectMismatch(): TokenFault {

@@ -5,6 +5,7 @@ import type { StoredMaterial } from "../store/material.ts";
 import { isCalcom } from "./calcom-configuration.ts";
 import { hashedSecrets } from "./client-secrets.ts";
 import { FORMAT_MEMBER } from "./jwt-access-tokens.ts";
+import { isLocalHttps, isNative } from "./redirect-uris.ts";
 
 /** Scopes that are the protocol's own and open nothing of the API. */
 export const PROTOCOL_SCOPES = ["openid", "offline_access", "email", "profile"] as const;
@@ -36,7 +37,7 @@ export function clientMetadata(
     client_name: application.name,
     ...(isConfidential && { client_secret: hashedSecrets(digests) }),
     token_endpoint_auth_method: isConfidential ? "client_secret_basic" : "none",
-    application_type: redirectUris.some(isNative) ? "native" : "web",
+    application_type: isProgram(redirectUris) ? "native" : "web",
     redirect_uris: [...redirectUris],
     response_types: redirects ? ["code"] : [],
     grant_types: [
@@ -58,6 +59,11 @@ export function clientMetadata(
     }),
     ...(isConfidential && application.pkce === "optional" && { [PKCE_MEMBER]: "optional" }),
   };
+}
+
+/** A developer's own machine may have both; to the library that is no program. */
+function isProgram(redirectUris: readonly string[]): boolean {
+  return redirectUris.some(isNative) && !redirectUris.some(isLocalHttps);
 }
 
 /** RFC 6749 appendix A.1; of longer ones none was ever issued, nor fetched. */
@@ -88,9 +94,4 @@ export function scopeWithin(scope: string | undefined, allowed: string | undefin
     .split(" ")
     .filter((name) => names.includes(name))
     .join(" ");
-}
-
-/** RFC 8252 §7: the browser hands the answer to a program on the same machine. */
-function isNative(uri: string): boolean {
-  return !uri.startsWith("https:");
 }

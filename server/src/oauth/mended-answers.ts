@@ -1,5 +1,7 @@
 import type { KoaContextWithOIDC } from "oidc-provider";
 
+const REGISTERS = ["registration", "client_update"];
+
 /** Mends answers of the library, which is all that it is given. */
 export async function mendAnswers(
   ctx: KoaContextWithOIDC,
@@ -21,6 +23,12 @@ export async function mendAnswers(
     const session = ctx.cookies.get(ctx.oidc.provider.cookieName("session"));
     ctx.status = 303;
     ctx.redirect(ctx.oidc.urlFor(session === undefined ? "end_session_success" : "end_session"));
+  }
+  // RFC 7591 §3.2.1: a client that named no scopes is told of those that it got.
+  if (REGISTERS.includes(route ?? "") && ctx.status < 300) {
+    const told = ctx.body as { readonly client_id: string; scope?: string };
+    const kept = await ctx.oidc.provider.Client.find(told.client_id);
+    if (kept?.scope !== undefined) told.scope ??= kept.scope;
   }
   // What is kept of a secret is for nobody; RFC 7592 §3 lets the answer leave it out.
   if (route === "client" || route === "client_update") {

@@ -32,6 +32,7 @@ import {
   showLoggedOut,
   showSuccess,
 } from "./pages.ts";
+import { isRegistered } from "./redirect-uris.ts";
 import { rememberedGrant } from "./remembered-consent.ts";
 import { sessionAdapter } from "./session-adapter.ts";
 import { settleTrades } from "./trades.ts";
@@ -60,10 +61,14 @@ export function createProvider(parts: ProviderParts): Provider {
   const ours = configuration(parts);
   const provider = new Provider(issuer.url, isCalcom(policy) ? asCalcom(ours) : ours);
   provider.proxy = true;
-  // The prototype is the library's own hook for secrets that are stored hashed.
+  // The prototype is the library's own hook for secrets that are stored hashed. A loopback address
+  // may have any port whatever type a client says it is, which RFC 7591 does not ask.
   Object.assign(provider.Client.prototype, {
     compareClientSecret(this: Client, presented: string): boolean {
       return isClientSecret(this.clientSecret, presented, clock());
+    },
+    redirectUriAllowed(this: Client, uri: string): boolean {
+      return isRegistered(uri, this.redirectUris ?? []);
     },
   });
   nameTokens(provider, parts);

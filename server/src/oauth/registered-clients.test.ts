@@ -99,6 +99,43 @@ for (const database of DATABASES) {
         expect(await world.isLive(String(access_token))).toBe(false);
       });
 
+      test("tells a client that names no scopes which it got", async () => {
+        const { body } = await registerItself();
+        const { body: shown } = await ask(body.registration_client_uri, {
+          headers: { authorization: `Bearer ${body.registration_access_token}` },
+        });
+        expect(body.scope).toContain("read:users");
+        expect(body.scope).not.toContain("admin:all");
+        expect(body.scope).toBe(shown.scope);
+        const changed = await ask(body.registration_client_uri, {
+          method: "PUT",
+          headers: {
+            authorization: `Bearer ${shown.registration_access_token ?? body.registration_access_token}`,
+          },
+          json: { client_id: body.client_id, redirect_uris: [CALLBACK] },
+        });
+        expect([changed.status, changed.body.scope]).toEqual([200, body.scope]);
+      });
+
+      test.each([
+        ["http://127.0.0.1/cb", "http://127.0.0.1:49152/cb"],
+        ["http://127.0.0.1:3000/cb", "http://127.0.0.1/cb"],
+        ["http://[::1]:3000/cb", "http://[::1]:49152/cb"],
+      ])("O-025: of the registered %s the port may differ, as in %s", async (registered, asked) => {
+        const { body } = await registerItself({
+          redirect_uris: [registered],
+          token_endpoint_auth_method: "none",
+        });
+        const client: Client = { id: body.client_id, secret: null, redirectUri: asked };
+        const code = (await world.authorize(client)).get("code") ?? "";
+        expect((await world.redeem(client, code)).status).toBe(200);
+        for (const other of ["/cb2", "/cb?a=b", ""].map((path) => asked.replace("/cb", path))) {
+          const url = world.authorizationUrl({ ...client, redirectUri: other });
+          const { left, answer } = await newBrowser(world.origin).visit(url);
+          expect([left, answer.status]).toEqual([undefined, 400]);
+        }
+      });
+
       test.each([
         ["O-023: a relative redirect", { redirect_uris: ["/callback"] }],
         ["O-023: a fragment", { redirect_uris: ["https://client.example/#a"] }],

@@ -1,6 +1,7 @@
 import type { Policy } from "@latchkey/engine";
 import type { KoaContextWithOIDC } from "oidc-provider";
 import type { Store } from "../store/store.ts";
+import { isNative } from "./redirect-uris.ts";
 
 type Grant = InstanceType<KoaContextWithOIDC["oidc"]["provider"]["Grant"]>;
 
@@ -15,7 +16,7 @@ export async function rememberedGrant(
   const { account, client, route, provider } = oidc;
   if (account === undefined || client === undefined) return undefined;
   if (route !== "authorization" && route !== "resume") return undefined;
-  if (client.applicationType === "native") return undefined;
+  if (client.redirectUris?.some(isNative)) return undefined;
   if (isAsked(oidc)) return undefined;
 
   const { accountId } = account;
