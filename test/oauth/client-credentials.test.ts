@@ -183,8 +183,17 @@ describe("no token is issued", () => {
   test("O-103: to a public client", async () => {
     const { id } = await anApplication({ type: "public" });
     const answer = await post({ ...grant, client_id: id });
-    expect(answer.json).not.toHaveProperty("access_token");
-    expect(answer.status).toBeGreaterThanOrEqual(400);
+    expect([answer.status, answer.json]).toMatchObject([400, { error: "unauthorized_client" }]);
+  });
+
+  test("to an application whose account is suspended", async () => {
+    const account = await server.create("standard", "accounts", { name: "Late" });
+    const { id, clientSecret } = await anApplication({ accountId: account.id });
+    await server.operator("POST", `/v1/apis/standard/accounts/${account.id}/suspend`);
+    const basic = Buffer.from(`${id}:${clientSecret}`).toString("base64");
+    const answer = await post(grant, { headers: { authorization: `Basic ${basic}` } });
+    expect([answer.status, answer.json]).toMatchObject([401, { error: "invalid_client" }]);
+    expect(answer.headers["www-authenticate"]).toMatch(/^Basic realm=/);
   });
 
   test("to an application that was rejected, whose tokens end too", async () => {

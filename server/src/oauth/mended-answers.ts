@@ -24,6 +24,7 @@ export async function mendAnswers(
     ctx.status = 303;
     ctx.redirect(ctx.oidc.urlFor(session === undefined ? "end_session_success" : "end_session"));
   }
+  if (route === "token") mendTokenFault(ctx);
   // RFC 7591 §3.2.1: a client that named no scopes is told of those that it got.
   if (REGISTERS.includes(route ?? "") && ctx.status < 300) {
     const told = ctx.body as { readonly client_id: string; scope?: string };
@@ -34,5 +35,20 @@ export async function mendAnswers(
   if (route === "client" || route === "client_update") {
     const { client_secret: _, ...shown } = ctx.body as Record<string, unknown>;
     ctx.body = shown;
+  }
+}
+
+/** RFC 6749 §5.2: which code a refusal has, and how one of a client is told. */
+function mendTokenFault(ctx: KoaContextWithOIDC): void {
+  const told = ctx.body as { error?: string; readonly error_description?: string };
+  // A client for which a grant is not is refused by that name; the library says the request is bad.
+  if (told.error_description === "requested grant type is not allowed for this client") {
+    told.error = "unauthorized_client";
+  }
+  // Found out after it had authenticated: its account was suspended, or it was revoked just now.
+  if (told.error === "invalid_client" && ctx.status === 400) {
+    ctx.status = 401;
+    const isBasic = /^basic /i.test(ctx.get("authorization"));
+    if (isBasic) ctx.set("www-authenticate", `Basic realm="${ctx.oidc.issuer}"`);
   }
 }
