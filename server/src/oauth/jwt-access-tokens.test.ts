@@ -132,7 +132,7 @@ for (const database of DATABASES) {
       const other = generateKeyPairSync("ec", { namedCurve: "P-256" });
       expect(await ask(again)).toMatchObject({ error: "invalid_grant" });
       expect(await ask(again, "2", other)).toMatchObject({ error: "invalid_grant" });
-      expect(await ask(again, "1")).toMatchObject({ error: "invalid_grant" });
+      expect(await ask(again, "1")).toMatchObject({ error: "invalid_dpop_proof" });
       const second = await ask(again, "3");
       expect(parts(second.access_token)[1]).toMatchObject({ cnf: { jkt } });
       // Within the grace, with the same key: the very same answer.
