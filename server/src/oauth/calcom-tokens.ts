@@ -61,7 +61,6 @@ interface Found extends Kept, NamedArtifact {
 }
 
 const TOKEN_BYTES = 32;
-/** Those of which the library gives out codes for any port. */
 
 /** Makes it on `store`, where the library's codes are too. */
 export function createCalcomTokens({ store, clock }: { store: Store; clock: Clock }): CalcomTokens {

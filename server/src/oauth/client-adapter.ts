@@ -1,6 +1,6 @@
 import { type Adapter, type AllClientMetadata, errors } from "oidc-provider";
 import { type AdapterParts, nothing } from "./adapter.ts";
-import { addressFault } from "./client-addresses.ts";
+import { claimFault } from "./client-claims.ts";
 import { clientMetadata, isClientId, openScopes } from "./client-metadata.ts";
 import { hashedSecret } from "./client-secrets.ts";
 
@@ -44,7 +44,7 @@ export function clientAdapter({ store, policy, calls }: AdapterParts): Adapter {
 /** Most clients that register themselves with one API. */
 const MOST_CLIENTS = 10_000;
 
-/** What a client may say of itself: no scope that opens everything, and safe addresses only. */
+/** What a client may say of itself: no scope that opens everything, and nothing that misleads. */
 function registrable(metadata: AllClientMetadata, open: readonly string[]): AllClientMetadata {
   const wanted = metadata.scope?.split(" ") ?? open;
   const closed = wanted.filter((name) => !open.includes(name));
@@ -55,7 +55,7 @@ function registrable(metadata: AllClientMetadata, open: readonly string[]): AllC
     const reason = "only an application of an account may act for itself";
     throw new errors.InvalidClientMetadata(`client_credentials: ${reason}`);
   }
-  const fault = addressFault(metadata);
+  const fault = claimFault(metadata);
   // That of `redirect_uris` is told as `invalid_redirect_uri` (RFC 7591 §3.2.2).
   if (fault !== undefined) throw new errors.InvalidClientMetadata(fault);
   return { ...metadata, scope: wanted.join(" ") };

@@ -13,7 +13,7 @@ import { createUserCodeDigests } from "./artifact-names.ts";
 import { asCalcom, isCalcom, nameScopes } from "./calcom-configuration.ts";
 import type { Calls } from "./calls.ts";
 import { clientAdapter } from "./client-adapter.ts";
-import { addressFault } from "./client-addresses.ts";
+import { claimFault } from "./client-claims.ts";
 import { limitScope, openScopes, PKCE_MEMBER, PROTOCOL_SCOPES } from "./client-metadata.ts";
 import { isClientSecret } from "./client-secrets.ts";
 import { beginAtForm } from "./device-form.ts";
@@ -185,7 +185,7 @@ function features({ policy, rule, issuer }: ProviderParts): Configuration["featu
       allowFetch: async () => true,
       // A document may ask for no more than a client that registers itself.
       allowClient: async (_ctx, client) =>
-        limitScope(client, openScopes(policy)) && addressFault(client.metadata()) === undefined,
+        limitScope(client, openScopes(policy)) && claimFault(client.metadata()) === undefined,
     },
     pushedAuthorizationRequests: { enabled: true },
     backchannelLogout: { enabled: true },

@@ -12,6 +12,7 @@ const CALLBACK = "https://client.example/callback";
 const PLAIN = "http://client.example/callback";
 /** Whoever reads it sees another host than it leads to. */
 const MISLEADING = "https://good.example@client.example/";
+const ELEVEN = Array.from({ length: 11 }, (_, i) => `${CALLBACK}/${i}`);
 /** Members that hold an address, with one that misleads; and the error of RFC 7591 §3.2.2. */
 const MISLEADING_MEMBERS = [
   ["redirect_uris", [CALLBACK, MISLEADING], "invalid_redirect_uri"],
@@ -32,6 +33,7 @@ const UNSAFE: Readonly<Record<string, object>> = {
   "https://client.example/codes.json": { redirect_uris: [CALLBACK, PLAIN] },
   "https://client.example/people.json": { post_logout_redirect_uris: [PLAIN] },
   "https://client.example/sign-outs.json": { backchannel_logout_uri: PLAIN },
+  "https://client.example/name.json": { client_name: "\u202eelgooG" },
   ...Object.fromEntries(
     MISLEADING_MEMBERS.map(([member, value], i) => [
       `https://client.example/${i}-${member}.json`,
@@ -147,6 +149,11 @@ for (const database of DATABASES) {
           { redirect_uris: ["myapp:/cb"], application_type: "native" },
         ],
         ["O-028: a pattern", { redirect_uris: ["https://*.client.example/"] }],
+        ["a name without an end", { client_name: "x".repeat(201) }],
+        ["a name that reads another way round", { client_name: "\u202eelgooG" }],
+        ["a name of two lines", { client_name: "Good\nVerified application" }],
+        ["addresses without an end", { redirect_uris: ELEVEN }],
+        ["an address without an end", { logo_uri: `${CALLBACK}?${"x".repeat(2048)}` }],
         ["O-170: a scope that opens everything", { scope: "admin:all" }],
         ["O-170: to act for itself", { grant_types: ["client_credentials"], response_types: [] }],
         ["O-170: to say of itself what is ours to say", { latchkey_pkce: "optional" }],

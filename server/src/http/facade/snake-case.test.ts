@@ -1,5 +1,6 @@
 import { ApiError } from "@latchkey/engine";
 import { expect, test } from "vitest";
+import { SchemaFault } from "../validation.ts";
 import { inSnakeCase } from "./snake-case.ts";
 
 const fault = (message: string, field: string) =>
@@ -14,5 +15,6 @@ test("a member is named as the document spells it", () => {
 
 test("a member that there is not is named as it was sent", () => {
   const message = 'expiresAt is not a member of the body; did you mean "expires_at"?';
-  expect(fault(message, "expiresAt")).toEqual({ message, details: { field: "expiresAt" } });
+  const sent = new SchemaFault("INVALID_REQUEST", message, { details: { field: "expiresAt" } });
+  expect(inSnakeCase(sent)).toEqual({ message, details: { field: "expiresAt" } });
 });

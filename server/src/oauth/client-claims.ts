@@ -16,11 +16,36 @@ const LINKS = [
   "initiate_login_uri",
 ] as const;
 
+/** As the applications of accounts have them. */
+const MOST_ADDRESSES = 10;
+const LONGEST_ADDRESS = 2048;
+const LONGEST_NAME = 200;
+
+/** What shows nothing, or turns around what stands beside it (UAX #9). */
+const MISLEADING = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
+
 /**
- * What is wrong with the addresses in what a client says of itself, beginning with the name of the
- * member; `undefined`: nothing.
+ * What is wrong with what a client says of itself, beginning with the name of the member;
+ * `undefined`: nothing.
  */
-export function addressFault(metadata: AllClientMetadata): string | undefined {
+export function claimFault(metadata: AllClientMetadata): string | undefined {
+  const { client_name: name = "" } = metadata;
+  if (name.length > LONGEST_NAME || MISLEADING.test(name)) {
+    return `client_name must have at most ${LONGEST_NAME} characters, none of which hides others`;
+  }
+  const long = [...DESTINATIONS, ...LINKS].find((each) => !isBounded(allOf(metadata[each])));
+  if (long !== undefined) {
+    return `${long} must have at most ${MOST_ADDRESSES} addresses of ${LONGEST_ADDRESS} characters`;
+  }
+  return addressFault(metadata);
+}
+
+function isBounded(addresses: readonly string[]): boolean {
+  const isLong = addresses.some(({ length }) => length > LONGEST_ADDRESS);
+  return addresses.length <= MOST_ADDRESSES && !isLong;
+}
+
+function addressFault(metadata: AllClientMetadata): string | undefined {
   const named = DESTINATIONS.find((name) => !allOf(metadata[name]).every(isSafeDestination));
   if (named !== undefined) {
     return `${named} must be https, http to this machine, or a scheme with a dot; no fragment, no user`;
