@@ -82,10 +82,10 @@ export function artifactAdapter(model: string, parts: AdapterParts): Adapter {
       const digest = artifactDigest(model, id);
       const stored = await store.oauthArtifacts.find(api, { model, digest });
       if (stored === undefined) return undefined;
-      if (isToken && !(await store.oauthArtifacts.isLiveToken(api, tokenDigest(id)))) {
-        return undefined;
-      }
-      return present(id, stored);
+      const payload = present(id, stored);
+      if (!isToken) return payload;
+      const scopes = await store.oauthArtifacts.scopesOfToken(api, tokenDigest(id));
+      return scopes && within(scopes, payload, policy);
     },
 
     async findByUid(uid) {
@@ -254,6 +254,14 @@ function tokenOf(value: string, { clientId, scope, jkt }: Payload, { scopes }: P
     // The protocol's own scopes open nothing of the API.
     scopes: (scope ?? "").split(" ").filter((name) => Object.hasOwn(scopes, name)),
   };
+}
+
+/** A token with what it may still do of the API. */
+function within(scopes: readonly string[], payload: Payload, policy: Policy): Payload {
+  const { scope } = payload;
+  if (scope === undefined) return payload;
+  const isLeft = (name: string) => !Object.hasOwn(policy.scopes, name) || scopes.includes(name);
+  return { ...payload, scope: scope.split(" ").filter(isLeft).join(" ") };
 }
 
 /** Everything that was granted, for the API itself and under its name as a resource. */

@@ -1,7 +1,7 @@
 import type { AccessTokenState } from "@latchkey/engine";
 import type { Kysely } from "kysely";
 import { sql } from "kysely";
-import { toCredentialState } from "./credentials.ts";
+import { parseStrings, toCredentialState } from "./credentials.ts";
 import type { Millis } from "./records.ts";
 import type { Tables } from "./schema.ts";
 import type { Transaction } from "./transaction.ts";
@@ -26,6 +26,8 @@ export type AccessTokensOf =
       readonly applicationId: string;
       readonly kind?: AccessTokenState["kind"];
       readonly userId?: string;
+      /** As they stand in the row. */
+      readonly scopes?: string;
     };
 
 /** What may change of access tokens while they live. */
@@ -107,6 +109,26 @@ export function changeAccessTokens(
   });
 }
 
+/** Takes scopes from an application's live tokens, managed users' apart, each with a change record. */
+export async function narrowAccessTokens(
+  tx: Transaction,
+  applicationId: string,
+  removed: readonly string[],
+): Promise<void> {
+  for (const kind of ["user", "application"] as const) {
+    // There are few kinds of tokens, however many there are.
+    const different = await selectLive(tx, { applicationId, kind })
+      .select("scopes")
+      .distinct()
+      .execute();
+    for (const { scopes } of different) {
+      const left = parseStrings(scopes).filter((name) => !removed.includes(name));
+      const columns = { scopes: JSON.stringify(left) };
+      if (columns.scopes !== scopes) await updateLive(tx, { applicationId, kind, scopes }, columns);
+    }
+  }
+}
+
 type LiveColumns = { revoked_at: number } | { scopes?: string; origins?: string | null };
 
 async function updateLive(
@@ -116,7 +138,8 @@ async function updateLive(
 ): Promise<number> {
   if (Object.keys(columns).length === 0) return 0;
   // Who issues waits for whoever ends, or was seen here: there are no others to come.
-  const ids = (await selectLive(tx, which)).map(({ id }) => id);
+  const live = await selectLive(tx, which).select("id").execute();
+  const ids = live.map(({ id }) => id);
   let changed = 0;
   for (let from = 0; from < ids.length; from += ROWS_PER_STATEMENT) {
     const rows = await tx.db
@@ -136,7 +159,6 @@ async function updateLive(
 function selectLive({ db, context: { api, at } }: Transaction, which: AccessTokensOf) {
   let query = db
     .selectFrom("credential")
-    .select("id")
     .where("api", "=", api)
     .where("token_kind", "is not", null)
     .where("revoked_at", "is", null)
@@ -144,12 +166,13 @@ function selectLive({ db, context: { api, at } }: Transaction, which: AccessToke
   if ("grantId" in which) {
     query = query.where("grant_id", "=", which.grantId);
   } else {
-    const { applicationId, kind, userId } = which;
+    const { applicationId, kind, userId, scopes } = which;
     query = query.where("application_id", "=", applicationId);
     if (kind !== undefined) query = query.where("token_kind", "=", kind);
     if (userId !== undefined) query = query.where("user_id", "=", userId);
+    if (scopes !== undefined) query = query.where("scopes", "=", scopes);
   }
-  return query.execute();
+  return query;
 }
 
 export const accessTokenCommands = {

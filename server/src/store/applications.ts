@@ -1,6 +1,6 @@
 import { ApiError } from "@latchkey/engine";
 import type { Kysely, Selectable } from "kysely";
-import { changeAccessTokens, endAccessTokens } from "./access-tokens.ts";
+import { changeAccessTokens, endAccessTokens, narrowAccessTokens } from "./access-tokens.ts";
 import { lockAccount, requireAccount } from "./accounts.ts";
 import type {
   ApplicationKind,
@@ -101,7 +101,9 @@ export const applicationCommands = {
     const isAnew = isReviewed && record.status === "verified" && LOOK.some((it) => it in changed);
     const detail: ApplicationUpdate = { ...changed, ...(isAnew && { status: "pending" }) };
     const application = await updateApplicationRow(tx, before.application, detail);
-    const { name, permissions } = detail;
+    const { name, permissions, scopes } = detail;
+    const removed = scopes && record.scopes.filter((each) => !scopes.includes(each));
+    if (removed !== undefined) await narrowAccessTokens(tx, input.id, removed);
     const credential = await changeColumns(tx, before.credential, {
       name: name ?? before.credential.name,
       ...(permissions === undefined ? {} : { scopes: JSON.stringify(permissions) }),

@@ -1,7 +1,8 @@
 import type { Kysely } from "kysely";
 import { issueAccessToken } from "./access-tokens.ts";
 import type { Ask } from "./ask.ts";
-import { toCredentialState } from "./credentials.ts";
+import { parseStrings, toCredentialState } from "./credentials.ts";
+import { holdApplication } from "./held-application.ts";
 import type { Millis } from "./records.ts";
 import type { Tables } from "./schema.ts";
 import type { Transaction } from "./transaction.ts";
@@ -57,15 +58,20 @@ export const oauthArtifactCommands = {
     const { api, at } = tx.context;
     const { model, digest, grantId, token, sid } = input;
     const isUse = token !== null;
+    // Before the grant, as whoever revokes the application has it.
+    const application = token === null ? undefined : await holdApplication(tx, token.applicationId);
+    if (application?.mayHaveTokens === false) return { saved: false };
     const user = grantId === null ? undefined : await lockLiveGrant(tx, grantId, { isUse, sid });
     if (grantId !== null && user === undefined) return { saved: false };
     if (token !== null) {
-      const party = user ?? (await partyOf(tx, token.applicationId));
+      const party = user ?? (application && { accountId: application.accountId, userId: null });
       if (party === undefined) return { saved: false };
       const kind = user === undefined ? "application" : "user";
       const { expiresAt } = input;
+      // What was taken from the application since it asked is not granted any more.
+      const scopes = token.scopes.filter((name) => application?.scopes.includes(name) !== false);
       await issueAccessToken(tx, {
-        ...{ ...token, ...party, kind, expiresAt, grantId },
+        ...{ ...token, ...party, scopes, kind, expiresAt, grantId },
         origins: null,
       });
     }
@@ -184,8 +190,8 @@ export function oauthArtifactReads(db: Kysely<Tables>, ask: Ask) {
       ask(async () =>
         toStored(await select(api, model).where("user_code_digest", "=", userCodeDigest).execute()),
       ),
-    /** Whether what has this digest is a token that nobody has ended, of an account not suspended. */
-    isLiveToken: (api: string, digest: Uint8Array) =>
+    /** What a token may do that nobody has ended, of an account not suspended; else `undefined`. */
+    scopesOfToken: (api: string, digest: Uint8Array) =>
       ask(async () => {
         const row = await db
           .selectFrom("credential")
@@ -194,13 +200,13 @@ export function oauthArtifactReads(db: Kysely<Tables>, ask: Ask) {
               .onRef("account.api", "=", "credential.api")
               .onRef("account.id", "=", "credential.account_id"),
           )
-          .select("credential.id")
+          .select("credential.scopes")
           .where("credential.api", "=", api)
           .where("credential.digest", "=", digest)
           .where("credential.revoked_at", "is", null)
           .where("account.suspended_at", "is", null)
           .executeTakeFirst();
-        return row !== undefined;
+        return row && parseStrings(row.scopes);
       }),
   };
 }
@@ -255,17 +261,4 @@ async function lockLiveGrant(
     .returning(["account_id", "user_id"])
     .executeTakeFirst();
   return row && { accountId: row.account_id, userId: row.user_id };
-}
-
-/** Of an application that acts for itself. */
-async function partyOf(tx: Transaction, applicationId: string): Promise<Party | undefined> {
-  const row = await tx.db
-    .selectFrom("application")
-    .select("account_id")
-    .where("api", "=", tx.context.api)
-    .where("id", "=", applicationId)
-    .where("deleted_at", "is", null)
-    .where("status", "!=", "rejected")
-    .executeTakeFirst();
-  return row && { accountId: row.account_id, userId: null };
 }

@@ -133,6 +133,36 @@ export function applicationsContract(open: () => Store): void {
     await expectRefusal(rotation, "CONFLICT");
   });
 
+  test("what is taken from an OAuth client is taken from its tokens, and from later ones", async () => {
+    const { store, api, write } = await aPlatformScene(open());
+    const scopes = ["read:users", "read:projects"];
+    const oauth = { kind: "oauth", accountId: "acct_2", permissions: [], scopes } as const;
+    await write("createApplication", anApplication(oauth));
+    const issue = (name: string, asked: readonly string[]) => {
+      const digest = digestOf(name);
+      const nobody = { grantId: null, uidDigest: null, userCodeDigest: null };
+      const token = { id: name, digest, applicationId: "app_1", scopes: asked, boundKey: null };
+      const artifact = { model: "ClientCredentials", digest, payload: "{}", expiresAt: NOW + DAY };
+      return write("saveArtifact", { ...artifact, ...nobody, token });
+    };
+    const may = async (name: string) =>
+      (await store.credentials.resolve(api, "access-token", digestOf(name))).credential?.scopes;
+    await issue("tok_1", scopes);
+    await issue("tok_2", ["read:users"]);
+    await issue("tok_3", scopes);
+    const { length: before } = await store.changes.after(api, 0, 100);
+    await write("updateApplication", { id: "app_1", scopes: ["write:users", "read:users"] });
+    expect([await may("tok_1"), await may("tok_2")]).toEqual([["read:users"], ["read:users"]]);
+    const changed = (await store.changes.after(api, before, 100)).map((each) => each.subjectId);
+    expect(changed.toSorted()).toEqual(["app_1", "tok_1", "tok_3"]);
+
+    // It was asked for before, and is written only now.
+    expect(await issue("tok_4", scopes)).toEqual({ saved: true });
+    expect(await may("tok_4")).toEqual(["read:users"]);
+    await write("setApplicationStatus", { id: "app_1", status: "rejected" });
+    expect(await issue("tok_5", scopes)).toEqual({ saved: false });
+  });
+
   test.each([
     ["an account that is not there", { accountId: "acct_0" }],
     ["a platform's client for another kind of account", { accountId: "acct_2" }],

@@ -86,7 +86,7 @@ export function oauthContract(open: () => Store): void {
     const { store, api, write } = await aSceneWithGrant(open());
     await write("saveArtifact", anArtifact({ model: "AccessToken", token: TOKEN }));
     const live = async () => [
-      await store.oauthArtifacts.isLiveToken(api, TOKEN.digest),
+      (await store.oauthArtifacts.scopesOfToken(api, TOKEN.digest)) !== undefined,
       (await store.grants.payload(api, "gnt_1")) !== undefined,
     ];
     expect(await live()).toEqual([true, true]);
@@ -101,12 +101,12 @@ export function oauthContract(open: () => Store): void {
     const access = anArtifact({ model: "AccessToken", digest: digestOf("a"), token: TOKEN });
     expect(await write("saveArtifact", anArtifact())).toEqual({ saved: true });
     expect(await write("saveArtifact", access)).toEqual({ saved: true });
-    expect(await store.oauthArtifacts.isLiveToken(api, TOKEN.digest)).toBe(true);
+    expect(await store.oauthArtifacts.scopesOfToken(api, TOKEN.digest)).toEqual(TOKEN.scopes);
     expect(await write("revokeGrant", { id: "gnt_1" })).toEqual({ revokedAt: NOW });
     expect(await write("revokeGrant", { id: "gnt_1" }, { at: NOW + 1 })).toEqual({
       revokedAt: NOW,
     });
-    expect(await store.oauthArtifacts.isLiveToken(api, TOKEN.digest)).toBe(false);
+    expect(await store.oauthArtifacts.scopesOfToken(api, TOKEN.digest)).toBeUndefined();
     expect(await store.oauthArtifacts.find(api, access)).toBeUndefined();
     expect(await store.oauthArtifacts.find(api, anArtifact())).toMatchObject({ consumedAt: NOW });
     expect(await write("saveArtifact", anArtifact())).toEqual({ saved: false });
@@ -142,7 +142,7 @@ export function oauthContract(open: () => Store): void {
     await write("saveArtifact", anArtifact());
     const traded = { outcome: "traded" };
     expect(await write("tradeArtifact", { spent, made: [access, next] })).toEqual(traded);
-    expect(await store.oauthArtifacts.isLiveToken(api, TOKEN.digest)).toBe(true);
+    expect(await store.oauthArtifacts.scopesOfToken(api, TOKEN.digest)).toEqual(TOKEN.scopes);
     expect(await store.oauthArtifacts.find(api, next)).toMatchObject({ consumedAt: null });
     const other = anArtifact({ digest: digestOf("other") });
     const used = { outcome: "used" };

@@ -108,7 +108,7 @@ export function signInLinksContract(open: () => Store): void {
       const digest = digestOf(`${api} RefreshToken ${userId}`);
       const refresh = await store.oauthArtifacts.find(api, { model: "RefreshToken", digest });
       return {
-        token: await store.oauthArtifacts.isLiveToken(
+        scopes: await store.oauthArtifacts.scopesOfToken(
           api,
           digestOf(`${api} AccessToken ${userId}`),
         ),
@@ -116,8 +116,8 @@ export function signInLinksContract(open: () => Store): void {
         grant: await store.grants.payload(api, `gnt_${userId}`),
       };
     };
-    expect(await liveOf("user_1")).toEqual({ token: false, usedAt: NOW, grant: undefined });
-    expect(await liveOf("user_2")).toEqual({ token: true, usedAt: null, grant: "{}" });
+    expect(await liveOf("user_1")).toEqual({ scopes: undefined, usedAt: NOW, grant: undefined });
+    expect(await liveOf("user_2")).toEqual({ scopes: [], usedAt: null, grant: "{}" });
   });
 
   test("neither a managed nor a deleted user nor a stranger gets a password, or is found", async () => {
