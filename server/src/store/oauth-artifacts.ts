@@ -2,7 +2,6 @@ import type { Kysely } from "kysely";
 import { issueAccessToken } from "./access-tokens.ts";
 import type { Ask } from "./ask.ts";
 import { parseStrings, toCredentialState } from "./credentials.ts";
-import { holdApplication } from "./held-application.ts";
 import type { Millis } from "./records.ts";
 import type { Tables } from "./schema.ts";
 import type { Transaction } from "./transaction.ts";
@@ -52,14 +51,20 @@ interface Party {
   readonly userId: string | null;
 }
 
+interface ApplicationOfToken {
+  readonly accountId: string;
+  readonly mayHaveTokens: boolean;
+  /** What its tokens may do at most. */
+  readonly scopes: readonly string[];
+}
+
 export const oauthArtifactCommands = {
   /** False: its grant is revoked, or the application may have no tokens; then nothing is written. */
   async saveArtifact(tx: Transaction, input: SaveArtifact): Promise<{ readonly saved: boolean }> {
     const { api, at } = tx.context;
     const { model, digest, grantId, token, sid } = input;
     const isUse = token !== null;
-    // Before the grant, as whoever revokes the application has it.
-    const application = token === null ? undefined : await holdApplication(tx, token.applicationId);
+    const application = token === null ? undefined : await applicationOf(tx, token.applicationId);
     if (application?.mayHaveTokens === false) return { saved: false };
     const user = grantId === null ? undefined : await lockLiveGrant(tx, grantId, { isUse, sid });
     if (grantId !== null && user === undefined) return { saved: false };
@@ -261,4 +266,26 @@ async function lockLiveGrant(
     .returning(["account_id", "user_id"])
     .executeTakeFirst();
   return row && { accountId: row.account_id, userId: row.user_id };
+}
+
+/**
+ * The application of a token as far as tokens are concerned; `undefined`: a client that registered
+ * itself, or none. It needs no lock: it acts here, so its credential's row is locked, and whoever
+ * changes an application takes that row after the application's own. To lock them here in the other
+ * order would deadlock.
+ */
+async function applicationOf(tx: Transaction, id: string): Promise<ApplicationOfToken | undefined> {
+  const row = await tx.db
+    .selectFrom("application")
+    .select(["account_id", "scopes", "status", "deleted_at"])
+    .where("api", "=", tx.context.api)
+    .where("id", "=", id)
+    .executeTakeFirst();
+  return (
+    row && {
+      accountId: row.account_id,
+      mayHaveTokens: row.deleted_at === null && row.status !== "rejected",
+      scopes: parseStrings(row.scopes),
+    }
+  );
 }

@@ -10,6 +10,7 @@ import {
   anApiKey,
   aRotation,
   aUser,
+  digestOf,
 } from "../../testing/builders.ts";
 import { DATABASES, openTestStore } from "../../testing/databases.ts";
 import { keptLog } from "../../testing/log.ts";
@@ -126,6 +127,35 @@ describe.skipIf(postgres.absent)("a store on PostgreSQL", () => {
       return store.write("updateApiKey", { id, name: `Name ${i}` }, context);
     });
     await Promise.all(attempts);
+    await store.close();
+    expect(await deadlocksOf(url)).toBe(0);
+  });
+
+  test("an application that gets tokens while it is changed never deadlocks", async () => {
+    const url = await postgres.newUrl();
+    const store = await openTestStore(url);
+    const { api, write } = await aPlatformScene(store);
+    const scopes = [["read:users", "read:projects"], ["read:users"]] as const;
+    const actor = { kind: "credential", id: "app_1" } as const;
+    const attempts = Array.from({ length: 80 }, (_, i) => {
+      if (i % 2 === 0) {
+        const [both, one] = scopes;
+        return write("updateApplication", { id: "app_1", scopes: i % 4 === 0 ? both : one });
+      }
+      const digest = digestOf(`token ${i}`);
+      const nobody = { grantId: null, uidDigest: null, userCodeDigest: null };
+      const token = { id: `tok_${i}`, digest, applicationId: "app_1", scopes: scopes[0] };
+      const artifact = { model: "ClientCredentials", digest, payload: "{}", expiresAt: NOW + 1 };
+      const own = { ...artifact, ...nobody, token: { ...token, boundKey: null } };
+      return write("saveArtifact", own, { actor });
+    });
+    await Promise.all(attempts);
+    await write("updateApplication", { id: "app_1", scopes: scopes[1] });
+    for (let i = 1; i < 80; i += 2) {
+      const digest = digestOf(`token ${i}`);
+      const { credential } = await store.credentials.resolve(api, "access-token", digest);
+      expect(["[]", '["read:users"]']).toContain(JSON.stringify(credential?.scopes));
+    }
     await store.close();
     expect(await deadlocksOf(url)).toBe(0);
   });
