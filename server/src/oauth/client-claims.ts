@@ -30,7 +30,7 @@ const MISLEADING = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
  */
 export function claimFault(metadata: AllClientMetadata): string | undefined {
   const { client_name: name = "" } = metadata;
-  if (name.length > LONGEST_NAME || MISLEADING.test(name)) {
+  if (isLonger(name, LONGEST_NAME) || MISLEADING.test(name)) {
     return `client_name must have at most ${LONGEST_NAME} characters, none of which hides others`;
   }
   const long = [...DESTINATIONS, ...LINKS].find((each) => !isBounded(allOf(metadata[each])));
@@ -41,8 +41,13 @@ export function claimFault(metadata: AllClientMetadata): string | undefined {
 }
 
 function isBounded(addresses: readonly string[]): boolean {
-  const isLong = addresses.some(({ length }) => length > LONGEST_ADDRESS);
+  const isLong = addresses.some((each) => isLonger(each, LONGEST_ADDRESS));
   return addresses.length <= MOST_ADDRESSES && !isLong;
+}
+
+/** In characters, of which some take two units. */
+function isLonger(text: string, most: number): boolean {
+  return [...text].length > most;
 }
 
 function addressFault(metadata: AllClientMetadata): string | undefined {

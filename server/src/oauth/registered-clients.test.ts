@@ -149,7 +149,7 @@ for (const database of DATABASES) {
           { redirect_uris: ["myapp:/cb"], application_type: "native" },
         ],
         ["O-028: a pattern", { redirect_uris: ["https://*.client.example/"] }],
-        ["a name without an end", { client_name: "x".repeat(201) }],
+        ["a name without an end", { client_name: "😀".repeat(201) }],
         ["a name that reads another way round", { client_name: "\u202eelgooG" }],
         ["a name of two lines", { client_name: "Good\nVerified application" }],
         ["addresses without an end", { redirect_uris: ELEVEN }],
@@ -161,6 +161,11 @@ for (const database of DATABASES) {
         const { status, body } = await registerItself(metadata);
         expect(status).toBe(400);
         expect(body.error).toMatch(/^invalid_(client_metadata|redirect_uri)$/);
+      });
+
+      test("counts the characters of a name, as an application's are counted", async () => {
+        const { status } = await registerItself({ client_name: "😀".repeat(200) });
+        expect(status).toBe(201);
       });
 
       test.each(MISLEADING_MEMBERS)(
