@@ -60,12 +60,13 @@ function addPreflight(
 ): void {
   // Fastify adds HEAD to what has GET.
   if (method === "HEAD" || [method].flat().includes("OPTIONS")) return;
-  const asked = { method: "OPTIONS", url, constraints } as const;
+  const kept = asKept(url, this.initialConfig);
+  const asked = { method: "OPTIONS", url: kept, constraints } as const;
   if (this.hasRoute(asked)) return;
   this.route({
     ...asked,
     // At a prefix itself `/` is with and without a slash, as it is for the route that is told of.
-    url: routePath === "" && !this.hasRoute({ ...asked, url: `${url}/` }) ? "/" : routePath,
+    url: routePath === "" && !this.hasRoute({ ...asked, url: `${kept}/` }) ? "/" : routePath,
     ...(prefixTrailingSlash !== undefined && { prefixTrailingSlash }),
     schema: NOT_DOCUMENTED,
     handler: (_request, reply) => reply.callNotFound(),
@@ -81,13 +82,26 @@ const NOT_DOCUMENTED = { hide: true } as FastifySchema;
 interface RouterSettings {
   readonly caseSensitive?: boolean;
   readonly useSemicolonDelimiter?: boolean;
+  readonly ignoreTrailingSlash?: boolean;
+  readonly ignoreDuplicateSlashes?: boolean;
 }
 
-/** Either may be said in `routerOptions` too. */
-function routesLoosely(config: RouterSettings & { readonly routerOptions?: RouterSettings }) {
-  return [config, config.routerOptions ?? {}].some(
-    (settings) => settings.caseSensitive === false || settings.useSemicolonDelimiter === true,
-  );
+/** Each may be said in `routerOptions` too. */
+type RouterConfig = RouterSettings & { readonly routerOptions?: RouterSettings };
+
+function says(config: RouterConfig, name: keyof RouterSettings, value: boolean): boolean {
+  return config[name] === value || config.routerOptions?.[name] === value;
+}
+
+function routesLoosely(config: RouterConfig): boolean {
+  return says(config, "caseSensitive", false) || says(config, "useSemicolonDelimiter", true);
+}
+
+/** A route's path as the router keeps it; asked for in another spelling, it has none. */
+function asKept(url: string, config: RouterConfig): string {
+  const single = says(config, "ignoreDuplicateSlashes", true) ? url.replace(/\/+/g, "/") : url;
+  const isCut = single.length > 1 && says(config, "ignoreTrailingSlash", true);
+  return isCut ? single.replace(/\/$/, "") : single;
 }
 
 const ROUTES_LOOSELY =

@@ -260,6 +260,26 @@ describe("Fastify", () => {
     }
   });
 
+  test.each([
+    ["a slash at the end", { ignoreTrailingSlash: true }, ["/x", "/x/"]],
+    ["a slash at the end first", { ignoreTrailingSlash: true }, ["/x/", "/x"]],
+    ["the slash of a prefix", { ignoreTrailingSlash: true }, ["", "/"]],
+    ["slashes in a row", { ignoreDuplicateSlashes: true }, ["/x/y", "/x//y"]],
+    ["both", { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true }, ["/x/y", "/x//y//"]],
+  ])("takes for one route what the router does: %s", async (_what, settings, [one, other]) => {
+    for (const options of [{ routerOptions: settings }, settings]) {
+      const app = Fastify(options);
+      const scope: FastifyPluginAsync = async (context) => {
+        await context.register(fastifyLatchkey, { verifier: toldVerifier("allow") });
+        context.get(one ?? "", async () => "");
+        context.post(other ?? "", async () => "");
+      };
+      app.register(scope, { prefix: "/a" });
+      const answer = await app.inject({ method: "OPTIONS", url: `/a${other}` });
+      expect(answer.statusCode).toBe(204);
+    }
+  });
+
   test("has no answer of its own to OPTIONS that are no preflight", async () => {
     const verifier = { ...toldVerifier("allow"), preflight: () => undefined };
     const app = Fastify();
