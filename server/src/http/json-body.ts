@@ -9,8 +9,8 @@ const MAX_JSON_DEPTH = 32;
 export const MAX_BODY = 1024 * 1024;
 
 /**
- * Parses JSON bodies: UTF-8 only, at most 32 levels deep, in no content coding. A missing body is an empty object, so that
- * a call whose members are all optional needs none.
+ * Parses JSON bodies: UTF-8 only, at most 32 levels deep, in no content coding. A missing body is an
+ * empty object, so that a call whose members are all optional needs none.
  */
 export function parseJsonBodies(app: FastifyInstance): void {
   app.decorateRequest("bodyDigest", null);
