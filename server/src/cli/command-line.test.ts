@@ -1,3 +1,4 @@
+import { parseArgs } from "node:util";
 import { expect, test } from "vitest";
 import { type Command, type CommandContext, UsageError } from "./command.ts";
 import { runCommandLine } from "./command-line.ts";
@@ -85,4 +86,17 @@ test("shows the stack of what nobody foresaw", async () => {
   const { code, warned } = await running(["shut"], () => Promise.reject(new TypeError("a bug")));
   expect(code).toBe(1);
   expect(warned).toMatch(/^latchkey: TypeError: a bug\n +at /);
+});
+
+test("repeats no argument that it did not expect: it may be a key", async () => {
+  const ended = await running(["shut", "sEcReT"], async ({ args }) => {
+    parseArgs({ args: [...args], options: {} });
+    return undefined;
+  });
+  expect(ended).toEqual({
+    code: 2,
+    printed: "",
+    warned:
+      "latchkey: there is an argument that this command does not take\nUsage: latchkey shut DOOR",
+  });
 });

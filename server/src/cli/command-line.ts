@@ -57,11 +57,19 @@ export async function runCommandLine(
 
 function failed(error: unknown, command: Command, warn: (line: string) => void): number {
   if (error instanceof UsageError || hasCode(error, /^ERR_PARSE_ARGS_/)) {
-    warn(`latchkey: ${error instanceof Error ? error.message : ""}\nUsage: ${command.usage}`);
+    warn(`latchkey: ${usageFault(error)}\nUsage: ${command.usage}`);
     return 2;
   }
   warn(`latchkey: ${plainText(error) ?? stackOf(error)}`);
   return 1;
+}
+
+/** Node's sentence repeats the argument, which may be a key that belonged on stdin. */
+function usageFault(error: unknown): string {
+  if (hasCode(error, /^ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL$/)) {
+    return "there is an argument that this command does not take";
+  }
+  return error instanceof Error ? error.message : "";
 }
 
 function plainText(error: unknown): string | undefined {
