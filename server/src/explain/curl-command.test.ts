@@ -126,6 +126,18 @@ const COMMANDS: readonly (readonly [what: string, command: string, parsed: Parse
     },
   ],
   ["a caret in a body", `curl -d '{"a":"^"}' ${U}`, { method: "POST" }],
+  [
+    "options that curl would expand",
+    `curl --variable t=k --expand-header 'X-A: {{t}}' --expand-url ${U} https://b.example`,
+    {
+      host: "b.example",
+      headers: [],
+      warnings: [
+        "What --expand-header does is not looked at.",
+        "What --expand-url does is not looked at.",
+      ],
+    },
+  ],
   ["--netrc", `curl -n ${U}`, { warnings: ["What --netrc does is not looked at."] }],
   ["-E", `curl -E a.pem:b ${U}`, { warnings: ["What --cert does is not looked at."] }],
   ["headers of a file", `curl -H @h ${U}`, { warnings: ["Headers in a file are not read."] }],
@@ -260,6 +272,29 @@ test.each([
   expect(thrown).toBeInstanceOf(CurlError);
   expect((thrown as CurlError).message).toMatch(message);
   expect((thrown as CurlError).message).not.toContain("sEcReT");
+});
+
+test.each([
+  [
+    "no \\ ends its line",
+    `curl -X POST\n -H 'A: sEcReT'\n ${U}`,
+    "There is no URL in it. A shell ends the command at the line break before its next option: " +
+      "no \\ ends it.",
+  ],
+  [
+    "a blank follows the \\",
+    `curl -X POST \\ \n -H 'A: sEcReT' ${U}`,
+    "There is no URL in it. A shell ends the command at the line break before its next option: " +
+      "a blank follows the \\ before it.",
+  ],
+  [
+    "an option is cut off from its value",
+    `curl ${U} -H\n -d sEcReT`,
+    "-H has no value after it. A shell ends the command at the line break before its next option: " +
+      "no \\ ends it.",
+  ],
+])("says why a command cannot be read where %s", (_what, command, message) => {
+  expect(() => parseCurl(command)).toThrow(new CurlError(message));
 });
 
 test("takes words that a shell has split as they are", () => {

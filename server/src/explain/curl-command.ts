@@ -22,13 +22,23 @@ export function parseCurl(text: string): CurlRequest {
     }
     const warnings = endWarnings(command, commands.next().value ?? undefined);
     const { unexpanded } = command;
-    const { warnings: rest, ...request } = readCurlWords(command.words.slice(start + 1));
+    const { warnings: rest, ...request } = readWords(command.words.slice(start + 1), warnings);
     if (unexpanded.some((each) => (request.host + request.target).includes(each))) {
       warnings.push("The URL has a variable in it, which only your shell can replace.");
     }
     return { ...request, warnings: [...warnings, ...rest], unexpanded };
   }
   throw new CurlError("There is no curl command in it: it must begin with `curl`.");
+}
+
+/** What a shell would have cut off may be what is missing, so the error says that, too. */
+function readWords(words: readonly string[], warnings: readonly string[]): CurlRequest {
+  try {
+    return readCurlWords(words);
+  } catch (error) {
+    if (!(error instanceof CurlError)) throw error;
+    throw new CurlError([error.message, ...warnings].join(" "));
+  }
 }
 
 function refuseOtherShells(text: string): void {

@@ -84,7 +84,10 @@ export function* curlArguments(args: readonly string[]): Generator<CurlArgument,
 
 function longOption(word: string, rest: Iterator<string>): CurlArgument {
   const name = word.slice(2);
-  if (WITH_VALUE.has(name)) return withValue(name, word, rest.next().value);
+  // With `expand-` before it, curl puts variables into the value first.
+  if (WITH_VALUE.has(name.replace(/^expand-/, ""))) {
+    return withValue(name, word, rest.next().value);
+  }
   const isSwitch = SWITCHES.has(name) || SWITCHES.has(name.replace(/^no-/, ""));
   if (isSwitch) return { kind: "switch", name };
   return { kind: "unknown", name: /^--[\w.-]*/.exec(word)?.[0].slice(0, 40) ?? "--" };

@@ -156,7 +156,9 @@ function readOption(draft: Draft, name: string, value: string): void {
       draft.data.push(encodedData(value));
       return;
     default:
-      if (NOT_FOLLOWED.has(name)) draft.warnings.push(`What --${name} does is not looked at.`);
+      if (NOT_FOLLOWED.has(name) || name.startsWith("expand-")) {
+        draft.warnings.push(`What --${name} does is not looked at.`);
+      }
   }
 }
 
