@@ -23,7 +23,10 @@ const LOGO: TextForm = {
     "most 32 KiB",
 };
 
-const COLOUR: TextForm = { pattern: /^#[0-9a-f]{6}$/, expected: 'a colour such as "#1d4ed8"' };
+const COLOUR: TextForm = {
+  pattern: /^#[0-9a-f]{6}$/,
+  expected: 'a colour in lower case, such as "#1d4ed8"',
+};
 
 /** Reads what one definition says of it; `null`: the dashboard is Latchkey's to customers too. */
 export function readBranding(value: unknown, place: Place): Branding | null {

@@ -120,6 +120,8 @@ function checkParameters(rule: EndpointRule, pattern: Pattern, place: Place): vo
 export function reportRepeatedPatterns(endpoints: readonly Placed<EndpointRule>[]): void {
   const firsts = new Map<string, Place>();
   for (const { part, place } of endpoints) {
+    // It has none, and was reported for that.
+    if (part.match === "") continue;
     const before = firsts.get(part.match);
     if (before === undefined) firsts.set(part.match, place);
     else report(within(place, "match"), `never matches: ${before.path} is the same pattern`);

@@ -25,7 +25,10 @@ test.each([
   ["HEAD /v2", 'HEAD counts as GET; write "GET …"'],
   [" /v2", "no method"],
   ["GET  /v2", "has no path"],
-  ["GET /v2 /x", "has a space"],
+  ["GET /v2 /x", "has a space at an end of a segment"],
+  ["/v2/ x", "has a space at an end of a segment"],
+  ["GET /v2 ", "has a space at an end of a segment"],
+  ["FOO BAR /v2", "has no path"],
   ["GET /v2//x", "has an empty segment"],
   ["//", "has an empty segment"],
   ["/v2/../x", "has a dot segment"],
@@ -48,6 +51,17 @@ test.each([
   [`/${"a".repeat(1024)}`, "longer than 1024 characters"],
 ])("refuses %j because it %s", (match, fault) => {
   expect(readPattern(match)).toEqual({ fault: expect.stringContaining(fault) });
+});
+
+test.each([
+  ["/my files/{id}", null],
+  ["GET /my files/{id}", "GET"],
+])("takes the space in %j for one of its path", (match, method) => {
+  const segments = [
+    { kind: "literal", text: "my files" },
+    { kind: "one", name: "id" },
+  ];
+  expect(readPattern(match)).toEqual({ pattern: { method, segments, rest: false } });
 });
 
 test.each([`/${"a/".repeat(32)}`, `/${"a".repeat(1023)}`, "/", "/**", "M-SEARCH /x"])(

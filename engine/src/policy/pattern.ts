@@ -24,7 +24,8 @@ export function readPattern(match: string): PatternReading {
   if (match.length > LONGEST_PATTERN) {
     return { fault: `is longer than ${LONGEST_PATTERN} characters` };
   }
-  const space = match.indexOf(" ");
+  // A path may have spaces; one that comes first has no method before them.
+  const space = match.startsWith("/") ? -1 : match.indexOf(" ");
   const method = space === -1 ? null : match.slice(0, space);
   const path = match.slice(space + 1);
   const fault = (method === null ? undefined : methodFault(method)) ?? pathFault(path);
@@ -69,9 +70,11 @@ function pathFault(path: string): string | undefined {
   if (/[?#]/.test(path)) return "has a query or fragment; only paths are matched";
   if (path.includes("%")) return "is compared with the decoded path: write the character itself";
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  if (/[\u0000-\u0020\u007f-\u009f\\]/.test(path)) {
-    return "has a space, a backslash or a control character, which no request path has";
+  if (/[\u0000-\u001f\u007f-\u009f\\]/.test(path)) {
+    return "has a backslash or a control character, which no request path has";
   }
+  // One within a name is meant; one at its end was rather typed by mistake.
+  if (/\/ | (?:\/|$)/.test(path)) return "has a space at an end of a segment";
   if (/\/\.\.?(?:[/;]|$)/.test(path)) return "has a dot segment, which no request path has";
   return undefined;
 }

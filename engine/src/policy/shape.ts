@@ -44,7 +44,9 @@ export function hintOf(name: string, names: readonly string[]): string {
 export function shown(value: unknown): string {
   if (value === undefined) return "nothing";
   if (typeof value === "function") return "a function";
-  if (typeof value === "bigint" || typeof value === "symbol") return String(value);
+  if (typeof value === "bigint") return `${value}n`;
+  // JSON has no words for NaN and Infinity.
+  if (typeof value === "number" || typeof value === "symbol") return String(value);
   if (typeof value === "object" && !/^(?:Object|Array|Null)$/.test(kindOf(value))) {
     return `a ${kindOf(value)}`;
   }
@@ -52,7 +54,7 @@ export function shown(value: unknown): string {
   try {
     text = JSON.stringify(value) ?? "nothing";
   } catch {
-    return "an object";
+    return Array.isArray(value) ? "a list" : "an object";
   }
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
