@@ -141,6 +141,7 @@ test.each([
   ["LATCHKEY_PORT", "-1", '"-1" is not a whole number from 0 to 65535'],
   ["LATCHKEY_PUBLIC_URL", "auth.acme.com", '"auth.acme.com" is not an http or https URL'],
   ["LATCHKEY_PUBLIC_URL", "ftp://acme.com", '"ftp://acme.com" is not an http or https URL'],
+  ["LATCHKEY_PUBLIC_URL", "https://user:hunter2@acme.com", "has a user name in it"],
   [
     "LATCHKEY_PUBLIC_URL",
     "https://acme.com/auth",

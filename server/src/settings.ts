@@ -284,7 +284,9 @@ function setting<Value>(entry: Setting<Value>): Setting<Value> {
 function readOne<Value>(env: Environment, entry: Setting<Value>): Value | undefined {
   const text = env[entry.name]?.trim() ?? "";
   if (text === "") return undefined;
-  const shown = entry.secret ? "" : `${JSON.stringify(text.slice(0, 80))} `;
+  // A password may stand before an `@` where none should.
+  const isHidden = entry.secret || /\/\/.*@/.test(text);
+  const shown = isHidden ? "" : `${JSON.stringify(text.slice(0, 80))} `;
   return attributed(entry, () => entry.parse(text), shown);
 }
 
