@@ -29,7 +29,7 @@ export const operatorTokenRoutes =
     const { operatorTokens, cursors, callOf } = parts;
 
     app.post("/v1/operator-tokens", {
-      config: { requires: "appoint" },
+      config: { requires: "appoint", fresh: "secret" },
       schema: {
         tags,
         operationId: "issueOperatorToken",

@@ -209,6 +209,16 @@ describe("a secret is issued only to who has just proved who they are", () => {
     expect((await issue()).status).toBe(201);
   });
 
+  test("an operator token is one, too", async () => {
+    const browser = await asAda();
+    const before = (await it.call("GET", "/v1/operator-tokens")).json;
+    it.clock.advance(5 * MINUTE);
+    const body = { name: "CI", role: "owner" };
+    const answer = await browser.call("POST", "/v1/operator-tokens", body);
+    expect(answer.json.error?.code).toBe("FRESH_PROOF_REQUIRED");
+    expect((await it.call("GET", "/v1/operator-tokens")).json).toEqual(before);
+  });
+
   test("nor does an operator make somebody who could: they would sign in, and be proved", async () => {
     const browser = await asAda();
     it.clock.advance(5 * MINUTE);
