@@ -189,7 +189,7 @@ export async function startLatchkey(
   const keyring = { store, clock, policies: compiled, sealing, receiptOf };
   const useCases = {
     accounts: createAccounts({ store, clock, policies: compiled }),
-    users: createUsers(keyring),
+    users: createUsers({ ...keyring, fitPassword: signInParts.passwords.fit }),
     apiKeys: createApiKeys(keyring),
     signingKeys: createSigningKeys(keyring),
     jwtSecrets: createJwtSecrets(keyring),

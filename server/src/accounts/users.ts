@@ -54,19 +54,23 @@ export function createUsers(parts: {
   /** By slug; how long new ids are. */
   readonly policies: ReadonlyMap<string, CompiledPolicy>;
   readonly receiptOf: ReceiptOf;
+  /** Refuses a password that its owner could not choose either. */
+  readonly fitPassword: (password: string, email: string | null) => Promise<string>;
 }): Users {
-  const { store, clock, policies, receiptOf } = parts;
+  const { store, clock, policies, receiptOf, fitPassword } = parts;
   const at = (call: Call) => ({ ...call, at: clock() });
 
   return {
     async create(call, draft) {
+      const { email = null, password } = draft;
       const input = {
         id: draft.id ?? newId("user", idDigits(policies.get(call.api))),
         accountId: draft.accountId,
         name: draft.name ?? null,
-        email: draft.email ?? null,
+        email,
         role: draft.role ?? "member",
-        passwordHash: draft.password === undefined ? null : await hashPassword(draft.password),
+        passwordHash:
+          password === undefined ? null : await hashPassword(await fitPassword(password, email)),
       } as const;
       return (await store.write("createUser", input, at(call))).output;
     },

@@ -15,7 +15,12 @@ export function createPasswords(parts: {
   readonly isBreached: IsBreached;
 }): Passwords {
   const { store, clock, throttle, hashPassword, isBreached } = parts;
+  const fit: Passwords["fit"] = (password, email) =>
+    checkNewPassword(password, { email, isBreached });
+
   return {
+    fit,
+
     check: (person, password, whence) => {
       const name = `proof ${placeOf(person.api)} ${person.id}`;
       return throttle.attempt(triesOf(name, whence.address), async () => {
@@ -28,8 +33,8 @@ export function createPasswords(parts: {
     async set(person, password, whence, session) {
       const known = await store.people.find(placeOf(person.api), person.id);
       if (known === undefined) throw new ApiError("NOT_FOUND", "There is no such person.");
-      const fit = await checkNewPassword(password, { email: known.email, isBreached });
-      const input = { personId: person.id, passwordHash: await hashPassword(fit), session };
+      const passwordHash = await hashPassword(await fit(password, known.email));
+      const input = { personId: person.id, passwordHash, session };
       await store.write("setPassword", input, deedOf(person, whence, clock()));
     },
   };

@@ -146,6 +146,8 @@ export interface Links {
 
 /** Checks and sets passwords. */
 export interface Passwords {
+  /** A new password as it is to be hashed. @throws {ApiError} `INVALID_REQUEST` naming `password`. */
+  fit(password: string, email: string | null): Promise<string>;
   /** The password of a person already known, as a fresh proof; slowed down like a sign-in. */
   check(person: Person, password: string, whence: Whence): Promise<Tried<object>>;
   /**

@@ -180,6 +180,8 @@ describe("a new password", () => {
     const attempt = parts.passwords.set(person, password, WHENCE);
     await expect(attempt).rejects.toMatchObject({ details: { field: "password" } });
     expect((await parts.passwords.check(person, PASSWORD, WHENCE)).outcome).toBe("right");
+    const chosenForThem = parts.passwords.fit(password, null);
+    await expect(chosenForThem).rejects.toMatchObject({ details: { field: "password" } });
   });
 
   test.each(["x".repeat(12), "\u{1F40E}".repeat(12), "x".repeat(1024)])(

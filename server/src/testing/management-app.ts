@@ -158,6 +158,12 @@ async function appParts({
   const sealing = createSealing(masterKeys);
   const receiptOf = receiptsOf(store, clock);
   const keyring = { store, clock, policies, sealing, receiptOf };
+  const signInParts = createSignInParts({
+    ...{ store, sealing, clock, masterKeys, hashPassword, publicUrl: PUBLIC_URL },
+    apis: new Set(slugs),
+    mail: { delivers: false, send: async () => undefined },
+    onFault: (fault) => logged.push(String(fault)),
+  });
   return {
     version: "0.0.0",
     publicUrl: PUBLIC_URL,
@@ -170,7 +176,7 @@ async function appParts({
     trustedProxies: trustedPeers([]),
     metrics: createMetrics({ apis: slugs, readings: [] }),
     accounts: createAccounts({ store, clock, policies }),
-    users: createUsers({ store, clock, policies, receiptOf }),
+    users: createUsers({ ...keyring, fitPassword: signInParts.passwords.fit }),
     apiKeys: createApiKeys(keyring),
     signingKeys: createSigningKeys(keyring),
     jwtSecrets: createJwtSecrets(keyring),
@@ -182,12 +188,7 @@ async function appParts({
     ...createWebhooks(keyring),
     operatorTokens: createOperatorTokens({ store, clock, apis: new Set(slugs) }),
     portalSessions: createPortalSessions({ store, clock, policies, publicUrl: PUBLIC_URL }),
-    signInParts: createSignInParts({
-      ...{ store, sealing, clock, masterKeys, hashPassword, publicUrl: PUBLIC_URL },
-      apis: new Set(slugs),
-      mail: { delivers: false, send: async () => undefined },
-      onFault: (fault) => logged.push(String(fault)),
-    }),
+    signInParts,
     dashboardFolder: "/nowhere",
   };
 }

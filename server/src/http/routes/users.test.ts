@@ -87,6 +87,18 @@ test.each([
   expect(answer.text).not.toContain("xxxxxxxxxxx");
 });
 
+test.each(["grace.hopper@example.com", "Grace.Hopper@Example.COM"])(
+  "refuses the e-mail address as the password: %s",
+  async (password) => {
+    const body = { accountId: "acct_1", email: "grace.hopper@example.com", password };
+    const answer = await it.call("POST", USERS, { body });
+    expect(answer).toMatchObject({
+      status: 400,
+      json: { error: { code: "INVALID_REQUEST", details: { field: "password" } } },
+    });
+  },
+);
+
 test.each([12, 1024])("takes a password of %i characters", async (length) => {
   const body = { accountId: "acct_1", password: "x".repeat(length) };
   expect((await it.call("POST", USERS, { body })).status).toBe(201);
