@@ -57,8 +57,8 @@ export const peopleCommands = {
 } as const;
 
 /**
- * Gives a person a new password, and ends what was begun with the old one: a user's grants with
- * their tokens, and every sign-in but `session`. @throws {ApiError} `NOT_FOUND`.
+ * Gives a person a new password, and ends what was begun with the old one: every link that would
+ * set another, a user's grants with their tokens, and every sign-in but `session`. @throws {ApiError} `NOT_FOUND`.
  */
 export async function writePassword(
   tx: Transaction,
@@ -87,6 +87,13 @@ export async function writePassword(
         .where("deleted_at", "is", null)
         .executeTakeFirstOrThrow();
   if (Number(numUpdatedRows) === 0) throw new ApiError("NOT_FOUND", "There is no such person.");
+  // An older link must not set the password once more.
+  await tx.db
+    .deleteFrom("sign_in_link")
+    .where("api", "=", api)
+    .where("person_id", "=", id)
+    .where("used_at", "is", null)
+    .execute();
   const kind = isOperator ? "operator" : "user";
   await sessionCommands.endSessions(tx, { kind, personId: id, except: session });
   if (!isOperator) await revokeGrantsOf(tx, { userId: id });

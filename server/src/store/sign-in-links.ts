@@ -94,13 +94,6 @@ export const signInLinkCommands = {
     const personId = link.person_id ?? "";
     const name = kind === "invitation" ? deed.name : undefined;
     await writePassword(tx, personId, { passwordHash, name });
-    // An older link must not set the password once more.
-    await tx.db
-      .deleteFrom("sign_in_link")
-      .where("api", "=", api)
-      .where("person_id", "=", personId)
-      .where("used_at", "is", null)
-      .execute();
     const type = kind === "reset" ? "password.reset" : "invitation.accepted";
     tx.event(type, { detail: { personId } });
     return { personId };

@@ -81,6 +81,23 @@ export function signInLinksContract(open: () => Store): void {
     expect(await write("useSignInLink", invitation)).toEqual({ personId: null });
   });
 
+  test("a password chosen without a link ends all links of the person, and no one else's", async () => {
+    const { write, api } = await aSceneWithUser(open);
+    await write("createUser", aUser({ id: "user_2", email: "two@example.com" }));
+    const digestFor = (what: string) => digestOf(`${api} pending ${what}`);
+    const invitation = aLink(1, { kind: "invitation" });
+    await write("makeSignInLink", { ...aLink(1), digest: digestFor("reset") });
+    await write("makeSignInLink", { ...invitation, digest: digestFor("invitation") });
+    await write("makeSignInLink", { ...aLink(1), personId: "user_2", digest: digestFor("other") });
+    await write("setPassword", { personId: "user_1", passwordHash: "chosen" });
+    const use = (what: string, deed?: LinkDeed) =>
+      write("useSignInLink", { ...using(1, deed), digest: digestFor(what) });
+    expect(await use("reset")).toEqual({ personId: null });
+    const accept: LinkDeed = { kind: "invitation", name: undefined };
+    expect(await use("invitation", accept)).toEqual({ personId: null });
+    expect(await use("other")).toEqual({ personId: "user_2" });
+  });
+
   test("O-128: a new password ends the grants and tokens of the user, and no one else's", async () => {
     const { write, store, api } = await aSceneWithUser(open);
     await write("createUser", aUser({ id: "user_2", email: "two@example.com" }));
