@@ -58,7 +58,8 @@ export const peopleCommands = {
 
 /**
  * Gives a person a new password, and ends what was begun with the old one: every link that would
- * set another, a user's grants with their tokens, and every sign-in but `session`. @throws {ApiError} `NOT_FOUND`.
+ * set another, a user's grants with their tokens, and every sign-in but `session`.
+ * @throws {ApiError} `NOT_FOUND`.
  */
 export async function writePassword(
   tx: Transaction,
