@@ -86,7 +86,8 @@ export const webhookClaimCommands = {
 
   /**
    * Writes what became of attempts, and renews the lease or ends it. Fenced: whoever has lost the
-   * lease writes nothing, and `next` is `null`. Otherwise it is what is due now, if that was asked.
+   * lease writes nothing, and `next` is `null`; so it is when the endpoint has ended, whose last
+   * sender may still write. Otherwise it is what is due now, if that was asked.
    */
   async settleDeliveries(
     tx: Transaction,
@@ -99,7 +100,14 @@ export const webhookClaimCommands = {
       .where("api", "=", api)
       .where("id", "=", lease.id)
       .where("locked_by", "=", lease.holder)
-      .where("locked_until", ">", at)
+      .where((eb) =>
+        eb.or([
+          eb("locked_until", ">", at),
+          // Requests may be under way as it ends, and nobody else sends any.
+          eb("revoked_at", "is not", null),
+          eb("disabled_at", "is not", null),
+        ]),
+      )
       .returningAll()
       .executeTakeFirst();
     if (row === undefined) return { next: null };
@@ -131,7 +139,7 @@ async function writeOutcomes(tx: Transaction, outcomes: readonly Outcome[]): Pro
   const { api, at } = tx.context;
   const rows = await tx.db
     .selectFrom("webhook_delivery")
-    .select(["id", "attempts", "tries", "log"])
+    .select(["id", "status", "attempts", "tries", "log"])
     .where("api", "=", api)
     .where(
       "id",
@@ -145,17 +153,18 @@ async function writeOutcomes(tx: Transaction, outcomes: readonly Outcome[]): Pro
     if (row === undefined) continue;
     const log = [...parseLog(row.log), attempt].slice(-KEPT_ATTEMPTS);
     const isDelivered = attempt.error === null;
-    const status = isDelivered ? "delivered" : nextAt === null ? "dead" : "pending";
+    // What was given up while it was under way may have arrived, and is not planned again.
+    const dueAt = row.status === "pending" ? nextAt : null;
+    const status = isDelivered ? "delivered" : dueAt === null ? "dead" : "pending";
     await tx.db
       .updateTable("webhook_delivery")
       .set({
-        ...{ status, log: JSON.stringify(log), run_at: nextAt ?? 0 },
+        ...{ status, log: JSON.stringify(log), run_at: dueAt ?? 0 },
         ...{ attempts: row.attempts + 1, tries: row.tries + 1 },
         settled_at: status === "pending" ? null : at,
       })
       .where("api", "=", api)
       .where("id", "=", deliveryId)
-      .where("status", "=", "pending")
       .execute();
   }
 }

@@ -459,3 +459,32 @@ test("a revoked endpoint is sent nothing more", async () => {
   await settled(1, "wh_2");
   expect(got).toEqual([1, 3]);
 });
+
+describe("of an endpoint that ends while requests are under way it is kept what became of them:", () => {
+  const disable = { id: "wh_1", changes: { enabled: false } };
+  const cases: readonly [string, () => Promise<unknown>][] = [
+    ["revoked", () => store.write("revokeWebhookEndpoint", { id: "wh_1" }, context())],
+    ["disabled", () => store.write("updateWebhookEndpoint", disable, context())],
+    ["gone", async () => undefined],
+  ];
+  test.each(cases)("%s", async (how, end) => {
+    const open: ServerResponse[] = [];
+    const { url, got } = await receive((_n, response) => void open.push(response));
+    await endpoint(url, { parallel: 3 });
+    await publish(1, 2, 3);
+    send();
+    await soon(() => expect(open).toHaveLength(3));
+    await end();
+    const [first, second, third] = got.map((n) => `evt_${n}`);
+    open[0]?.writeHead(how === "gone" ? 410 : 500).end();
+    await soon(() => expect(sender.counts().failed).toBe(1));
+    await soon(async () => expect(await deliveries({ status: "dead" })).not.toHaveLength(0));
+    open[1]?.end();
+    open[2]?.writeHead(500).end();
+    await soon(() => expect(sender.counts()).toMatchObject({ serving: 0, failed: 2 }));
+    const kept = new Map((await deliveries()).map((each) => [each.eventId, each]));
+    expect(kept.get(first ?? "")).toMatchObject({ status: "dead", attemptCount: 1 });
+    expect(kept.get(second ?? "")).toMatchObject({ status: "delivered", attemptCount: 1 });
+    expect(kept.get(third ?? "")).toMatchObject({ status: "dead", attemptCount: 1 });
+  });
+});

@@ -150,7 +150,8 @@ export async function serveEndpoint(
   }
 
   async function settle(afterwards: "keep" | "ask" | "release") {
-    if (isLost) return [];
+    // The store knows whether the endpoint has ended, when these still count, or was taken from us.
+    if (isLost && outcomes.length === 0) return [];
     const written = outcomes;
     outcomes = [];
     const renewed = monotonic() + leaseMillis;
