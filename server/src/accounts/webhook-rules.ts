@@ -44,7 +44,12 @@ export function checkedEvents(events: readonly string[], field = "events"): read
 
 /** @throws {ApiError} `INVALID_REQUEST` for a type that is Latchkey's own or none. */
 export function checkPublished(type: string, data: object): void {
-  if (!TYPE.test(type)) throw invalid("type", "type must be words with . between them.");
+  if (!TYPE.test(type)) {
+    throw invalid(
+      "type",
+      "type must be up to 5 words of up to 64 letters, digits, _ or -, with . between them and a letter first.",
+    );
+  }
   if (OWN_PREFIXES.some((prefix) => type.startsWith(prefix))) {
     throw invalid("type", "type begins like an event that only Latchkey sends.");
   }
