@@ -181,3 +181,10 @@ test.each([
 ])("is not made of %s", (_what, options) => {
   expect(() => createWebhookVerifier(options)).toThrow(TypeError);
 });
+
+test("says so of a secret that is not there, as of a variable that is not set", () => {
+  const unset = process.env.NOBODY_SETS_THIS as unknown as string;
+  for (const secrets of [unset, [unset], [SECRET, unset]]) {
+    expect(() => createWebhookVerifier({ secrets })).toThrow("a secret must be a text");
+  }
+});

@@ -90,6 +90,10 @@ function importKeys(
   if (secrets.length + publicKeys.length === 0 || secrets.length > MOST_SECRETS) {
     throw new TypeError(`secrets must be one to ${MOST_SECRETS} secrets of a webhook endpoint`);
   }
+  // The types say so, but JavaScript passes on a variable of the environment that is not set.
+  if (secrets.some((secret) => typeof secret !== "string")) {
+    throw new TypeError("a secret must be a text: is the variable that holds it set?");
+  }
   const raw = secrets.map((secret) => keyBytes(format, secret));
   const points = publicKeys.map((key) => fromBase64(key));
   if (raw.some((key) => key === undefined || key.length === 0)) {
