@@ -6,6 +6,8 @@ const coded = (code: string, message = "…") => Object.assign(new Error(message
 test.each([
   ["a serialization failure", coded("40001"), true, "storage"],
   ["a deadlock", coded("40P01"), true, "storage"],
+  ["a lock that somebody else keeps", coded("55P03"), true, "storage"],
+  ["a transaction that was silent for too long", coded("25P03"), true, "storage"],
   ["a primary that became a standby", coded("25006"), true, "storage"],
   ["a server that is shutting down", coded("57P01"), true, "storage"],
   ["a refused connection", coded("ECONNREFUSED"), true, "storage"],

@@ -1,7 +1,9 @@
 import type { FaultKind } from "../faults.ts";
 
 /** SQLSTATEs after which the same transaction may well succeed: conflicts, restarts, failovers. */
-const TRY_AGAIN = new Set(["40001", "40P01", "25006", "57P01", "57P02", "57P03", "53300"]);
+const TRY_AGAIN = new Set(["40001", "40P01", "55P03", "25006", "57P01", "57P02", "57P03", "53300"]);
+/** The server ended a session whose client said nothing in the middle of a transaction. */
+const FELL_SILENT = "25P03";
 const NETWORK =
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
 /** What `pg` says, without a code, when a connection or a reply was lost. */
@@ -19,7 +21,7 @@ export class UnconfirmedCommit extends Error {
 /** Whether a connection is of no more use after this error. */
 export function isConnectionLost(error: unknown): boolean {
   const code = codeOf(error);
-  if (/^(08|57P0)/.test(code) || NETWORK.test(code)) return true;
+  if (/^(08|57P0)/.test(code) || code === FELL_SILENT || NETWORK.test(code)) return true;
   return error instanceof Error && LOST.test(error.message);
 }
 

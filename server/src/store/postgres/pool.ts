@@ -21,11 +21,19 @@ export function clientConfig(url: string): pg.ClientConfig {
 }
 
 /**
- * A pool whose time limits are the client's own, so that no statement is ever cancelled on the
- * server: cancelling one that is committing makes it answer success before its standby has it.
+ * Of a node that freezes, or is cut off, in the middle of a transaction the server hears nothing,
+ * and all other nodes wait for what it has locked: so its transactions end by themselves, and those
+ * that wait for a lock do not come to hold it one after the other.
+ */
+const ABANDONED = { idle_in_transaction_session_timeout: 1000, lock_timeout: 2000 };
+
+/**
+ * A pool whose time limit for statements is the client's own, so that none that commits is ever
+ * cancelled on the server: it would answer success before its standby has it. Waiting for a lock
+ * comes before that.
  */
 export function createPool(url: string, log: StoreLog): pg.Pool {
-  const pool = new pg.Pool({ ...clientConfig(url), max: 10, query_timeout: 4000 });
+  const pool = new pg.Pool({ ...clientConfig(url), ...ABANDONED, max: 10, query_timeout: 4000 });
   // Without listeners a lost connection would end the process: the pool hears of idle ones only.
   pool.on("error", (error) => log.warn({ err: error }, "an idle connection was lost"));
   pool.on("connect", (client) => client.on("error", () => undefined));
