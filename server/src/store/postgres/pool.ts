@@ -25,7 +25,7 @@ export function clientConfig(url: string): pg.ClientConfig {
  * and all other nodes wait for what it has locked: so its transactions end by themselves, and those
  * that wait for a lock do not come to hold it one after the other.
  */
-const ABANDONED = { idle_in_transaction_session_timeout: 1000, lock_timeout: 2000 };
+const LIMITS = "set idle_in_transaction_session_timeout = 1000; set lock_timeout = 2000";
 
 /**
  * A pool whose time limit for statements is the client's own, so that none that commits is ever
@@ -33,10 +33,15 @@ const ABANDONED = { idle_in_transaction_session_timeout: 1000, lock_timeout: 200
  * comes before that.
  */
 export function createPool(url: string, log: StoreLog): pg.Pool {
-  const pool = new pg.Pool({ ...clientConfig(url), ...ABANDONED, max: 10, query_timeout: 4000 });
+  const pool = new pg.Pool({ ...clientConfig(url), max: 10, query_timeout: 4000 });
   // Without listeners a lost connection would end the process: the pool hears of idle ones only.
   pool.on("error", (error) => log.warn({ err: error }, "an idle connection was lost"));
-  pool.on("connect", (client) => client.on("error", () => undefined));
+  pool.on("connect", (client) => {
+    client.on("error", () => undefined);
+    // Not with the connection itself: poolers in between take no parameters that they do not know.
+    // It fails with the connection alone, of which the next question tells.
+    client.query(LIMITS).catch(() => undefined);
+  });
   return pool;
 }
 
