@@ -62,6 +62,7 @@ export async function manageSessions(scene: SessionScene, accountId: string): Pr
   );
   await useSession(scene, signedIn, password);
   await scene.operator("GET", "/v1/operators");
+  await scene.operator("GET", "/v1/events");
   await scene.operator("PATCH", `/v1/operators/${invited.json.id}`, { name: "Ada L." });
   await scene.operator("POST", `/v1/operators/${invited.json.id}/remove`);
 }

@@ -2076,6 +2076,24 @@ export interface Operations {
     body: undefined;
     answer: WebhookDeliveryList;
   };
+  /** List what operators did that is no one API's, newest first */
+  listDeploymentEvents: {
+    params: {
+      /** Most rows. */
+      readonly limit?: number | undefined;
+      /** `nextCursor` of the page before. */
+      readonly cursor?: string | undefined;
+      readonly accountId?: string | undefined;
+      readonly credentialId?: string | undefined;
+      /** The earliest instant, included. */
+      readonly from?: string | undefined;
+      /** The latest instant, not included. */
+      readonly to?: string | undefined;
+      readonly type?: string | undefined;
+    };
+    body: undefined;
+    answer: EventList;
+  };
   /** List the browsers in which you are signed in, newest first */
   listDevices: {
     params: Record<never, never>;
@@ -3442,6 +3460,13 @@ export const OPERATIONS = {
     method: "GET",
     path: "/v1/apis/{api}/webhook-endpoints/{id}/deliveries",
     query: ["limit", "cursor", "status", "type", "eventId"],
+    keyed: false,
+    answers: "json",
+  },
+  listDeploymentEvents: {
+    method: "GET",
+    path: "/v1/events",
+    query: ["limit", "cursor", "accountId", "credentialId", "from", "to", "type"],
     keyed: false,
     answers: "json",
   },

@@ -109,6 +109,12 @@ export function operatorOf({ operator }: FastifyRequest): Operator {
   return operator;
 }
 
+/** What is about every API is for nobody who sees some of them only. @throws {ApiError} `FORBIDDEN`. */
+export function requireWholeReach(request: FastifyRequest): void {
+  if (operatorOf(request).apis === null) return;
+  throw new ApiError("FORBIDDEN", "Only an owner of every API may do this.");
+}
+
 /** The APIs that whoever asks may see; `null`: every one. */
 export function seenApis({ operator, visitor }: FastifyRequest): ReadonlySet<string> | null {
   if (operator !== null) return operator.apis;

@@ -114,6 +114,7 @@ const OPERATORS: Readonly<Record<string, readonly string[]>> = {
   "POST /v1/operator-tokens": ["owner"],
   "GET /v1/operator-tokens": ["owner"],
   "POST /v1/operator-tokens/{id}/revoke": ["owner"],
+  "GET /v1/events": ["owner"],
   "GET /v1/operators": ["owner"],
   "POST /v1/operators": ["owner"],
   "POST /v1/operators/{id}/invite": ["owner"],

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { EventRecord } from "../../store/records.ts";
-import type { Store } from "../../store/store.ts";
+import { DEPLOYMENT, type Store } from "../../store/store.ts";
+import { requireWholeReach } from "../access.ts";
 import type { Cursors } from "../cursor.ts";
 import { parseInstant } from "../instant.ts";
 import {
@@ -16,7 +17,7 @@ import { readRefusals } from "../schemas/error.ts";
 import { answerPage } from "../schemas/list.ts";
 import { ApiParams } from "../schemas/params.ts";
 
-/** `/v1/apis/{api}/events` and `/usage`: what was done and refused, and how much was allowed. */
+/** `events` and `usage`: what was done and refused, and how much was allowed. */
 export const auditRoutes =
   (parts: {
     store: Pick<Store, "events" | "usage">;
@@ -43,6 +44,29 @@ export const auditRoutes =
           query,
           read: (page) => store.events.list(api, filter, page),
           toWire: (event) => toEvent(ceiling === undefined ? event : withoutOperator(event)),
+        });
+      },
+    });
+
+    app.get("/v1/events", {
+      config: { requires: "appoint" },
+      schema: {
+        tags: ["audit"],
+        operationId: "listDeploymentEvents",
+        summary: "List what operators did that is no one API's, newest first",
+        querystring: EventQuery,
+        response: { 200: Ref(EventList, "A page of events."), ...readRefusals() },
+      },
+      handler: (request) => {
+        requireWholeReach(request);
+        const { query } = request;
+        const filter = { ...rangeOf(query), type: query.type };
+        return answerPage({
+          cursors,
+          name: { list: "events", filter },
+          query,
+          read: (page) => store.events.list(DEPLOYMENT, filter, page),
+          toWire: toEvent,
         });
       },
     });

@@ -161,3 +161,25 @@ test("a user is invited to their API alike", async () => {
   });
   expect((await it.call("POST", `${api}/users/user_none/invite`)).status).toBe(404);
 });
+
+test("what operators did is read by owners of every API, and by no one else", async () => {
+  const made = await invite("hedy@example.com");
+  const hedy = await accept(made.json.link);
+  const listed = async (query = "") => (await ada.call("GET", `/v1/events${query}`)).json;
+  const { data } = await listed("?type=operator.created");
+  expect(data).toContainEqual(
+    expect.objectContaining({
+      accountId: null,
+      detail: expect.objectContaining({ email: "hedy@example.com" }),
+    }),
+  );
+  const first = await listed("?limit=1");
+  const second = await listed(`?limit=1&cursor=${first.nextCursor}`);
+  expect([first.data.length, second.data.length]).toEqual([1, 1]);
+  expect(second.data[0].id).not.toBe(first.data[0].id);
+  expect(await listed("?to=2000-01-01T00:00:00Z")).toEqual({ data: [], nextCursor: null });
+  const token = await it.operator("owner", ["standard"]);
+  expect((await it.call("GET", "/v1/events", { token })).status).toBe(403);
+  expect((await hedy.call("GET", "/v1/events")).status).toBe(403);
+  expect((await listed("?type=operator_token.created")).data.length).toBeGreaterThan(0);
+});

@@ -1,9 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import { ApiError } from "@latchkey/engine";
-import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import type { OperatorPersons } from "../../sign-in/operator-persons.ts";
-import { operatorOf } from "../access.ts";
+import { requireWholeReach } from "../access.ts";
 import type { CallOf } from "../call.ts";
 import type { Cursors } from "../cursor.ts";
 import { Body, Id, Ref } from "../schemas/base.ts";
@@ -124,9 +122,3 @@ export const operatorRoutes =
       },
     });
   };
-
-/** Who sees some APIs only would otherwise appoint somebody who sees them all. */
-function requireWholeReach(request: FastifyRequest): void {
-  if (operatorOf(request).apis === null) return;
-  throw new ApiError("FORBIDDEN", "Only an owner of every API may do this.");
-}
