@@ -26,7 +26,7 @@ export interface Installation {
   readonly operatorToken: string;
   /** The SQLite file, if that is what it runs on. */
   readonly database: string;
-  /** The Unix socket on which it listens beside its port. */
+  /** The Unix socket on which it listens beside its port, where it is the only node: on SQLite. */
   readonly socket: string;
   /** Starts it and returns at once: `/readyz` of its origin says when it is ready. */
   start(): Promise<Running & { readonly origin: string }>;
@@ -61,7 +61,7 @@ export function newInstallation(
         LATCHKEY_OPERATOR_TOKEN: OPERATOR_TOKEN,
         LATCHKEY_OUTBOUND_ALLOW: "127.0.0.1",
         LATCHKEY_PORT: String(port),
-        LATCHKEY_SOCKET: socket,
+        ...(databaseUrl === undefined && { LATCHKEY_SOCKET: socket }),
         ...(redisUrl && { LATCHKEY_REDIS_URL: redisUrl }),
         LATCHKEY_SECRET: Buffer.alloc(32, 7).toString("base64url"),
         // As `npm start` sets it.

@@ -36,12 +36,7 @@ export function createPool(url: string, log: StoreLog): pg.Pool {
   const pool = new pg.Pool({ ...clientConfig(url), max: 10, query_timeout: 4000 });
   // Without listeners a lost connection would end the process: the pool hears of idle ones only.
   pool.on("error", (error) => log.warn({ err: error }, "an idle connection was lost"));
-  pool.on("connect", (client) => {
-    client.on("error", () => undefined);
-    // Not with the connection itself: poolers in between take no parameters that they do not know.
-    // It fails with the connection alone, of which the next question tells.
-    client.query(LIMITS).catch(() => undefined);
-  });
+  pool.on("connect", (client) => client.on("error", () => undefined));
   return pool;
 }
 
@@ -51,11 +46,26 @@ export function createPool(url: string, log: StoreLog): pg.Pool {
  */
 export function forKysely(pool: pg.Pool): PostgresPool {
   const nameOf = statementNames();
+  const limited = new WeakSet<pg.PoolClient>();
+
+  /** Not as parameters of the connection: poolers in between refuse those that they do not know. */
+  async function limit(client: pg.PoolClient): Promise<void> {
+    if (limited.has(client)) return;
+    try {
+      await client.query(LIMITS);
+      limited.add(client);
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+  }
+
   return {
     options: pool.options,
     end: () => pool.end(),
     async connect() {
       const client = await pool.connect();
+      await limit(client);
       let lost: Error | undefined;
       let unconfirmed: string | undefined;
       const onNotice = (notice: { message?: string | undefined }) => {
