@@ -61,7 +61,12 @@ export async function benchChurn(): Promise<void> {
       collect();
       const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
       const megabytes = [rss, heapUsed + arrayBuffers].map((bytes) => (bytes / 2 ** 20).toFixed(0));
-      rows.push([`${minute / MINUTES_IN_HOUR} h`, whole(made), whole(engine.known), ...megabytes]);
+      rows.push([
+        `${minute / MINUTES_IN_HOUR} h`,
+        whole(made),
+        whole(engine.known()),
+        ...megabytes,
+      ]);
     }
   }
   printTable(

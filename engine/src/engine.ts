@@ -58,7 +58,7 @@ export interface Engine {
   /** Applies a change of the keys that sign the API's own tokens, at `seq` of the change feed. */
   applyIssuerKeys(seq: number, state: IssuerKeysState): void;
   /** How many credentials are in memory. */
-  readonly known: number;
+  known(): number;
 }
 
 /** Most verified tokens that are kept for one API. */
@@ -113,9 +113,8 @@ export function createEngine(parts: EngineParts): Engine {
     applyAccount: (seq, state) => memory.applyAccount(seq, state),
     applyUser: (seq, state) => memory.applyUser(seq, state),
     applyIssuerKeys: (seq, state) => issuerKeys.apply(seq, state),
-    get known() {
-      return memory.size;
-    },
+    // A getter here would have V8 look up each member of an engine in a hash table.
+    known: () => memory.size,
   };
 }
 

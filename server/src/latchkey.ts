@@ -115,7 +115,7 @@ export async function startLatchkey(
         name: "known_credentials",
         help: "Credentials in memory.",
         kind: "level",
-        read: () => [...apis.values()].reduce((sum, { engine }) => sum + engine.known, 0),
+        read: () => [...apis.values()].reduce((sum, { engine }) => sum + engine.known(), 0),
       },
       ...usageReadings(usage),
       ...webhooks.readings,

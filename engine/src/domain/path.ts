@@ -6,10 +6,47 @@ const SLASH = 47;
 const SEMICOLON = 59;
 const QUESTION_MARK = 63;
 
-/** 1 for the characters that need no second look; this scan runs for each one of every request. */
-const PLAIN = Uint8Array.from({ length: 128 }, (_, code) =>
-  code > 32 && code < 127 && !"#%./;?\\".includes(String.fromCharCode(code)) ? 1 : 0,
-);
+/** A row has the 128 characters of ASCII. */
+const ROW_BITS = 7;
+const ASCII = 127;
+/** In place of a state: nobody has said yet where the character leads. */
+export const UNSAID = 0xffff;
+/** In place of a state: the character needs a second look, wherever it leads. */
+const LOOK = 0xfffe;
+
+/** What the characters of a path lead to, one after the other. */
+export interface PathStates {
+  /** A row for each state: the state after each character, or `UNSAID`, or `LOOK`. */
+  readonly next: Uint16Array;
+  /** The state after a character (UTF-16) of a decoded path; `next` may be another array then. */
+  advance(state: number, code: number): number;
+}
+
+/** Characters that no path has, or that do not stand for themselves. */
+const ODD = "#%;?\\";
+/** Characters that are odd at the beginning of a segment: an empty one, or one of dots. */
+const ODD_AT_START = "./";
+
+const INSIDE = rowWithout(ODD);
+const AT_START = rowWithout(ODD + ODD_AT_START);
+
+/** The row of a state of which nothing is said yet; `atStart`: a segment begins there. */
+export function pathRow(atStart: boolean): Uint16Array {
+  return atStart ? AT_START : INSIDE;
+}
+
+/** Of paths that lead nowhere in particular. */
+const ANY_PATH: PathStates = {
+  next: Uint16Array.from([...AT_START, ...INSIDE]),
+  advance: (_, code) => (code === SLASH ? 0 : 1),
+};
+
+/** Spaces, control characters and these need a second look. */
+function rowWithout(odd: string): Uint16Array {
+  return Uint16Array.from({ length: ASCII + 1 }, (_, code) =>
+    code > 32 && code < 127 && !odd.includes(String.fromCharCode(code)) ? UNSAID : LOOK,
+  );
+}
 
 /**
  * The path of one request after the other, without query and trailing slash: the first `end`
@@ -18,77 +55,65 @@ const PLAIN = Uint8Array.from({ length: 128 }, (_, code) =>
 export class RequestPath {
   text = "";
   end = 0;
-  /** The characters of `text` as UTF-16, at least as far as `end`. */
-  readonly codes = new Uint16Array(LONGEST_PATH + 1);
-  /** How many segments there are; none in `/`. */
-  segments = 0;
-  /** Where the slash before each segment is. */
-  readonly slashes = new Uint16Array(LONGEST_PATH + 1);
+  /** Where the path led. */
+  state = 0;
 
   /**
-   * Reads the path of a request target. False for one that two servers could read differently: dot
-   * segments, empty segments, a `;` (what follows is part of the segment, or is stripped from it), a
-   * fragment (no target has one, RFC 9112 §3.2.1: what follows is cut off, or part of the path),
-   * encoded slashes, backslashes, control characters, anything that is not a valid URI (RFC 3986 §2,
-   * §3.3) or UTF-8, or more than 8192 characters.
+   * Reads the path of a request target, from a state that has read its first slash. False for one
+   * that two servers could read differently: dot segments, empty segments, a `;` (what follows is
+   * part of the segment, or is stripped from it), a fragment (no target has one, RFC 9112 §3.2.1:
+   * what follows is cut off, or part of the path), encoded slashes, backslashes, control characters,
+   * anything that is not a valid URI (RFC 3986 §2, §3.3) or UTF-8, or more than 8192 characters.
    */
-  read(target: string): boolean {
+  read(target: string, states: PathStates = ANY_PATH, first = 0): boolean {
     if (target.charCodeAt(0) !== SLASH) return false;
-    const { slashes, codes } = this;
     const length = Math.min(target.length, LONGEST_PATH + 1);
-    let encoded = false;
-    let slash = 0;
-    let segments = 1;
+    let { next } = states;
+    // To the compiler a number, not an object that may be one.
+    let state = first | 0;
     let end = 1;
     for (; end < length; end += 1) {
       const code = target.charCodeAt(end);
-      codes[end] = code;
-      if (code < 128 && PLAIN[code] === 1) continue;
-      if (code === SLASH) {
-        if (slash === end - 1) return false;
-        slash = end;
-        slashes[segments] = end;
-        segments += 1;
-      } else if (code === DOT) {
-        if (slash === end - 1 && isDotSegment(target, end)) return false;
-      } else if (code === PERCENT) {
-        encoded = true;
-      } else if (code === QUESTION_MARK) {
-        break;
-      } else {
-        // Raw spaces and non-ASCII come from no URI: Node hands on bytes as Latin-1, so what would
-        // be matched here is not what an API that decodes UTF-8 would see.
-        return false;
+      // What is not ASCII comes from no URI: Node hands on bytes as Latin-1, so what would be
+      // matched here is not what an API that decodes UTF-8 would see.
+      if (code > ASCII) return false;
+      const after = next[(state << ROW_BITS) | code] as number;
+      if (after < LOOK) {
+        state = after;
+        continue;
       }
+      if (after === LOOK) {
+        if (code === QUESTION_MARK) break;
+        if (code === PERCENT) return this.#readEncoded(target, states, first);
+        if (code !== DOT || isDotSegment(target, end)) return false;
+      }
+      state = states.advance(state, code) | 0;
+      next = states.next;
     }
     if (end > LONGEST_PATH) return false;
-    if (encoded) return this.#readEncoded(target.slice(0, end));
-    this.#take(target, end, segments);
+    this.#take(target, end, state);
     return true;
   }
 
-  /** Where a segment begins, counting from 0. */
-  startOf(segment: number): number {
-    return (this.slashes[segment] as number) + 1;
-  }
-
-  /** Where a segment ends. */
-  endOf(segment: number): number {
-    return segment + 1 < this.segments ? (this.slashes[segment + 1] as number) : this.end;
-  }
-
-  /** Whether these characters, given as UTF-16, stand at `start`; they must not reach beyond `end`. */
-  hasAt(start: number, text: readonly number[]): boolean {
-    const { codes } = this;
-    for (let i = 0; i < text.length; i += 1) {
-      if (codes[start + i] !== text[i]) return false;
+  /** The text of a segment, counting from 0; `undefined` where there is none, and for -1. */
+  segment(number: number): string | undefined {
+    const { text, end } = this;
+    let start = 1;
+    let next = text.indexOf("/", start);
+    for (let n = 0; n < number; n += 1) {
+      if (next === -1) return undefined;
+      start = next + 1;
+      next = text.indexOf("/", start);
     }
-    return true;
+    if (number < 0 || start >= end) return undefined;
+    return text.slice(start, next === -1 ? end : Math.min(next, end));
   }
 
   /** The slow way, for paths with a `%`; everything is checked again once decoded. */
-  #readEncoded(raw: string): boolean {
-    if (/%(?:2f|5c)/i.test(raw)) return false;
+  #readEncoded(target: string, states: PathStates, first: number): boolean {
+    const query = target.indexOf("?");
+    const raw = query === -1 ? target : target.slice(0, query);
+    if (raw.length > LONGEST_PATH || /[^!-~]|[#;\\]|\/\/|%(?:2f|5c)/i.test(raw)) return false;
     let path: string;
     try {
       path = decodeURIComponent(raw);
@@ -97,22 +122,17 @@ export class RequestPath {
     }
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
     if (/[\u0000-\u001f\u007f-\u009f]|\/\.\.?(?:[/;]|$)/.test(path)) return false;
-    let segments = 0;
-    for (let at = 0; at !== -1; at = path.indexOf("/", at + 1)) {
-      this.slashes[segments] = at;
-      segments += 1;
-    }
-    for (let i = 0; i < path.length; i += 1) this.codes[i] = path.charCodeAt(i);
-    this.#take(path, path.length, segments);
+    let state = first;
+    for (let i = 1; i < path.length; i += 1) state = states.advance(state, path.charCodeAt(i));
+    this.#take(path, path.length, state);
     return true;
   }
 
-  /** Takes a path whose slashes are known. A slash at its end begins no segment. */
-  #take(text: string, end: number, segments: number): void {
-    const trailing = this.slashes[segments - 1] === end - 1;
+  /** Takes a path. A slash at its end begins no segment. */
+  #take(text: string, end: number, state: number): void {
     this.text = text;
-    this.end = trailing && end > 1 ? end - 1 : end;
-    this.segments = trailing ? segments - 1 : segments;
+    this.end = end > 1 && text.charCodeAt(end - 1) === SLASH ? end - 1 : end;
+    this.state = state;
   }
 }
 

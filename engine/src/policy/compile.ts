@@ -42,7 +42,7 @@ export function compilePolicy(policy: Policy): CompiledPolicy {
     throw new PolicyError([{ path: "policyFormat", text }]);
   }
   const scopes = compileScopes(policy.scopes);
-  const { match } = compileMatcher(policy, scopes);
+  const matcher = compileMatcher(policy, scopes);
   const limits = new Map(
     Object.entries(policy.limits).map(([kind, rule]) => [kind, compileLimit(policy, kind, rule)]),
   );
@@ -52,7 +52,7 @@ export function compilePolicy(policy: Policy): CompiledPolicy {
     policy,
     digest: digestOf(policy),
     scopes,
-    match,
+    ...matcher,
     limitOf: (kind) => limits.get(kind),
 
     customLimit(kind, specs) {

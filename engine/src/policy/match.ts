@@ -2,6 +2,8 @@ import type { RequestPath } from "../domain/path.ts";
 import type { Requirement } from "../domain/requirement.ts";
 import type { ScopeBits } from "../domain/scope.ts";
 import { type Pattern, parameterIndex, readPattern } from "./pattern.ts";
+import { PatternStates } from "./pattern-states.ts";
+import { growTree, NO_RULE, type NumberedPattern } from "./pattern-tree.ts";
 import type { EndpointRule, Policy } from "./policy.ts";
 import { PolicyError } from "./policy-error.ts";
 import type { ScopeRegistry } from "./scopes.ts";
@@ -23,44 +25,16 @@ export interface CompiledRequirement extends Requirement {
 
 /** Finds what a request must bring. */
 export interface Matcher {
+  /** Reads the path of a request target; false for one that two servers could read differently. */
+  readPath(path: RequestPath, method: string, target: string): boolean;
   /**
-   * What the first matching rule asks, else the policy's default; `undefined` when that is to
-   * refuse. Allocates nothing.
+   * What the first rule asks that takes the path it read, else the policy's default; `undefined`
+   * when that is to refuse.
    */
-  match(method: string, path: RequestPath): CompiledRequirement | undefined;
+  requirementOf(path: RequestPath): CompiledRequirement | undefined;
 }
 
-/** One step into the path. Rules are numbered in their order; `NONE` is no rule. */
-interface Branch {
-  readonly literals: Literal[];
-  one: Branch | undefined;
-  /** The first rule whose pattern ends here. */
-  end: number;
-  /** The first rule that takes any rest from here. */
-  rest: number;
-  /** The first of all rules from here on: what lets a search stop early. */
-  first: number;
-}
-
-interface Literal {
-  readonly text: string;
-  readonly length: number;
-  /** The text as UTF-16. */
-  readonly codes: readonly number[];
-  readonly branch: Branch;
-}
-
-interface NumberedPattern extends Pattern {
-  readonly number: number;
-}
-
-const NONE = 0x3fffffff;
-
-/**
- * Builds one tree of path segments for each method, so that the time to match grows with the path
- * and not with the number of rules. Throws `PolicyError` for a pattern, scope or owner it cannot
- * use.
- */
+/** Throws `PolicyError` for a pattern, scope or owner it cannot use. */
 export function compileMatcher(
   policy: Pick<Policy, "endpoints" | "otherwise"> & Partial<Pick<Policy, "delegated">>,
   scopes: ScopeRegistry,
@@ -75,36 +49,33 @@ export function compileMatcher(
   });
   const otherwise = defaultRequirement(policy, scopes);
 
-  const methods = new Set(patterns.map(({ method }) => method).filter((method) => method !== null));
-  const trees = new Map<string, Branch>();
-  for (const method of methods) {
-    trees.set(method, growTree(patterns.filter((p) => p.method === null || p.method === method)));
-  }
-  const anyMethod = growTree(patterns.filter((pattern) => pattern.method === null));
-  const get = trees.get("GET") ?? anyMethod;
-  trees.set("HEAD", get);
+  const named = new Set(patterns.map(({ method }) => method).filter((method) => method !== null));
+  // First of all: what takes every method.
+  const methods = [null, ...named];
+  const trees = methods.map((method) =>
+    growTree(patterns.filter((pattern) => pattern.method === null || pattern.method === method)),
+  );
+  const states = new PatternStates(trees);
+  const begins = new Map(methods.map((method, state) => [method, state]));
+  const get = begins.get("GET") ?? 0;
+  begins.set("HEAD", get);
 
   // Express, Symfony and others route `delete` to the handler of `DELETE`.
-  const treeOf = (method: string) => trees.get(method) ?? trees.get(method.toUpperCase());
+  const beginOf = (method: string) => begins.get(method) ?? begins.get(method.toUpperCase()) ?? 0;
 
   return {
-    match(method, path) {
-      const tree = method === "GET" ? get : (treeOf(method) ?? anyMethod);
-      const number = firstRule(tree, path, 0, NONE);
-      return number === NONE ? otherwise : requirements[number];
+    readPath: (path, method, target) =>
+      path.read(target, states, method === "GET" ? get : beginOf(method)),
+    requirementOf(path) {
+      const number = states.ruleAt(path.state);
+      return number === NO_RULE ? otherwise : requirements[number];
     },
   };
 }
 
 /** The owner that the path names, when the requirement has an owner parameter. */
 export function ownerOf(requirement: CompiledRequirement, path: RequestPath): string | undefined {
-  return parameterOf(path, requirement.ownerSegment);
-}
-
-/** What the path has at a segment of a pattern that it matched; `undefined` for segment -1. */
-export function parameterOf(path: RequestPath, segment: number): string | undefined {
-  if (segment < 0 || segment >= path.segments) return undefined;
-  return path.text.slice(path.startOf(segment), path.endOf(segment));
+  return path.segment(requirement.ownerSegment);
 }
 
 function usablePattern(rule: EndpointRule, number: number): Pattern {
@@ -166,72 +137,4 @@ function defaultRequirement(
     accountSegment: -1,
     clientSegment: -1,
   };
-}
-
-function emptyBranch(): Branch {
-  return { literals: [], one: undefined, end: NONE, rest: NONE, first: NONE };
-}
-
-function growTree(patterns: readonly NumberedPattern[]): Branch {
-  const root = emptyBranch();
-  for (const { segments, rest, number } of patterns) {
-    let branch = root;
-    branch.first = Math.min(branch.first, number);
-    for (const segment of segments) {
-      if (segment.kind === "literal") {
-        let literal = branch.literals.find(({ text }) => text === segment.text);
-        if (literal === undefined) {
-          const { text } = segment;
-          const codes = Array.from({ length: text.length }, (_, i) => text.charCodeAt(i));
-          literal = { text, length: text.length, codes, branch: emptyBranch() };
-          branch.literals.push(literal);
-        }
-        branch = literal.branch;
-      } else {
-        branch.one ??= emptyBranch();
-        branch = branch.one;
-      }
-      branch.first = Math.min(branch.first, number);
-    }
-    if (rest) branch.rest = Math.min(branch.rest, number);
-    else branch.end = Math.min(branch.end, number);
-  }
-  return root;
-}
-
-/**
- * The lowest rule number below `limit` that takes the path from segment number `first` on; else
- * `limit`. Visits each branch of the tree at most once.
- */
-function firstRule(from: Branch, path: RequestPath, first: number, limit: number): number {
-  let branch = from;
-  let found = limit;
-  for (let segment = first; ; segment += 1) {
-    if (branch.rest < found) found = branch.rest;
-    if (segment === path.segments) return branch.end < found ? branch.end : found;
-    const { one } = branch;
-    const literal = literalAt(branch, path, segment);
-    const isOneWorse = one === undefined || one.first >= found;
-    if (literal === undefined || literal.first >= found) {
-      if (isOneWorse) return found;
-      branch = one;
-    } else if (isOneWorse) {
-      branch = literal;
-    } else {
-      found = firstRule(literal, path, segment + 1, found);
-      if (one.first >= found) return found;
-      branch = one;
-    }
-  }
-}
-
-function literalAt({ literals }: Branch, path: RequestPath, segment: number): Branch | undefined {
-  if (literals.length === 0) return undefined;
-  const start = path.startOf(segment);
-  const length = path.endOf(segment) - start;
-  for (let i = 0; i < literals.length; i += 1) {
-    const literal = literals[i] as Literal;
-    if (literal.length === length && path.hasAt(start, literal.codes)) return literal.branch;
-  }
-  return undefined;
 }

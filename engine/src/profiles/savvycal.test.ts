@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { RequestPath } from "../domain/path.ts";
 import { REASONS, type Reason } from "../domain/reasons.ts";
 import { compilePolicy } from "../policy/compile.ts";
 import { policyOf } from "../policy/validate.ts";
 import { aContext, aDeny, aRequirement } from "../testing/decisions.ts";
+import { requirementFor } from "../testing/requirement-for.ts";
 import { renderSavvycal, savvycalApi } from "./savvycal.ts";
 
 const CONTEXT = aContext(savvycalApi);
@@ -11,9 +11,7 @@ const COMPILED = compilePolicy(policyOf(savvycalApi));
 
 function requirementOf(line: string) {
   const [method = "", target = ""] = line.split(" ");
-  const path = new RequestPath();
-  path.read(target);
-  return COMPILED.match(method, path);
+  return requirementFor(COMPILED, method, target).requirement;
 }
 
 describe("endpoints", () => {

@@ -4,7 +4,7 @@ import type { Question } from "../domain/known.ts";
 import type { Reason } from "../domain/reasons.ts";
 import type { UserState } from "../domain/user.ts";
 import type { Authority } from "../policy/authority.ts";
-import { type CompiledRequirement, parameterOf } from "../policy/match.ts";
+import type { CompiledRequirement } from "../policy/match.ts";
 import type { Verified } from "../schemes/scheme.ts";
 import { type Attempt, pass, refuse } from "./attempt.ts";
 import type { Inquiry } from "./inquiry.ts";
@@ -58,7 +58,7 @@ function settleNamed(
   },
 ): Reason | Question | undefined {
   const { inquiry } = parts;
-  const inPath = accountIn(parameterOf(parts.reading.path, requirement.accountSegment));
+  const inPath = accountIn(parts.reading.path.segment(requirement.accountSegment));
   const inHeader =
     requirement.context === "account" ? parts.reading.presented.at(parts.accountHeader) : undefined;
   const wanted = inHeader ?? inPath;

@@ -13,7 +13,6 @@ import type { ApiRequest } from "../domain/request.ts";
 import type { UserState } from "../domain/user.ts";
 import type { Authority } from "../policy/authority.ts";
 import type { CompiledPolicy } from "../policy/compile.ts";
-import { parameterOf } from "../policy/match.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { ScopeRegistry } from "../policy/scopes.ts";
 import type { ClaimContext, VerifyContext } from "../schemes/scheme.ts";
@@ -88,7 +87,7 @@ export class Inquiry implements ClaimContext, VerifyContext<Authority> {
   get clientParameter(): string | undefined {
     // Schemes are asked who claims a request before there is an attempt at it.
     const { requirement, path } = this.#reading;
-    return requirement && parameterOf(path, requirement.clientSegment);
+    return requirement && path.segment(requirement.clientSegment);
   }
 
   get anonymous(): boolean {

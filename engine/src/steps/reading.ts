@@ -25,9 +25,9 @@ export class Reading {
   /** Reads a request; what it says holds until the next is read. */
   read({ method, target, headers }: ApiRequest, isExplained: boolean): void {
     this.isExplained = isExplained;
-    this.isPathMalformed = !this.path.read(target);
+    this.isPathMalformed = !this.#matcher.readPath(this.path, method, target);
     this.duplicated = this.presented.read(headers);
     const isFaulty = this.isPathMalformed || this.duplicated !== undefined;
-    this.requirement = isFaulty ? undefined : this.#matcher.match(method, this.path);
+    this.requirement = isFaulty ? undefined : this.#matcher.requirementOf(this.path);
   }
 }

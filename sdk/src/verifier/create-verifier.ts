@@ -125,7 +125,7 @@ export const createVerifier: CreateVerifier = async (options) => {
       leaseMillis,
       lagMillis: keeper.lease.age(),
       seq: seq ?? 0,
-      known: api.engine?.known ?? 0,
+      known: api.engine?.known() ?? 0,
       online: online.count,
       stale: decider.stale,
     };

@@ -1,20 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { RequestPath } from "../../domain/path.ts";
 import { satisfies } from "../../domain/scope.ts";
 import { compilePolicy } from "../../policy/compile.ts";
-import { parameterOf } from "../../policy/match.ts";
 import { policyOf } from "../../policy/validate.ts";
+import { requirementFor } from "../../testing/requirement-for.ts";
 import { calcomApi } from "./calcom.ts";
 
 const POLICY = policyOf(calcomApi);
 const COMPILED = compilePolicy(POLICY);
 const KEYS = ["account", "user", "platform"];
-
-function readPath(target: string): RequestPath {
-  const path = new RequestPath();
-  if (!path.read(target)) throw new Error(`no path: ${target}`);
-  return path;
-}
 
 test("says what the documents say", () => {
   expect(POLICY).toMatchObject({
@@ -58,7 +51,7 @@ describe("an endpoint", () => {
     ["POST", "/v2/oauth-clients/app_1/users", [], ["application"], false],
     ["POST", "/v2/oauth/app_1/refresh", [], ["application"], false],
   ])("%s %s asks for %j, of %j, anonymous: %s", (method, target, scopes, accepts, anonymous) => {
-    const requirement = COMPILED.match(method, readPath(target));
+    const requirement = requirementFor(COMPILED, method, target).requirement;
     expect(requirement).toMatchObject({ scopes, accepts, anonymous });
   });
 
@@ -69,10 +62,9 @@ describe("an endpoint", () => {
     ["/v2/organizations/acct_1", undefined, "acct_1"],
     ["/v2/me", undefined, undefined],
   ])("of %s: the client is %s, the account %s", (target, client, account) => {
-    const path = readPath(target);
-    const { clientSegment = -1, accountSegment = -1 } = COMPILED.match("GET", path) ?? {};
-    expect(parameterOf(path, clientSegment)).toBe(client);
-    expect(parameterOf(path, accountSegment)).toBe(account);
+    const { requirement, path } = requirementFor(COMPILED, "GET", target);
+    expect(path.segment(requirement?.clientSegment ?? -1)).toBe(client);
+    expect(path.segment(requirement?.accountSegment ?? -1)).toBe(account);
   });
 });
 

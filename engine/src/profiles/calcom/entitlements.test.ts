@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { AccountKind } from "../../domain/account.ts";
-import { RequestPath } from "../../domain/path.ts";
 import { compilePolicy } from "../../policy/compile.ts";
 import { policyOf } from "../../policy/validate.ts";
+import { requirementFor } from "../../testing/requirement-for.ts";
 import { calcomApi } from "./calcom.ts";
 import { calcomEntitlements, calcomPlans } from "./entitlements.ts";
 
@@ -147,9 +147,7 @@ describe.each(VERSIONS)("in the version %s", (version) => {
 
   test.each(ROWS)("%j is open to whom the document says", (family, targets, expected) => {
     for (const target of targets) {
-      const path = new RequestPath();
-      expect(path.read(target)).toBe(true);
-      const requirement = compiled.match("GET", path);
+      const { requirement } = requirementFor(compiled, "GET", target);
       expect(requirement?.family ?? "", target).toBe(family);
       const letters = CUSTOMERS.map(
         ([kind, plan]) => LETTERS[compiled.entitled(kind, plan, requirement?.family ?? null)],

@@ -2,7 +2,6 @@ import { hideSecrets } from "../../domain/hidden-secrets.ts";
 import { RequestPath } from "../../domain/path.ts";
 import { header } from "../../domain/request.ts";
 import type { Requirement } from "../../domain/requirement.ts";
-import { parameterOf } from "../../policy/match.ts";
 import { parameterIndex, readPattern } from "../../policy/pattern.ts";
 import type { RenderContext } from "../render.ts";
 
@@ -19,7 +18,7 @@ export function pathParameter(
 ): string | undefined {
   const reading = readPattern(requirement?.match ?? "");
   if (!("pattern" in reading) || !path.read(request.target)) return undefined;
-  const value = parameterOf(path, parameterIndex(reading.pattern, name));
+  const value = path.segment(parameterIndex(reading.pattern, name));
   return value === undefined ? undefined : repeated(value);
 }
 

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import type { Deny } from "../../domain/decision.ts";
-import { RequestPath } from "../../domain/path.ts";
 import { compilePolicy } from "../../policy/compile.ts";
 import { policyOf } from "../../policy/validate.ts";
 import {
@@ -12,6 +11,7 @@ import {
   aPrincipal,
   aRequirement,
 } from "../../testing/decisions.ts";
+import { requirementFor } from "../../testing/requirement-for.ts";
 import { calcomApi } from "./calcom.ts";
 import { renderCalcom } from "./render.ts";
 
@@ -22,9 +22,7 @@ const KEY = `cal_live_${"0123456789abcdef".repeat(2)}`;
 
 /** Refuses a request for `target`, with the requirement that the profile has for it. */
 function refused(deny: Partial<Deny>, target = "/v2/me", headers: readonly string[] = []) {
-  const path = new RequestPath();
-  if (!path.read(target)) throw new Error(`no path: ${target}`);
-  const requirement = aRequirement(COMPILED.match("GET", path));
+  const requirement = aRequirement(requirementFor(COMPILED, "GET", target).requirement);
   const context = aContext(calcomApi, { target, headers });
   const { status, body, headers: sent } = renderCalcom(aDeny({ requirement, ...deny }), context);
   const { error, ...envelope } = JSON.parse(body ?? "");

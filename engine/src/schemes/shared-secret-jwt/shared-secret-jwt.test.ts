@@ -123,5 +123,5 @@ test("each token has its own counters", async () => {
   expect(await ask({ jti: "1" })).toMatchObject(id);
   expect(await ask({ jti: "2" })).toMatchObject(id);
   expect(await ask({ jti: "1" })).toMatchObject({ limit: { decisive: { remaining: 9998 } } });
-  expect(world.engine.known).toBe(1);
+  expect(world.engine.known()).toBe(1);
 });
