@@ -96,12 +96,14 @@ export const sessionCommands = {
 
   /**
    * Ends all sessions of a person, whole and half, those that began with a portal link too; of a
-   * user also those at the authorization server, wherever they are.
+   * user also those at the authorization server, wherever they are, and portal links yet unopened.
    */
   async endSessions(
     tx: Transaction,
     { kind, personId, except }: SessionsOf,
   ): Promise<{ readonly ended: number }> {
+    // First: what a link has opened in this instant is then among the sessions.
+    if (kind === "user") await endPortalLinks(tx, personId);
     let query = tx.db
       .deleteFrom("browser_session")
       .where("api", "=", tx.context.api)
@@ -243,6 +245,15 @@ async function makeRoom(
     .offset(MOST_SESSIONS);
   // SQLite deletes from a table that the subquery reads; PostgreSQL takes its snapshot first.
   await tx.db.deleteFrom("browser_session").where("id", "in", surplus).execute();
+}
+
+async function endPortalLinks({ db, context }: Transaction, userId: string): Promise<void> {
+  await db
+    .deleteFrom("portal_link")
+    .where("api", "=", context.api)
+    .where("user_id", "=", userId)
+    .where("opened_at", "is", null)
+    .execute();
 }
 
 /** A portal session in a user's name is one of the user's. */

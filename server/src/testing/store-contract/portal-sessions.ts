@@ -85,4 +85,30 @@ export function portalSessionsContract(open: () => Store): void {
     const other = there.write("createPortalSession", aPortalSession({ n: 1 }));
     await expect(other).rejects.toThrow();
   });
+
+  test.each([
+    ["a new password", "setPassword", { personId: "user_1", passwordHash: "new" }],
+    ["a sign-out everywhere", "endSessions", { kind: "user", personId: "user_1" }],
+  ] as const)(
+    "%s ends the user's links that nobody opened, and no other",
+    async (_what, name, input) => {
+      const { store, write } = await aSceneWithAccount(open());
+      await write("createUser", aUser());
+      await write("createUser", aUser({ id: "user_2", email: null }));
+      const mine = aPortalSession();
+      const others = [
+        aPortalSession({ n: 2, userId: "user_2" }),
+        aPortalSession({ n: 3, userId: null }),
+      ];
+      for (const link of [mine, ...others]) await write("createPortalSession", link);
+      await write(name, input as CommandInput<typeof name>);
+      expect(await store.portalLinks.find(mine.digest, NOW)).toBeUndefined();
+      for (const { digest } of others) {
+        expect(await store.portalLinks.find(digest, NOW)).toBeDefined();
+      }
+      const later = aPortalSession({ n: 4 });
+      await write("createPortalSession", later);
+      expect(await store.portalLinks.find(later.digest, NOW)).toBeDefined();
+    },
+  );
 }
