@@ -5,6 +5,7 @@ import type { SignatureRule, TokenRule } from "../domain/token-rules.ts";
 import { type Branding, readBranding } from "./branding-rule.ts";
 import type { ApiDefinition } from "./define.ts";
 import { readEndpoints } from "./endpoint-rules.ts";
+import { readHeaderName } from "./header-name.ts";
 import { readFailures, readLimits } from "./limit-rules.ts";
 import { type OAuthRule, readOAuth } from "./oauth-rule.ts";
 import { readEntitlements, readPlans } from "./plan-rules.ts";
@@ -33,7 +34,7 @@ import {
   type TextForm,
   within,
 } from "./shape.ts";
-import { HEADER, NAME, PAGE_URL, RETURN_URL } from "./text-forms.ts";
+import { NAME, PAGE_URL, RETURN_URL } from "./text-forms.ts";
 import { readSignatures, readTokens } from "./token-rules.ts";
 import { readVerifiers, type VerifierRule } from "./verifier-rule.ts";
 import { readVersion } from "./version-rule.ts";
@@ -173,7 +174,7 @@ export function readLayer(value: unknown, place: Place): Layer {
     tokens: member("tokens", readTokens) ?? {},
     signatures: member("signatures", readSignatures) ?? {},
     accountHeader: member("accountHeader", (found, here) =>
-      found === null ? null : readText(found, here, HEADER),
+      found === null ? null : readHeaderName(found, here),
     ),
     unscoped: member("unscoped", (found, here) => readTexts(found, here, NAME, 20)),
     plans: member("plans", readPlans),

@@ -1,3 +1,4 @@
+import { readHeaderName } from "./header-name.ts";
 import type { VersionRule } from "./policy.ts";
 import {
   missing,
@@ -11,7 +12,6 @@ import {
   type TextForm,
   within,
 } from "./shape.ts";
-import { HEADER } from "./text-forms.ts";
 
 const VERSION: TextForm = { pattern: /^[!-~]{1,64}$/, expected: 'a version such as "2.0"' };
 
@@ -21,7 +21,7 @@ export function readVersion(value: unknown, place: Place): Partial<VersionRule> 
   const object = readObject(value, place, ["header", "supported", "default", "unsupported"]);
   const { header, supported, unsupported } = object;
   const rule: { -readonly [Member in keyof VersionRule]?: VersionRule[Member] } = {};
-  if (header !== undefined) rule.header = readText(header, within(place, "header"), HEADER);
+  if (header !== undefined) rule.header = readHeaderName(header, within(place, "header"));
   if (supported !== undefined) {
     rule.supported = readTexts(supported, within(place, "supported"), VERSION, 100);
   }
