@@ -76,6 +76,27 @@ test("who denies sends the application away with access_denied", async () => {
   expect(left?.searchParams.get("state")).toBe("st");
 });
 
+test("who says yes several times in one instant approves once", async () => {
+  const { email, person } = await world.aPerson();
+  const browser = newBrowser(origin);
+  const consent = await signIn(browser, email);
+  const form = { csrf: consent.csrf, decision: "allow", scope: "read:users" };
+  const headers = { cookie: browser.cookies() };
+  const submit = () =>
+    fetch(consent.url, {
+      ...{ method: "POST", redirect: "manual", headers },
+      body: new URLSearchParams(form),
+    });
+  const answers = await Promise.all([submit(), submit(), submit(), submit()]);
+  expect(answers.map(({ status }) => status)).toEqual([303, 303, 303, 303]);
+  const onward = new URL(answers[0]?.headers.get("location") ?? "", origin).href;
+  const { left } = await browser.visit(onward);
+  const issued = await tokens(left?.searchParams.get("code") ?? "");
+  expect(issued.scope).toBe("read:users");
+  const grants = await world.manage("GET", `grants?userId=${person.id}`);
+  expect(await grants.json()).toMatchObject({ data: [{ userId: person.id }] });
+});
+
 describe("a sign-in is refused", () => {
   test("for a wrong password and an unknown address in the same words", async () => {
     const email = await aPerson();

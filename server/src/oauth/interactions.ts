@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock, Policy } from "@latchkey/engine";
 import type Provider from "oidc-provider";
@@ -88,6 +89,7 @@ export async function interactionOf(
     if (accountId === undefined) throw new Error("a consent without a user");
     const known = grantId === undefined ? undefined : await provider.Grant.find(grantId);
     const grant = known ?? new provider.Grant({ accountId, clientId });
+    if (known === undefined) grant.jti = grantOf(uid);
     const isGranted = (name: string) => granted.includes(name);
     const { missingOIDCScope, missingOIDCClaims, missingResourceScopes } = prompt.details;
     const divide = (
@@ -179,6 +181,11 @@ export async function handOff(
   found.result = { passed: { userId, by: "hand-off", at: clock() } };
   await found.persist();
   return true;
+}
+
+/** Of a form that is sent twice in one instant both are the one approval. */
+function grantOf(uid: string): string {
+  return `gnt_${hash("sha256", `grant ${uid}`).slice(0, 24)}`;
 }
 
 /** The scopes among the names; text that a client has made up is shown to nobody. */

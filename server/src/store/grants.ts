@@ -73,7 +73,7 @@ export const grantCommands = {
     if (accountId === undefined) {
       throw new ApiError("INVALID_REQUEST", "The user belongs to no account.");
     }
-    await tx.db
+    const made = await tx.db
       .insertInto("oauth_grant")
       .values({
         api,
@@ -89,7 +89,11 @@ export const grantCommands = {
         expires_at: expiresAt,
         sid: null,
       })
-      .execute();
+      .onConflict((conflict) => conflict.columns(["api", "id"]).doNothing())
+      .returning("id")
+      .executeTakeFirst();
+    // Made in this instant by another: now it is there to be changed.
+    if (made === undefined) return grantCommands.saveGrant(tx, input);
     await rememberConsent(tx, approval);
     const detail = { grantId: id, userId, applicationId, scopes: input.scopes };
     tx.event("grant.created", { accountId, detail });

@@ -55,6 +55,17 @@ async function aSceneWithGrant(store: Store): Promise<Scene> {
 
 /** What every store does with what authorization servers keep. */
 export function oauthContract(open: () => Store): void {
+  test("of ten who write one new grant at once each has written it, and it is made once", async () => {
+    const scene = await aSceneWithAccount(open());
+    const { store, api, write } = scene;
+    await write("createUser", aUser());
+    const saved = await Promise.all(Array.from({ length: 10 }, () => write("saveGrant", aGrant())));
+    expect(saved).toEqual(Array(10).fill({ saved: true }));
+    expect((await store.grants.list(api, {}, PAGE)).items).toHaveLength(1);
+    const types = await scene.eventTypes();
+    expect(types.filter((type) => type === "grant.created")).toHaveLength(1);
+  });
+
   test("a grant is the user's and the first account's, and is found by either", async () => {
     const { store, api, write } = await aSceneWithGrant(open());
     await write("saveGrant", aGrant({ id: "gnt_2", applicationId: "app_2" }), { at: NOW + 1 });
