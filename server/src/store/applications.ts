@@ -31,6 +31,7 @@ import type { PageRequest } from "./records.ts";
 import type { Tables } from "./schema.ts";
 import { withSuccessor } from "./secret-rotation.ts";
 import type { Transaction } from "./transaction.ts";
+import { endEndpointsOf } from "./webhook-revocation.ts";
 
 interface CreateApplication extends NewApplication {
   /** Refuses when the account has so many live ones already. */
@@ -183,7 +184,10 @@ export const applicationCommands = {
     return recordApplication(tx, rows, "application.brown_outs_planned", { brownOuts });
   },
 
-  /** Idempotent: revoking twice keeps the first instant. @throws {ApiError} `NOT_FOUND`. */
+  /**
+   * Ends its tokens and its webhook endpoints, too. Idempotent: revoking twice keeps the first
+   * instant. @throws {ApiError} `NOT_FOUND`.
+   */
   async revokeApplication(
     tx: Transaction,
     input: NamedApplication,
@@ -198,6 +202,7 @@ export const applicationCommands = {
       credential: await changeColumns(tx, before.credential, { revoked_at: at }),
     };
     await endAccessTokens(tx, { applicationId: input.id });
+    await endEndpointsOf(tx, input.id);
     recordApplication(tx, rows, "application.revoked", { name: rows.application.name });
     return { revokedAt: at };
   },

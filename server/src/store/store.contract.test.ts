@@ -31,6 +31,7 @@ import { signInLinksContract } from "../testing/store-contract/sign-in-links.ts"
 import { usageContract } from "../testing/store-contract/usage.ts";
 import { usersContract } from "../testing/store-contract/users.ts";
 import { verifiersContract } from "../testing/store-contract/verifiers.ts";
+import { webhookEndpointsContract } from "../testing/store-contract/webhook-endpoints.ts";
 import { webhookListsContract } from "../testing/store-contract/webhook-lists.ts";
 import { webhooksContract } from "../testing/store-contract/webhooks.ts";
 import type { Store } from "./store.ts";
@@ -84,6 +85,7 @@ for (const database of DATABASES) {
     describe("events", () => eventsContract(open));
     describe("leaked keys", () => leakedKeysContract(open));
     describe("webhooks", () => webhooksContract(open));
+    describe("webhook endpoints", () => webhookEndpointsContract(open));
     describe("lists of webhooks", () => webhookListsContract(open));
     describe("feeds", () => feedsContract(open, () => url));
     describe("verifiers", () => verifiersContract(open, () => url));

@@ -101,3 +101,17 @@ export function toEndpoint(row: EndpointRow): WebhookEndpointRecord {
     revokedAt: row.revoked_at,
   };
 }
+
+/** Puts the deed on the audit trail. */
+export function recordEndpoint(
+  tx: Transaction,
+  row: EndpointRow,
+  deed: string,
+  detail: Readonly<Record<string, unknown>>,
+): WebhookEndpointRecord {
+  const { url } = detail;
+  const shown = typeof url === "string" && { url: withoutQuery(url) };
+  const about = { accountId: row.account_id, detail: { endpointId: row.id, ...detail, ...shown } };
+  tx.event(`webhook_endpoint.${deed}`, about);
+  return toEndpoint(row);
+}

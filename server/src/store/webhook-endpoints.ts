@@ -14,9 +14,9 @@ import {
   lockEndpoint,
   type NamedEndpoint,
   parseWebhookSecrets,
+  recordEndpoint,
   requireLiveEndpoint,
   toEndpoint,
-  withoutQuery,
 } from "./webhook-endpoint-rows.ts";
 import { giveUpDeliveries } from "./webhook-giving-up.ts";
 import type {
@@ -24,6 +24,7 @@ import type {
   WebhookEndpointRecord,
   WebhookFormat,
 } from "./webhook-record.ts";
+import { endEndpoint } from "./webhook-revocation.ts";
 
 /** A secret just made: when it begins is the command's matter. */
 type NewSecret = Omit<StoredWebhookSecret, "createdAt" | "endsAt">;
@@ -157,12 +158,8 @@ export const webhookEndpointCommands = {
   ): Promise<{ readonly revokedAt: number }> {
     const row = await lockEndpoint(tx, named);
     if (row.revoked_at !== null) return { revokedAt: row.revoked_at };
-    const revokedAt = tx.context.at;
-    // What signs is of no more use.
-    await changeEndpoint(tx, row, { revoked_at: revokedAt, secrets: "[]" });
-    await giveUpDeliveries(tx, row.id);
-    recordEndpoint(tx, row, "revoked", { url: row.url });
-    return { revokedAt };
+    await endEndpoint(tx, row);
+    return { revokedAt: tx.context.at };
   },
 } as const;
 
@@ -237,12 +234,14 @@ async function checkOwner(tx: Transaction, input: CreateEndpoint): Promise<void>
     await lockAccount(tx, accountId);
   }
   if (applicationId !== null) {
+    // Locked: whoever revokes it ends its endpoints, this one too.
     const application = await tx.db
-      .selectFrom("application")
-      .select("account_id")
+      .updateTable("application")
+      .set((eb) => ({ id: eb.ref("id") }))
       .where("api", "=", api)
       .where("id", "=", applicationId)
       .where("deleted_at", "is", null)
+      .returning("account_id")
       .executeTakeFirst();
     if (application === undefined || application.account_id !== accountId) {
       throw invalid("applicationId", "The account has no such application.");
@@ -283,18 +282,4 @@ function urlTaken(): ApiError {
 
 function invalid(field: string, message: string): ApiError {
   return new ApiError("INVALID_REQUEST", message, { details: { field } });
-}
-
-/** Puts the deed on the audit trail. */
-function recordEndpoint(
-  tx: Transaction,
-  row: EndpointRow,
-  deed: string,
-  detail: Readonly<Record<string, unknown>>,
-): WebhookEndpointRecord {
-  const { url } = detail;
-  const shown = typeof url === "string" && { url: withoutQuery(url) };
-  const about = { accountId: row.account_id, detail: { endpointId: row.id, ...detail, ...shown } };
-  tx.event(`webhook_endpoint.${deed}`, about);
-  return toEndpoint(row);
 }

@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import type { Store } from "../../store/store.ts";
+import { NOW } from "../now.ts";
+import { aPlatformScene } from "./managed-scene.ts";
+import { expectRefusal } from "./scene.ts";
+import { anEndpoint, anEvent } from "./webhook-scene.ts";
+
+const OF_APP = { applicationId: "app_1" } as const;
+
+/** What holds on every database of endpoints that change and end. */
+export function webhookEndpointsContract(open: () => Store): void {
+  test("of a revoked application end with it, what waits for them too", async () => {
+    const { store, api, write, events } = await aPlatformScene(open());
+    await write("createWebhookEndpoint", anEndpoint(OF_APP));
+    await write("createWebhookEndpoint", anEndpoint({ id: "wh_2" }));
+    await write("createWebhookEndpoint", anEndpoint({ id: "wh_3", applicationId: "app_2" }));
+    await write("publishEvent", { ...anEvent(), ...OF_APP });
+    await write("revokeApplication", { id: "app_1" }, { at: NOW + 1 });
+    await write("revokeApplication", { id: "app_1" }, { at: NOW + 2 });
+    const endpoint = (id: string) => store.webhooks.endpoints.find(api, { id });
+    expect(await endpoint("wh_1")).toMatchObject({ revokedAt: NOW + 1, secrets: [] });
+    for (const id of ["wh_2", "wh_3"])
+      expect(await endpoint(id)).toMatchObject({ revokedAt: null });
+    const filter = { endpointId: "wh_1" };
+    const { items } = await store.webhooks.deliveries.list(api, filter, {
+      ...{ limit: 10, after: undefined },
+    });
+    expect(items.map(({ status }) => status)).toEqual(["dead"]);
+    const ended = (await events()).filter(({ type }) => type === "webhook_endpoint.revoked");
+    expect(ended.map(({ detail }) => detail.endpointId)).toEqual(["wh_1"]);
+    const late = write("createWebhookEndpoint", anEndpoint({ id: "wh_4", ...OF_APP }));
+    await expectRefusal(late, "INVALID_REQUEST", { field: "applicationId" });
+  });
+
+  test("one that is made while its application is revoked does not outlive it", async () => {
+    for (let n = 0; n < 5; n += 1) {
+      const { store, api, write } = await aPlatformScene(open());
+      await Promise.allSettled([
+        write("createWebhookEndpoint", anEndpoint(OF_APP)),
+        write("revokeApplication", { id: "app_1" }),
+      ]);
+      const page = { limit: 10, after: undefined };
+      const { items } = await store.webhooks.endpoints.list(api, { live: true }, page);
+      expect(items).toEqual([]);
+    }
+  });
+}
