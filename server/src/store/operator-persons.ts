@@ -70,19 +70,27 @@ export const operatorPersonCommands = {
     return toOperatorPerson(row);
   },
 
-  /** @throws {ApiError} `NOT_FOUND`; `CONFLICT`: no owner of every API would be left. */
+  /**
+   * Writes nothing when nothing differs. @throws {ApiError} `NOT_FOUND`; `CONFLICT`: no owner of every
+   * API would be left.
+   */
   async updateOperatorPerson(
     tx: Transaction,
     { id, name, role, apis }: UpdateOperatorPerson,
   ): Promise<OperatorPersonRecord> {
     const before = await lockAll(tx, id);
+    const wanted = {
+      name: name ?? before.name,
+      role: role ?? before.role,
+      apis: apis === undefined ? before.apis : apis && JSON.stringify(apis),
+    };
+    const isSame = Object.entries(wanted).every(
+      ([column, value]) => before[column as keyof typeof wanted] === value,
+    );
+    if (isSame) return toOperatorPerson(before);
     const row = await tx.db
       .updateTable("operator_person")
-      .set({
-        name: name ?? before.name,
-        role: role ?? before.role,
-        apis: apis === undefined ? before.apis : apis && JSON.stringify(apis),
-      })
+      .set(wanted)
       .where("id", "=", id)
       .returningAll()
       .executeTakeFirstOrThrow();

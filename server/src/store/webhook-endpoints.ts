@@ -114,22 +114,21 @@ export const webhookEndpointCommands = {
   },
 
   /**
-   * @throws {ApiError} `NOT_FOUND`; `CONFLICT` when it is revoked, or the application has the URL;
-   * `INVALID_REQUEST` when it would be both parallel and in order.
+   * Writes nothing when nothing differs. @throws {ApiError} `NOT_FOUND`; `CONFLICT` when it is
+   * revoked, or the application has the URL; `INVALID_REQUEST`: it would be parallel and in order.
    */
   async updateWebhookEndpoint(
     tx: Transaction,
-    { changes, ...named }: NamedEndpoint & { readonly changes: EndpointChanges },
+    { changes: asked, ...named }: NamedEndpoint & { readonly changes: EndpointChanges },
   ): Promise<WebhookEndpointRecord> {
     const row = await lockEndpoint(tx, named);
     requireLiveEndpoint(row);
-    const { url, enabled } = changes;
-    if (url !== undefined && url !== row.url) await requireFreeUrl(tx, row, url);
-    const columns = columnsOf(changes, row, tx.context.at);
-    if (Object.keys(columns).length === 0) return toEndpoint(row);
-    const changed = await changeEndpoint(tx, row, columns);
+    const changes = differing(asked, row, tx.context.at);
+    if (Object.keys(changes).length === 0) return toEndpoint(row);
+    if (changes.url !== undefined) await requireFreeUrl(tx, row, changes.url);
+    const changed = await changeEndpoint(tx, row, columnsOf(changes, row, tx.context.at));
     checkOrder({ strictOrder: changed.strict_order === 1, parallel: changed.parallel });
-    if (enabled === false) await giveUpDeliveries(tx, row.id);
+    if (changes.enabled === false) await giveUpDeliveries(tx, row.id);
     return recordEndpoint(tx, changed, "updated", { ...changes });
   },
 
@@ -194,6 +193,15 @@ export function webhookEndpointReads(db: Kysely<Tables>, ask: Ask) {
         return pageOf(rows.map(toEndpoint), page, ({ createdAt, id }) => ({ at: createdAt, id }));
       }),
   };
+}
+
+/** Those of the changes that change a column. */
+function differing(changes: EndpointChanges, row: EndpointRow, at: number): EndpointChanges {
+  const entries = Object.entries(changes).filter(([field, value]) => {
+    const columns = Object.entries(columnsOf({ [field]: value }, row, at));
+    return columns.some(([column, wanted]) => wanted !== row[column as keyof EndpointRow]);
+  });
+  return Object.fromEntries(entries);
 }
 
 function columnsOf(changes: EndpointChanges, row: EndpointRow, at: number): Partial<EndpointRow> {

@@ -111,6 +111,19 @@ test("another role and other APIs hold from the next call on", async () => {
   expect(data.map(({ slug }: { slug: string }) => slug)).toEqual(["other"]);
 });
 
+test("a change to what is so already is none", async () => {
+  const { id, name, role, apis } = (await invite("ida@example.com")).json;
+  const path = `/v1/operators/${id}`;
+  const lines = async () =>
+    (await ada.call("GET", "/v1/events?type=operator.updated&limit=200")).json.data.length;
+  const before = await lines();
+  const same = await ada.call("PATCH", path, { name, role, apis });
+  expect(same).toMatchObject({ status: 200, json: { id, name, role, apis } });
+  expect(await lines()).toBe(before);
+  await ada.call("PATCH", path, { name: "Ida" });
+  expect(await lines()).toBe(before + 1);
+});
+
 test("who is removed is signed out", async () => {
   const made = await invite("ron@example.com");
   const ron = await accept(made.json.link);

@@ -1,14 +1,38 @@
 import { expect, test } from "vitest";
+import type { CommandInput } from "../../store/commands.ts";
 import type { Store } from "../../store/store.ts";
 import { NOW } from "../now.ts";
 import { aPlatformScene } from "./managed-scene.ts";
 import { expectRefusal } from "./scene.ts";
 import { anEndpoint, anEvent } from "./webhook-scene.ts";
 
+type Changes = CommandInput<"updateWebhookEndpoint">["changes"];
+
 const OF_APP = { applicationId: "app_1" } as const;
 
 /** What holds on every database of endpoints that change and end. */
 export function webhookEndpointsContract(open: () => Store): void {
+  test("changed to what it is already, nothing is written", async () => {
+    const { write, events } = await aPlatformScene(open());
+    const made = await write("createWebhookEndpoint", anEndpoint());
+    const before = await events();
+    const { url, description, payloadTemplate, version, strictOrder, parallel } = made;
+    const same = { url, description, payloadTemplate, version, strictOrder, parallel };
+    const update = (changes: Changes, at = NOW + 1) =>
+      write("updateWebhookEndpoint", { id: "wh_1", changes }, { at });
+    expect(await update({ ...same, events: ["*"], enabled: true })).toEqual(made);
+    expect(await events()).toEqual(before);
+    const disabled = await update({ ...same, enabled: false });
+    expect(disabled).toMatchObject({ disabledAt: NOW + 1, disabledReason: "operator" });
+    expect((await events()).at(-1)).toMatchObject({
+      type: "webhook_endpoint.updated",
+      detail: { endpointId: "wh_1", enabled: false },
+    });
+    expect((await events()).at(-1)?.detail).not.toHaveProperty("url");
+    expect(await update({ enabled: false }, NOW + 2)).toEqual(disabled);
+    expect(await events()).toHaveLength(before.length + 1);
+  });
+
   test("of a revoked application end with it, what waits for them too", async () => {
     const { store, api, write, events } = await aPlatformScene(open());
     await write("createWebhookEndpoint", anEndpoint(OF_APP));
