@@ -243,6 +243,12 @@ export function selectApplications(db: Kysely<Tables>, api: string) {
     .where("application.api", "=", api);
 }
 
+/** Whether there is such an application, or was before it was revoked. */
+export async function isApplication(db: Kysely<Tables>, api: string, id: string): Promise<boolean> {
+  const query = db.selectFrom("application").select("id").where("api", "=", api);
+  return (await query.where("id", "=", id).executeTakeFirst()) !== undefined;
+}
+
 /** The rows as everyone may see them. */
 export function toApplication({
   application: row,

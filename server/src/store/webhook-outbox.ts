@@ -1,5 +1,6 @@
 import { ApiError } from "@latchkey/engine";
 import { selectAccount } from "./accounts.ts";
+import { isApplication } from "./application-rows.ts";
 import type { Transaction } from "./transaction.ts";
 import { lockEndpoint, type NamedEndpoint, requireOpenEndpoint } from "./webhook-endpoint-rows.ts";
 import { insertDeliveries, queueDeliveries } from "./webhook-queue.ts";
@@ -22,12 +23,16 @@ export interface Published {
 export const webhookOutboxCommands = {
   /**
    * Puts an event of the API's own on its way to each endpoint that wants it.
-   * @throws {ApiError} `INVALID_REQUEST` for an account that is not there.
+   * @throws {ApiError} `INVALID_REQUEST` for an account or an application that is not there.
    */
   async publishEvent(tx: Transaction, event: OwnEvent): Promise<Published> {
-    if ((await selectAccount(tx.db, tx.context.api, event.accountId)) === undefined) {
-      const details = { field: "accountId" };
-      throw new ApiError("INVALID_REQUEST", "There is no such account.", { details });
+    const { api } = tx.context;
+    if ((await selectAccount(tx.db, api, event.accountId)) === undefined) {
+      throw unknown("accountId", "account");
+    }
+    // One that is revoked has no endpoints any more, and may be told of all the same.
+    if (event.applicationId !== null && !(await isApplication(tx.db, api, event.applicationId))) {
+      throw unknown("applicationId", "application");
     }
     const endpoints = await queueDeliveries(tx.db, tx.context, [event]);
     const { id, type, accountId } = event;
@@ -47,3 +52,7 @@ export const webhookOutboxCommands = {
     return { id: input.eventId, endpoints: 1 };
   },
 } as const;
+
+function unknown(field: string, noun: string): ApiError {
+  return new ApiError("INVALID_REQUEST", `There is no such ${noun}.`, { details: { field } });
+}

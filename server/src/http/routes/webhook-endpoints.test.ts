@@ -210,6 +210,7 @@ describe("an event of one's own", () => {
     [{ type: "a b" }, "type"],
     [{ type: "a..b" }, "type"],
     [{ accountId: "acct_0" }, "accountId"],
+    [{ applicationId: "app_0" }, "applicationId"],
     [{ data: { text: "x".repeat(65_536) } }, "data"],
     [{ data: [] }, "data"],
     [{ data: { n: Number.MAX_SAFE_INTEGER + 1 } }, "data.n"],

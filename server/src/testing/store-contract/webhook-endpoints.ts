@@ -68,4 +68,15 @@ export function webhookEndpointsContract(open: () => Store): void {
       expect(items).toEqual([]);
     }
   });
+
+  test("nothing is published about an application that never was", async () => {
+    const { write } = await aPlatformScene(open());
+    const publish = (applicationId: string) =>
+      write("publishEvent", { ...anEvent(), applicationId });
+    await expectRefusal(publish("app_9"), "INVALID_REQUEST", { field: "applicationId" });
+    await write("revokeApplication", { id: "app_2" });
+    for (const id of ["app_1", "app_2"]) {
+      await expect(publish(id)).resolves.toEqual({ id: "evt_1", endpoints: 0 });
+    }
+  });
 }
