@@ -65,6 +65,7 @@ export function createPasskeys(parts: {
     const stored = id === undefined ? undefined : await store.passkeys.find(placeOf(api), id);
     if (stored === undefined) return undefined;
     const { id: known, publicKey, counter } = stored;
+    const person = personOf(api, stored);
     const { seen, ...expectation } = expected(authenticationOf(api, binding));
     const { verifyAuthenticationResponse } = await webAuthn();
     const proven = await verifyAuthenticationResponse({
@@ -72,10 +73,10 @@ export function createPasskeys(parts: {
       response: response as AuthenticationResponseJSON,
       credential: { id: known, publicKey: new Uint8Array(publicKey), counter },
     }).catch(() => undefined);
-    const person = personOf(api, stored);
     const context = deedOf(person, whence, clock());
     const isKnown = (await store.people.find(placeOf(api), person.id)) !== undefined;
-    if (proven?.verified !== true || seen.read === undefined || !isKnown) {
+    const isTheirs = proven?.verified === true && isHandleOf(person, response);
+    if (!isTheirs || seen.read === undefined || !isKnown) {
       const failed = { personId: person.id, outcome: "failed", methods: ["passkey"] } as const;
       await store.write("noteSignIn", failed, context);
       return undefined;
@@ -104,12 +105,7 @@ export function createPasskeys(parts: {
       const options = await generateRegistrationOptions({
         rpName: api ?? "Latchkey",
         rpID,
-        // Not the id itself: authenticators show it to nobody and keep it for good.
-        userID: new Uint8Array(
-          createHash("sha256")
-            .update(`${placeOf(api)} ${id}`)
-            .digest(),
-        ),
+        userID: userHandleOf(person),
         userName: known?.email ?? id,
         userDisplayName: known?.name ?? "",
         challenge: challenges.make(registrationOf(person)),
@@ -173,6 +169,22 @@ const CREDENTIAL_ID = /^[A-Za-z0-9_-]{1,1364}$/;
 function idOf(response: unknown): string | undefined {
   const id = typeof response === "object" && response !== null && "id" in response && response.id;
   return typeof id === "string" && CREDENTIAL_ID.test(id) ? id : undefined;
+}
+
+/** Not the id itself: authenticators show it to nobody and keep it for good. */
+function userHandleOf({ api, id }: Person): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(
+    createHash("sha256")
+      .update(`${placeOf(api)} ${id}`)
+      .digest(),
+  );
+}
+
+/** Whether a proven answer is in the name of its passkey's person (Web Authentication §7.2, step 6). */
+function isHandleOf(person: Person, response: unknown): boolean {
+  const { userHandle } = (response as AuthenticationResponseJSON).response;
+  if (typeof userHandle !== "string") return false;
+  return Buffer.from(userHandle, "base64url").equals(userHandleOf(person));
 }
 
 function personOf(api: string | null, { personId }: StoredPasskey): Person {

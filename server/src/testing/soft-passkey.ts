@@ -18,10 +18,14 @@ interface Lie {
   readonly unverified?: true;
   /** How often it has signed: a copy of the key counts anew. */
   readonly counter?: number;
+  /** Whose it says to be; `null`: it does not say. */
+  readonly userHandle?: string | null;
 }
 
 interface Options {
   readonly challenge: string;
+  /** Whose it is to be. */
+  readonly user?: { readonly id: string };
 }
 
 const USER_PRESENT = 1;
@@ -35,6 +39,7 @@ export function newSoftPasskey(origin: string): SoftPasskey {
   const rpIdHash = (host: string) => createHash("sha256").update(host).digest();
   const { hostname } = new URL(origin);
   let counter = 0;
+  let userHandle = "";
 
   const authData = (flags: number, rest: Uint8Array = new Uint8Array(), lie: Lie = {}) => {
     const head = Buffer.alloc(5);
@@ -54,6 +59,7 @@ export function newSoftPasskey(origin: string): SoftPasskey {
 
   return {
     register(options) {
+      userHandle = options.user?.id ?? "";
       const { x = "", y = "" } = publicKey.export({ format: "jwk" });
       // CBOR (RFC 8949): the COSE key {1: 2, 3: -7, -1: 1, -2: x, -3: y} of RFC 9053 §7.1.1.
       const head = Buffer.from([0xa5, 1, 2, 3, 0x26, 0x20, 1, 0x21, 0x58, 32]);
@@ -77,7 +83,9 @@ export function newSoftPasskey(origin: string): SoftPasskey {
       const clientDataJSON = clientData("webauthn.get", options, lie);
       const digest = createHash("sha256").update(clientDataJSON).digest();
       const signature = sign("sha256", Buffer.concat([authenticatorData, digest]), privateKey);
-      return answer({ clientDataJSON, authenticatorData, signature });
+      const handle = lie?.userHandle === undefined ? userHandle : lie.userHandle;
+      const said = handle === null ? {} : { userHandle: bytes(handle) };
+      return answer({ clientDataJSON, authenticatorData, signature, ...said });
     },
   };
 }

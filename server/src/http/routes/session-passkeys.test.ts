@@ -64,6 +64,8 @@ test.each([
   ["another host's authenticator", { host: "evil.example" }],
   ["nobody that was looked at", { unverified: true }],
   ["a copy that has signed less often", { counter: 1 }],
+  ["one that says to be another person's", { userHandle: "dXNlcl90b20" }],
+  ["one that does not say whose it is", { userHandle: null }],
 ] as const)("is refused from %s", async (_who, lie) => {
   const browser = newSignedIn(it);
   const asked = () => browser.call("POST", "/v1/session/passkey-options", { api: "standard" });
