@@ -8,14 +8,21 @@ import { PolicyFileError, shownPath } from "./policy-file-error.ts";
 const POINTED = /^(?:file:\/\/)?(\/.+|[A-Za-z]:\\.+):(\d+)\n(?:.*\n)*?( *)\^/;
 const FRAME = /\(?(file:\/\/[^\s)]+):(\d+):(\d+)\)?$/gm;
 
+/** What a policy module exports by default. */
+export interface ImportedPolicy {
+  readonly exported: unknown;
+  /** The error of a getter that threw while it was read; `undefined`: no code of the file did. */
+  faultOf(error: unknown): PolicyFileError | undefined;
+}
+
 /**
- * Imports a policy module and answers with its default export. For as long as that takes,
- * `"latchkey"` means this very program to the file and to what it imports, wherever they lie.
+ * Imports a policy module. For as long as that takes, `"latchkey"` means this very program to the
+ * file and to what it imports, wherever they lie.
  *
  * @throws {PolicyFileError} When it does not parse, throws, or is not there after `waitMillis`; a
  * `PolicyError` passes through.
  */
-export async function importModule(file: string, waitMillis: number): Promise<unknown> {
+export async function importModule(file: string, waitMillis: number): Promise<ImportedPolicy> {
   const publicFace = import.meta.resolve("latchkey");
   const loaded: string[] = [];
   const hooks = registerHooks({
@@ -38,8 +45,8 @@ export async function importModule(file: string, waitMillis: number): Promise<un
   });
   try {
     const importing: Promise<{ default?: unknown }> = import(pathToFileURL(file).href);
-    const module = await Promise.race([importing, late]);
-    if (module.default !== undefined) return module.default;
+    const { default: exported } = await Promise.race([importing, late]);
+    if (exported !== undefined) return { exported, faultOf: (error) => ownFault(error, loaded) };
   } catch (error) {
     if (error instanceof PolicyError || error instanceof PolicyFileError) throw error;
     throw explain(error, file, loaded);
@@ -61,21 +68,44 @@ function lateness(waitMillis: number): string {
 function explain(error: unknown, file: string, loaded: readonly string[]): PolicyFileError {
   const place = placeOf(error, loaded) ?? shownPath(file);
   if (!(error instanceof Error)) {
-    return new PolicyFileError(place, `threw ${JSON.stringify(error) ?? String(error)}`);
+    return new PolicyFileError(place, `threw ${textOf(error)}`);
   }
   return new PolicyFileError(place, error.message, { cause: error });
+}
+
+function textOf(thrown: unknown): string {
+  try {
+    return JSON.stringify(thrown) ?? String(thrown);
+  } catch {
+    return "an object";
+  }
+}
+
+function ownFault(error: unknown, loaded: readonly string[]): PolicyFileError | undefined {
+  if (!(error instanceof Error) || error instanceof PolicyError) return undefined;
+  const place = framePlace(error, loaded);
+  return place === undefined
+    ? undefined
+    : new PolicyFileError(place, error.message, { cause: error });
 }
 
 function placeOf(error: unknown, loaded: readonly string[]): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const pointed = pointedPlace(error.stack);
   if (pointed !== undefined) return pointed;
-  for (const [, url = "", line, column] of (error.stack ?? "").matchAll(FRAME)) {
-    if (loaded.includes(url)) return `${shownPath(fileURLToPath(url))}:${line}:${column}`;
-  }
+  const thrown = framePlace(error, loaded);
+  if (thrown !== undefined) return thrown;
   // A fault that the JavaScript parser found carries no place; the last file loaded has it.
   const last = loaded.findLast((url) => url.startsWith("file:"));
   return error instanceof SyntaxError && last !== undefined ? parsedPlace(last) : undefined;
+}
+
+/** Where in one of the files the error was thrown, or what threw it called. */
+function framePlace({ stack = "" }: Error, loaded: readonly string[]): string | undefined {
+  for (const [, url = "", line, column] of stack.matchAll(FRAME)) {
+    if (loaded.includes(url)) return `${shownPath(fileURLToPath(url))}:${line}:${column}`;
+  }
+  return undefined;
 }
 
 function pointedPlace(stack = ""): string | undefined {

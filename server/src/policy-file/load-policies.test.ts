@@ -61,6 +61,18 @@ const BROKEN: Record<string, readonly [text: string, error: string]> = {
     "PolicyFileError: parts/throws.ts:2:9: of parts",
   ],
   "throws-text.mjs": ['throw "text";', 'PolicyFileError: throws-text.mjs: threw "text"'],
+  "throws-circle.mjs": [
+    "const a = {};\na.a = a;\nthrow a;",
+    "PolicyFileError: throws-circle.mjs: threw an object",
+  ],
+  "getter.ts": [
+    'export default {\n  apis: [{ slug: "acme", get scopes() { throw new Error("no\\nscopes"); } }],\n};',
+    "PolicyFileError: getter.ts:2:47: no scopes",
+  ],
+  "proxy.mjs": [
+    'export default new Proxy({}, {\n  get() { throw new Error("not that"); },\n});',
+    "PolicyFileError: proxy.mjs:2:17: not that",
+  ],
   "no-module.ts": [
     'import "nowhere";\nexport default {};',
     "PolicyFileError: no-module.ts: Cannot find package 'nowhere' imported from ",

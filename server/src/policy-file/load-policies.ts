@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { type Policy, profiles, RENDERERS, readPolicies, SCHEMES } from "@latchkey/engine";
-import { importModule } from "./import-module.ts";
+import { type ImportedPolicy, importModule } from "./import-module.ts";
 import { parseJson } from "./parse-json.ts";
 import { PolicyFileError, shownPath } from "./policy-file-error.ts";
 
@@ -41,8 +41,12 @@ export async function loadPolicies(
   // Containers make one in the place of a mounted file that is not there.
   if (statSync(file).isDirectory())
     throw new PolicyFileError(shown, "is a folder, not a policy file");
-  const exported = await readFile(file, waitMillis);
-  return { file: shown, policies: readPolicies(exported, { ...known, file: shown }) };
+  const { exported, faultOf } = await readFile(file, waitMillis);
+  try {
+    return { file: shown, policies: readPolicies(exported, { ...known, file: shown }) };
+  } catch (error) {
+    throw faultOf(error) ?? error;
+  }
 }
 
 function findFile(given: string | undefined): string | undefined {
@@ -52,8 +56,7 @@ function findFile(given: string | undefined): string | undefined {
   throw new PolicyFileError(shownPath(file), "is what LATCHKEY_CONFIG names, but is not there");
 }
 
-async function readFile(file: string, waitMillis: number): Promise<unknown> {
-  return file.endsWith(".json")
-    ? parseJson(file, readFileSync(file, "utf8"))
-    : importModule(file, waitMillis);
+async function readFile(file: string, waitMillis: number): Promise<ImportedPolicy> {
+  if (!file.endsWith(".json")) return importModule(file, waitMillis);
+  return { exported: parseJson(file, readFileSync(file, "utf8")), faultOf: () => undefined };
 }
