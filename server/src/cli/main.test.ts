@@ -1,6 +1,14 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -88,6 +96,31 @@ test.skipIf(process.platform !== "linux")(
     );
   },
 );
+
+test.skipIf(process.platform !== "linux").each([["check"], ["--help"], ["--version"]])(
+  "ends with code 1 when what %s says cannot be written",
+  (name) => {
+    const full = openSync("/dev/full", "w");
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ["--conditions=latchkey-src", MAIN, name],
+      { cwd: folder, env: {}, encoding: "utf8", stdio: ["ignore", full, "pipe"] },
+    );
+    closeSync(full);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^latchkey: cannot write to stdout: ENOSPC: .*\n$/);
+  },
+);
+
+test("says nothing of a reader that is gone before the end", async () => {
+  const child = spawn(process.execPath, ["--conditions=latchkey-src", MAIN, "check"], {
+    ...{ cwd: folder, env: {}, stdio: ["ignore", "pipe", "pipe"] },
+  });
+  started.push(child);
+  child.stdout.destroy();
+  const [said, [code]] = await Promise.all([text(child.stderr), once(child, "exit")]);
+  expect([said, code]).toEqual(["", 0]);
+});
 
 test("ends with code 2 and the usage when called wrongly", () => {
   const { code, stderr } = latchkey(["serve", "now"]);

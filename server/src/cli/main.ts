@@ -19,6 +19,12 @@ const [{ runCommandLine }, { COMMANDS }, { stopOnSignal }] = await Promise.all([
   import("./stop-signal.ts"),
 ]);
 
+/** Of a full disk, say. A reader who is gone, as `head` is once it has its lines, has all it wants. */
+let unwritten: NodeJS.ErrnoException | undefined;
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") unwritten ??= error;
+});
+
 const code = await runCommandLine(COMMANDS, {
   args: process.argv.slice(2),
   env: process.env,
@@ -28,12 +34,15 @@ const code = await runCommandLine(COMMANDS, {
   warn: (line) => console.error(line),
   onStop: (listener) => {
     stopOnSignal(process, listener);
-    // Who read what it prints is gone, as `head` is once it has its lines.
+    // Nobody reads what it prints.
     process.stdout.on("error", listener);
   },
 });
+await new Promise<unknown>((resolve) => process.stdout.write("", resolve));
+if (unwritten !== undefined)
+  console.error(`latchkey: cannot write to stdout: ${unwritten.message}`);
 // A connection that somebody forgot to close must not keep a stopped service running.
-process.exit(code);
+process.exit(unwritten === undefined ? code : code || 1);
 
 /** The `node_modules` that this program lies in or beside; the cache is none of its user's files. */
 function nearestModules(folder: string): string | undefined {
