@@ -15,6 +15,7 @@ import path from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { freePort } from "../testing/free-port.ts";
 
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 const MANIFEST = new URL("../../package.json", import.meta.url);
@@ -230,6 +231,30 @@ test("dev shows the operator token once, and afterwards where it is kept", async
   expect(later.stdout()).not.toContain(token);
   expect(later.stdout()).toMatch(/^ {2}Operator token +kept in \.latchkey\/operator-token$/m);
 });
+
+test.skipIf(process.platform !== "linux")(
+  "serve answers, and stops, while its log cannot be written",
+  async () => {
+    const full = openSync("/dev/full", "w");
+    const port = String(await freePort());
+    const child = spawn(process.execPath, ["--conditions=latchkey-src", MAIN, "serve"], {
+      cwd: folder,
+      env: {
+        LATCHKEY_PORT: port,
+        LATCHKEY_SECRET: Buffer.alloc(32, 1).toString("base64url"),
+        LATCHKEY_OPERATOR_TOKEN: "o".repeat(32),
+      },
+      stdio: ["ignore", full, "ignore"],
+    });
+    closeSync(full);
+    started.push(child);
+    const ended = once(child, "exit");
+    const health = () => fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined);
+    await expect.poll(async () => (await health())?.status, { timeout: 30_000 }).toBe(200);
+    child.kill("SIGTERM");
+    expect(await ended).toEqual([0, null]);
+  },
+);
 
 const BODY = JSON.stringify({ name: "Acme" });
 

@@ -38,7 +38,8 @@ const code = await runCommandLine(COMMANDS, {
     process.stdout.on("error", listener);
   },
 });
-await new Promise<unknown>((resolve) => process.stdout.write("", resolve));
+// A write that failed says so a moment later.
+await new Promise((resolve) => setImmediate(resolve));
 if (unwritten !== undefined)
   console.error(`latchkey: cannot write to stdout: ${unwritten.message}`);
 // A connection that somebody forgot to close must not keep a stopped service running.

@@ -24,6 +24,9 @@ const SECRET_PATHS = [
   "secret",
 ].flatMap((path) => [path, `*.${path}`]);
 
+/** Most bytes that wait for a disk that is full; what is logged beyond them is lost. */
+const MOST_WAITING = 8 * 1024 * 1024;
+
 /** JSON lines with secrets removed, on standard output unless a destination is given. */
 export function createLog(parts: {
   readonly level: string;
@@ -35,5 +38,25 @@ export function createLog(parts: {
     timestamp: stdTimeFunctions.isoTime,
     redact: { paths: SECRET_PATHS, censor: "[redacted]" },
   };
-  return parts.destination === undefined ? pino(options) : pino(options, parts.destination);
+  return pino(options, parts.destination ?? standardOutput());
+}
+
+/** Requests are answered although nobody takes the lines, as on a full disk; they wait meanwhile. */
+function standardOutput(): DestinationStream {
+  const stream = pino.destination({ sync: false, minLength: 1, maxLength: MOST_WAITING });
+  let isTaken = true;
+  stream.on("write", () => {
+    isTaken = true;
+  });
+  stream.on("error", () => {
+    isTaken = false;
+  });
+  // Without this it would not be tried again.
+  stream.on("drop", () => stream.flush());
+  const flushSync = stream.flushSync.bind(stream);
+  // Called at the exit, where the original tries until it succeeds, and the process would stay.
+  stream.flushSync = () => {
+    if (isTaken) flushSync();
+  };
+  return stream;
 }
