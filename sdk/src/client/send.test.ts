@@ -123,6 +123,24 @@ test.each([
   expect(waits).toEqual(expected);
 });
 
+const AT = "Sun, 22 Nov 2026 12:00:00 GMT";
+
+test.each([
+  ["Sun, 22 Nov 2026 12:00:30 GMT", [30_000]],
+  ["Sun, 22 Nov 2026 11:59:59 GMT", [0]],
+])("waits until Retry-After: %s, by the clock of who answers", async (value, expected) => {
+  script = [{ status: 503, headers: { "retry-after": value, date: AT } }];
+  await list();
+  expect(waits).toEqual(expected);
+});
+
+test("reports an answer that asks for patience until a later date", async () => {
+  const headers = { "retry-after": "Sun, 22 Nov 2026 12:00:31 GMT", date: AT };
+  script = [{ status: 503, headers, body: refusal("STORE_UNAVAILABLE") }];
+  await expect(list()).rejects.toMatchObject({ status: 503 });
+  expect(waits).toEqual([]);
+});
+
 test("reports an answer that asks for more than 30 seconds of patience", async () => {
   script = [{ status: 429, headers: { "retry-after": "31" }, body: refusal("RATE_LIMITED") }];
   await expect(list()).rejects.toMatchObject({ status: 429 });

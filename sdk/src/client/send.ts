@@ -32,7 +32,7 @@ const TRY_AGAIN = new Set([408, 429, 502, 503, 504]);
 /**
  * Sends a call and answers with its parsed body. A repeatable call is sent up to three times when
  * the service cannot be reached, takes too long, or says 408, 429, 502, 503 or 504; `Retry-After`
- * in seconds is heeded up to 30. Any other call is sent once.
+ * is heeded up to 30 seconds. Any other call is sent once.
  *
  * @throws {LatchkeyError} When it did not succeed; the signal's own reason when it was aborted.
  */
@@ -88,7 +88,7 @@ async function attemptOf(call: Call, fetch: SendParts["fetch"]): Promise<Outcome
       ok: false,
       error: errorOf(response.status, parsed(text)),
       passing: TRY_AGAIN.has(response.status),
-      retryAfterMillis: secondsOf(response.headers.get("retry-after")),
+      retryAfterMillis: waitOf(response.headers),
     };
   } catch (cause) {
     if (call.signal?.aborted) throw call.signal.reason;
@@ -126,8 +126,13 @@ function parsed(text: string): unknown {
   }
 }
 
-function secondsOf(value: string | null): number | undefined {
-  return value !== null && /^[0-9]{1,9}$/.test(value) ? Number(value) * 1000 : undefined;
+/** Seconds, or an instant (RFC 9110 §10.2.3), which is by the clock of who answers, as `Date` is. */
+function waitOf(headers: Headers): number | undefined {
+  const value = headers.get("retry-after") ?? "";
+  if (/^[0-9]{1,9}$/.test(value)) return Number(value) * 1000;
+  const millis =
+    Date.parse(/ GMT$/.test(value) ? value : "") - Date.parse(headers.get("date") ?? "");
+  return Number.isNaN(millis) ? undefined : Math.max(0, millis);
 }
 
 /** Doubles with each attempt; between half and all of it. */
