@@ -45,6 +45,7 @@ import { createCalcomTokens } from "./oauth/calcom-tokens.ts";
 import { createIssuerKeys } from "./oauth/issuer-key-rotation.ts";
 import { startLogoutNotices } from "./oauth/logout-notices.ts";
 import { createGuardedFetch } from "./outbound/guarded-fetch.ts";
+import { hiddenDashboard } from "./policy-file/hidden-dashboard.ts";
 import { loadPolicies } from "./policy-file/load-policies.ts";
 import { recordPolicies } from "./policy-file/record-policies.ts";
 import { resealAll } from "./resealing.ts";
@@ -89,6 +90,8 @@ export async function startLatchkey(
   const { masterKeys } = settings;
   const log = createLog({ level: settings.logLevel });
   const { file: policyFile, policies } = await loadPolicies(settings.policyFile);
+  const hidden = hiddenDashboard(policies, settings.publicUrl);
+  if (hidden !== undefined) log.warn(hidden);
   const store = await openStore({ url: settings.database.url, clock, log });
   await recordPolicies(policies, { store, clock });
   const sealing = createSealing(masterKeys);

@@ -65,6 +65,17 @@ test("checks the built-in demo and leaves nothing behind", () => {
   expect(readdirSync(folder)).toEqual([]);
 });
 
+test("warns of an API that takes the place of the dashboard", () => {
+  const policy = { apis: [{ slug: "acme", extends: "standard", hosts: ["api.acme.com"] }] };
+  writeFileSync(path.join(folder, "policy.json"), JSON.stringify(policy));
+  const warned = (publicUrl: string) =>
+    latchkey(["check"], { LATCHKEY_CONFIG: "policy.json", LATCHKEY_PUBLIC_URL: publicUrl }).stderr;
+  expect(warned("https://auth.acme.com")).toBe("");
+  expect(warned("https://API.acme.com:8443")).toMatch(
+    /^warning: the API "acme" is bound to api\.acme\.com, the host of LATCHKEY_PUBLIC_URL: .*\n$/,
+  );
+});
+
 test("checks as production asks for it", () => {
   const { code, stderr } = latchkey(["check", "--serve"]);
   expect(code).toBe(1);
