@@ -1,6 +1,6 @@
 import { Button, Group, Modal, Stack, Text } from "@mantine/core";
 import type { ReactNode } from "react";
-import { useDeed } from "../session/proof.tsx";
+import { useDeed, useIsProving } from "../session/proof.tsx";
 import { Failure } from "./failure.tsx";
 import { useReturnedFocus } from "./returned-focus.ts";
 
@@ -20,8 +20,9 @@ interface ConfirmProps {
 /** Asks before a deed that ends or opens something, and stays open with what went wrong. */
 export function Confirm({ title, isOpen, onClose, ...question }: ConfirmProps) {
   useReturnedFocus(isOpen);
+  const isProving = useIsProving();
   return (
-    <Modal opened={isOpen} onClose={onClose} title={title}>
+    <Modal opened={isOpen} onClose={onClose} closeOnEscape={!isProving} title={title}>
       <Question {...question} onClose={onClose} />
     </Modal>
   );

@@ -3,7 +3,7 @@ import { Button, Drawer, Stack } from "@mantine/core";
 import { type FormRulesRecord, useForm } from "@mantine/form";
 import { type QueryKey, useQueryClient } from "@tanstack/react-query";
 import type { FormEvent, ReactNode } from "react";
-import { useDeed } from "../session/proof.tsx";
+import { useDeed, useIsProving } from "../session/proof.tsx";
 import { Failure } from "./failure.tsx";
 import { useReturnedFocus } from "./returned-focus.ts";
 
@@ -63,9 +63,11 @@ interface DraftProps {
 export function Draft({ title, verb, draft, children }: DraftProps) {
   const { isBusy, error, onSubmit, onClose } = draft;
   useReturnedFocus(true);
+  const isProving = useIsProving();
   return (
     <Drawer
       opened
+      closeOnEscape={!isProving}
       onClose={onClose}
       position="right"
       size="md"

@@ -15,15 +15,18 @@ import { IconShield } from "../icons.ts";
 import { noticeEnd, useSession } from "./session.tsx";
 import { askPasskey } from "./webauthn.ts";
 
-type Ask = () => Promise<boolean>;
+interface Asking {
+  readonly ask: () => Promise<boolean>;
+  readonly isAsking: boolean;
+}
 
-const Context = createContext<Ask>(async () => false);
+const Context = createContext<Asking>({ ask: async () => false, isAsking: false });
 
 /** Asks who is there once more, when a deed below it is refused for want of a fresh proof. */
 export function ProofProvider({ children }: { readonly children: ReactNode }) {
   const [isOpen, setOpen] = useState(false);
   const answer = useRef<(proved: boolean) => void>(undefined);
-  const ask: Ask = () =>
+  const ask: Asking["ask"] = () =>
     new Promise((resolve) => {
       answer.current = resolve;
       setOpen(true);
@@ -33,11 +36,12 @@ export function ProofProvider({ children }: { readonly children: ReactNode }) {
     answer.current?.(proved);
   };
   return (
-    <Context value={ask}>
+    <Context value={{ ask, isAsking: isOpen }}>
       {children}
       <Modal
         opened={isOpen}
-        onClose={() => finish(false)}
+        // Not at once: the Escape that closes it is on its way to the dialog beneath, too.
+        onClose={() => setTimeout(() => finish(false))}
         title="Confirm that it is you"
         // Above the dialog whose deed asked.
         zIndex={getDefaultZIndex("popover")}
@@ -128,9 +132,14 @@ export function useAttempt() {
   return { isBusy, error, attempt: (deed: () => Promise<void>): void => void run(deed) };
 }
 
+/** Whether a fresh proof is asked for, above the dialog whose deed needs it: that one stays open. */
+export function useIsProving(): boolean {
+  return useContext(Context).isAsking;
+}
+
 /** The same for deeds that may need a fresh proof: asks for it, and then does the deed again. */
 export function useDeed() {
-  const ask = useContext(Context);
+  const { ask } = useContext(Context);
   const { attempt, ...state } = useAttempt();
   return {
     ...state,
