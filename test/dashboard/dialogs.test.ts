@@ -27,6 +27,10 @@ describe.skipIf(!hasChromium)("the dialogs of the dashboard, in Chromium:", () =
   const press = (name: string) => page.getByRole("button", { name, exact: true }).click();
   const draft = () => page.getByRole("dialog", { name: "New API key" });
   const proof = () => page.getByRole("dialog", { name: "Confirm that it is you" });
+  const namesOfKeys = async () => {
+    const { json } = await world.server.operator("GET", "/v1/apis/standard/api-keys");
+    return json.data.map(({ name }: { name: string }) => name);
+  };
 
   /** Comes to the list of keys from another page, and describes one. */
   async function describeKey(name: string): Promise<void> {
@@ -68,5 +72,14 @@ describe.skipIf(!hasChromium)("the dialogs of the dashboard, in Chromium:", () =
     await press("New key");
     await page.keyboard.press("Escape");
     await draft().waitFor({ state: "detached" });
+  });
+
+  test("the way back leaves no proof open for a deed of the page before", async () => {
+    await describeKey("Never made");
+    await askForProof();
+    await page.goBack();
+    await page.getByRole("heading", { level: 1, name: "Applications" }).waitFor();
+    await proof().waitFor({ state: "detached" });
+    expect(await namesOfKeys()).not.toContain("Never made");
   });
 });

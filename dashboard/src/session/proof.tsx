@@ -7,6 +7,7 @@ import {
   Text,
   TextInput,
 } from "@mantine/core";
+import { useWindowEvent } from "@mantine/hooks";
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useRef, useState } from "react";
 import { client } from "../client.ts";
@@ -35,6 +36,10 @@ export function ProofProvider({ children }: { readonly children: ReactNode }) {
     setOpen(false);
     answer.current?.(proved);
   };
+  // On another page nobody would see what the deed makes.
+  useWindowEvent("popstate", () => {
+    if (isOpen) finish(false);
+  });
   return (
     <Context value={{ ask, isAsking: isOpen }}>
       {children}
