@@ -82,4 +82,51 @@ describe.skipIf(!hasChromium)("the dialogs of the dashboard, in Chromium:", () =
     await proof().waitFor({ state: "detached" });
     expect(await namesOfKeys()).not.toContain("Never made");
   });
+
+  test("who clicks twice does a thing once, and reads one question to its end", async () => {
+    await page.emulateMedia({ reducedMotion: "no-preference" });
+    await world.server.operator("POST", "/v1/operators", {
+      ...{ email: "edsger@example.com", name: "Edsger Dijkstra", role: "viewer" },
+    });
+    const sent: string[] = [];
+    page.on("request", (request) => {
+      if (request.method() === "POST") sent.push(new URL(request.url()).pathname);
+    });
+    await go("/apis/standard/accounts");
+    await press("Deeds for Test");
+    await page.getByRole("menuitem", { name: "Suspend" }).click();
+    await page.getByRole("dialog").waitFor();
+    await page.evaluate(WATCH_TITLES);
+    await page.evaluate(IMPATIENCE);
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    expect(sent).toEqual(["/v1/apis/standard/accounts/acct_test/suspend"]);
+    expect(await page.evaluate("titles")).toEqual(["Suspend “Test”?"]);
+    await world.server.operator("POST", "/v1/apis/standard/accounts/acct_test/resume");
+
+    await go("/operators");
+    await press("Deeds for Edsger Dijkstra");
+    await page.getByRole("menuitem", { name: "Remove" }).click();
+    await page.getByRole("dialog").waitFor();
+    await page.evaluate(WATCH_TITLES);
+    await press("Cancel");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    expect(await page.evaluate("titles")).toEqual(["Remove Edsger Dijkstra?"]);
+  });
 });
+
+/** Takes note of every title that the dialog gets. */
+const WATCH_TITLES = `
+  window.titles = [];
+  const look = () => {
+    const title = document.querySelector("[role=dialog] h2")?.textContent;
+    if (title !== undefined && titles.at(-1) !== title) titles.push(title);
+  };
+  look();
+  new MutationObserver(look).observe(document.body, {
+    ...{ subtree: true, childList: true, characterData: true },
+  });
+`;
+
+/** Clicks again and again on what the dialog is for, as long as it is there. */
+const IMPATIENCE =
+  "void setInterval(() => document.querySelector('[role=dialog] [data-autofocus]')?.click(), 20)";

@@ -105,8 +105,13 @@ function AccountDeeds({
   const api = useApi();
   const queries = useQueryClient();
   const [isAsking, setAsking] = useState(false);
+  const [isActive, setActive] = useState(true);
   const { id, name, status } = account;
-  const isActive = status === "active";
+  // The question goes on being the one that was asked when the list has the answer to it.
+  const ask = () => {
+    setActive(status === "active");
+    setAsking(true);
+  };
   const change = async () => {
     await (isActive ? client.suspendAccount({ api, id }) : client.resumeAccount({ api, id }));
     await queries.invalidateQueries({ queryKey: [api, "accounts"] });
@@ -115,8 +120,8 @@ function AccountDeeds({
     <>
       <Deeds of={name}>
         <Menu.Item onClick={onEdit}>Edit</Menu.Item>
-        <Menu.Item {...(isActive && { color: "red" })} onClick={() => setAsking(true)}>
-          {isActive ? "Suspend" : "Resume"}
+        <Menu.Item {...(status === "active" && { color: "red" })} onClick={ask}>
+          {status === "active" ? "Suspend" : "Resume"}
         </Menu.Item>
       </Deeds>
       <Confirm

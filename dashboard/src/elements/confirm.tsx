@@ -1,5 +1,5 @@
 import { Button, Group, Modal, Stack, Text } from "@mantine/core";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { useDeed, useIsProving } from "../session/proof.tsx";
 import { Failure } from "./failure.tsx";
 import { useReturnedFocus } from "./returned-focus.ts";
@@ -18,30 +18,31 @@ interface ConfirmProps {
 }
 
 /** Asks before a deed that ends or opens something, and stays open with what went wrong. */
-export function Confirm({ title, isOpen, onClose, ...question }: ConfirmProps) {
+export function Confirm(props: ConfirmProps) {
+  // While it fades away it says what was asked: who opened it may be about something else by then.
+  const [asked, setAsked] = useState(props);
+  if (props.isOpen && asked !== props) setAsked(props);
+  const { isOpen, onClose } = props;
   useReturnedFocus(isOpen);
   const isProving = useIsProving();
   return (
-    <Modal opened={isOpen} onClose={onClose} closeOnEscape={!isProving} title={title}>
-      <Question {...question} onClose={onClose} />
+    <Modal opened={isOpen} onClose={onClose} closeOnEscape={!isProving} title={asked.title}>
+      <Question {...asked} isOpen={isOpen} />
     </Modal>
   );
 }
 
 /** What the dialog holds: what went wrong is gone when it is closed. */
-function Question({
-  children,
-  verb,
-  isHarmless,
-  onClose,
-  deed,
-}: Omit<ConfirmProps, "title" | "isOpen">) {
+function Question({ children, verb, isHarmless, isOpen, onClose, deed }: ConfirmProps) {
   const { attempt, isBusy, error } = useDeed();
-  const run = () =>
+  const run = () => {
+    // A second click may come while it fades away.
+    if (!isOpen) return;
     attempt(async () => {
       await deed();
       onClose();
     });
+  };
   return (
     <Stack>
       {error !== undefined && <Failure error={error} />}
