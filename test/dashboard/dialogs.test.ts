@@ -16,6 +16,7 @@ describe.skipIf(!hasChromium)("the dialogs of the dashboard, in Chromium:", () =
   });
   afterAll(() => world[Symbol.asyncDispose]());
   beforeEach(async () => {
+    proved(Date.now());
     ({ page, faults } = await world.open(context));
   });
   afterEach(async () => {
@@ -45,9 +46,14 @@ describe.skipIf(!hasChromium)("the dialogs of the dashboard, in Chromium:", () =
     await page.getByRole("option", { name: "Test" }).click();
   }
 
-  async function askForProof(): Promise<void> {
+  /** When whoever is signed in last proved who they are. */
+  function proved(at: number): void {
     using database = new DatabaseSync(world.server.database);
-    database.exec("pragma busy_timeout = 5000; update browser_session set proved_at = 0");
+    database.exec(`pragma busy_timeout = 5000; update browser_session set proved_at = ${at}`);
+  }
+
+  async function askForProof(): Promise<void> {
+    proved(0);
     await press("Make the key");
     await proof()
       .getByLabel(/^Password/)
@@ -81,6 +87,28 @@ describe.skipIf(!hasChromium)("the dialogs of the dashboard, in Chromium:", () =
     await page.getByRole("heading", { level: 1, name: "Applications" }).waitFor();
     await proof().waitFor({ state: "detached" });
     expect(await namesOfKeys()).not.toContain("Never made");
+  });
+
+  test("a secret that is shown once stays, whatever leads away, until it is stored", async () => {
+    const asked: string[] = [];
+    page.on("dialog", (dialog) => {
+      asked.push(dialog.type());
+      void dialog.dismiss();
+    });
+    await describeKey("Stays");
+    await press("Make the key");
+    const key = await page.getByTestId("secret").textContent();
+    await page.goBack();
+    await page.evaluate("void setTimeout(() => location.reload())");
+    await expect.poll(() => asked).toEqual(["beforeunload"]);
+    await page.waitForURL(/api-keys$/);
+    expect(await page.getByTestId("secret").textContent()).toBe(key);
+    await press("I have stored it");
+    await page.getByTestId("secret").waitFor({ state: "detached" });
+    await page.goBack();
+    await page.getByRole("heading", { level: 1, name: "Applications" }).waitFor();
+    await page.reload();
+    expect(asked).toHaveLength(1);
   });
 
   test("who clicks twice does a thing once, and reads one question to its end", async () => {

@@ -1,5 +1,6 @@
 import { Alert, Button, Group, Modal, Stack, Text } from "@mantine/core";
 import { useClipboard } from "@mantine/hooks";
+import { useBlocker } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { IconAlertTriangle, IconCheck, IconCopy, IconDownload } from "../icons.ts";
 import { useReturnedFocus } from "./returned-focus.ts";
@@ -24,6 +25,7 @@ interface SecretsProps {
 /** Shows secrets once: they are in this dialog and nowhere else, and gone when it is closed. */
 export function Secrets({ title, secrets, onClose, children }: SecretsProps) {
   useReturnedFocus(secrets !== undefined);
+  useStay(secrets !== undefined);
   return (
     <Modal
       opened={secrets !== undefined}
@@ -46,6 +48,11 @@ export function Secrets({ title, secrets, onClose, children }: SecretsProps) {
       </Stack>
     </Modal>
   );
+}
+
+/** Keeps the page while it shows what is shown once: the way back and a reload would lose it. */
+export function useStay(isShown: boolean): void {
+  useBlocker({ shouldBlockFn: () => true, disabled: !isShown });
 }
 
 function ShownSecret({ secret: { label, value, fileName } }: { readonly secret: Secret }) {

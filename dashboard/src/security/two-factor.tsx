@@ -5,7 +5,7 @@ import { client } from "../client.ts";
 import { Confirm } from "../elements/confirm.tsx";
 import { Failure } from "../elements/failure.tsx";
 import { Section } from "../elements/page.tsx";
-import { download } from "../elements/secret.tsx";
+import { download, useStay } from "../elements/secret.tsx";
 import { Status } from "../elements/status.tsx";
 import { useDeed } from "../session/proof.tsx";
 import { useRefreshSession, useSession } from "../session/session.tsx";
@@ -136,6 +136,7 @@ function RecoveryCodes({
   readonly onClose: () => void;
 }) {
   const text = codes?.join("\n") ?? "";
+  useStay(codes !== undefined);
   return (
     <Modal
       opened={codes !== undefined}
