@@ -43,7 +43,11 @@ export function usePages<Row>(
     error: page.error,
     hasNext: next !== null,
     hasPrevious: cursors.length > 0,
-    next: () => next !== null && setPlace({ list, cursors: [...cursors, next] }),
+    next: () => {
+      // What is shown while the next page comes is the one before, of another list perhaps.
+      if (next === null || page.isPlaceholderData) return;
+      setPlace({ list, cursors: [...cursors, next] });
+    },
     previous: () => setPlace({ list, cursors: cursors.slice(0, -1) }),
     retry: () => void page.refetch(),
   };

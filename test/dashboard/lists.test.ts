@@ -1,0 +1,58 @@
+import type { BrowserContext, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { hasChromium } from "./browser.ts";
+import { startWorld, type World } from "./world.ts";
+
+/** An API whose operator has made nothing yet. */
+const POLICY = {
+  apis: [
+    { slug: "standard", extends: "standard" },
+    { slug: "fresh", extends: "standard" },
+  ],
+};
+
+describe.skipIf(!hasChromium)("lists and the way to them, in Chromium:", () => {
+  let world: World;
+  let context: BrowserContext;
+  let page: Page;
+  let faults: readonly string[];
+
+  beforeAll(async () => {
+    world = await startWorld({ policy: POLICY });
+    context = await world.browseAsOwner();
+  });
+  afterAll(() => world[Symbol.asyncDispose]());
+  beforeEach(async () => {
+    ({ page, faults } = await world.open(context));
+  });
+  afterEach(async () => {
+    expect(faults).toEqual([]);
+    await page.close();
+  });
+
+  const go = (path: string) => page.goto(`${world.origin}/dashboard${path}`);
+  const press = (name: string) => page.getByRole("button", { name, exact: true }).click();
+
+  test("who presses twice while a page is slow turns one page, and one back", async () => {
+    const name = (i: number) => `Customer ${String(i).padStart(2, "0")}`;
+    for (let i = 1; i <= 60; i++)
+      await world.server.create("standard", "accounts", { name: name(i) });
+    const newest = () => page.getByRole("row").nth(1).getByRole("cell").first().textContent();
+    await go("/apis/standard/accounts");
+    await expect.poll(newest).toBe(name(60));
+    let asked = 0;
+    const held = Promise.withResolvers<void>();
+    await page.route(/\/accounts\?.*cursor=/, async (route) => {
+      asked += 1;
+      await held.promise;
+      await route.continue();
+    });
+    await press("Older");
+    await expect.poll(() => asked).toBe(1);
+    await press("Older");
+    held.resolve();
+    await expect.poll(newest).toBe(name(35));
+    await press("Newer");
+    await expect.poll(newest).toBe(name(60));
+  });
+});
