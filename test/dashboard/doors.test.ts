@@ -1,3 +1,4 @@
+import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { TEST_ACCOUNT, waitUntil } from "../running-server.ts";
 import { hasChromium } from "./browser.ts";
@@ -244,6 +245,38 @@ describe.skipIf(!hasChromium)("the ways into the dashboard, in Chromium:", () =>
     await visit.page.getByRole("heading", { name: "Sign in" }).waitFor();
     expect([...faults, ...visit.faults]).toEqual([]);
     await Promise.all([context.close(), hers.close()]);
+  });
+
+  test("a customer whose session ends comes back by the same door, on every page", async () => {
+    const person = { email: "alan@example.com", password: "a long password of his" };
+    const { id } = await world.server.create("standard", "users", {
+      ...{ ...person, accountId: TEST_ACCOUNT },
+    });
+    const context = await world.browse();
+    const { page, faults } = await world.open(context);
+    const signIn = async () => {
+      await page.getByLabel(/^E-mail/).fill(person.email);
+      await page
+        .getByLabel(/^Password/)
+        .first()
+        .fill(person.password);
+      await page.getByRole("button", { name: "Sign in" }).click();
+    };
+    await page.goto(`${world.origin}/dashboard/?api=standard`);
+    await signIn();
+    await page.getByRole("link", { name: "Your security" }).click();
+    await page.getByRole("heading", { level: 1, name: "Your security" }).waitFor();
+    {
+      using database = new DatabaseSync(world.server.database);
+      database.exec("pragma busy_timeout = 5000");
+      database.prepare("delete from browser_session where person_id = ?").run(id);
+    }
+    await page.reload();
+    await expect.poll(() => page.title()).toBe("Sign in · Acme");
+    await signIn();
+    await page.getByRole("heading", { level: 1, name: "Your security" }).waitFor();
+    expect(faults).toEqual([]);
+    await context.close();
   });
 
   test("who signs in in another tab is who acts in this one, and nothing of the first is left", async () => {
