@@ -55,4 +55,29 @@ describe.skipIf(!hasChromium)("lists and the way to them, in Chromium:", () => {
     await press("Newer");
     await expect.poll(newest).toBe(name(60));
   });
+
+  test("an empty list says how to begin, and a narrowed one that nothing is like that", async () => {
+    await go("/apis/fresh/users");
+    await page.getByText(/^There are no users yet/).waitFor();
+    await page.getByRole("searchbox").fill("nobody");
+    await page.getByText("No user is like that.").waitFor();
+    await go("/apis/fresh/applications");
+    await page.getByText(/^There are no applications yet/).waitFor();
+    await page.getByRole("combobox", { name: "Account" }).click();
+    await page.getByRole("option", { name: "Test", exact: true }).click();
+    await page.getByText("This account has no application.").waitFor();
+
+    const nothing = { data: [], nextCursor: null };
+    await page.route("**/v1/apis/fresh/accounts?*", (route) => route.fulfill({ json: nothing }));
+    await go("/apis/fresh/accounts");
+    await page.getByText(/^There are no accounts yet/).waitFor();
+    await go("/apis/fresh/api-keys");
+    await press("New key");
+    const account = page.getByRole("dialog").getByRole("combobox", { name: "Account" });
+    await account.click();
+    const choice = page.getByRole("listbox", { name: "Account" });
+    await choice.getByText("There is none yet: make one under Accounts").waitFor();
+    await account.fill("Initech");
+    await choice.getByText("No account has this name").waitFor();
+  });
 });

@@ -60,7 +60,11 @@ export function AccountsPage() {
           label="Accounts"
           pages={pages}
           keyOf={({ id }) => id}
-          empty="No account is like that."
+          empty={
+            search === undefined && status === undefined
+              ? "There are no accounts yet. Make one for each customer: keys, users and applications are its."
+              : "No account is like that."
+          }
           columns={[
             {
               head: "Name",

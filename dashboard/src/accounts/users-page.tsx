@@ -53,7 +53,11 @@ export function UsersPage() {
           label="Users"
           pages={pages}
           keyOf={({ id }) => id}
-          empty="No user is like that."
+          empty={
+            search === undefined && accountId === null
+              ? "There are no users yet. A user is a person of an account, and can be invited to sign in here."
+              : "No user is like that."
+          }
           columns={[
             {
               head: "Name",

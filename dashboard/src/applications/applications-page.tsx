@@ -53,7 +53,11 @@ export function ApplicationsPage() {
           label="Applications"
           pages={pages}
           keyOf={({ id }) => id}
-          empty="There are no applications yet. One that is registered gets a client id, and asks users to approve it."
+          empty={
+            accountId === null
+              ? "There are no applications yet. One that is registered gets a client id, and asks users to approve it."
+              : "This account has no application."
+          }
           columns={[
             {
               head: "Name",

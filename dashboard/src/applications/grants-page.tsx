@@ -40,7 +40,11 @@ export function GrantsPage() {
           label="Approvals"
           pages={pages}
           keyOf={({ id }) => id}
-          empty="No user has approved an application yet. Applications send their users to the authorize address; what those approve stands here, and can be ended here."
+          empty={
+            accountId === null
+              ? "No user has approved an application yet. Applications send their users to the authorize address; what those approve stands here, and can be ended here."
+              : "No user of this account has approved an application."
+          }
           columns={[
             {
               head: "Application",

@@ -56,7 +56,9 @@ export function AccountSelect(props: AccountSelectProps) {
       clearButtonProps={{ "aria-label": none ?? "" }}
       required={required === true}
       error={error}
-      nothingFoundMessage="No account has this name"
+      nothingFoundMessage={
+        search === "" ? "There is none yet: make one under Accounts" : "No account has this name"
+      }
       // The server has searched; the label would be searched once more.
       {...(isOperator && { filter: everyOption })}
       onSearchChange={(next) => setText(next === chosen?.label ? "" : next)}

@@ -44,7 +44,7 @@ export function KeyKind({ kind }: { readonly kind: Kind }) {
         label={kind.title}
         pages={pages}
         keyOf={({ id }) => id}
-        empty={`There is no ${kind.noun} yet.`}
+        empty={accountId === null ? `There is no ${kind.noun} yet.` : `It has no ${kind.noun}.`}
         columns={[
           {
             head: kind.field.label,

@@ -48,7 +48,11 @@ export function WebhooksPage() {
           label="Endpoints"
           pages={pages}
           keyOf={({ id }) => id}
-          empty="Nothing is sent anywhere yet. An endpoint of yours is told what happens here: keys that end, approvals that are revoked, events of the API itself."
+          empty={
+            accountId === null
+              ? "Nothing is sent anywhere yet. An endpoint of yours is told what happens here: keys that end, approvals that are revoked, events of the API itself."
+              : "This account has no endpoint."
+          }
           columns={[
             {
               head: "Address",
