@@ -114,6 +114,8 @@ describe.skipIf(!hasChromium)("the ways into the dashboard, in Chromium:", () =>
     await page.getByRole("heading", { level: 1, name: title }).waitFor();
     await page.waitForLoadState("networkidle");
     expect([await page.getByRole("alert").count(), faults]).toEqual([0, []]);
+    const heading = page.getByText("Credentials", { exact: true });
+    expect(await heading.count()).toBe(capability === "usage:read" ? 0 : 1);
     await context.close();
   });
 

@@ -22,6 +22,8 @@ import { usePowers } from "../session/session.tsx";
 import { useApiSlugs } from "./apis.ts";
 
 const SIZE = 18;
+/** What stands under this heading. */
+const CREDENTIALS = ["api-keys", "signing-keys", "applications", "webhooks"] as const;
 
 /** The pages that the session may open, as links. */
 export function Navigation() {
@@ -29,6 +31,7 @@ export function Navigation() {
   const slugs = useApiSlugs() ?? [];
   const api = named ?? slugs[0];
   const { isOperator, mayRead, mayAppoint } = usePowers();
+  const hasCredentials = CREDENTIALS.some((area) => mayRead(area));
   const of = (page: string) => `/apis/${api}${page}`;
   return (
     <ScrollArea className="navigation" type="never">
@@ -40,7 +43,7 @@ export function Navigation() {
           {isOperator && (
             <Entry to={of("/explain")} label="Explain a refusal" icon={<IconHelp size={SIZE} />} />
           )}
-          <Heading>Credentials</Heading>
+          {hasCredentials && <Heading>Credentials</Heading>}
           {mayRead("api-keys") && (
             <Entry to={of("/api-keys")} label="API keys" icon={<IconKey size={SIZE} />} />
           )}
