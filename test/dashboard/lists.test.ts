@@ -80,4 +80,12 @@ describe.skipIf(!hasChromium)("lists and the way to them, in Chromium:", () => {
     await account.fill("Initech");
     await choice.getByText("No account has this name").waitFor();
   });
+
+  test("a page of no API leads back to the API of the page before", async () => {
+    await go("/apis/fresh/api-keys");
+    await page.getByRole("link", { name: "Your security" }).click();
+    await page.getByRole("heading", { level: 1, name: "Your security" }).waitFor();
+    await page.getByRole("link", { name: "API keys" }).click();
+    await page.waitForURL("**/apis/fresh/api-keys");
+  });
 });

@@ -1,6 +1,6 @@
 import { NavLink, ScrollArea, Text } from "@mantine/core";
 import { Link, useParams } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import {
   IconApps,
   IconBuilding,
@@ -27,9 +27,7 @@ const CREDENTIALS = ["api-keys", "signing-keys", "applications", "webhooks"] as 
 
 /** The pages that the session may open, as links. */
 export function Navigation() {
-  const { api: named } = useParams({ strict: false });
-  const slugs = useApiSlugs() ?? [];
-  const api = named ?? slugs[0];
+  const api = useLastApi();
   const { isOperator, mayRead, mayAppoint } = usePowers();
   const hasCredentials = CREDENTIALS.some((area) => mayRead(area));
   const of = (page: string) => `/apis/${api}${page}`;
@@ -104,6 +102,15 @@ export function Navigation() {
       )}
     </ScrollArea>
   );
+}
+
+/** The API of the page, or of the one before where this one is of none; at first the first. */
+function useLastApi(): string | undefined {
+  const { api } = useParams({ strict: false });
+  const [last, setLast] = useState(api);
+  if (api !== undefined && api !== last) setLast(api);
+  const [first] = useApiSlugs() ?? [];
+  return api ?? last ?? first;
 }
 
 function Heading({ children }: { readonly children: string }) {
