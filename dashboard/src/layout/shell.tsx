@@ -11,7 +11,7 @@ import {
 import { useDisclosure } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import { client } from "../client.ts";
 import { hasCode } from "../elements/failure.tsx";
 import { IconLogout, IconMoon, IconSun, IconUser } from "../icons.ts";
@@ -25,8 +25,13 @@ import { Navigation } from "./navigation.tsx";
 export function Shell() {
   const [isOpen, { toggle, close }] = useDisclosure();
   const { pathname } = useLocation();
+  const content = useRef<HTMLElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a page that was chosen closes the menu
-  useEffect(close, [pathname]);
+  useEffect(() => {
+    // What was pressed is out of sight then.
+    if (isOpen) content.current?.focus();
+    close();
+  }, [pathname]);
   return (
     <AppShell
       header={{ height: 56 }}
@@ -56,10 +61,15 @@ export function Shell() {
           </Group>
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar className="shell-navbar" p="sm" aria-label="Main">
+      <AppShell.Navbar
+        className="shell-navbar"
+        p="sm"
+        aria-label="Main"
+        {...(!isOpen && { "data-closed": true })}
+      >
         <Navigation />
       </AppShell.Navbar>
-      <AppShell.Main id="content" tabIndex={-1}>
+      <AppShell.Main id="content" tabIndex={-1} ref={content}>
         <Outlet />
       </AppShell.Main>
     </AppShell>
