@@ -1,15 +1,34 @@
 import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { TEST_ACCOUNT, waitUntil } from "../running-server.ts";
 import { hasChromium } from "./browser.ts";
 import { startWorld, type World } from "./world.ts";
+
+/** A name that has no place to break, as long as names may be. */
+const LONG = "W".repeat(200);
 
 describe.skipIf(!hasChromium)("whatever the size, the colours and the names, in Chromium:", () => {
   let world: World;
   let context: BrowserContext;
   let page: Page;
+  let hookId = "";
 
   beforeAll(async () => {
     world = await startWorld();
+    const { server } = world;
+    const { key } = await server.issueKey({ name: LONG, scopes: ["read:users"] });
+    const headers = { authorization: `Bearer ${key}` };
+    for (let i = 0; i < 10; i++) await server.ask({ path: "/standard/v2/users", headers });
+    const account = { accountId: TEST_ACCOUNT };
+    await server.create("standard", "requests", { ...account, kind: "limit", detail: LONG });
+    ({ id: hookId } = await server.create("standard", "webhook-endpoints", {
+      ...{ ...account, url: "http://127.0.0.1:9/", events: ["*"], description: LONG },
+    }));
+    // What was asked is counted a moment later.
+    await waitUntil("the key is among the busiest", async () => {
+      const { json } = await server.operator("GET", "/v1/apis/standard/overview?hours=24");
+      return json.credentials.length > 0;
+    });
     context = await world.browseAsOwner();
     ({ page } = await world.open(context));
   });
@@ -21,6 +40,15 @@ describe.skipIf(!hasChromium)("whatever the size, the colours and the names, in 
     const loading = page.getByLabel(/^Loading/).first();
     await loading.waitFor({ state: "detached" });
   };
+
+  test.each([320, 680, 1360])("nothing is out of sight at a width of %i pixels", async (width) => {
+    await page.setViewportSize({ width, height: 800 });
+    for (const path of ["", `/webhooks/${hookId}`, "/requests"]) {
+      await go(path);
+      if (path === "") await page.getByRole("link", { name: LONG }).first().waitFor();
+      expect([path, await page.evaluate(BEYOND)]).toEqual([path, []]);
+    }
+  });
 
   test("the closed menu of a phone is passed by, and the page is gone on with", async () => {
     await page.setViewportSize({ width: 390, height: 780 });
@@ -38,3 +66,15 @@ describe.skipIf(!hasChromium)("whatever the size, the colours and the names, in 
     await page.getByRole("link", { name: "Users", exact: true }).waitFor();
   });
 });
+
+/** What reaches beyond the right edge of the page, unless it can be scrolled to. */
+const BEYOND = `
+  [...document.querySelectorAll("#content *, header *")]
+    .filter((each) => {
+      const { right, width } = each.getBoundingClientRect();
+      const hidden = ".visually-hidden, .lines, [class*=ScrollArea], [class*=ScrollContainer], svg";
+      return width > 0 && right > innerWidth + 1 && each.closest(hidden) === null;
+    })
+    .map((each) => each.outerHTML.slice(0, 120))
+    .slice(0, 3)
+`;

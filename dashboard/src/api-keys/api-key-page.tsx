@@ -110,7 +110,7 @@ function KeyDetails({ apiKey }: { readonly apiKey: ApiKey }) {
       {mayWrite("api-keys") && <Rotation apiKey={apiKey} isLive={isLive} onChanged={again} />}
       {mayRead("usage") && (
         <Section title="Requests of the last 7 days" about="This key alone.">
-          <Suspense fallback={<Skeleton height={220} m="md" />}>
+          <Suspense fallback={<Skeleton height={220} m="md" w="auto" />}>
             <UsageChart credentialId={apiKey.id} />
           </Suspense>
         </Section>

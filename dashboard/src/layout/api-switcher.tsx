@@ -16,6 +16,7 @@ export function ApiSwitcher() {
       placeholder="Choose an API"
       allowDeselect={false}
       w={{ base: 150, xs: 180 }}
+      miw={0}
       onChange={(slug) => {
         if (slug !== null) void navigate({ to: "/apis/$api", params: { api: slug } });
       }}

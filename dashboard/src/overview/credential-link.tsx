@@ -11,10 +11,11 @@ interface CredentialLinkProps {
 export function CredentialLink({ id, name }: CredentialLinkProps) {
   const api = useApi();
   const shown = name ?? id;
-  if (!id.startsWith("key_")) return <span className="mono">{shown}</span>;
+  if (!id.startsWith("key_")) return <span className="mono address">{shown}</span>;
   return (
     <Anchor
       size="sm"
+      className="address"
       renderRoot={(props) => <Link to="/apis/$api/api-keys/$id" params={{ api, id }} {...props} />}
     >
       {shown}

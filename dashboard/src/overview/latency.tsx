@@ -28,7 +28,7 @@ export function Latency({ latency, from, to }: Pick<Overview, "latency" | "from"
         whole.p50Micros,
       )}, 95 % ${durationText(whole.p95Micros)}, 99 % ${durationText(whole.p99Micros)}.`}
     >
-      <Suspense fallback={<Skeleton height={220} m="md" />}>
+      <Suspense fallback={<Skeleton height={220} m="md" w="auto" />}>
         <LatencyChart steps={steps} from={from} to={to} />
       </Suspense>
     </Section>

@@ -88,7 +88,7 @@ function Numbers({ overview }: { readonly overview: Overview }) {
         <Figure label="Refused, in percent" value={percent(Math.max(refused, unknown), allowed)} />
       </SimpleGrid>
       <Section title="Requests">
-        <Suspense fallback={<Skeleton height={220} m="md" />}>
+        <Suspense fallback={<Skeleton height={220} m="md" w="auto" />}>
           <RequestsChart hours={overview.hours} from={overview.from} to={overview.to} />
         </Suspense>
       </Section>

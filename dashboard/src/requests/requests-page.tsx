@@ -66,7 +66,7 @@ export function RequestsPage() {
             {
               head: "In words",
               cell: ({ detail, note }) => (
-                <Stack gap={2} maw={420}>
+                <Stack gap={2} maw={420} className="address">
                   <Text size="sm">{spokenDetail(detail)}</Text>
                   {note !== null && (
                     <Text size="sm" c="dimmed">
