@@ -1,5 +1,5 @@
 import type { BrowserContext, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { TEST_ACCOUNT, waitUntil } from "../running-server.ts";
 import { hasChromium } from "./browser.ts";
 import { startWorld, type World } from "./world.ts";
@@ -33,6 +33,7 @@ describe.skipIf(!hasChromium)("whatever the size, the colours and the names, in 
     ({ page } = await world.open(context));
   });
   afterAll(() => world[Symbol.asyncDispose]());
+  beforeEach(() => page.emulateMedia({ forcedColors: "none", colorScheme: "light" }));
 
   const go = async (path: string, title?: string) => {
     await page.goto(`${world.origin}/dashboard/apis/standard${path}`);
@@ -64,6 +65,39 @@ describe.skipIf(!hasChromium)("whatever the size, the colours and the names, in 
     await expect.poll(() => page.locator(":focus").textContent()).toBe("New user");
     await page.setViewportSize({ width: 1360, height: 900 });
     await page.getByRole("link", { name: "Users", exact: true }).waitFor();
+  });
+
+  test("what is chosen is seen in the reader's own colours", async () => {
+    await page.emulateMedia({ forcedColors: "active" });
+    await page.setViewportSize({ width: 1360, height: 900 });
+    const colours = async (one: string, other: string) => {
+      const look = (name: string) =>
+        page.evaluate(`getComputedStyle(document.querySelector("${name}")).color`);
+      return [await look(one), await look(other)];
+    };
+    await go("/requests", "Requests");
+    for (const part of ["NavLink-root", "SegmentedControl-label"]) {
+      const [chosen, rest] = await colours(
+        `.mantine-${part}[data-active]`,
+        `.mantine-${part}:not([data-active])`,
+      );
+      expect([part, chosen]).not.toEqual([part, rest]);
+    }
+    await go("/explain", "Explain a refusal");
+    const [tab, others] = await colours("[role=tab][data-active]", "[role=tab]:not([data-active])");
+    expect(tab).not.toBe(others);
+    await go("/api-keys", "API keys");
+    await page.getByRole("checkbox").last().check();
+    await page.getByRole("button", { name: "No addresses, no end" }).click();
+    await page.locator(".finding[aria-pressed=true]").waitFor();
+    const [finding, rest] = await colours(".finding[aria-pressed=true]", ".finding");
+    expect(finding).not.toBe(rest);
+    await page.getByRole("link", { name: "Demo key" }).click();
+    await page.getByRole("switch").waitFor({ state: "attached" });
+    const track = await page.evaluate(
+      "getComputedStyle(document.querySelector('.mantine-Switch-track')).borderTopStyle",
+    );
+    expect(track).toBe("solid");
   });
 });
 
