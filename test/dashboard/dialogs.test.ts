@@ -1,6 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
-import type { BrowserContext, Page } from "playwright-core";
+import type { BrowserContext, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { TEST_ACCOUNT } from "../running-server.ts";
 import { hasChromium } from "./browser.ts";
 import { OWNER, startWorld, type World } from "./world.ts";
 
@@ -109,6 +110,31 @@ describe.skipIf(!hasChromium)("the dialogs of the dashboard, in Chromium:", () =
     await page.getByRole("heading", { level: 1, name: "Applications" }).waitFor();
     await page.reload();
     expect(asked).toHaveLength(1);
+  });
+
+  test("who comes to a dialog by a menu goes on where they were, or on the page", async () => {
+    const { create } = world.server;
+    const account = { accountId: TEST_ACCOUNT };
+    await create("standard", "jwt-secrets", { ...account, issuer: "reports" });
+    await go("/apis/standard/signing-keys");
+    const menu = page.getByRole("button", { name: "Deeds for reports" });
+    const isFocused = (it: Locator) => it.and(page.locator(":focus")).count();
+    const choose = async (item: string) => {
+      await menu.press("Enter");
+      await page.getByRole("menuitem", { name: item }).press("Enter");
+      await page.getByRole("button", { name: item }).and(page.locator(":focus")).waitFor();
+    };
+    await choose("Revoke");
+    await page.keyboard.press("Escape");
+    await expect.poll(() => isFocused(menu)).toBe(1);
+    await choose("Rotate");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "I have stored it" }).press("Enter");
+    await expect.poll(() => isFocused(menu)).toBe(1);
+    await choose("Revoke");
+    await page.keyboard.press("Enter");
+    await menu.waitFor({ state: "detached" });
+    await expect.poll(() => isFocused(page.getByRole("main"))).toBe(1);
   });
 
   test("who clicks twice does a thing once, and reads one question to its end", async () => {

@@ -20,6 +20,10 @@ export function useReturnedFocus(isOpen: boolean): void {
       requestAnimationFrame(() => {
         if (openDialogs > 0) return;
         if (before instanceof HTMLElement && before.isConnected) before.focus();
+        // What ended with the deed cannot have it; without any, the keyboard begins at the top.
+        else if (document.activeElement === document.body) {
+          document.getElementById("content")?.focus();
+        }
         before = null;
       });
     };
