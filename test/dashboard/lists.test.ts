@@ -54,6 +54,13 @@ describe.skipIf(!hasChromium)("lists and the way to them, in Chromium:", () => {
     await expect.poll(newest).toBe(name(35));
     await press("Newer");
     await expect.poll(newest).toBe(name(60));
+    // At the end, too, the keyboard goes on from here.
+    for (const to of ["Older", "Older", "Older"]) {
+      await page.getByRole("button", { name: to }).press("Enter");
+      await page.waitForLoadState("networkidle");
+    }
+    await expect.poll(newest).toBe(name(10));
+    expect(await page.locator(":focus").textContent()).toBe("Older");
   });
 
   test("an empty list says how to begin, and a narrowed one that nothing is like that", async () => {

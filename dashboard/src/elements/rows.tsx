@@ -24,6 +24,9 @@ interface RowsProps<Row> {
   readonly empty: ReactNode;
 }
 
+/** Keeps the focus, which a button that is disabled loses. */
+const OFF = { "aria-disabled": true, "data-disabled": true } as const;
+
 const SKELETONS = ["1", "2", "3", "4", "5", "6"];
 
 /**
@@ -91,12 +94,12 @@ export function Rows<Row>({ label, pages, columns, keyOf, empty }: RowsProps<Row
           <Button
             variant="default"
             size="xs"
-            disabled={!pages.hasPrevious}
+            {...(!pages.hasPrevious && OFF)}
             onClick={pages.previous}
           >
             Newer
           </Button>
-          <Button variant="default" size="xs" disabled={!pages.hasNext} onClick={pages.next}>
+          <Button variant="default" size="xs" {...(!pages.hasNext && OFF)} onClick={pages.next}>
             Older
           </Button>
         </Group>
