@@ -122,6 +122,31 @@ describe.skipIf(!hasChromium)("what customers do for themselves, in Chromium:", 
     await page.close();
   });
 
+  test.each(["oauth", "platform"])("an application of kind %s gets another name", async (kind) => {
+    // Of an API whose sign-ins end at no application.
+    const owner = { name: kind, kind: kind === "platform" ? "platform" : "account" };
+    const { id: accountId } = await world.server.create("calcom", "accounts", owner);
+    const draft = { accountId, kind, redirectUris: ["https://app.example.com/back"] };
+    const name = `Reports by ${kind}`;
+    await world.server.create("calcom", "applications", { ...draft, name });
+    const capabilities = ["applications:write"];
+    const { url } = await world.server.create("calcom", "portal-sessions", {
+      ...{ accountId, capabilities },
+    });
+    const visit = await world.browse();
+    const { page, faults } = await world.open(visit);
+    await page.goto(url);
+    await press(page, "Open");
+    await press(page, `Deeds for ${name}`);
+    await page.getByRole("menuitem", { name: "Edit" }).click();
+    await page.getByRole("dialog").getByLabel(/^Name/).fill(`${name}, renamed`);
+    await press(page, "Save");
+    const row = page.getByRole("row").filter({ hasText: `${name}, renamed` });
+    await row.waitFor();
+    expect(faults).toEqual([]);
+    await visit.close();
+  });
+
   test("in an account in which one may only look, nothing is changed", async () => {
     const { page } = await open("/api-keys");
     await press(page, "New key");

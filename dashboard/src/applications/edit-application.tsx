@@ -13,24 +13,31 @@ interface EditApplicationProps {
 export function EditApplication({ application, onClose }: EditApplicationProps) {
   const api = useApi();
   const detail = useApiDetail();
-  const { id, name, redirectUris, scopes, logout } = application;
+  const { id, kind, name, redirectUris, scopes, logout } = application;
+  const signOuts = {
+    postLogoutRedirectUris: [...logout.postLogoutRedirectUris],
+    backchannelLogoutUri: logout.backchannelLogoutUri ?? "",
+    backchannelLogoutSessionRequired: logout.backchannelLogoutSessionRequired,
+  };
   const { form, draft } = useDraft({
     initialValues: {
       name,
       redirectUris: [...redirectUris],
       scopes: [...scopes],
-      postLogoutRedirectUris: [...logout.postLogoutRedirectUris],
-      backchannelLogoutUri: logout.backchannelLogoutUri ?? "",
-      backchannelLogoutSessionRequired: logout.backchannelLogoutSessionRequired,
+      ...signOuts,
     },
     validate: { redirectUris: (uris) => (uris.length === 0 ? "Name at least one." : null) },
     changes: [api, "applications"],
     onClose,
     send: async ({ name, redirectUris, scopes, ...rest }) => {
       const address = rest.backchannelLogoutUri.trim();
+      // Not every API and kind takes any, and it is no change to send what they have.
+      const isSame = JSON.stringify(rest) === JSON.stringify(signOuts);
       const body = {
         ...{ name, redirectUris, scopes },
-        logout: { ...rest, backchannelLogoutUri: address === "" ? null : address },
+        ...(!isSame && {
+          logout: { ...rest, backchannelLogoutUri: address === "" ? null : address },
+        }),
       };
       await client.updateApplication({ api, id, body });
     },
@@ -59,22 +66,26 @@ export function EditApplication({ application, onClose }: EditApplicationProps) 
         searchable
         {...form.getInputProps("scopes")}
       />
-      <TagsInput
-        label="Addresses after signing out"
-        description="Where users may be sent once they are signed out. Press Enter after each."
-        maxTags={10}
-        {...form.getInputProps("postLogoutRedirectUris")}
-      />
-      <TextInput
-        label="Address to tell of sign-outs"
-        description="Is sent a signed token when a user signs out. Empty: it is told nothing."
-        maxLength={2048}
-        {...form.getInputProps("backchannelLogoutUri")}
-      />
-      <Checkbox
-        label="It has to hear which sign-in ended"
-        {...form.getInputProps("backchannelLogoutSessionRequired", { type: "checkbox" })}
-      />
+      {kind === "oauth" && (
+        <>
+          <TagsInput
+            label="Addresses after signing out"
+            description="Where users may be sent once they are signed out. Press Enter after each."
+            maxTags={10}
+            {...form.getInputProps("postLogoutRedirectUris")}
+          />
+          <TextInput
+            label="Address to tell of sign-outs"
+            description="Is sent a signed token when a user signs out. Empty: it is told nothing."
+            maxLength={2048}
+            {...form.getInputProps("backchannelLogoutUri")}
+          />
+          <Checkbox
+            label="It has to hear which sign-in ended"
+            {...form.getInputProps("backchannelLogoutSessionRequired", { type: "checkbox" })}
+          />
+        </>
+      )}
     </Draft>
   );
 }
