@@ -26,6 +26,7 @@ const KNOWN_FAULTS: Readonly<Record<string, readonly [ApiErrorCode, string]>> = 
     "INVALID_REQUEST",
     "The body's length is not what Content-Length says.",
   ],
+  FST_ERR_ROUTE_MISSING_CONTENT_TYPE: ["INVALID_REQUEST", "A QUERY needs a Content-Type."],
   FST_ERR_BAD_URL: ["INVALID_REQUEST", "The path is not a valid percent-encoded path."],
   FST_ERR_MAX_PARAM_LENGTH: ["NOT_FOUND", "There is nothing at this path."],
 };

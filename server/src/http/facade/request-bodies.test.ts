@@ -267,3 +267,11 @@ function overTheWire(path: string, lines: readonly string[], body: string | Buff
     sent.end(body);
   });
 }
+
+test("a QUERY that has no Content-Type is 400", async () => {
+  const answer = await app.inject({ method: "QUERY", url: "/left" });
+  expect([answer.statusCode, answer.json().error]).toEqual([
+    400,
+    expect.objectContaining({ code: "INVALID_REQUEST", message: "A QUERY needs a Content-Type." }),
+  ]);
+});
