@@ -91,7 +91,7 @@ beforeEach(() => {
 
 const LIMIT = aLimit(100);
 const turn = () => new Promise((resolve) => setImmediate(resolve));
-const spend = (limit = LIMIT) => limiter.spend(limit, "key_1", now);
+const spend = (limit: CompiledLimit = LIMIT) => limiter.spend(limit, "key_1", now);
 const lent = (lent: number, granted = 1): LeaseAnswer => ({
   granted,
   lent,
@@ -160,6 +160,29 @@ describe("a process that borrows", () => {
     pass(MINUTE);
     void spend();
     expect(asked.map(({ spare }) => spare)).toEqual([0, 1, 2, 4, 1]);
+  });
+
+  test("tells each request that one less remains, whether it was counted here or had to wait", async () => {
+    const remaining = (spent: unknown) => (spent as CountedState).windows[0]?.remaining;
+    const waiting = [spend(), spend(), spend()];
+    await answer({ ...lent(0), granted: 1, numbers: [99, MINUTE] });
+    await answer({ ...lent(4), granted: 2, numbers: [93, MINUTE] });
+    expect((await Promise.all(waiting)).map(remaining)).toEqual([99, 98, 97]);
+    expect([spend(), spend(), spend(), spend()].map(remaining)).toEqual([96, 95, 94, 93]);
+  });
+
+  test("adds nothing that was lent to a window that was used up, where all must refuse", async () => {
+    const [window] = LIMIT.windows;
+    const windows = [{ ...window, name: "short", max: 2 }, window] as CompiledLimit["windows"];
+    const limit: CompiledLimit = { ...LIMIT, id: "all", windows, refuseWhen: "all" };
+    const waiting = spend(limit);
+    await answer({ ...lent(20), numbers: [0, MINUTE, 60, MINUTE] });
+    for (const [spent, left] of [
+      [await waiting, 80],
+      [await spend(limit), 79],
+    ] as const) {
+      expect(spent).toMatchObject({ windows: [{ remaining: 0 }, { remaining: left }] });
+    }
   });
 
   test("asks once for all who wait, and refuses those for whom nothing is left", async () => {

@@ -136,7 +136,7 @@ export function createLeasedLimiter(parts: LeasedLimiterParts): Limiter {
       const answer = await ask({ limit, key, need, spare }).catch(unavailable);
       if (typeof answer !== "string") learn(limit, account, answer, began);
       for (const [i, tell] of waiting.entries()) {
-        tell(typeof answer === "string" ? answer : stateOf(limit, answer, i >= answer.granted));
+        tell(typeof answer === "string" ? answer : stateAfter(limit, answer, i));
       }
     }
     account.asking = false;
@@ -153,10 +153,22 @@ export function createLeasedLimiter(parts: LeasedLimiterParts): Limiter {
     }
   }
 
-  function stateOf(limit: CompiledLimit, answer: LeaseAnswer, exceeded: boolean): CountedState {
+  /** Of the one that waited behind `before` others: what was lent is left here, and all behind it. */
+  function stateAfter(limit: CompiledLimit, answer: LeaseAnswer, before: number): CountedState {
+    const { granted, lent } = answer;
+    if (before >= granted) return stateOf(limit, answer, { exceeded: true, left: 0 });
+    return stateOf(limit, answer, { exceeded: false, left: lent + granted - before - 1 });
+  }
+
+  function stateOf(
+    limit: CompiledLimit,
+    { numbers: counted, decidedBy }: LeaseAnswer,
+    { exceeded, left }: { readonly exceeded: boolean; readonly left: number },
+  ): CountedState {
     const at = clock();
-    const { decidedBy } = answer;
-    const windows = answer.numbers.map((number, n) => (n % 2 === 0 ? number : at + number));
+    const windows = counted.map((number, n) =>
+      n % 2 === 0 ? withLeft(limit, { window: n / 2, counted: number, left }) : at + number,
+    );
     const numbers = [at, 0, ...windows];
     return new CountedWindows(limit, { numbers, exceeded, bucket: NOWHERE, decidedBy });
   }
@@ -189,8 +201,8 @@ export function createLeasedLimiter(parts: LeasedLimiterParts): Limiter {
     const { bucket, ticket } = place;
     const numbers = [now, ticket];
     for (let w = 0; w < limit.windows.length; w += 1) {
-      const most = limit.windows[w]?.max ?? 0;
-      numbers.push(Math.min(most, (counted[w * 2] ?? 0) + left), counted[w * 2 + 1] ?? 0);
+      const remaining = withLeft(limit, { window: w, counted: counted[w * 2] ?? 0, left });
+      numbers.push(remaining, counted[w * 2 + 1] ?? 0);
     }
     const state = { numbers, exceeded: exhausted, bucket };
     return new CountedWindows(limit, { ...state, decidedBy: "lease" });
@@ -211,10 +223,22 @@ export function createLeasedLimiter(parts: LeasedLimiterParts): Limiter {
       const account = accounts.get(nameOf(limit, key));
       if (holds(account, now)) return known(limit, account, now);
       return ask({ limit, key, need: 0, spare: 0 }).then((answer) => {
-        return typeof answer === "string" ? answer : stateOf(limit, answer, answer.exceeded);
+        return typeof answer === "string" ? answer : stateOf(limit, answer, { ...answer, left: 0 });
       }, unavailable);
     },
   };
+}
+
+/**
+ * What remains of a window where what is left here was counted already. Where several must refuse
+ * together, one that is used up may have been so before: it has no part in what is left.
+ */
+function withLeft(
+  { windows, refuseWhen }: CompiledLimit,
+  at: { readonly window: number; readonly counted: number; readonly left: number },
+): number {
+  if (refuseWhen === "all" && windows.length > 1 && at.counted === 0) return 0;
+  return Math.min(windows[at.window]?.max ?? 0, at.counted + at.left);
 }
 
 /** Counters of others have no place in this process. */
