@@ -4,6 +4,7 @@ import { CurlError } from "./curl-error.ts";
 import { type CurlRequest, readCurlWords } from "./curl-request.ts";
 
 const U = "https://api.example.com/v2/users";
+const LONG = 200_000;
 const BEARER = { name: "Authorization", value: "Bearer k" };
 
 type Parsed = Partial<Omit<CurlRequest, "headers">> & {
@@ -295,6 +296,20 @@ test.each([
   ],
 ])("says why a command cannot be read where %s", (_what, command, message) => {
   expect(() => parseCurl(command)).toThrow(new CurlError(message));
+});
+
+// In a time that grows with the text: with its square, or worse, it would stop the whole server.
+test.each([
+  ["substitutions that are not closed", `curl ${U} ${"$(".repeat(LONG)}`, 1],
+  ["variables that are not closed", `curl ${U} ${"${".repeat(LONG)}`, 1],
+  ["the same in a quote", `curl ${U} "${"${".repeat(LONG)}"`, 1],
+  ["blanks within a header", `curl ${U} -H 'X-A: a${" ".repeat(2 * LONG)}b'`, 0],
+])("reads %s at once", (_what, command, variables) => {
+  expect(parseCurl(command).unexpanded).toHaveLength(variables);
+});
+
+test("gives up at once on substitutions in a quote that is not closed", () => {
+  expect(() => parseCurl(`curl "${"$()".repeat(30)}`)).toThrow("never closed");
 });
 
 test("takes words that a shell has split as they are", () => {

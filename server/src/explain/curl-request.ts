@@ -217,8 +217,7 @@ function headersOf({ lines, basic, bearer, warnings }: Draft): readonly CurlHead
 
 /** `Name: value`; `Name;` sends an empty one, and `Name:` sends none. Cookies are no credential. */
 function headerOf(line: string, warnings: string[]): readonly CurlHeader[] {
-  const [, name = "", mark, rest = ""] = /^([^:;]*)([:;])(.*)$/s.exec(line) ?? [];
-  const value = rest.replace(/^[ \t]+|[ \t]+$/g, "");
+  const [, name = "", mark, value = ""] = /^([^:;]*)([:;])[ \t]*(.*[^ \t])?/s.exec(line) ?? [];
   if (mark === undefined || name.trim() === "") {
     warnings.push("A -H without a name and a colon is not sent.");
     return [];

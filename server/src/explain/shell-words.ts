@@ -20,7 +20,8 @@ interface Draft {
 
 type Rule = readonly [pattern: RegExp, read: (draft: Draft, match: RegExpExecArray) => void];
 
-const EXPANSION = /\$\([^)]*\)|`[^`]*`|\$\{[^}]*\}|\$[A-Za-z_]\w*/;
+/** What is not closed takes the rest, as in a shell: looked for again at each `$`, it took minutes. */
+const EXPANSION = /\$\([^)]*\)?|`[^`]*`|\$\{[^}]*\}?|\$[A-Za-z_]\w*/;
 const END = /\r?\n|\|[|&]?|&&?(?!>)|;/y;
 const COMMENT = /#[^\n]*/y;
 const REDIRECTION = /(?:\d*|&)(?:<<<|<<-?|>>|>\||[<>])(?:&[\d-]+)?/y;
@@ -31,7 +32,11 @@ const RULES: readonly Rule[] = [
   [/[ \t\r]+/y, endWord],
   [/'([^']*)'/y, (draft, [, text = ""]) => append(draft, text)],
   [/\$'((?:[^'\\]|\\[\s\S])*)'/y, (draft, [, text = ""]) => append(draft, unescaped(text))],
-  [/\$?"((?:\$\([^)]*\)|[^"\\]|\\[\s\S])*)"/y, (draft, [, text = ""]) => appendQuoted(draft, text)],
+  // No two ways to read the same: a quote that is not closed would be tried in all of them.
+  [
+    /\$?"((?:\$\([^)]*\)|\$(?!\()|[^"\\$]|\\[\s\S])*)"/y,
+    (draft, [, text = ""]) => appendQuoted(draft, text),
+  ],
   [new RegExp(EXPANSION, "y"), (draft, [text]) => appendExpansion(draft, text)],
   [/\\([\s\S])/y, (draft, [, char = ""]) => append(draft, char)],
 ];
