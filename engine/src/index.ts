@@ -18,7 +18,7 @@ export type {
   Signing,
 } from "./domain/credential.ts";
 export type { Allow, Decision, Deny, Trace, TraceStep } from "./domain/decision.ts";
-export { API_ERRORS, ApiError, type ApiErrorCode } from "./domain/errors.ts";
+export { API_ERRORS, ApiError, type ApiErrorCode, invalidField } from "./domain/errors.ts";
 export { gathered, type Waiting } from "./domain/gathered.ts";
 export { hideSecrets, loggedPath } from "./domain/hidden-secrets.ts";
 export type { IssuerKeysState } from "./domain/issuer-key.ts";

@@ -101,3 +101,8 @@ export class ApiError extends Error {
     this.details = options.details;
   }
 }
+
+/** A caller's mistake in one parameter, header or body member, whose name `details` carries. */
+export function invalidField(field: string, message: string): ApiError {
+  return new ApiError("INVALID_REQUEST", message, { details: { field } });
+}

@@ -1,7 +1,7 @@
 import {
-  ApiError,
   type CompiledPolicy,
   hideSecrets,
+  invalidField,
   type LimitSpec,
   readLimitSpecs,
   readNetwork,
@@ -47,7 +47,7 @@ export function checkedRules<Rules extends ApiKeyRules>(
 
 /** @throws {ApiError} `INVALID_REQUEST` for an instant that is not after `at`. */
 export function checkExpiry(expiresAt: number, at: number): void {
-  if (expiresAt <= at) throw invalid("expiresAt", "expiresAt must be in the future.");
+  if (expiresAt <= at) throw invalidField("expiresAt", "expiresAt must be in the future.");
 }
 
 /** The last millisecond, not the first of the next day: so what was read can be written back. */
@@ -57,7 +57,7 @@ function lastOfItsDay(instant: number): number {
 
 function checkSigning(schemes: readonly string[]): void {
   if (schemes.includes("signed-request")) return;
-  throw invalid("signing", 'This API has no signed requests: signing must be "off".');
+  throw invalidField("signing", 'This API has no signed requests: signing must be "off".');
 }
 
 /**
@@ -68,7 +68,7 @@ export function checkScopes(scopes: readonly string[], policy: CompiledPolicy): 
   for (const [i, scope] of scopes.entries()) {
     if (policy.scopes.has(scope)) continue;
     const fault = `scopes[${i}] is not a scope of this API`;
-    throw invalid(`scopes[${i}]`, fault + (suggestion(scope, policy.scopes.names) || "."));
+    throw invalidField(`scopes[${i}]`, fault + (suggestion(scope, policy.scopes.names) || "."));
   }
 }
 
@@ -76,7 +76,7 @@ function checkNetworks(blocks: readonly string[]): void {
   for (const [i, block] of blocks.entries()) {
     const reading = readNetwork(block);
     if (!("fault" in reading)) continue;
-    throw invalid(`allowedIps[${i}]`, `allowedIps[${i}] ${reading.fault}`);
+    throw invalidField(`allowedIps[${i}]`, `allowedIps[${i}] ${reading.fault}`);
   }
 }
 
@@ -84,9 +84,5 @@ function checkLimits(limits: readonly LimitSpec[] | null): void {
   if (limits === null) return;
   const [problem] = readLimitSpecs(limits, "limits").problems;
   if (problem !== undefined)
-    throw invalid(problem.path, hideSecrets(`${problem.path}: ${problem.text}`));
-}
-
-function invalid(field: string, message: string): ApiError {
-  return new ApiError("INVALID_REQUEST", message, { details: { field } });
+    throw invalidField(problem.path, hideSecrets(`${problem.path}: ${problem.text}`));
 }

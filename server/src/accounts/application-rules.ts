@@ -1,4 +1,4 @@
-import { ApiError, type CompiledPolicy, suggestion } from "@latchkey/engine";
+import { ApiError, type CompiledPolicy, invalidField, suggestion } from "@latchkey/engine";
 import type {
   ApplicationKind,
   ApplicationSettings,
@@ -38,7 +38,7 @@ export function checkApplicationKind(
 ): void {
   if (kind === "oauth") return;
   if (!policy.schemes.includes(PLATFORM_SCHEME)) {
-    throw invalid(
+    throw invalidField(
       "kind",
       "This API has no platform applications: its policy has no scheme for them.",
     );
@@ -47,7 +47,7 @@ export function checkApplicationKind(
     const closed = "This API takes no new platform applications; those that exist work on.";
     throw new ApiError("FORBIDDEN", closed);
   }
-  if (type === "public") throw invalid("type", "A platform application keeps a secret.");
+  if (type === "public") throw invalidField("type", "A platform application keeps a secret.");
 }
 
 /**
@@ -78,7 +78,7 @@ export function checkApplicationRules(
  */
 export function checkPkce(pkce: PkceRule | undefined, type: ApplicationType): void {
   if (pkce !== "optional" || type !== "public") return;
-  throw invalid("pkce", "A public application must use PKCE.");
+  throw invalidField("pkce", "A public application must use PKCE.");
 }
 
 /** The permissions by name, each once, in the order of their bits; `*` is all that there are. */
@@ -97,7 +97,7 @@ function platformPermissions({ scopes }: CompiledPolicy): readonly string[] {
 
 function checkRedirectUris(uris: readonly string[], kind: ApplicationKind): void {
   if (uris.length < 1 || uris.length > 10) {
-    throw invalid("redirectUris", "redirectUris must have 1 to 10 elements.");
+    throw invalidField("redirectUris", "redirectUris must have 1 to 10 elements.");
   }
   checkUris(uris, "redirectUris", { patterns: kind === "platform" });
 }
@@ -108,8 +108,9 @@ function checkLogout(
   kind: ApplicationKind,
   policy: CompiledPolicy,
 ): void {
-  if (kind !== "oauth") throw invalid("logout", "Nobody signs in for a platform application.");
-  if (!hasSignOut(policy)) throw invalid("logout", "This API's sign-ins end at no application.");
+  if (kind !== "oauth") throw invalidField("logout", "Nobody signs in for a platform application.");
+  if (!hasSignOut(policy))
+    throw invalidField("logout", "This API's sign-ins end at no application.");
   checkUris(postLogoutRedirectUris, "logout.postLogoutRedirectUris", { patterns: false });
   if (backchannelLogoutUri === null) return;
   checkUri(backchannelLogoutUri, "logout.backchannelLogoutUri", { patterns: false });
@@ -128,13 +129,13 @@ function checkUris(
   for (const [i, uri] of uris.entries()) {
     const field = `${name}[${i}]`;
     checkUri(uri, field, rule);
-    if (uris.indexOf(uri) < i) throw invalid(field, `${field} is there twice.`);
+    if (uris.indexOf(uri) < i) throw invalidField(field, `${field} is there twice.`);
   }
 }
 
 function checkUri(uri: string, field: string, rule: { readonly patterns: boolean }): void {
   const fault = redirectUriFault(uri, rule);
-  if (fault !== undefined) throw invalid(field, `${field} ${fault}`);
+  if (fault !== undefined) throw invalidField(field, `${field} ${fault}`);
 }
 
 function checkPermissions(
@@ -143,7 +144,7 @@ function checkPermissions(
   policy: CompiledPolicy,
 ): void {
   if (kind === "oauth" && permissions.length > 0) {
-    throw invalid("permissions", "Only platform applications have permissions; use scopes.");
+    throw invalidField("permissions", "Only platform applications have permissions; use scopes.");
   }
   const known = ["*", ...platformPermissions(policy)];
   checkNames(permissions, { field: "permissions", known, noun: "permission" });
@@ -158,16 +159,12 @@ function checkNames(
     if (known.includes(name)) continue;
     const element = `${field}[${i}]`;
     const fault = `${element} is not a ${noun} of this API`;
-    throw invalid(element, fault + (suggestion(name, known) || "."));
+    throw invalidField(element, fault + (suggestion(name, known) || "."));
   }
 }
 
 function checkLink(text: string | null | undefined, field: string): void {
   if (text === undefined || text === null) return;
   const fault = linkFault(text);
-  if (fault !== undefined) throw invalid(field, `${field} ${fault}`);
-}
-
-function invalid(field: string, message: string): ApiError {
-  return new ApiError("INVALID_REQUEST", message, { details: { field } });
+  if (fault !== undefined) throw invalidField(field, `${field} ${fault}`);
 }

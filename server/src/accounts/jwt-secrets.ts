@@ -1,4 +1,4 @@
-import { ApiError, type CompiledPolicy, satisfies, secretDigest } from "@latchkey/engine";
+import { type CompiledPolicy, invalidField, satisfies, secretDigest } from "@latchkey/engine";
 import type { CredentialRecord } from "../store/records.ts";
 import { checkScopes } from "./api-key-rules.ts";
 import type { Call } from "./call.ts";
@@ -80,9 +80,7 @@ export function createJwtSecrets(parts: KeyringParts): JwtSecrets {
 function checkSecret(secret: string): void {
   const length = Buffer.byteLength(secret);
   if (length >= 32 && length <= 1024) return;
-  throw new ApiError("INVALID_REQUEST", "secret must have 32 to 1024 bytes in UTF-8.", {
-    details: { field: "secret" },
-  });
+  throw invalidField("secret", "secret must have 32 to 1024 bytes in UTF-8.");
 }
 
 /** All scopes but those that are as good as all others together, such as `admin:all`. */

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { ApiError, type Clock, hideSecrets, secretDigest } from "@latchkey/engine";
+import { ApiError, type Clock, hideSecrets, invalidField, secretDigest } from "@latchkey/engine";
 import { managedTokenKey, type PairDraft, type TokenPair } from "../store/managed-tokens.ts";
 import {
   foreignUser,
@@ -145,13 +145,8 @@ export function createManagedUsers(parts: {
 }
 
 function draftPair(signingKey: Uint8Array): PairDraft {
-  const [accessJti, refreshJti] = [16, 16].map((bytes) => randomBytes(bytes).toString("hex"));
-  return {
-    signingKey,
-    accessId: newId("tok"),
-    accessJti: accessJti as string,
-    refreshJti: refreshJti as string,
-  };
+  const newJti = () => randomBytes(16).toString("hex");
+  return { signingKey, accessId: newId("tok"), accessJti: newJti(), refreshJti: newJti() };
 }
 
 /** The email with the application's id in it, unless it is there already. */
@@ -167,10 +162,10 @@ function decorated(email: string, applicationId: string): string {
 
 function checkProfile({ timeZone, avatarUrl, metadata }: Partial<ManagedProfile>): void {
   if (timeZone !== undefined && timeZone !== null && !isTimeZone(timeZone)) {
-    throw invalid("timeZone", "timeZone must be a time zone of the IANA database, or null.");
+    throw invalidField("timeZone", "timeZone must be a time zone of the IANA database, or null.");
   }
   const fault = avatarUrl === undefined || avatarUrl === null ? undefined : linkFault(avatarUrl);
-  if (fault !== undefined) throw invalid("avatarUrl", `avatarUrl ${fault}`);
+  if (fault !== undefined) throw invalidField("avatarUrl", `avatarUrl ${fault}`);
   if (metadata !== undefined) checkMetadata(metadata);
 }
 
@@ -192,9 +187,5 @@ function checkMetadata(metadata: ManagedProfile["metadata"]): void {
   );
   if (fits && members.length <= METADATA.members) return;
   const bounds = `${METADATA.members} members, names of ${nameLength} and values of ${valueLength}`;
-  throw invalid("metadata", `metadata may have at most ${bounds} characters.`);
-}
-
-function invalid(field: string, message: string): ApiError {
-  return new ApiError("INVALID_REQUEST", message, { details: { field } });
+  throw invalidField("metadata", `metadata may have at most ${bounds} characters.`);
 }

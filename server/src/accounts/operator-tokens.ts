@@ -1,4 +1,4 @@
-import { ApiError, type Clock, newKey } from "@latchkey/engine";
+import { ApiError, type Clock, invalidField, newKey } from "@latchkey/engine";
 import type {
   OperatorRole,
   OperatorTokenRecord,
@@ -54,9 +54,7 @@ export function createOperatorTokens(parts: {
       const wanted = draft.apis ?? null;
       for (const [i, slug] of (wanted ?? []).entries()) {
         if (apis.has(slug) && (reach === null || reach.has(slug))) continue;
-        throw new ApiError("INVALID_REQUEST", `There is no API ${JSON.stringify(slug)}.`, {
-          details: { field: `apis[${i}]` },
-        });
+        throw invalidField(`apis[${i}]`, `There is no API ${JSON.stringify(slug)}.`);
       }
       if (!within(wanted, reach)) {
         throw new ApiError(

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { ApiError, type Clock, type CompiledPolicy } from "@latchkey/engine";
+import { type Clock, type CompiledPolicy, invalidField } from "@latchkey/engine";
 import { CAPABILITIES, type Capability } from "../store/capabilities.ts";
 import type { PortalSessionRecord } from "../store/portal-sessions.ts";
 import type { Role } from "../store/records.ts";
@@ -82,6 +82,5 @@ const BY_ROLE: Readonly<Record<Role, readonly Capability[]>> = {
 function checkReturnUrl(text: string, allowed: readonly string[]): void {
   const fault = returnUrlFault(text, allowed);
   if (fault === undefined) return;
-  const details = { field: "returnUrl" };
-  throw new ApiError("INVALID_REQUEST", `returnUrl ${fault}`, { details });
+  throw invalidField("returnUrl", `returnUrl ${fault}`);
 }

@@ -1,4 +1,4 @@
-import { ApiError, type Clock, hideSecrets, readLimitSpecs } from "@latchkey/engine";
+import { ApiError, type Clock, hideSecrets, invalidField, readLimitSpecs } from "@latchkey/engine";
 import type { Ceiling } from "../store/ceiling.ts";
 import type { Page, PageRequest } from "../store/records.ts";
 import type {
@@ -76,19 +76,15 @@ export function createRequests(parts: { readonly store: Store; readonly clock: C
 function checkedDetail(detail: RequestDetail): RequestDetail {
   const text = JSON.stringify(detail);
   if (text.length > LONGEST_DETAIL) {
-    throw invalid("detail", `detail must have at most ${LONGEST_DETAIL} characters of JSON.`);
+    throw invalidField("detail", `detail must have at most ${LONGEST_DETAIL} characters of JSON.`);
   }
   if (typeof detail !== "string" && detail.limits !== undefined) {
     const [problem] = readLimitSpecs(detail.limits, "detail.limits").problems;
     if (problem !== undefined) {
-      throw invalid(problem.path, hideSecrets(`${problem.path}: ${problem.text}`));
+      throw invalidField(problem.path, hideSecrets(`${problem.path}: ${problem.text}`));
     }
   }
   return JSON.parse(text, (_member, value) =>
     typeof value === "string" ? hideSecrets(value) : value,
   );
-}
-
-function invalid(field: string, message: string): ApiError {
-  return new ApiError("INVALID_REQUEST", message, { details: { field } });
 }

@@ -1,4 +1,10 @@
-import { ApiError, newSigningKeyPair, readPublicKey, secretDigest } from "@latchkey/engine";
+import {
+  ApiError,
+  invalidField,
+  newSigningKeyPair,
+  readPublicKey,
+  secretDigest,
+} from "@latchkey/engine";
 import type { StoredMaterial } from "../store/material.ts";
 import type { CredentialRecord } from "../store/records.ts";
 import { checkExpiry } from "./api-key-rules.ts";
@@ -55,7 +61,10 @@ export function createSigningKeys(parts: KeyringParts): SigningKeys {
       const at = clock();
       if (expiresAt !== null) checkExpiry(expiresAt, at);
       if (wished !== undefined && publicKey === undefined) {
-        throw invalid("id", "Only a brought key has an id of your own choice: send publicKey.");
+        throw invalidField(
+          "id",
+          "Only a brought key has an id of your own choice: send publicKey.",
+        );
       }
       const id = wished ?? newKid(call.api);
       const { material, privateKey } = publicKey === undefined ? newPair() : brought(publicKey);
@@ -107,7 +116,7 @@ function newPair(): NewMaterial {
 
 function brought(publicKey: unknown): NewMaterial {
   const key = readPublicKey(publicKey);
-  if (typeof key === "string") throw invalid("publicKey", key);
+  if (typeof key === "string") throw invalidField("publicKey", key);
   return { material: publicKeyMaterial(key.algorithm, key.spki, true), privateKey: undefined };
 }
 
@@ -125,8 +134,4 @@ function withPrivateKey(
   privateKey: string | undefined,
 ): IssuedSigningKey {
   return privateKey === undefined ? record : { ...record, privateKey };
-}
-
-function invalid(field: string, message: string): ApiError {
-  return new ApiError("INVALID_REQUEST", message, { details: { field } });
 }

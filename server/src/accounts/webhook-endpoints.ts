@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { ApiError, type Clock, type CompiledPolicy } from "@latchkey/engine";
+import { ApiError, type Clock, type CompiledPolicy, invalidField } from "@latchkey/engine";
 import type { Ceiling } from "../store/ceiling.ts";
 import type { Page, PageRequest } from "../store/records.ts";
 import type { Sealing } from "../store/sealing.ts";
@@ -10,6 +10,7 @@ import type { Published } from "../store/webhook-outbox.ts";
 import type { WebhookEndpointRecord } from "../store/webhook-record.ts";
 import type { Call } from "./call.ts";
 import { newId } from "./ids.ts";
+import { requirePolicy } from "./keyring.ts";
 import type { Receipt } from "./receipt.ts";
 import {
   checkedEvents,
@@ -112,13 +113,7 @@ export interface WebhookEndpointParts {
 
 /** Webhook endpoints of all APIs, kept in `store`. */
 export function createWebhookEndpoints(parts: WebhookEndpointParts): WebhookEndpoints {
-  const { store, clock, sealing, policies, onQueued = () => undefined } = parts;
-
-  const formatOf = (api: string) => {
-    const policy = policies.get(api)?.policy;
-    if (policy === undefined) throw new ApiError("NOT_FOUND", "There is no such API.");
-    return policy.webhookFormat;
-  };
+  const { store, clock, sealing, onQueued = () => undefined } = parts;
 
   const find: WebhookEndpoints["find"] = async (api, named, ceiling) => {
     const endpoint = await store.webhooks.endpoints.find(api, named, ceiling);
@@ -132,7 +127,7 @@ export function createWebhookEndpoints(parts: WebhookEndpointParts): WebhookEndp
 
     async create(call, draft) {
       const { api } = call;
-      const format = formatOf(api);
+      const { webhookFormat: format } = requirePolicy(parts, api).policy;
       const { secret = newWebhookSecret(), payloadTemplate = null } = draft;
       checkUrl(draft.url);
       checkTemplate(payloadTemplate, format);
@@ -222,7 +217,8 @@ export function createWebhookEndpoints(parts: WebhookEndpointParts): WebhookEndp
 }
 
 function unsigned(): ApiError {
-  const details = { field: "secret" };
-  const message = "The deliveries of this API are always signed: secret may not be null.";
-  return new ApiError("INVALID_REQUEST", message, { details });
+  return invalidField(
+    "secret",
+    "The deliveries of this API are always signed: secret may not be null.",
+  );
 }

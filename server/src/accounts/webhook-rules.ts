@@ -1,4 +1,4 @@
-import { ApiError } from "@latchkey/engine";
+import { invalidField } from "@latchkey/engine";
 import { OWN_PREFIXES, WEBHOOK_CATALOGUE } from "../store/webhook-catalogue.ts";
 import type { WebhookFormat } from "../store/webhook-record.ts";
 
@@ -18,15 +18,15 @@ const PATTERN = /^(?:\*|[A-Za-z][A-Za-z0-9_.-]{0,200}\.\*)$/;
 export function checkUrl(url: string, field = "url"): void {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || !/^https?:$/.test(parsed.protocol) || url.length > LONGEST_URL) {
-    throw invalid(
+    throw invalidField(
       field,
       `${field} must be an https or http URL of at most ${LONGEST_URL} characters.`,
     );
   }
   if (parsed.username !== "" || parsed.password !== "") {
-    throw invalid(field, `${field} may have no user name and no password in it.`);
+    throw invalidField(field, `${field} may have no user name and no password in it.`);
   }
-  if (parsed.hash !== "") throw invalid(field, `${field} may have no fragment.`);
+  if (parsed.hash !== "") throw invalidField(field, `${field} may have no fragment.`);
 }
 
 /** The wanted events, each once. @throws {ApiError} `INVALID_REQUEST` naming the first wrong one. */
@@ -37,7 +37,7 @@ export function checkedEvents(events: readonly string[], field = "events"): read
     const isKnown = isOwn ? WEBHOOK_CATALOGUE[type] !== undefined : TYPE.test(type);
     if (isKnown) continue;
     const at = `${field}[${i}]`;
-    throw invalid(at, `${at} is no type of event, no prefix with .* behind it, and not *.`);
+    throw invalidField(at, `${at} is no type of event, no prefix with .* behind it, and not *.`);
   }
   return [...new Set(events)];
 }
@@ -45,20 +45,20 @@ export function checkedEvents(events: readonly string[], field = "events"): read
 /** @throws {ApiError} `INVALID_REQUEST` for a type that is Latchkey's own or none. */
 export function checkPublished(type: string, data: object): void {
   if (!TYPE.test(type)) {
-    throw invalid(
+    throw invalidField(
       "type",
       "type must be up to 5 words of up to 64 letters, digits, _ or -, with . between them and a letter first.",
     );
   }
   if (OWN_PREFIXES.some((prefix) => type.startsWith(prefix))) {
-    throw invalid("type", "type begins like an event that only Latchkey sends.");
+    throw invalidField("type", "type begins like an event that only Latchkey sends.");
   }
   if (Buffer.byteLength(JSON.stringify(data)) > MOST_DATA) {
-    throw invalid("data", `data must have at most ${MOST_DATA} bytes of JSON.`);
+    throw invalidField("data", `data must have at most ${MOST_DATA} bytes of JSON.`);
   }
   const inexact = inexactNumber(data, "data")?.slice(0, LONGEST_PATH);
   if (inexact === undefined) return;
-  throw invalid(
+  throw invalidField(
     inexact,
     `${inexact} is a number that JSON does not carry exactly: send it as text.`,
   );
@@ -86,24 +86,22 @@ function isExact(number: number): boolean {
 export function checkTemplate(template: string | null, format: WebhookFormat): void {
   if (template === null) return;
   const field = "payloadTemplate";
-  if (format !== "calcom") throw invalid(field, "This API's webhooks have no payloadTemplate.");
+  if (format !== "calcom")
+    throw invalidField(field, "This API's webhooks have no payloadTemplate.");
   if (template.length <= LONGEST_TEMPLATE) return;
-  throw invalid(field, `${field} must have at most ${LONGEST_TEMPLATE} characters.`);
+  throw invalidField(field, `${field} must have at most ${LONGEST_TEMPLATE} characters.`);
 }
 
 /** @throws {ApiError} `INVALID_REQUEST` for a secret of which signatures could be guessed. */
 export function checkWebhookSecret(secret: string): void {
   if (!secret.startsWith("whsec_")) {
     const isStrong = /^[\x21-\x7e]{24,128}$/.test(secret);
-    if (!isStrong) throw invalid("secret", "secret must be 24 to 128 visible ASCII characters.");
+    if (!isStrong)
+      throw invalidField("secret", "secret must be 24 to 128 visible ASCII characters.");
     return;
   }
   const key = Buffer.from(secret.slice("whsec_".length), "base64");
   const isWhole = `whsec_${key.toString("base64")}` === secret;
   if (isWhole && key.length >= 24 && key.length <= 64) return;
-  throw invalid("secret", "secret must have the base64 of 24 to 64 bytes after whsec_.");
-}
-
-function invalid(field: string, message: string): ApiError {
-  return new ApiError("INVALID_REQUEST", message, { details: { field } });
+  throw invalidField("secret", "secret must have the base64 of 24 to 64 bytes after whsec_.");
 }

@@ -1,4 +1,4 @@
-import { ApiError, type Clock, type Latency, type WindowState } from "@latchkey/engine";
+import { type Clock, invalidField, type Latency, type WindowState } from "@latchkey/engine";
 import type { Store, WriteContext } from "../store/store.ts";
 import type { NearLimits } from "./near-limits.ts";
 
@@ -70,7 +70,5 @@ function startOfHour(instant: number): number {
 
 function checkInstant(instant: number, now: number, field: string): void {
   if (instant <= now + CLOCK_DIFFERENCE_MILLIS && instant >= now - OLDEST_MILLIS) return;
-  throw new ApiError("INVALID_REQUEST", `${field} is in the future or too long ago.`, {
-    details: { field },
-  });
+  throw invalidField(field, `${field} is in the future or too long ago.`);
 }

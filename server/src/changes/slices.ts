@@ -4,6 +4,7 @@ import {
   type Clock,
   type CompiledLimit,
   canBeLent,
+  invalidField,
   type Lender,
   limitWithId,
   type Slice,
@@ -85,5 +86,5 @@ function limitNamed(slug: string, id: string, field: string): CompiledLimit {
   const limit = limitWithId(slug, id);
   if (limit !== undefined) return limit;
   const message = `${field} is the id of no limit of this API.`;
-  throw new ApiError("INVALID_REQUEST", message, { details: { field } });
+  throw invalidField(field, message);
 }

@@ -1,4 +1,4 @@
-import { ApiError } from "@latchkey/engine";
+import { invalidField } from "@latchkey/engine";
 
 const NONE: readonly string[] = [];
 const ASKED = /[?&]accel=([^&]*)/;
@@ -16,7 +16,5 @@ export function acceleratedTo(suffix: string): readonly string[] {
   const [, location] = ASKED.exec(suffix) ?? [];
   if (location === undefined) return NONE;
   if (LOCATION.test(location)) return ["X-Accel-Redirect", location];
-  throw new ApiError("INVALID_REQUEST", "accel names a location of nginx, such as @api.", {
-    details: { field: "accel" },
-  });
+  throw invalidField("accel", "accel names a location of nginx, such as @api.");
 }

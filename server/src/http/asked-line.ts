@@ -1,4 +1,4 @@
-import { ApiError, header, headerCount } from "@latchkey/engine";
+import { type ApiError, header, headerCount, invalidField } from "@latchkey/engine";
 import { METHOD } from "./schemas/decision.ts";
 
 /** The method and target of the request that a proxy asks about. */
@@ -42,9 +42,7 @@ export function askedLine({ method, rawHeaders, suffix }: ProxyRequest): AskedLi
 function namesOriginal(query: string): boolean {
   const [, family = "forwarded"] = /[?&]headers=([^&]*)/.exec(query) ?? [];
   if (family === "original" || family === "forwarded") return family === "original";
-  throw new ApiError("INVALID_REQUEST", "The query's headers is `forwarded` or `original`.", {
-    details: { field: "headers" },
-  });
+  throw invalidField("headers", "The query's headers is `forwarded` or `original`.");
 }
 
 function contradicts(family: AskedLine | undefined, own: AskedLine): boolean {
@@ -52,7 +50,7 @@ function contradicts(family: AskedLine | undefined, own: AskedLine): boolean {
 }
 
 function contradiction(): ApiError {
-  return new ApiError("INVALID_REQUEST", CONTRADICTION, { details: { field: "headers" } });
+  return invalidField("headers", CONTRADICTION);
 }
 
 const CONTRADICTION =
@@ -71,20 +69,17 @@ function familyOf(
   const target = header(rawHeaders, uriName);
   if (method === undefined && target === undefined) return undefined;
   if (headerCount(rawHeaders, methodName) > 1 || headerCount(rawHeaders, uriName) > 1) {
-    throw new ApiError("INVALID_REQUEST", `Send ${methodName} and ${uriName} once each.`, {
-      details: { field: methodName },
-    });
+    throw invalidField(methodName, `Send ${methodName} and ${uriName} once each.`);
   }
   if (method === undefined || target === undefined) {
-    throw new ApiError("INVALID_REQUEST", `Send both ${methodName} and ${uriName}, or neither.`, {
-      details: { field: method === undefined ? methodName : uriName },
-    });
+    throw invalidField(
+      method === undefined ? methodName : uriName,
+      `Send both ${methodName} and ${uriName}, or neither.`,
+    );
   }
   // No endpoint of a policy is for it, so it would get what the policy's default asks for.
   if (!IS_METHOD.test(method)) {
-    throw new ApiError("INVALID_REQUEST", `${methodName} must be a method, such as GET.`, {
-      details: { field: methodName },
-    });
+    throw invalidField(methodName, `${methodName} must be a method, such as GET.`);
   }
   return { method, target };
 }

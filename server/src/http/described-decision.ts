@@ -1,9 +1,9 @@
 import {
-  ApiError,
   type ApiRequest,
   type Clock,
   type Decision,
   type Engine,
+  invalidField,
   type Policy,
 } from "@latchkey/engine";
 import { describedAddress } from "./asked-address.ts";
@@ -145,9 +145,7 @@ function readUrl(
   const [, base, scheme, rest = ""] = ABSOLUTE.exec(url) ?? [];
   if (scheme === undefined) {
     const field = place === undefined ? "request.url" : `requests[${place}].url`;
-    throw new ApiError("INVALID_REQUEST", `${field} must be a path or an absolute http(s) URL.`, {
-      details: { field },
-    });
+    throw invalidField(field, `${field} must be a path or an absolute http(s) URL.`);
   }
   return {
     target: rest.startsWith("/") ? rest : `/${rest}`,

@@ -1,4 +1,4 @@
-import { ApiError, type Clock, hideSecrets, REASONS } from "@latchkey/engine";
+import { type Clock, hideSecrets, invalidField, REASONS } from "@latchkey/engine";
 import { askedApi } from "../explain/asked-api.ts";
 import { CannotAsk } from "../explain/cannot-ask.ts";
 import { commonMistakes } from "../explain/common-mistakes.ts";
@@ -62,7 +62,7 @@ function understand<Result>(read: () => Result): Result {
     return read();
   } catch (error) {
     if (!(error instanceof CurlError || error instanceof CannotAsk)) throw error;
-    throw new ApiError("INVALID_REQUEST", error.message, { details: { field: "curl" } });
+    throw invalidField("curl", error.message);
   }
 }
 

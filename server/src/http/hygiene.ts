@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import { API_ERRORS, ApiError, headerCount } from "@latchkey/engine";
+import { API_ERRORS, ApiError, headerCount, invalidField } from "@latchkey/engine";
 import type { FastifyInstance } from "fastify";
 import { errorBody } from "./errors.ts";
 
@@ -16,9 +16,7 @@ export function requestFault(request: IncomingMessage): ApiError | undefined {
   const hosts = headerCount(request.rawHeaders, "host");
   const required = request.httpVersionMajor === 1 && request.httpVersionMinor === 1 ? 1 : 0;
   if (hosts >= required && hosts <= 1) return undefined;
-  return new ApiError("INVALID_REQUEST", "Send exactly one Host header.", {
-    details: { field: "host" },
-  });
+  return invalidField("host", "Send exactly one Host header.");
 }
 
 /** What every answer of ours carries besides its request id: names and values in turn. */

@@ -1,5 +1,5 @@
 import { createHash, hkdfSync } from "node:crypto";
-import { ApiError, headerCount } from "@latchkey/engine";
+import { headerCount, invalidField } from "@latchkey/engine";
 import type { FastifyRequest } from "fastify";
 import type { Idempotency } from "../store/store.ts";
 
@@ -29,9 +29,7 @@ export function createIdempotency(masterKeys: readonly Uint8Array[]): Idempotenc
     // Node joins the lines of a repeated header, and a joined value is nobody's.
     const isOne = headerCount(request.raw.rawHeaders, "idempotency-key") === 1;
     if (typeof value !== "string" || !isOne || value.length < 1 || value.length > 128) {
-      throw new ApiError("INVALID_REQUEST", "Send one Idempotency-Key of 1 to 128 characters.", {
-        details: { field: "idempotency-key" },
-      });
+      throw invalidField("idempotency-key", "Send one Idempotency-Key of 1 to 128 characters.");
     }
     const token = request.headers.authorization ?? "";
     const more = identity.map((part) => part ?? "");

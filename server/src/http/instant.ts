@@ -1,4 +1,4 @@
-import { ApiError } from "@latchkey/engine";
+import { invalidField } from "@latchkey/engine";
 
 /** RFC 3339 §5.6, without leap seconds, which no clock here counts. */
 const INSTANT =
@@ -17,11 +17,7 @@ export function parseInstant(text: string, field: string): number {
   // 31 February would quietly become 3 March.
   const exists = date !== undefined && new Date(`${date}T00:00:00Z`).getUTCDate() === Number(day);
   if (!(at >= FIRST && at <= LAST) || !exists) {
-    throw new ApiError(
-      "INVALID_REQUEST",
-      `${field} must be an RFC 3339 instant such as 2030-01-31T12:00:00Z.`,
-      { details: { field } },
-    );
+    throw invalidField(field, `${field} must be an RFC 3339 instant such as 2030-01-31T12:00:00Z.`);
   }
   return at;
 }

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { ApiError, bearerToken, header, headerCount } from "@latchkey/engine";
+import { bearerToken, header, headerCount, invalidField } from "@latchkey/engine";
 import type { ChangeRecord, OperatorRole, OperatorTokenRecord } from "../store/records.ts";
 import { DEPLOYMENT, type Store } from "../store/store.ts";
 
@@ -82,9 +82,7 @@ export async function openOperators(parts: {
       const line = header(rawHeaders, "authorization");
       if (line === undefined) return undefined;
       if (headerCount(rawHeaders, "authorization") > 1) {
-        throw new ApiError("INVALID_REQUEST", "Send one Authorization header, not several.", {
-          details: { field: "authorization" },
-        });
+        throw invalidField("authorization", "Send one Authorization header, not several.");
       }
       const token = bearerToken(line);
       return token === undefined ? undefined : byToken(token);

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { ApiError, type Clock } from "@latchkey/engine";
+import { ApiError, type Clock, invalidField } from "@latchkey/engine";
 import type { Mail } from "../mail/create-mail.ts";
 import type { LinkDeed } from "../store/sign-in-links.ts";
 import type { Store } from "../store/store.ts";
@@ -69,8 +69,7 @@ export function createLinks(parts: LinksParts): Links {
       const known = await store.people.find(placeOf(person.api), person.id);
       if (known === undefined) throw new ApiError("NOT_FOUND", "There is no such person.");
       if (known.email === null) {
-        const details = { field: "email" };
-        throw new ApiError("INVALID_REQUEST", "There is no e-mail address to invite.", { details });
+        throw invalidField("email", "There is no e-mail address to invite.");
       }
       const asked = { actor, session, address, requestId, idempotency };
       const deed = { ...asked, api: placeOf(person.api), at: clock() };
@@ -121,12 +120,12 @@ export function createLinks(parts: LinksParts): Links {
 /** @throws {ApiError} `INVALID_REQUEST` that names the field. */
 function deedFrom(kind: LinkKind, { email = "", name }: LinkUse): LinkDeed {
   if (name !== undefined && (name.trim() === "" || name.length > MOST_NAME)) {
-    throw fault("name", `The name must have 1 to ${MOST_NAME} characters.`);
+    throw invalidField("name", `The name must have 1 to ${MOST_NAME} characters.`);
   }
   if (kind === "reset") return { kind };
   if (kind === "invitation") return { kind, name };
-  if (!EMAIL.test(email)) throw fault("email", "This is no e-mail address.");
-  if (name === undefined) throw fault("name", "A name is needed.");
+  if (!EMAIL.test(email)) throw invalidField("email", "This is no e-mail address.");
+  if (name === undefined) throw invalidField("name", "A name is needed.");
   return { kind, id: `opr_${randomBytes(12).toString("hex")}`, email, name };
 }
 
@@ -154,8 +153,4 @@ function invitationMail(link: string) {
 ${link}
 `,
   };
-}
-
-function fault(field: string, message: string): ApiError {
-  return new ApiError("INVALID_REQUEST", message, { details: { field } });
 }

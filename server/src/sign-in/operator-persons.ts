@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { ApiError, type Clock } from "@latchkey/engine";
+import { ApiError, type Clock, invalidField } from "@latchkey/engine";
 import type { OperatorPersonRecord, PersonRole } from "../store/operator-persons.ts";
 import type { Page, PageRequest } from "../store/records.ts";
 import { DEPLOYMENT, type Store, type WriteContext } from "../store/store.ts";
@@ -64,7 +64,7 @@ export function createOperatorPersons(parts: {
     const at = wanted?.findIndex((slug) => !apis.has(slug)) ?? -1;
     if (at === -1) return;
     const message = `There is no API ${JSON.stringify(wanted?.[at])}.`;
-    throw new ApiError("INVALID_REQUEST", message, { details: { field: `apis[${at}]` } });
+    throw invalidField(`apis[${at}]`, message);
   }
 
   return {

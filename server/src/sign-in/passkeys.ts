@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { isIP } from "node:net";
-import { ApiError, type Clock } from "@latchkey/engine";
+import { type Clock, invalidField } from "@latchkey/engine";
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from "@simplewebauthn/server";
 import type { StoredPasskey } from "../store/passkeys.ts";
 import type { Store } from "../store/store.ts";
@@ -49,8 +49,7 @@ export function createPasskeys(parts: {
       supportedAlgorithmIDs: ALGORITHMS,
     }).catch(() => undefined);
     if (proven?.verified !== true || seen.read === undefined) {
-      const details = { field: "response" };
-      throw new ApiError("INVALID_REQUEST", "The response proves no passkey.", { details });
+      throw invalidField("response", "The response proves no passkey.");
     }
     return { credential: proven.registrationInfo.credential, read: seen.read };
   }

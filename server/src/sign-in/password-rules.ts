@@ -1,4 +1,4 @@
-import { ApiError } from "@latchkey/engine";
+import { type ApiError, invalidField } from "@latchkey/engine";
 import { MOST_PASSWORD } from "./check-password.ts";
 
 /** Says whether a password is on a list of those that became known; none is shipped. */
@@ -28,5 +28,5 @@ export async function checkNewPassword(
 }
 
 function fault(message: string): ApiError {
-  return new ApiError("INVALID_REQUEST", message, { details: { field: "password" } });
+  return invalidField("password", message);
 }

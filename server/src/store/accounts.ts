@@ -1,4 +1,4 @@
-import { type AccountKind, type AccountState, ApiError } from "@latchkey/engine";
+import { type AccountKind, type AccountState, ApiError, invalidField } from "@latchkey/engine";
 import { type Kysely, type RawBuilder, type Selectable, sql } from "kysely";
 import type { Ask } from "./ask.ts";
 import { type Ceiling, isUnder, under } from "./ceiling.ts";
@@ -154,8 +154,7 @@ export async function requireAccount(
 ): Promise<Selectable<AccountTable>> {
   const account = isUnder(ceiling, id) ? await selectAccount(db, api, id) : undefined;
   if (account !== undefined) return account;
-  const details = { field: "accountId" };
-  throw new ApiError("INVALID_REQUEST", "There is no such account.", { details });
+  throw invalidField("accountId", "There is no such account.");
 }
 
 function isMeant(search: string): RawBuilder<boolean> {
@@ -221,14 +220,13 @@ async function checkParent(
   { kind, parentId, maxChildren }: CreateAccount,
 ): Promise<void> {
   if (parentId === null) return;
-  const details = { field: "parentId" };
   const parent = await selectAccount(tx.db, tx.context.api, parentId);
   if (parent === undefined) {
-    throw new ApiError("INVALID_REQUEST", "There is no such parent account.", { details });
+    throw invalidField("parentId", "There is no such parent account.");
   }
   if (!PARENT_KINDS[kind].includes(parent.kind)) {
     const message = `An account of kind ${kind} cannot belong to one of kind ${parent.kind}.`;
-    throw new ApiError("INVALID_REQUEST", message, { details });
+    throw invalidField("parentId", message);
   }
   if (maxChildren === undefined || (await countChildren(tx, parentId)) < maxChildren) return;
   throw new ApiError("CONFLICT", `The account has ${maxChildren} accounts already.`, {

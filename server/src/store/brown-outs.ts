@@ -1,4 +1,4 @@
-import { ApiError, type Interval } from "@latchkey/engine";
+import { ApiError, type Interval, invalidField } from "@latchkey/engine";
 import { CREDENTIAL_KINDS, type NamedCredential } from "./credential-kinds.ts";
 import { changeColumns, lockCredential, recordChanged } from "./credential-rows.ts";
 import { type CredentialRow, endOf, isLive } from "./credentials.ts";
@@ -46,7 +46,7 @@ export function brownOutsWithin(
     if (instant >= from && instant < to) continue;
     const field = `brownOuts[${i}]`;
     const message = `${field} must lie within the overlap.`;
-    throw new ApiError("INVALID_REQUEST", message, { details: { field } });
+    throw invalidField(field, message);
   }
   return [...new Set(instants)]
     .sort((a, b) => a - b)

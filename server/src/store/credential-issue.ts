@@ -1,6 +1,7 @@
 import {
   type AccountKind,
   ApiError,
+  invalidField,
   type LimitSpec,
   type Mode,
   type Signing,
@@ -115,7 +116,7 @@ async function checkOwner(tx: Transaction, input: IssueCredential): Promise<void
   const { accountId, userId, accountKind, maxLive } = input;
   const account = await requireAccount(tx, accountId);
   if (accountKind !== undefined && account.kind !== accountKind) {
-    throw invalid("accountId", `The account must be of the kind ${accountKind}.`);
+    throw invalidField("accountId", `The account must be of the kind ${accountKind}.`);
   }
   if (maxLive !== undefined && (await countLive(tx, input)) >= maxLive) {
     const { noun } = CREDENTIAL_KINDS[input.scheme];
@@ -125,7 +126,7 @@ async function checkOwner(tx: Transaction, input: IssueCredential): Promise<void
   }
   // After the account, which whoever takes the user out of it locks first.
   if (userId !== null && !(await lockMembership(tx, { userId, accountId }))) {
-    throw invalid("userId", "The account has no such user.");
+    throw invalidField("userId", "The account has no such user.");
   }
 }
 
@@ -144,8 +145,4 @@ async function countLive(tx: Transaction, { accountId, scheme }: IssueCredential
     .where((eb) => eb.or([eb("overlap_ends_at", "is", null), eb("overlap_ends_at", ">", at)]))
     .executeTakeFirstOrThrow();
   return row.live;
-}
-
-function invalid(field: string, message: string): ApiError {
-  return new ApiError("INVALID_REQUEST", message, { details: { field } });
 }

@@ -1,4 +1,4 @@
-import { ApiError } from "@latchkey/engine";
+import { ApiError, invalidField } from "@latchkey/engine";
 import type { Kysely, Selectable } from "kysely";
 import type { Ask } from "./ask.ts";
 import { oneTimeUseCommands } from "./one-time-use.ts";
@@ -111,8 +111,7 @@ function claim(tx: Transaction, { challengeDigest, challengeExpiresAt }: Answere
 
 async function requireFirst(tx: Transaction, answered: Answered): Promise<void> {
   if ((await claim(tx, answered)).first) return;
-  const details = { field: "response" };
-  throw new ApiError("INVALID_REQUEST", "This answer was given before.", { details });
+  throw invalidField("response", "This answer was given before.");
 }
 
 /** Reading side of passkeys; `api` is a slug, or `DEPLOYMENT` for operators. */

@@ -1,4 +1,4 @@
-import { ApiError } from "@latchkey/engine";
+import { invalidField } from "@latchkey/engine";
 import type { Kysely, Selectable } from "kysely";
 import { requireAccount } from "./accounts.ts";
 import type { Ask } from "./ask.ts";
@@ -138,8 +138,7 @@ async function settledCapabilities(
 ): Promise<readonly Capability[]> {
   const role = userId && (await lockMembership(tx, { userId, accountId }));
   if (userId !== null && !role) {
-    const details = { field: "userId" };
-    throw new ApiError("INVALID_REQUEST", "There is no such user in the account.", { details });
+    throw invalidField("userId", "There is no such user in the account.");
   }
   if (Array.isArray(capabilities)) return capabilities;
   // Written from a Role by the membership.

@@ -1,4 +1,4 @@
-import { ApiError, type LimitSpec } from "@latchkey/engine";
+import { ApiError, invalidField, type LimitSpec } from "@latchkey/engine";
 import { lockApplication } from "./application-rows.ts";
 import { applicationCommands } from "./applications.ts";
 import { credentialChangeCommands } from "./credential-changes.ts";
@@ -17,19 +17,20 @@ export async function checkSubject(tx: Transaction, asked: Asked): Promise<void>
   const { accountId } = asked;
   const { applicationId, credentialId, limits } = namedIn(asked);
   if (limits !== undefined && credentialId === undefined) {
-    throw missing("detail.credentialId", "Say which API key is to get the limits.");
+    throw invalidField("detail.credentialId", "Say which API key is to get the limits.");
   }
   if (applicationId !== undefined) {
     const field = "detail.applicationId";
     const message = "The account has no such application.";
     const found = await ifThere(lockApplication(tx, { id: applicationId, accountId }));
-    if (found === undefined || found.application.deleted_at !== null) throw missing(field, message);
+    if (found === undefined || found.application.deleted_at !== null)
+      throw invalidField(field, message);
   }
   if (credentialId !== undefined) {
     const named = { scheme: "api-key", id: credentialId, accountId } as const;
     const found = await ifThere(lockCredential(tx, named));
     if (found === undefined || found.revoked_at !== null) {
-      throw missing("detail.credentialId", "The account has no such API key.");
+      throw invalidField("detail.credentialId", "The account has no such API key.");
     }
   }
 }
@@ -62,10 +63,6 @@ async function ifThere<Row>(read: Promise<Row>): Promise<Row | undefined> {
     if (error instanceof ApiError && error.code === "NOT_FOUND") return undefined;
     throw error;
   }
-}
-
-function missing(field: string, message: string): ApiError {
-  return new ApiError("INVALID_REQUEST", message, { details: { field } });
 }
 
 /** The members of the detail that have a meaning in a request of this kind. */

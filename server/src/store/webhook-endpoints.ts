@@ -1,4 +1,4 @@
-import { ApiError } from "@latchkey/engine";
+import { ApiError, invalidField } from "@latchkey/engine";
 import type { Kysely } from "kysely";
 import { lockAccount, requireAccount } from "./accounts.ts";
 import type { Ask } from "./ask.ts";
@@ -226,7 +226,7 @@ function columnsOf(changes: EndpointChanges, row: EndpointRow, at: number): Part
 /** In the transaction: two changes at once may each be right, and wrong together. */
 function checkOrder({ strictOrder, parallel }: Pick<CreateEndpoint, "strictOrder" | "parallel">) {
   if (parallel === 1 || !strictOrder) return;
-  throw invalid("parallel", "In strict order parallel must be 1.");
+  throw invalidField("parallel", "In strict order parallel must be 1.");
 }
 
 async function checkOwner(tx: Transaction, input: CreateEndpoint): Promise<void> {
@@ -234,7 +234,7 @@ async function checkOwner(tx: Transaction, input: CreateEndpoint): Promise<void>
   const { accountId, applicationId, maxLive } = input;
   // To no account belongs what gets the events of all of them.
   if (accountId === null && ceiling !== undefined) {
-    throw invalid("accountId", "There is no such account.");
+    throw invalidField("accountId", "There is no such account.");
   }
   if (accountId !== null) {
     await requireAccount(tx, accountId);
@@ -252,7 +252,7 @@ async function checkOwner(tx: Transaction, input: CreateEndpoint): Promise<void>
       .returning("account_id")
       .executeTakeFirst();
     if (application === undefined || application.account_id !== accountId) {
-      throw invalid("applicationId", "The account has no such application.");
+      throw invalidField("applicationId", "The account has no such application.");
     }
   }
   const { live } = await tx.db
@@ -286,8 +286,4 @@ function urlTaken(): ApiError {
   return new ApiError("CONFLICT", "The application has a webhook endpoint with this URL already.", {
     details,
   });
-}
-
-function invalid(field: string, message: string): ApiError {
-  return new ApiError("INVALID_REQUEST", message, { details: { field } });
 }

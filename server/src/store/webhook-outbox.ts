@@ -1,4 +1,4 @@
-import { ApiError } from "@latchkey/engine";
+import { invalidField } from "@latchkey/engine";
 import { selectAccount } from "./accounts.ts";
 import { isApplication } from "./application-rows.ts";
 import type { Transaction } from "./transaction.ts";
@@ -28,11 +28,11 @@ export const webhookOutboxCommands = {
   async publishEvent(tx: Transaction, event: OwnEvent): Promise<Published> {
     const { api } = tx.context;
     if ((await selectAccount(tx.db, api, event.accountId)) === undefined) {
-      throw unknown("accountId", "account");
+      throw invalidField("accountId", "There is no such account.");
     }
     // One that is revoked has no endpoints any more, and may be told of all the same.
     if (event.applicationId !== null && !(await isApplication(tx.db, api, event.applicationId))) {
-      throw unknown("applicationId", "application");
+      throw invalidField("applicationId", "There is no such application.");
     }
     const endpoints = await queueDeliveries(tx.db, tx.context, [event]);
     const { id, type, accountId } = event;
@@ -52,7 +52,3 @@ export const webhookOutboxCommands = {
     return { id: input.eventId, endpoints: 1 };
   },
 } as const;
-
-function unknown(field: string, noun: string): ApiError {
-  return new ApiError("INVALID_REQUEST", `There is no such ${noun}.`, { details: { field } });
-}

@@ -1,4 +1,4 @@
-import { ApiError } from "@latchkey/engine";
+import { ApiError, invalidField } from "@latchkey/engine";
 import type { FastifyRequest, RouteGenericInterface } from "fastify";
 import { type Static, Type } from "typebox";
 import type { ManagedUserChanges } from "../../accounts/managed-users.ts";
@@ -181,7 +181,7 @@ function namedIn(emails: readonly string[] = []): readonly string[] | undefined 
   const named = all.map((each) => each.trim()).filter((each) => each !== "");
   if (named.length <= MOST_EMAILS) return named.length === 0 ? undefined : named;
   const message = `emails may name at most ${MOST_EMAILS} users.`;
-  throw new ApiError("INVALID_REQUEST", message, { details: { field: "emails" } });
+  throw invalidField("emails", message);
 }
 
 function numberIn({ params }: FastifyRequest<OfUser>): number {

@@ -1,4 +1,4 @@
-import { ApiError } from "@latchkey/engine";
+import { ApiError, invalidField } from "@latchkey/engine";
 import type { FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
 import type { AccountRecord } from "../../store/records.ts";
@@ -117,9 +117,7 @@ function addDashboardSessions(app: App, api: ProtectedApi, parts: FacadeParts): 
 function requireOwnUser(request: FastifyRequest, userId: string): void {
   const own = allowedOf(request).principal.userId;
   if (own === null || own === userId) return;
-  throw new ApiError("INVALID_REQUEST", "There is no such user in the account.", {
-    details: { field: "userId" },
-  });
+  throw invalidField("userId", "There is no such user in the account.");
 }
 
 function accountWire({ id, name, externalId, createdAt }: AccountRecord) {

@@ -1,4 +1,4 @@
-import { ApiError, type Source } from "@latchkey/engine";
+import { ApiError, invalidField, type Source } from "@latchkey/engine";
 import type { Door } from "../app.ts";
 import { Ref } from "../schemas/base.ts";
 import { readRefusals } from "../schemas/error.ts";
@@ -73,5 +73,5 @@ async function answer(api: ResolvedApi, question: AskedQuestion, i: number) {
 }
 
 function wrong(field: string, what: string): ApiError {
-  return new ApiError("INVALID_REQUEST", `${field} ${what}.`, { details: { field } });
+  return invalidField(field, `${field} ${what}.`);
 }
