@@ -2,7 +2,7 @@ import type { Clock } from "@latchkey/engine";
 import { secretPlace } from "../store/material.ts";
 import type { SealedRow } from "../store/resealing.ts";
 import { type SealedPlace, type Sealing, SealingError } from "../store/sealing.ts";
-import type { Store } from "../store/store.ts";
+import { type Store, systemContext } from "../store/store.ts";
 import { webhookSecretPlace } from "../store/webhook-record.ts";
 import type { SealedEndpoint } from "../store/webhook-resealing.ts";
 
@@ -80,8 +80,7 @@ async function resealRows<Row extends { readonly api: string; readonly id: strin
       const { replacements, unopened } = anew(secretsIn(row), sealing);
       if (unopened > 0 && lost.length < 10) lost.push(`${row.id} in ${row.api}`);
       if (replacements.length === 0) continue;
-      const actor = { kind: "system", id: null } as const;
-      const context = { api: row.api, at: clock(), actor, requestId: null, address: null };
+      const context = systemContext(row.api, clock());
       await store.write(command, { id: row.id, replacements }, context);
       resealed += replacements.length;
     }

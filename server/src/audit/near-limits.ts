@@ -1,7 +1,7 @@
 import type { Clock, CompiledPolicy, Decision, LimitState, WindowState } from "@latchkey/engine";
 import type { NearLimit } from "../store/near-limits.ts";
 import { startRepeating } from "../store/repeating.ts";
-import type { Store } from "../store/store.ts";
+import { type Store, systemContext } from "../store/store.ts";
 import type { StoreLog } from "../store/store-log.ts";
 
 type Windows = Pick<LimitState, "windows">;
@@ -73,9 +73,7 @@ export function startNearLimits({ store, policies, clock, log }: NearLimitParts)
       const near = nearOf(api, some, at).filter((each) => mayTell(api, each, at));
       for (let from = 0; from < near.length; from += MOST_AT_ONCE) {
         const part = near.slice(from, from + MOST_AT_ONCE);
-        const actor = { kind: "system", id: null } as const;
-        const context = { api, at, actor, requestId: null, address: null };
-        await store.write("tellOfNearLimits", { near: part }, context);
+        await store.write("tellOfNearLimits", { near: part }, systemContext(api, at));
         for (const each of part) noteTold(api, each, at);
       }
     }

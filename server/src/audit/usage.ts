@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type ApiRequest, type Clock, type Decision, header } from "@latchkey/engine";
 import type { LatencyRow } from "../store/latency.ts";
 import { startRepeating } from "../store/repeating.ts";
-import { DEPLOYMENT, type Idempotency, type Store } from "../store/store.ts";
+import { DEPLOYMENT, type Idempotency, type Store, systemContext } from "../store/store.ts";
 import type { StoreLog } from "../store/store-log.ts";
 import { type RefusalRow, RefusalRows, type RefusedRequest } from "./refusal-rows.ts";
 import { type LastUsedRow, UsageCounts, type UsageRow } from "./usage-counts.ts";
@@ -72,9 +72,8 @@ export function createUsageRecorder(parts: {
     if (batches.length === 0) batches.push(...takeBatches(all));
     for (let batch = batches[0]; batch !== undefined; batch = batches[0]) {
       const { idempotency, ...input } = batch;
-      const actor = { kind: "system", id: null } as const;
-      const asked = { api: DEPLOYMENT, at: clock(), requestId: null, address: null };
-      await store.write("recordUsage", input, { ...asked, actor, idempotency });
+      const context = { ...systemContext(DEPLOYMENT, clock()), idempotency };
+      await store.write("recordUsage", input, context);
       batches.shift();
     }
   }

@@ -1,5 +1,5 @@
 import { ApiError, type Clock } from "@latchkey/engine";
-import type { Store } from "../store/store.ts";
+import { type Store, systemContext } from "../store/store.ts";
 import type { LeaseRenewal, RenewedLeases } from "../store/verifiers.ts";
 import type { StaleMillisOf } from "./stale-times.ts";
 
@@ -93,8 +93,7 @@ export function createLeaseRenewals(parts: {
     { renewals, told }: Pick<Waiting, "renewals" | "told">,
   ): Promise<RenewedLeases> {
     const at = clock();
-    const actor = { kind: "system", id: null } as const;
-    const context = { api, at, actor, requestId: null, address: null };
+    const context = systemContext(api, at);
     if (told.size > 0) await store.write("recordProgress", [...told.values()], context);
     if (renewals.size === 0) return NOTHING_GRANTED;
     const input = {

@@ -1,6 +1,6 @@
 import { type Clock, type Lease, RenewedLease } from "@latchkey/engine";
 import { startRepeating } from "../store/repeating.ts";
-import type { Store } from "../store/store.ts";
+import { type Store, systemContext } from "../store/store.ts";
 import type { StoreLog } from "../store/store-log.ts";
 
 /** How long a node may decide from memory after it last knew that it had seen every change. */
@@ -52,10 +52,8 @@ export async function startNodeLease(parts: {
     onError: (error) => log.warn({ err: error, api }, "could not renew the node's lease"),
   });
   async function proveWriting(): Promise<void> {
-    const actor = { kind: "system", id: null } as const;
-    const context = { api, at: clock(), actor, requestId: null, address: null };
     const nobody = { renewals: [], leaseMillis: 0, forgetBefore: 0 };
-    await store.write("renewLeases", nobody, context);
+    await store.write("renewLeases", nobody, systemContext(api, clock()));
   }
 
   await repeating.now();

@@ -1,5 +1,5 @@
 import { type Clock, type OneTime, secretDigest } from "@latchkey/engine";
-import type { Store } from "../store/store.ts";
+import { type Store, systemContext } from "../store/store.ts";
 
 /** Kept longer than asked for, so that nodes whose clocks are behind find it too. */
 const CLOCK_DIFFERENCE_MILLIS = 300_000;
@@ -14,10 +14,8 @@ export function createStoreOneTime(
     async claim(key, until) {
       const at = clock();
       const expiresAt = Math.max(at, Math.ceil(until)) + CLOCK_DIFFERENCE_MILLIS;
-      const actor = { kind: "system", id: null } as const;
-      const context = { api, at, actor, requestId: null, address: null };
       const claim = { digest: secretDigest(key), expiresAt };
-      return (await store.write("claimOnce", claim, context)).output.first;
+      return (await store.write("claimOnce", claim, systemContext(api, at))).output.first;
     },
     isClaimed: (key) => store.oneTimeUses.isClaimed(api, secretDigest(key), clock()),
   };

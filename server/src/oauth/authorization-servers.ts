@@ -3,7 +3,7 @@ import { type Clock, type Policy, withoutSlash } from "@latchkey/engine";
 import type Provider from "oidc-provider";
 import type { LogoutNotice } from "../store/logout-notices.ts";
 import type { Sealing } from "../store/sealing.ts";
-import type { Store, WriteContext } from "../store/store.ts";
+import { type Store, systemContext } from "../store/store.ts";
 import { createAddressLimits, isPage } from "./address-limits.ts";
 import { calcomAuthorization } from "./calcom-authorization.ts";
 import { asksCalcom, isCalcom } from "./calcom-configuration.ts";
@@ -265,10 +265,6 @@ async function build(
   });
   provider.on("server_error", (ctx, fault) => onFault(fault, calls.of(ctx.req)));
   return { provider, calls, tellLogout: tellLater(provider, { store, policy, calls }) };
-}
-
-function systemContext(api: string, at: number): WriteContext {
-  return { api, at, actor: { kind: "system", id: null }, requestId: null, address: null };
 }
 
 /** Shows the library the request as it came to the public address, whatever its headers say. */

@@ -1,7 +1,7 @@
 import type { Clock } from "@latchkey/engine";
 import type { ClaimedNotice, ClientToTell } from "../store/logout-notices.ts";
 import { startRepeating } from "../store/repeating.ts";
-import type { Store, WriteContext } from "../store/store.ts";
+import { type Store, systemContext } from "../store/store.ts";
 import type { StoreLog } from "../store/store-log.ts";
 import type { AuthorizationServers } from "./authorization-servers.ts";
 
@@ -72,10 +72,7 @@ async function tellClient(
 ): Promise<void> {
   const { store, servers, clock, log, isStopped } = parts;
   const turnEnds = clock() + TURN_MILLIS;
-  const context = (): WriteContext => ({
-    ...{ api, at: clock(), actor: { kind: "system", id: null } },
-    ...{ requestId: null, address: null },
-  });
+  const context = () => systemContext(api, clock());
   const claim = { clientId, limit: MOST_A_TURN, heldUntil: clock() + HELD_MILLIS };
   const { output: claimed } = await store.write("claimLogoutNotices", claim, context());
   for (const notice of claimed) {

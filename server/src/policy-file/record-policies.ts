@@ -1,5 +1,5 @@
 import { type Clock, compilePolicy, type Policy } from "@latchkey/engine";
-import type { Store } from "../store/store.ts";
+import { type Store, systemContext } from "../store/store.ts";
 
 /** Writes down what every API is decided by from now on; a policy as it was changes nothing. */
 export async function recordPolicies(
@@ -8,8 +8,7 @@ export async function recordPolicies(
 ): Promise<void> {
   for (const policy of policies) {
     const { digest } = compilePolicy(policy);
-    const actor = { kind: "system", id: null } as const;
-    const context = { api: policy.slug, at: clock(), actor, requestId: null, address: null };
+    const context = systemContext(policy.slug, clock());
     await store.write("recordPolicy", { digest, document: policy }, context);
   }
 }

@@ -1,7 +1,7 @@
-import { ApiError, type Clock } from "@latchkey/engine";
+import { ApiError, type Clock, invalidField } from "@latchkey/engine";
 import { type Sealing, SealingError } from "../store/sealing.ts";
 import { type SealedSeed, totpPlace } from "../store/second-factors.ts";
-import type { Store } from "../store/store.ts";
+import { type Store, systemContext } from "../store/store.ts";
 import { deedOf, placeOf } from "./deed.ts";
 import type { CodeMethod, Person, SecondFactors, Whence } from "./people.ts";
 import { codeDigest, newCodes } from "./recovery-codes.ts";
@@ -138,9 +138,7 @@ export async function resealSeeds(parts: {
   async function reseal({ api, personId, sealed: from }: SealedSeed): Promise<void> {
     const place = totpPlace(api, personId);
     const to = sealing.seal(sealing.open(from, place), place);
-    const actor = { kind: "system", id: null } as const;
-    const context = { api, at: clock(), actor, requestId: null, address: null };
-    await store.write("resealTotp", { personId, from, to }, context);
+    await store.write("resealTotp", { personId, from, to }, systemContext(api, clock()));
     resealed += 1;
   }
 
@@ -163,6 +161,5 @@ function digestsOf(person: Person, codes: readonly string[]): Uint8Array[] {
 }
 
 function wrongCode(): ApiError {
-  const details = { field: "code" };
-  return new ApiError("INVALID_REQUEST", "The code is wrong, or too old.", { details });
+  return invalidField("code", "The code is wrong, or too old.");
 }

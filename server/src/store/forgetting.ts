@@ -12,7 +12,7 @@ import type { Store } from "./store.ts";
 import type { StoreLog } from "./store-log.ts";
 import { hasOldDeliveries } from "./webhook-deliveries.ts";
 import { hasDeliveriesOfEnded } from "./webhook-giving-up.ts";
-import { DEPLOYMENT } from "./write-context.ts";
+import { DEPLOYMENT, systemContext } from "./write-context.ts";
 
 interface ForgettingParts {
   readonly backend: Pick<Backend, "db" | "ask">;
@@ -26,7 +26,10 @@ const EVERY_MILLIS = 60_000;
 const ROWS = 500;
 const ROUNDS = 20;
 
-/** What deletes or ends, and whether there is anything for it to do, so that an idle store writes nothing. */
+/**
+ * What deletes or ends, and whether there is anything for it to do, so that an idle store writes
+ * nothing.
+ */
 const FORGETTERS = [
   ["forgetAnswers", hasExpiredAnswers],
   ["forgetUses", hasExpiredUses],
@@ -45,8 +48,7 @@ export function startForgetting({ backend, write, clock, log }: ForgettingParts)
     everyMillis: EVERY_MILLIS,
     async round() {
       const at = clock();
-      const actor = { kind: "system", id: null } as const;
-      const context = { api: DEPLOYMENT, at, actor, requestId: null, address: null };
+      const context = systemContext(DEPLOYMENT, at);
       for (const [command, isThereAny] of FORGETTERS) {
         for (let round = 0; round < ROUNDS; round += 1) {
           if (!(await backend.ask(() => isThereAny(backend.db, at)))) break;

@@ -44,7 +44,12 @@ import type { WebhookReads } from "./webhooks.ts";
 import type { WriteContext } from "./write-context.ts";
 
 export type { EventFilter, UsageFilter } from "./records.ts";
-export { DEPLOYMENT, type Idempotency, type WriteContext } from "./write-context.ts";
+export {
+  DEPLOYMENT,
+  type Idempotency,
+  systemContext,
+  type WriteContext,
+} from "./write-context.ts";
 
 export interface Written<Output, Once> {
   readonly output: Output;

@@ -22,6 +22,11 @@ export interface WriteContext {
   readonly idempotency?: Idempotency | undefined;
 }
 
+/** The context of what Latchkey writes by itself: nobody has asked for it. */
+export function systemContext(api: string, at: number): WriteContext {
+  return { api, at, actor: { kind: "system", id: null }, requestId: null, address: null };
+}
+
 /**
  * Makes a repeated command answer what the first one answered, for 24 hours. All values are
  * digests and derived keys: nothing here, nor in the table, opens without the caller's header.

@@ -1,6 +1,6 @@
 import type { Clock } from "@latchkey/engine";
 import { type Repeating, startRepeating } from "../store/repeating.ts";
-import type { Store } from "../store/store.ts";
+import { type Store, systemContext } from "../store/store.ts";
 import type { StoreLog } from "../store/store-log.ts";
 
 interface NoticeParts {
@@ -20,8 +20,7 @@ export function startExpiryNotices({ store, apis, clock, log }: NoticeParts): Re
     async round() {
       for (const api of apis) {
         const at = clock();
-        const actor = { kind: "system", id: null } as const;
-        const context = { api, at, actor, requestId: null, address: null };
+        const context = systemContext(api, at);
         let more = await store.webhooks.areExpiring(api, at);
         while (more) {
           more = (await store.write("tellOfExpiringKeys", undefined, context)).output.more;

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Sealing } from "../store/sealing.ts";
-import type { Store, WriteContext } from "../store/store.ts";
+import { type Store, systemContext, type WriteContext } from "../store/store.ts";
 import type { Claimed, Outcome } from "../store/webhook-claims.ts";
 import { type ClaimedDelivery, MOST_TAKEN } from "../store/webhook-due-deliveries.ts";
 import { webhookSecretPlace } from "../store/webhook-record.ts";
@@ -164,8 +164,7 @@ export async function serveEndpoint(
   }
 
   function context(): WriteContext {
-    const actor = { kind: "system", id: null } as const;
-    return { api, at: clock(), actor, requestId: null, address: null };
+    return systemContext(api, clock());
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Clock } from "@latchkey/engine";
 import { createGuardedFetch } from "../outbound/guarded-fetch.ts";
 import type { Sealing } from "../store/sealing.ts";
-import { DEPLOYMENT, type Store } from "../store/store.ts";
+import { DEPLOYMENT, type Store, systemContext } from "../store/store.ts";
 import type { StoreLog } from "../store/store-log.ts";
 import { attemptLimits } from "./attempt.ts";
 import { startExpiryNotices } from "./expiry-notices.ts";
@@ -40,8 +40,7 @@ export async function startWebhooks({ allow, apis, ...parts }: WebhookParts): Pr
   const { store, clock } = parts;
   // Who held a lease before this start has been killed.
   if (store.isAlone()) {
-    const actor = { kind: "system", id: null } as const;
-    const context = { api: DEPLOYMENT, at: clock(), actor, requestId: null, address: null };
+    const context = systemContext(DEPLOYMENT, clock());
     await store.write("releaseWebhookLeases", undefined, context);
   }
   const fetch = createGuardedFetch({ ...attemptLimits(parts.timeoutMillis), allow });
