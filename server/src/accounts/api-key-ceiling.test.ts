@@ -1,10 +1,10 @@
 import { compilePolicy, policyOf, profiles } from "@latchkey/engine";
 import { expect, test } from "vitest";
-import { type Ceiling, requireWithin, underCeiling } from "./api-key-ceiling.ts";
+import { type KeyCeiling, requireWithin, underCeiling } from "./api-key-ceiling.ts";
 import type { ApiKeyDraft } from "./api-keys.ts";
 
 const POLICY = compilePolicy(policyOf({ extends: profiles.standard, slug: "standard" }));
-const CEILING: Ceiling = {
+const CEILING: KeyCeiling = {
   accountId: "acct_1",
   userId: null,
   limits: null,
@@ -28,7 +28,12 @@ test("what the draft leaves open is the ceiling's, but scopes are none", () => {
 });
 
 test("an unlimited ceiling takes nothing away", () => {
-  const ceiling: Ceiling = { ...CEILING, scopes: ["admin:all"], expiresAt: null, allowedIps: [] };
+  const ceiling: KeyCeiling = {
+    ...CEILING,
+    scopes: ["admin:all"],
+    expiresAt: null,
+    allowedIps: [],
+  };
   const wanted = {
     scopes: ["admin:all", "delete:users"],
     expiresAt: 9e12,
@@ -66,7 +71,7 @@ test.each<[string, Partial<ApiKeyDraft>]>([
   expect(underCeiling({ ...DRAFT, ...changes }, CEILING, POLICY)).toMatchObject(changes);
 });
 
-test.each<[string, Partial<ApiKeyDraft>, Partial<Ceiling>, string]>([
+test.each<[string, Partial<ApiKeyDraft>, Partial<KeyCeiling>, string]>([
   ["another account", { accountId: "acct_2" }, {}, "accountId"],
   ["a scope that is not held", { scopes: ["read:users", "delete:users"] }, {}, "scopes[1]"],
   ["all scopes", { scopes: ["admin:all"] }, {}, "scopes[0]"],
@@ -99,7 +104,7 @@ test("an empty list under a ceiling with blocks is the ceiling's list, not every
   expect(allowedIps).toEqual(CEILING.allowedIps);
 });
 
-test.each<[string, Partial<Ceiling>, string | undefined]>([
+test.each<[string, Partial<KeyCeiling>, string | undefined]>([
   ["as much as the ceiling", {}, undefined],
   ["less", { scopes: ["read:users"], expiresAt: 1999, allowedIps: ["192.0.2.7/32"] }, undefined],
   ["a scope that the policy has dropped", { scopes: ["gone"] }, undefined],
@@ -123,7 +128,7 @@ test("a test key's maker may not touch a live one", () => {
 });
 
 test("a key made under a limit has the same limit, and one with another is out of reach", () => {
-  const ceiling: Ceiling = { ...CEILING, limits: ["3/hour"] };
+  const ceiling: KeyCeiling = { ...CEILING, limits: ["3/hour"] };
   expect(underCeiling({ ...DRAFT, limits: null }, ceiling, POLICY).limits).toEqual(["3/hour"]);
   expect(() => requireWithin(CEILING, ceiling, POLICY)).toThrowError(
     expect.objectContaining({ details: { field: "limits" } }),

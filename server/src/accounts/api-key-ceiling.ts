@@ -11,7 +11,7 @@ import {
 import type { ApiKeyRules } from "./api-key-rules.ts";
 
 /** What a key made by a key may do at most: what its maker may. */
-export interface Ceiling {
+export interface KeyCeiling {
   readonly accountId: string;
   /** For whom it acts; a key that acts for somebody else is out of its reach. */
   readonly userId: string | null;
@@ -37,14 +37,14 @@ interface Wanted extends ApiKeyRules {
 const STRICTNESS: Record<Signing, number> = { off: 0, optional: 1, required: 2 };
 
 /** The parts of a new key that a ceiling settles. */
-type Capped = Omit<Ceiling, "accountId" | "userId">;
+type Capped = Omit<KeyCeiling, "accountId" | "userId">;
 
 /**
  * The draft under the ceiling: what it leaves open becomes what the ceiling has, scopes excepted,
  * which become none. Asking outright for more than the ceiling is refused, never trimmed in silence.
  * @throws {ApiError} `FORBIDDEN` whose `details.field` is what went too far.
  */
-export function underCeiling(draft: Wanted, ceiling: Ceiling, policy: CompiledPolicy): Capped {
+export function underCeiling(draft: Wanted, ceiling: KeyCeiling, policy: CompiledPolicy): Capped {
   const { scopes = [], allowedIps = [], mode = ceiling.mode, signing = ceiling.signing } = draft;
   const capped = {
     limits: ceiling.limits ?? draft.limits ?? null,
@@ -63,7 +63,7 @@ export function underCeiling(draft: Wanted, ceiling: Ceiling, policy: CompiledPo
  * Checks that a key can do no more than the ceiling allows; whoever learns its secret gains nothing.
  * @throws {ApiError} `FORBIDDEN` whose `details.field` is what goes too far.
  */
-export function requireWithin(key: Ceiling, ceiling: Ceiling, policy: CompiledPolicy): void {
+export function requireWithin(key: KeyCeiling, ceiling: KeyCeiling, policy: CompiledPolicy): void {
   if (key.accountId !== ceiling.accountId) throw beyond("accountId");
   if (key.userId !== ceiling.userId) throw beyond("userId");
   if (ceiling.limits !== null && JSON.stringify(key.limits) !== JSON.stringify(ceiling.limits)) {
@@ -110,7 +110,8 @@ function networkOf(block: string): Network | undefined {
   return "fault" in reading ? undefined : reading.network;
 }
 
-function beyond(field: string): ApiError {
+/** The refusal of what goes beyond a ceiling in this member. */
+export function beyond(field: string): ApiError {
   return new ApiError("FORBIDDEN", `${field} is more than your own credential allows.`, {
     details: { field },
   });

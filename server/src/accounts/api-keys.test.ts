@@ -8,11 +8,11 @@ import { keptLog } from "../testing/log.ts";
 import { type FrozenClock, frozenClock, NOW } from "../testing/now.ts";
 import { receiptsOf } from "../testing/receipts.ts";
 import { type TemporarySqlite, temporarySqlite } from "../testing/temporary-sqlite.ts";
-import type { Ceiling } from "./api-key-ceiling.ts";
+import type { KeyCeiling } from "./api-key-ceiling.ts";
 import { type ApiKeys, createApiKeys } from "./api-keys.ts";
 
 const POLICY = compilePolicy(policyOf({ extends: profiles.standard, slug: API }));
-const CEILING: Ceiling = {
+const CEILING: KeyCeiling = {
   accountId: "acct_1",
   userId: null,
   limits: null,

@@ -1,7 +1,7 @@
 import { type CompiledPolicy, type Mode, newKey, type Signing } from "@latchkey/engine";
 import type { LeakedKey } from "../store/leaked-keys.ts";
 import type { CredentialRecord } from "../store/records.ts";
-import { type Ceiling, requireWithin, underCeiling } from "./api-key-ceiling.ts";
+import { type KeyCeiling, requireWithin, underCeiling } from "./api-key-ceiling.ts";
 import { type ApiKeyRules, checkedRules } from "./api-key-rules.ts";
 import type { Call } from "./call.ts";
 import { idDigits, newId } from "./ids.ts";
@@ -37,7 +37,7 @@ export interface ApiKeyRotation extends Rotation {
   /** When the successor ends, in Unix milliseconds; `null`: never; absent: when the key would. */
   readonly expiresAt?: number | null;
   /** What the caller may do; `FORBIDDEN` for a key that can do more, for its successor can too. */
-  readonly ceiling?: Ceiling;
+  readonly ceiling?: KeyCeiling;
 }
 
 /** A key just made; its secrets are the only copies there will ever be. */
@@ -58,7 +58,7 @@ export interface ApiKeys extends Keyring {
    * With a `ceiling`, the key can do no more than it allows: `FORBIDDEN` when more is asked for, and
    * `CONFLICT` when the account has 1,000 live ones already.
    */
-  issue(call: Call, draft: ApiKeyDraft, ceiling?: Ceiling): Promise<IssuedApiKey>;
+  issue(call: Call, draft: ApiKeyDraft, ceiling?: KeyCeiling): Promise<IssuedApiKey>;
   update(call: Call, name: ApiKeyName, changes: ApiKeyChanges): Promise<CredentialRecord>;
   /** Issues a successor that inherits everything; `ROTATION_IN_PROGRESS` during an overlap. */
   rotate(call: Call, name: ApiKeyName, rotation: ApiKeyRotation): Promise<IssuedApiKey>;

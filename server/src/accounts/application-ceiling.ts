@@ -1,5 +1,5 @@
 import { ApiError, type CompiledPolicy, satisfies } from "@latchkey/engine";
-import type { Ceiling } from "./api-key-ceiling.ts";
+import { beyond, type KeyCeiling } from "./api-key-ceiling.ts";
 
 /**
  * Checks that an application can do no more than the credential that registers it. An application
@@ -8,7 +8,7 @@ import type { Ceiling } from "./api-key-ceiling.ts";
  */
 export function requireApplicationWithin(
   draft: { readonly accountId: string; readonly scopes?: readonly string[] },
-  ceiling: Ceiling,
+  ceiling: KeyCeiling,
   policy: CompiledPolicy,
 ): void {
   if (draft.accountId !== ceiling.accountId) throw beyond("accountId");
@@ -22,13 +22,7 @@ export function requireApplicationWithin(
   }
 }
 
-function isRestricted({ expiresAt, allowedIps, limits, mode, signing }: Ceiling): boolean {
+function isRestricted({ expiresAt, allowedIps, limits, mode, signing }: KeyCeiling): boolean {
   const isFree = expiresAt === null && allowedIps.length === 0 && limits === null;
   return !isFree || mode === "test" || signing !== "off";
-}
-
-function beyond(field: string): ApiError {
-  return new ApiError("FORBIDDEN", `${field} is more than your own credential allows.`, {
-    details: { field },
-  });
 }

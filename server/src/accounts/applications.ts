@@ -11,10 +11,10 @@ import {
   type PkceRule,
 } from "../store/application-record.ts";
 import type { ApplicationFilter } from "../store/applications.ts";
-import type { Ceiling as AccountCeiling } from "../store/ceiling.ts";
+import type { Ceiling } from "../store/ceiling.ts";
 import type { Page, PageRequest } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
-import type { Ceiling } from "./api-key-ceiling.ts";
+import type { KeyCeiling } from "./api-key-ceiling.ts";
 import { requireApplicationWithin } from "./application-ceiling.ts";
 import {
   type ApplicationRules,
@@ -25,7 +25,7 @@ import {
 } from "./application-rules.ts";
 import type { Call } from "./call.ts";
 import { newId } from "./ids.ts";
-import { MOST_LIVE, type Rotation } from "./keyring.ts";
+import { MOST_LIVE, type Rotation, requirePolicy } from "./keyring.ts";
 import type { Receipt, ReceiptOf } from "./receipt.ts";
 
 /** A new application, as asked for. */
@@ -63,7 +63,7 @@ export interface ApplicationName {
   readonly id: string;
   readonly accountId?: string;
   /** Of a reader; a writer's is in the call. */
-  readonly ceiling?: AccountCeiling;
+  readonly ceiling?: Ceiling;
 }
 
 /**
@@ -73,7 +73,7 @@ export interface ApplicationName {
  */
 export interface Applications {
   /** With a `ceiling`, it can do no more than that allows; `FORBIDDEN` when more is asked for. */
-  create(call: Call, draft: ApplicationDraft, ceiling?: Ceiling): Promise<IssuedApplication>;
+  create(call: Call, draft: ApplicationDraft, ceiling?: KeyCeiling): Promise<IssuedApplication>;
   find(api: string, name: ApplicationName): Promise<ApplicationRecord>;
   list(api: string, filter: ApplicationFilter, page: PageRequest): Promise<Page<ApplicationRecord>>;
   update(
@@ -119,13 +119,7 @@ export function createApplications(parts: {
   readonly policies: ReadonlyMap<string, CompiledPolicy>;
   readonly receiptOf: ReceiptOf;
 }): Applications {
-  const { store, clock, policies, receiptOf } = parts;
-
-  const policyOf = (api: string): CompiledPolicy => {
-    const policy = policies.get(api);
-    if (policy === undefined) throw new ApiError("NOT_FOUND", "There is no such API.");
-    return policy;
-  };
+  const { store, clock, receiptOf } = parts;
 
   const find: Applications["find"] = async (api, { id, accountId, ceiling }) => {
     const only = accountId === undefined ? ceiling : [accountId];
@@ -136,7 +130,7 @@ export function createApplications(parts: {
 
   return {
     async create(call, draft, ceiling) {
-      const policy = policyOf(call.api);
+      const policy = requirePolicy(parts, call.api);
       const { kind = "oauth", type = "confidential", permissions = [] } = draft;
       checkApplicationKind(kind, type, policy);
       checkApplicationRules(draft, kind, policy);
@@ -175,7 +169,7 @@ export function createApplications(parts: {
     list: (api, filter, page) => store.applications.list(api, filter, page),
 
     async update(call, name, changes) {
-      const policy = policyOf(call.api);
+      const policy = requirePolicy(parts, call.api);
       const { kind, type } = await find(call.api, { ...name, ceiling: call.ceiling });
       checkApplicationRules(changes, kind, policy);
       checkPkce(changes.pkce, type);

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
-import type { Ceiling } from "../../accounts/api-key-ceiling.ts";
+import type { KeyCeiling } from "../../accounts/api-key-ceiling.ts";
 import type { ApplicationRecord } from "../../store/application-record.ts";
 import type { App } from "../app.ts";
 import { createCursors } from "../cursor.ts";
@@ -34,7 +34,7 @@ const { config, schema } = OWN_ENDPOINT;
 export function addOAuthApplications(
   app: App,
   api: ProtectedApi,
-  parts: FacadeParts & { readonly ceilingOf: (request: FastifyRequest) => Promise<Ceiling> },
+  parts: FacadeParts & { readonly ceilingOf: (request: FastifyRequest) => Promise<KeyCeiling> },
 ): void {
   const { applications, ceilingOf } = parts;
   const { slug } = api;

@@ -1,7 +1,7 @@
 import { API_ERRORS } from "@latchkey/engine";
 import type { FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
-import type { Ceiling } from "../../accounts/api-key-ceiling.ts";
+import type { KeyCeiling } from "../../accounts/api-key-ceiling.ts";
 import type { ApiKeyName, ApiKeys, IssuedApiKey } from "../../accounts/api-keys.ts";
 import type { Call } from "../../accounts/call.ts";
 import type { CredentialRecord } from "../../store/records.ts";
@@ -168,7 +168,7 @@ async function ceilingOf(
   apiKeys: ApiKeys,
   slug: string,
   request: FastifyRequest,
-): Promise<Ceiling> {
+): Promise<KeyCeiling> {
   const { principal, expiresAt } = allowedOf(request);
   const accountId = accountOf(request);
   const maker =
