@@ -62,7 +62,7 @@ function condemned(name: string, token: string): HostileToken {
   return { name, token, formOnly: true };
 }
 
-/** RFC 7515 §8: `none` in every spelling, with and without a signature. */
+/** RFC 7518 §3.6: `none` in every spelling, with and without a signature. */
 function none(keys: TokenKeys): HostileToken[] {
   const spellings = ["none", "None", "NONE", "nOnE", "none ", " none", "none\0", "n\u043ene", ""];
   return spellings.flatMap((alg) =>

@@ -9,7 +9,7 @@ import {
 } from "@latchkey/engine";
 import { rfc3339 } from "./rfc3339.ts";
 
-/** A decision as `POST verify` answers it (wire contract, section 9 of the design). */
+/** A decision as `POST verify` answers it; `docs/reference/http.md` tells of each member. */
 export interface DecisionWire {
   readonly outcome: "allow" | "deny";
   readonly status: number;

@@ -1,6 +1,6 @@
 import type { OperatorRole } from "../store/records.ts";
 
-/** What a route asks of the operator's role, and the roles that have it (DESIGN section 9). */
+/** What a route asks of the operator's role, and the roles that have it. */
 export const PERMISSIONS = {
   /** See that the deployment runs: metrics. */
   observe: ["viewer", "verifier", "admin", "owner"],

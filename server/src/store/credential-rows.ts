@@ -58,8 +58,9 @@ export async function lockCredential(
 }
 
 /**
- * Whether the row is of the kind, under the ceiling and, with `accountId`, that account's. Not part of the queries by
- * id: without statistics PostgreSQL would take the index that has the scheme or the account.
+ * Whether the row is of the kind, under the ceiling and, with `accountId`, that account's. Not part
+ * of the queries by id: without statistics PostgreSQL would take the index that has the scheme or
+ * the account.
  */
 export function isNamed(
   row: CredentialRow,

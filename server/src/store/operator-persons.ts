@@ -102,8 +102,8 @@ export const operatorPersonCommands = {
   },
 
   /**
-   * Forgets the person with all factors, links and sessions. @throws {ApiError} `NOT_FOUND`; `CONFLICT`: no
-   * owner of every API would be left.
+   * Forgets the person with all factors, links and sessions.
+   * @throws {ApiError} `NOT_FOUND`; `CONFLICT`: no owner of every API would be left.
    */
   async removeOperatorPerson(tx: Transaction, { id }: { readonly id: string }): Promise<void> {
     const { api } = tx.context;

@@ -55,7 +55,7 @@ function openFile(file: string, servers: Servers, log: StoreLog): Backend {
     db,
     ask,
     run: (request) => thread.run({ ...request, claim: claimOf(request.context) }),
-    // Other processes on this file look for themselves: see the poll in create-store.ts.
+    // Other processes on this file look for themselves: see the poll in feeds.ts.
     announce: () => undefined,
     onAnnounced: () => undefined,
     ping: () => thread.ping(),
