@@ -157,25 +157,23 @@ export function mailFrom(text: string): string {
 
 /** CIDR blocks and single addresses, in their one spelling, and `unix`. */
 export function proxies(text: string): readonly string[] {
-  return list(text, MOST_LISTED).flatMap((part) => (part === UNIX_PEER ? part : networks(part)));
+  return list(text, MOST_LISTED).map((part) => (part === UNIX_PEER ? part : network(part)));
 }
 
 /** CIDR blocks, single addresses and host names, those in lower case. */
 export function networksAndHosts(text: string): readonly string[] {
-  return list(text, MOST_LISTED).flatMap((part) => {
+  return list(text, MOST_LISTED).map((part) => {
     // What looks like numbers was meant as an address, and a mistyped one must not pass as a name.
     const isHost = HOST_NAME.test(part) && /[a-z]$/i.test(part);
-    return isHost ? [part.toLowerCase()] : networks(part);
+    return isHost ? part.toLowerCase() : network(part);
   });
 }
 
-/** CIDR blocks and single addresses, in their one spelling. */
-function networks(text: string): readonly string[] {
-  return list(text, MOST_LISTED).map((part) => {
-    const reading = readNetwork(part);
-    if ("fault" in reading) throw new ValueFault(`lists ${quoted(part)}, which ${reading.fault}`);
-    return reading.network.text;
-  });
+/** A CIDR block or a single address, in its one spelling. */
+function network(text: string): string {
+  const reading = readNetwork(text);
+  if ("fault" in reading) throw new ValueFault(`lists ${quoted(text)}, which ${reading.fault}`);
+  return reading.network.text;
 }
 
 function isUrlOf(text: string, schemes: readonly string[]): boolean {

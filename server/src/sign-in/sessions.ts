@@ -2,7 +2,7 @@ import { hash, randomBytes } from "node:crypto";
 import type { Clock } from "@latchkey/engine";
 import type { SessionRecord } from "../store/session-rows.ts";
 import { DEPLOYMENT, type Store } from "../store/store.ts";
-import type { Person } from "./people.ts";
+import type { Person, Whence } from "./people.ts";
 
 /** The browser that signs in, as far as it can be known. */
 export interface BrowserFacts {
@@ -44,11 +44,6 @@ export interface Sessions {
   end(session: SessionRecord, whence: Whence): Promise<void>;
   /** Notes that the person has just proved who they are; the answer says until when it counts. */
   markFresh(session: SessionRecord, whence: Whence): Promise<number>;
-}
-
-interface Whence {
-  readonly address: string | null;
-  readonly requestId: string | null;
 }
 
 const MINUTE = 60_000;

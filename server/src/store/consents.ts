@@ -1,5 +1,6 @@
 import type { Kysely } from "kysely";
 import type { Ask } from "./ask.ts";
+import { parseStrings } from "./credentials.ts";
 import type { Tables } from "./schema.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -83,5 +84,5 @@ async function holdingScopes(
     .where("application.type", "=", "confidential")
     .where("application.deleted_at", "is", null)
     .executeTakeFirst();
-  return row === undefined ? [] : JSON.parse(row.scopes);
+  return row === undefined ? [] : parseStrings(row.scopes);
 }

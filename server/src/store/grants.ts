@@ -4,6 +4,7 @@ import { endAccessTokens } from "./access-tokens.ts";
 import type { Ask } from "./ask.ts";
 import { type Ceiling, isUnder, under } from "./ceiling.ts";
 import { forgetConsent, rememberConsent } from "./consents.ts";
+import { parseStrings } from "./credentials.ts";
 import { queueLogoutNotices } from "./logout-notices.ts";
 import { olderThan, pageOf } from "./paging.ts";
 import type { Millis, PageRequest } from "./records.ts";
@@ -277,7 +278,7 @@ function toGrant(row: Selectable<OAuthGrantTable>): GrantRecord {
     userId: row.user_id,
     accountId: row.account_id,
     applicationId: row.application_id,
-    scopes: JSON.parse(row.scopes),
+    scopes: parseStrings(row.scopes),
     createdAt: row.created_at,
     lastUsedAt: row.last_used_at,
     revokedAt: row.revoked_at,
