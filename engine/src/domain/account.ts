@@ -1,3 +1,4 @@
+/** What an account can be; `platform` and `organization` may act for their child accounts. */
 export const ACCOUNT_KINDS = ["account", "platform", "organization", "team"] as const;
 export type AccountKind = (typeof ACCOUNT_KINDS)[number];
 

@@ -6,6 +6,7 @@ import type { Requirement } from "./requirement.ts";
 /** The engine's whole answer. A refusal is a value; an exception is a fault. */
 export type Decision = Allow | Deny;
 
+/** The request may pass, and what the API behind it gets to know. */
 export interface Allow {
   readonly outcome: "allow";
   /** Unix milliseconds. */
@@ -27,6 +28,7 @@ export interface Rotation {
   readonly endsAt: number | null;
 }
 
+/** The request may not pass; `reason` is for operators, the profile words it for the caller. */
 export interface Deny {
   readonly outcome: "deny";
   /** Unix milliseconds. */
@@ -47,6 +49,7 @@ export interface Deny {
 /** What was looked at, in order, for the operator. Holds no part of any secret. */
 export type Trace = TraceStep[];
 
+/** One thing that was looked at, and what was found. */
 export interface TraceStep {
   readonly step: string;
   readonly outcome: "passed" | "refused" | "skipped";

@@ -16,6 +16,7 @@ export interface Principal {
   readonly scheme: string;
 }
 
+/** Who acts for a principal: not the one whom the request is from. */
 export interface Actor {
   readonly kind: "platform" | "organization" | "application";
   readonly id: string;

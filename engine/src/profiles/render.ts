@@ -11,6 +11,7 @@ export interface Rendered {
   readonly body: string | null;
 }
 
+/** What an answer depends on beside the decision. */
 export interface RenderContext {
   readonly policy: Policy;
   readonly requestId: string;

@@ -133,6 +133,7 @@ export interface Verified<A extends OfScheme> {
 /** Something with a name of its own among what this key signs, forgotten some time after its end. */
 export type OneTimeUse = Pick<VerifiedToken, "credentialId" | "jti" | "expiresAt">;
 
+/** The credential was read, and proves nobody. */
 export interface Refused {
   readonly outcome: "refused";
   readonly reason: Reason;
@@ -144,6 +145,7 @@ export interface Refused {
   readonly rotation?: Rotation | undefined;
 }
 
+/** Memory does not know it: the source is asked, and the request decided again. */
 export interface Ask {
   readonly outcome: "ask";
   readonly question: Question;

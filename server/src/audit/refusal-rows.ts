@@ -36,6 +36,7 @@ interface Flood {
   counted: number;
 }
 
+/** How much is kept of refusals; what is beyond it is counted together. */
 export interface RefusalBounds {
   /** Lines of one minute for one address and reason, before the rest is counted. */
   readonly linesPerMinute: number;

@@ -10,6 +10,7 @@ export interface Command {
   run(context: CommandContext): Promise<number | undefined>;
 }
 
+/** All that a command has of its process, so that a test needs none. */
 export interface CommandContext {
   /** What follows the command's name. */
   readonly args: readonly string[];

@@ -21,6 +21,7 @@ export interface CurlRequest {
   readonly unexpanded: readonly string[];
 }
 
+/** A header that the command sends. */
 export interface CurlHeader {
   /** As it was written. */
   readonly name: string;

@@ -13,6 +13,7 @@ export const PROTOCOL_SCOPES = ["openid", "offline_access", "email", "profile"] 
 /** Whether an application must send a code challenge: a member of client metadata. */
 export const PKCE_MEMBER = "latchkey_pkce";
 
+/** The grant of devices without a browser (RFC 8628 §3.4). */
 export const DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code";
 
 /**

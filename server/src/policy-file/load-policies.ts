@@ -9,6 +9,7 @@ const DEFAULT_FILE = "latchkey.config.ts";
 /** How long a policy file may take: it may ask others for what it says. */
 const WAIT_MILLIS = 30_000;
 
+/** The policies that a deployment decides by, checked and complete. */
 export interface LoadedPolicies {
   /** As people know it; `undefined`: the built-in demo, one API per profile. */
   readonly file: string | undefined;

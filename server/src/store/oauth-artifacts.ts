@@ -12,6 +12,7 @@ export interface NamedArtifact {
   readonly digest: Uint8Array;
 }
 
+/** An artifact that is about to be written; one of the same name is replaced. */
 export interface SaveArtifact extends NamedArtifact {
   /** Nothing is written under a grant that is revoked. */
   readonly grantId: string | null;

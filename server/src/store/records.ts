@@ -4,6 +4,7 @@ import type { Ceiling } from "./ceiling.ts";
 /** Instants in stored records are Unix milliseconds; the HTTP edge turns them into RFC 3339. */
 export type Millis = number;
 
+/** An account as everyone may see it. */
 export interface AccountRecord {
   readonly id: string;
   readonly name: string;
@@ -15,9 +16,11 @@ export interface AccountRecord {
   readonly suspendedAt: Millis | null;
 }
 
+/** What a user is in an account. */
 export const ROLES = ["owner", "admin", "member"] as const;
 export type Role = (typeof ROLES)[number];
 
+/** A user as everyone may see it; the password, or whether there is one, is in no record. */
 export interface UserRecord {
   readonly id: string;
   /** Unique in its API, counting from 1. */
@@ -61,6 +64,7 @@ export interface CredentialRecord {
   readonly lastUsedAt: Millis | null;
 }
 
+/** The public half of a signing key. */
 export interface PublicKeyRecord {
   /** JOSE name: `ES256`, `EdDSA` or `RS256`. */
   readonly algorithm: string;
@@ -70,6 +74,7 @@ export interface PublicKeyRecord {
   readonly brought: boolean;
 }
 
+/** One of the secrets of a credential, without the secret. */
 export interface SecretRecord {
   readonly id: string;
   readonly createdAt: Millis;
@@ -78,9 +83,11 @@ export interface SecretRecord {
   readonly brownOuts: readonly Interval[];
 }
 
+/** The roles of operators; `http/permissions.ts` says what each may do. */
 export const OPERATOR_ROLES = ["viewer", "verifier", "admin", "owner"] as const;
 export type OperatorRole = (typeof OPERATOR_ROLES)[number];
 
+/** An operator token as everyone may see it; the token is in no record. */
 export interface OperatorTokenRecord {
   readonly id: string;
   readonly name: string;
@@ -118,6 +125,7 @@ export interface EventRecord {
 
 export type UsageOutcome = "allow" | "deny";
 
+/** Requests of one credential for one account in one hour, by what became of them. */
 export interface UsageRecord {
   readonly accountId: string;
   readonly credentialId: string;
@@ -139,6 +147,7 @@ export interface UsageLine extends UsageRecord {
   };
 }
 
+/** One change on the feed of an API. */
 export interface ChangeRecord {
   /** Gap-free and rising within its API. */
   readonly seq: number;
@@ -154,11 +163,13 @@ export interface PageKey {
   readonly id: string;
 }
 
+/** Which part of a list is wanted. */
 export interface PageRequest {
   readonly limit: number;
   readonly after: PageKey | undefined;
 }
 
+/** A part of a list, and where the next one begins; `null`: there is no more. */
 export interface Page<T> {
   readonly items: readonly T[];
   readonly next: PageKey | null;
