@@ -20,6 +20,7 @@ test.each([
   "?accel=",
   "?accel=/files/secret",
   "?accel=@",
+  "?accel=api",
   "?accel=@a%0d%0aX-Other:1",
   `?accel=@${"a".repeat(65)}`,
 ])("%j is refused", (suffix) => {

@@ -72,7 +72,8 @@ describe("refuses, without connecting,", () => {
     const before = connections;
     for (const ask of [allowing([]), keeping, keeping]) {
       const asked = ask(`http://${host}:${port}/`);
-      await expect(asked).rejects.toBeInstanceOf(OutboundError);
+      // Its own words: whatever this machine cannot reach is an OutboundError, too.
+      await expect(asked).rejects.toThrow(/not on the public Internet|name cannot be resolved/);
     }
     expect(connections).toBe(before);
   });

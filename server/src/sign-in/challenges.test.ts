@@ -12,3 +12,13 @@ test("a challenge is known to whoever knows its master key, newest or not, and t
   expect(rotating.read(text, "another page")).toBeUndefined();
   expect(createChallenges({ masterKeys: [newer], clock }).read(text, "a page")).toBeUndefined();
 });
+
+test("a challenge ends at the very instant that it names", () => {
+  let now = 0;
+  const challenges = createChallenges({ masterKeys: [newer], clock: () => now });
+  const text = Buffer.from(challenges.make("a page")).toString("base64url");
+  now = 299_999;
+  expect(challenges.read(text, "a page")).toMatchObject({ expiresAt: 300_000 });
+  now = 300_000;
+  expect(challenges.read(text, "a page")).toBeUndefined();
+});
