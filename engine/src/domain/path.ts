@@ -69,17 +69,17 @@ export class RequestPath {
     if (target.charCodeAt(0) !== SLASH) return false;
     const length = Math.min(target.length, LONGEST_PATH + 1);
     let { next } = states;
-    // To the compiler a number, not an object that may be one.
-    let state = first | 0;
+    // Where the state's row begins.
+    let row = first << ROW_BITS;
     let end = 1;
     for (; end < length; end += 1) {
       const code = target.charCodeAt(end);
       // What is not ASCII comes from no URI: Node hands on bytes as Latin-1, so what would be
       // matched here is not what an API that decodes UTF-8 would see.
       if (code > ASCII) return false;
-      const after = next[(state << ROW_BITS) | code] as number;
+      const after = next[row | code] as number;
       if (after < LOOK) {
-        state = after;
+        row = after << ROW_BITS;
         continue;
       }
       if (after === LOOK) {
@@ -87,11 +87,11 @@ export class RequestPath {
         if (code === PERCENT) return this.#readEncoded(target, states, first);
         if (code !== DOT || isDotSegment(target, end)) return false;
       }
-      state = states.advance(state, code) | 0;
+      row = states.advance(row >> ROW_BITS, code) << ROW_BITS;
       next = states.next;
     }
     if (end > LONGEST_PATH) return false;
-    this.#take(target, end, state);
+    this.#take(target, end, row >> ROW_BITS);
     return true;
   }
 

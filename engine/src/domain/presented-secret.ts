@@ -2,8 +2,11 @@ import { bearerStart, MOST_CREDENTIAL_LENGTH } from "./bearer.ts";
 
 /** Secrets of up to so many characters are looked at as bytes. */
 const SHORT = 64;
-/** Left free behind: a character that is not ASCII is seen by its second byte, up to four in all. */
-const SPARE = 8;
+/**
+ * Left free behind: a character that is not ASCII is seen by its second byte, and UTF-8 is written
+ * at a stretch only where there is room for two bytes of each character.
+ */
+const SPARE = SHORT + 16;
 /** `Bearer ` ends before the eighth byte, so that what follows lies on whole words. */
 const BEFORE = 8;
 const BEARER_LENGTH = "Bearer ".length;
