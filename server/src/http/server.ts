@@ -1,7 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Server as SocketServer } from "node:net";
 import type { Clock } from "@latchkey/engine";
-import { answerParseFault, MAX_HEADER_BLOCK, requestFault } from "./hygiene.ts";
+import { MAX_HEADER_BLOCK, requestFault } from "./hygiene.ts";
+import { answerParseFaults } from "./parse-faults.ts";
 import { attendPlainRequests, type PlainDoor } from "./plain-connections.ts";
 
 // An import of `node:http` evaluates every name it exports, and some load an HTTP client that nobody
@@ -57,7 +58,7 @@ export function serverFactory(
         handler(request, response);
       },
     );
-    server.on("clientError", answerParseFault);
+    answerParseFaults(server);
     attendPlainRequests(server, plain, clock);
     return server;
   };
