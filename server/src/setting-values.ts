@@ -157,7 +157,7 @@ export function mailFrom(text: string): string {
 
 /** CIDR blocks and single addresses, in their one spelling, and `unix`. */
 export function proxies(text: string): readonly string[] {
-  return list(text, MOST_LISTED).map((part) => (part === UNIX_PEER ? part : network(part)));
+  return list(text, MOST_LISTED).map((part) => (part === UNIX_PEER ? part : network(part, text)));
 }
 
 /** CIDR blocks, single addresses and host names, those in lower case. */
@@ -165,15 +165,21 @@ export function networksAndHosts(text: string): readonly string[] {
   return list(text, MOST_LISTED).map((part) => {
     // What looks like numbers was meant as an address, and a mistyped one must not pass as a name.
     const isHost = HOST_NAME.test(part) && /[a-z]$/i.test(part);
-    return isHost ? part.toLowerCase() : network(part);
+    return isHost ? part.toLowerCase() : network(part, text);
   });
 }
 
-/** A CIDR block or a single address, in its one spelling. */
-function network(text: string): string {
-  const reading = readNetwork(text);
-  if ("fault" in reading) throw new ValueFault(`lists ${quoted(text)}, which ${reading.fault}`);
-  return reading.network.text;
+/** Whether it looks like a URL with a user: a password may stand before the `@`. */
+export function mayHoldPassword(text: string): boolean {
+  return /\/\/.*@/s.test(text);
+}
+
+/** A CIDR block or a single address, in its one spelling; `text` is the list that it is part of. */
+function network(part: string, text: string): string {
+  const reading = readNetwork(part);
+  if (!("fault" in reading)) return reading.network.text;
+  const shown = mayHoldPassword(text) ? "something that" : `${quoted(part)}, which`;
+  throw new ValueFault(`lists ${shown} ${reading.fault}`);
 }
 
 function isUrlOf(text: string, schemes: readonly string[]): boolean {

@@ -192,6 +192,7 @@ test.each([
   expect(message).not.toContain("\n");
 });
 
+const NO_NETWORK = "is not an IP address or CIDR block, such as 192.0.2.0/24 or 2001:db8::/32";
 const REDIS_FORM = "is not redis[s]://[user[:password]@]host[:port][/database]";
 
 test.each([
@@ -221,6 +222,14 @@ test.each([
   ["LATCHKEY_REDIS_URL", "redis://u:hunter2@h?db=1", REDIS_FORM],
   ["LATCHKEY_REDIS_URL", "redis://u:hunter2%zz@h", REDIS_FORM],
   ["LATCHKEY_SMTP_URL", "mail:hunter2", "is not a smtp:// or smtps:// URL"],
+  ["LATCHKEY_TRUSTED_PROXIES", "http://u:hunter2@h", `lists something that ${NO_NETWORK}`],
+  ["LATCHKEY_TRUSTED_PROXIES", "::1,http://hunter2,@h", `lists something that ${NO_NETWORK}`],
+  ["LATCHKEY_TRUSTED_PROXIES", "http://u:hunter2\n@h", `lists something that ${NO_NETWORK}`],
+  [
+    "LATCHKEY_OUTBOUND_ALLOW",
+    "hooks.acme,http://u:hunter2@h",
+    `lists something that ${NO_NETWORK}`,
+  ],
 ])("refuses a bad %s without showing it", (name, value, fault) => {
   const message = faultOf(() => dev({ [name]: value }));
   expect(message).toMatch(new RegExp(`^${name} `));

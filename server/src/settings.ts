@@ -8,6 +8,7 @@ import {
   logLevel,
   mailFrom,
   masterKeys,
+  mayHoldPassword,
   networksAndHosts,
   operatorToken,
   policyFile,
@@ -284,8 +285,7 @@ function setting<Value>(entry: Setting<Value>): Setting<Value> {
 function readOne<Value>(env: Environment, entry: Setting<Value>): Value | undefined {
   const text = env[entry.name]?.trim() ?? "";
   if (text === "") return undefined;
-  // A password may stand before an `@` where none should.
-  const isHidden = entry.secret || /\/\/.*@/.test(text);
+  const isHidden = entry.secret || mayHoldPassword(text);
   const shown = isHidden ? "" : `${JSON.stringify(text.slice(0, 80))} `;
   return attributed(entry, () => entry.parse(text), shown);
 }
