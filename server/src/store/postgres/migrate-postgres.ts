@@ -24,7 +24,7 @@ export async function migratePostgres(
   wanted: readonly Migration[] = migrations,
 ): Promise<readonly string[]> {
   const name = describe(url);
-  const client = new pg.Client(clientConfig(url));
+  const client = newClient(url, name);
   client.on("error", () => undefined);
   try {
     await client.connect();
@@ -37,6 +37,16 @@ export async function migratePostgres(
     });
   } finally {
     await client.end().catch(() => undefined);
+  }
+}
+
+/** Made of the URL and of the files with certificates that it names. */
+function newClient(url: string, name: string): pg.Client {
+  try {
+    return new pg.Client(clientConfig(url));
+  } catch (cause) {
+    const has = `cannot use the database ${name} as LATCHKEY_DATABASE_URL has it`;
+    throw new StoreStartError(`${has}: ${reasonOf(cause)}`, { cause });
   }
 }
 

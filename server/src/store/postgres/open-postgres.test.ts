@@ -356,6 +356,19 @@ test("a start without the password that the server asks for says where it belong
   server.close();
 });
 
+test.each([
+  ["d?sslmode=verify-full&sslrootcert=/nope/ca.pem", /, open '\/nope\/ca\.pem'$/],
+  ["d?sslcert=/nope/node.pem", /, open '\/nope\/node\.pem'$/],
+])("a start with %s, which cannot be read, names the setting and the file", async (rest, said) => {
+  const attempt = openTestStore(`postgres://user:CANARY@127.0.0.1:1/${rest}`);
+  await expect(attempt).rejects.toMatchObject({ name: "StoreStartError" });
+  await expect(attempt).rejects.toThrow(said);
+  await expect(attempt).rejects.toThrow(
+    /^cannot use the database postgres:\/\/127\.0\.0\.1:1\/.+ as LATCHKEY_DATABASE_URL has it: /,
+  );
+  await expect(attempt).rejects.not.toThrow("CANARY");
+});
+
 test("a URL of another kind is refused without being shown", async () => {
   const attempt = openTestStore("mysql://user:CANARY@localhost/db");
   await expect(attempt).rejects.toMatchObject({ name: "StoreStartError" });
