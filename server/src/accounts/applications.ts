@@ -9,6 +9,7 @@ import {
   type ApplicationType,
   NO_LOGOUT,
   type PkceRule,
+  pkceUnlessChosen,
 } from "../store/application-record.ts";
 import type { ApplicationFilter } from "../store/applications.ts";
 import type { Ceiling } from "../store/ceiling.ts";
@@ -148,7 +149,7 @@ export function createApplications(parts: {
         scopes: [...new Set(draft.scopes ?? [])],
         permissions: namedPermissions(permissions, policy),
         accessTokenFormat: draft.accessTokenFormat ?? "opaque",
-        pkce: draft.pkce ?? (type === "public" ? "required" : "optional"),
+        pkce: draft.pkce ?? pkceUnlessChosen(type),
         status: draft.status ?? firstStatus(kind, policy),
         logo: draft.logo ?? null,
         homePage: draft.homePage ?? null,

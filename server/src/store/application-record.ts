@@ -19,6 +19,11 @@ export type AccessTokenFormat = (typeof ACCESS_TOKEN_FORMATS)[number];
 export const PKCE_RULES = ["required", "optional"] as const;
 export type PkceRule = (typeof PKCE_RULES)[number];
 
+/** What holds for an application of which nothing was said. */
+export function pkceUnlessChosen(type: ApplicationType): PkceRule {
+  return type === "public" ? "required" : "optional";
+}
+
 /** What the API itself wants to know of an application; Latchkey only keeps it. */
 export interface ApplicationSettings {
   readonly bookingRedirectUri: string | null;

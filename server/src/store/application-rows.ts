@@ -10,6 +10,7 @@ import {
   type LogoutRules,
   NO_LOGOUT,
   type PkceRule,
+  pkceUnlessChosen,
 } from "./application-record.ts";
 import { isUnder } from "./ceiling.ts";
 import { digestMaterial, type NewSecret, parseDigests, toClientSecret } from "./client-secrets.ts";
@@ -212,8 +213,12 @@ function readSettings(row: Selectable<ApplicationTable>): {
   readonly logout: LogoutRules;
 } {
   // Written above.
-  const { pkce, logout = NO_LOGOUT, ...settings } = JSON.parse(row.settings) as StoredSettings;
-  return { settings, pkce: pkce ?? (row.type === "public" ? "required" : "optional"), logout };
+  const {
+    pkce = pkceUnlessChosen(row.type as ApplicationType),
+    logout = NO_LOGOUT,
+    ...settings
+  } = JSON.parse(row.settings) as StoredSettings;
+  return { settings, pkce, logout };
 }
 
 /** Writes the credential's new state to the feed, and the deed to the audit trail. */

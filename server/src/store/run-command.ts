@@ -2,6 +2,7 @@ import type { Kysely } from "kysely";
 import { requireLiveActor } from "./acting-credential.ts";
 import { type CommandName, commands, UNDER_CEILING } from "./commands.ts";
 import { type Claim, claim, settle } from "./idempotency.ts";
+import { wholeAnswer } from "./older-answers.ts";
 import type { ChangeRecord } from "./records.ts";
 import type { Tables } from "./schema.ts";
 import { requireLiveSession } from "./sessions.ts";
@@ -42,7 +43,7 @@ export async function runCommand(
   await requireLiveActor(db, context);
   await requireLiveSession(db, context);
   const stored = request.claim && (await claim(db, request.claim));
-  if (stored !== undefined) return { ...stored, replayed: true, changes: [] };
+  if (stored !== undefined) return { ...wholeAnswer(name, stored), replayed: true, changes: [] };
   // `Store.write` has checked that the input is the one of this name.
   const command = commands[name] as unknown as Command<unknown, unknown>;
   const { tx, finish } = openTransaction(db, context);

@@ -1,6 +1,16 @@
+import { createCipheriv } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { API, API_KEY, aContext, anApiKey, aRotation, digestOf } from "../../testing/builders.ts";
+import {
+  API,
+  API_KEY,
+  aContext,
+  aJwtSecret,
+  anAccount,
+  anApiKey,
+  aRotation,
+  digestOf,
+} from "../../testing/builders.ts";
 import { DATABASES, openTestStore, type TestDatabase } from "../../testing/databases.ts";
 import { NOW } from "../../testing/now.ts";
 import { migratePostgres } from "../postgres/migrate-postgres.ts";
@@ -9,10 +19,12 @@ import { migrationSession } from "../sqlite/migration-session.ts";
 import { migrations } from "./index.ts";
 import { migrate } from "./migrate.ts";
 
+type Hex = (bytes: Uint8Array) => string;
+
 const FIRST_RELEASE = migrations.slice(0, 1);
 
 /** What the first release writes for an account with a user and two keys, one of them rotated. */
-function rowsOfFirstRelease(hex: (bytes: Uint8Array) => string): readonly string[] {
+function rowsOfFirstRelease(hex: Hex): readonly string[] {
   const key = (id: string, rest: string) =>
     `insert into credential (api, id, scheme, account_id, user_id, name, digest, material, prefix,
       last_four, scopes, mode, allowed_ips, limits, signing, lineage_id, created_at, successor_id,
@@ -32,6 +44,46 @@ function rowsOfFirstRelease(hex: (bytes: Uint8Array) => string): readonly string
       values ('${API}', ${NOW}, 'key_1', 'allow', 'acct_1', 7, '1.0')`,
   ];
 }
+
+/** A caller's Idempotency-Key as the store has it. */
+function aClaim(name: string) {
+  return {
+    keyDigest: digestOf(`key of ${name}`),
+    bodyDigest: digestOf(`body of ${name}`),
+    sealingKeys: [digestOf(`sealing key of ${name}`)],
+  };
+}
+
+/** The row in which the first release keeps what it answered to the claim of this name. */
+function keptAnswer(hex: Hex, name: string, answer: { output: object; once?: string }): string {
+  const { keyDigest, bodyDigest, sealingKeys } = aClaim(name);
+  const nonce = Buffer.alloc(12, 1);
+  const cipher = createCipheriv("aes-256-gcm", sealingKeys[0] as Uint8Array, nonce);
+  cipher.setAAD(Buffer.concat([Buffer.from(`idempotency/sealed/${API}/`), keyDigest]));
+  const text = [cipher.update(JSON.stringify(answer)), cipher.final()];
+  const sealed = Buffer.concat([nonce, ...text, cipher.getAuthTag()]);
+  return `insert into idempotency (api, key_digest, body_digest, sealed, claimed_at, expires_at)
+    values ('${API}', ${hex(keyDigest)}, ${hex(bodyDigest)}, ${hex(sealed)}, ${NOW}, ${NOW + 86_400_000})`;
+}
+
+/** A key as the first release answers it. */
+const KEY = {
+  ...{ id: "key_1", accountId: "acct_1", userId: null, name: "CI", prefix: "lk_live_" },
+  ...{ lastFour: "wxyz", scopes: [], mode: "live", allowedIps: [], limits: null, signing: "off" },
+  ...{ createdAt: NOW, expiresAt: null, revokedAt: null, rotatedAt: null, successorId: null },
+  ...{ lineageId: "key_1", lastUsedAt: null },
+};
+
+/** An application as the first that were there were answered. */
+const APPLICATION = {
+  ...{ id: "app_1", accountId: "acct_1", name: "CRM", kind: "oauth", type: "public" },
+  ...{ redirectUris: [], scopes: [], permissions: [], accessTokenFormat: "opaque" },
+  ...{ status: "verified", logo: null, homePage: null, settings: {}, secrets: [] },
+  ...{ createdAt: NOW, revokedAt: null },
+};
+
+/** What has come to a key since. */
+const SINCE = { handle: null, publicKey: null, secrets: [], brownOuts: [] };
 
 for (const database of DATABASES) {
   describe.skipIf(database.absent)(`a database of the first release on ${database.name}`, () => {
@@ -66,15 +118,55 @@ for (const database of DATABASES) {
       ]);
       await store.close();
     });
+
+    test("answers a repeat of what an earlier release did as this one would have", async () => {
+      const url = await database.newUrl({ empty: true });
+      const rotated = { key: { ...KEY, id: "key_2" }, old: KEY };
+      await makeFirstRelease(database, url, (hex) => [
+        keptAnswer(hex, "issue", { output: KEY, once: "lk_live_wxyz" }),
+        keptAnswer(hex, "rotate", { output: rotated, once: "lk_live_2222" }),
+        keptAnswer(hex, "plan", { output: APPLICATION }),
+      ]);
+      const store = await openTestStore(url);
+      const repeat = (name: string) => aContext({ idempotency: aClaim(name) });
+      expect(await store.write("issueCredential", anApiKey(), repeat("issue"))).toMatchObject({
+        ...{ output: { ...KEY, ...SINCE }, once: { key: "lk_live_wxyz" }, replayed: true },
+      });
+      expect(await store.write("rotateCredential", aRotation(), repeat("rotate"))).toMatchObject({
+        output: { key: { ...KEY, id: "key_2", ...SINCE }, old: { ...KEY, ...SINCE } },
+        ...{ once: { key: "lk_live_2222" }, replayed: true },
+      });
+      const plan = { id: "app_1", brownOuts: [] };
+      const planned = await store.write("planClientSecretBrownOuts", plan, repeat("plan"));
+      expect(planned).toMatchObject({
+        output: { ...APPLICATION, pkce: "required", logout: { postLogoutRedirectUris: [] } },
+        replayed: true,
+      });
+      await store.close();
+    });
+
+    test("repeats an answer of its own as it is", async () => {
+      const store = await openTestStore(await database.newUrl());
+      await store.write("createAccount", anAccount(), aContext());
+      const context = aContext({ idempotency: aClaim("secret") });
+      const issued = await store.write("issueCredential", aJwtSecret(), context, "a secret");
+      const { output, once } = await store.write("issueCredential", aJwtSecret(), context);
+      expect({ output, once }).toEqual({ output: issued.output, once: "a secret" });
+      await store.close();
+    });
   });
 }
 
-async function makeFirstRelease(database: TestDatabase, url: string): Promise<void> {
+async function makeFirstRelease(
+  database: TestDatabase,
+  url: string,
+  rowsOf = rowsOfFirstRelease,
+): Promise<void> {
   if (database.kind === "postgres") {
     await migratePostgres(url, NOW, FIRST_RELEASE);
     const client = new pg.Client(url);
     await client.connect();
-    const rows = rowsOfFirstRelease((bytes) => `'\\x${Buffer.from(bytes).toString("hex")}'`);
+    const rows = rowsOf((bytes) => `'\\x${Buffer.from(bytes).toString("hex")}'`);
     for (const sql of rows) await client.query(sql);
     await client.end();
     return;
@@ -82,6 +174,6 @@ async function makeFirstRelease(database: TestDatabase, url: string): Promise<vo
   const path = url.slice("sqlite:".length);
   using connection = connect(path, "write");
   await migrate(migrationSession(connection, path), FIRST_RELEASE, NOW);
-  const rows = rowsOfFirstRelease((bytes) => `x'${Buffer.from(bytes).toString("hex")}'`);
+  const rows = rowsOf((bytes) => `x'${Buffer.from(bytes).toString("hex")}'`);
   for (const sql of rows) connection.exec(sql);
 }
