@@ -102,7 +102,7 @@ for (const database of DATABASES) {
 }
 
 async function migrateWith(database: TestDatabase, url: string, wanted: readonly Migration[]) {
-  if (database.kind === "postgres") return migratePostgres(url, NOW, wanted);
+  if (database.kind === "postgres") return migratePostgres(url, NOW, { wanted });
   const path = url.slice("sqlite:".length);
   using connection = connect(path, "write");
   return await migrate(migrationSession(connection, path), wanted, NOW);

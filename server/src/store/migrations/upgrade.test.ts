@@ -163,7 +163,7 @@ async function makeFirstRelease(
   rowsOf = rowsOfFirstRelease,
 ): Promise<void> {
   if (database.kind === "postgres") {
-    await migratePostgres(url, NOW, FIRST_RELEASE);
+    await migratePostgres(url, NOW, { wanted: FIRST_RELEASE });
     const client = new pg.Client(url);
     await client.connect();
     const rows = rowsOf((bytes) => `'\\x${Buffer.from(bytes).toString("hex")}'`);

@@ -12,6 +12,12 @@ const OLDEST_VERSION = 150_000;
 const UNDEFINED_TABLE = "42P01";
 const INSUFFICIENT_PRIVILEGE = "42501";
 
+interface MigratePostgres {
+  readonly wanted?: readonly Migration[];
+  /** Called once when another node's migration is under way, which is then waited for. */
+  readonly onWait?: () => void;
+}
+
 /**
  * Brings the database up to date on a connection of its own, without a time limit: another node's
  * migration may take long.
@@ -21,7 +27,7 @@ const INSUFFICIENT_PRIVILEGE = "42501";
 export async function migratePostgres(
   url: string,
   at: number,
-  wanted: readonly Migration[] = migrations,
+  { wanted = migrations, onWait }: MigratePostgres = {},
 ): Promise<readonly string[]> {
   const name = describe(url);
   const client = newClient(url, name);
@@ -29,7 +35,7 @@ export async function migratePostgres(
   try {
     await client.connect();
     await requireVersion(client, name);
-    return await migrate(migrationSession(client, name), wanted, at);
+    return await migrate(migrationSession(client, name, onWait), wanted, at);
   } catch (error) {
     if (error instanceof StoreStartError) throw error;
     throw new StoreStartError(`cannot use the database ${name}: ${reasonOf(error)}`, {
@@ -68,7 +74,7 @@ async function requireVersion(client: pg.Client, name: string): Promise<void> {
   throw new StoreStartError(`${name} is PostgreSQL ${found}; Latchkey needs 15 or later`);
 }
 
-function migrationSession(client: pg.Client, name: string): MigrationSession {
+function migrationSession(client: pg.Client, name: string, onWait?: () => void): MigrationSession {
   const run = async (sql: string) => (await client.query(sql)).rows;
   return {
     flavor: "postgres",
@@ -76,6 +82,9 @@ function migrationSession(client: pg.Client, name: string): MigrationSession {
     run,
     async beginAlone() {
       await run("begin");
+      const [first] = await run(`select pg_try_advisory_xact_lock(${MIGRATION_LOCK}) as taken`);
+      if (first?.taken === true) return;
+      onWait?.();
       await run(`select pg_advisory_xact_lock(${MIGRATION_LOCK})`);
     },
     isMissingTable: (error) => codeOf(error) === UNDEFINED_TABLE,

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import pg from "pg";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import {
   API,
   API_KEY,
@@ -14,9 +14,10 @@ import {
 } from "../../testing/builders.ts";
 import { DATABASES, openTestStore } from "../../testing/databases.ts";
 import { keptLog } from "../../testing/log.ts";
-import { NOW } from "../../testing/now.ts";
+import { frozenClock, NOW } from "../../testing/now.ts";
 import { startReplyCutter } from "../../testing/reply-cutter.ts";
 import { aManagedUser, aPlatformScene } from "../../testing/store-contract/managed-scene.ts";
+import { openStore } from "../open-store.ts";
 import { startAnnouncements } from "./announcements.ts";
 
 const postgres = DATABASES.find((database) => database.kind === "postgres");
@@ -298,6 +299,22 @@ describe.skipIf(postgres.absent)("a store on PostgreSQL", () => {
     expect(await reading.changes.head("standard")).toBe(0);
     await reading.close();
     await control.end();
+  });
+
+  test("a start that waits for another node's migration says so, once", async () => {
+    const url = await postgres.newUrl({ empty: true });
+    const other = await connect(url);
+    // The number that all releases take.
+    await other.query("begin; select pg_advisory_xact_lock(4702394921)");
+    const log = keptLog();
+    const opening = openStore({ url, clock: frozenClock(), log });
+    const said = () => log.lines.map(({ message }) => message);
+    const waiting = "waiting for another node that is migrating the database";
+    await vi.waitFor(() => expect(said()).toEqual([waiting]));
+    await other.query("commit");
+    await (await opening).close();
+    expect(said()).toEqual([waiting, "the database was migrated"]);
+    await other.end();
   });
 
   test("takes no write once closed", async () => {

@@ -30,7 +30,8 @@ const DEADLINE_MILLIS = 5000;
  * @throws {StoreStartError} Names the server, its fault and what to do.
  */
 export async function openPostgres({ url, clock, log }: OpenPostgres): Promise<Backend> {
-  const applied = await migratePostgres(url, clock());
+  const onWait = () => log.info({}, "waiting for another node that is migrating the database");
+  const applied = await migratePostgres(url, clock(), { onWait });
   if (applied.length > 0) log.info({ applied }, "the database was migrated");
   const pool = createPool(url, log);
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: forKysely(pool) }) });
