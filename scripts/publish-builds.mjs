@@ -21,14 +21,14 @@ import { fileURLToPath } from "node:url";
 const WORKSPACES = ["engine", "sdk", "server"];
 
 /** What a user of the SDK may write: every face of the package, as types and as a program. */
-const SDK_USER = `import { createVerifier, type Verifier } from "@latchkey/sdk";
+const SDK_USER = `import { type Allow, createVerifier, type Verifier } from "@latchkey/sdk";
 import { APIClient } from "@latchkey/sdk/api-client";
 import { createClient } from "@latchkey/sdk/client";
 import { latchkey as express } from "@latchkey/sdk/express";
 import { latchkey as fastify } from "@latchkey/sdk/fastify";
 import { latchkey as hono } from "@latchkey/sdk/hono";
 import { latchkey as node } from "@latchkey/sdk/node";
-import { latchkey as web } from "@latchkey/sdk/web";
+import { type Principal, latchkey as web } from "@latchkey/sdk/web";
 
 const [, , url = "", token = ""] = process.argv;
 const client = createClient({ url, token });
@@ -40,7 +40,8 @@ const { valid } = await new APIClient({ apiKey: key, baseUrl: \`\${url}/acme\` }
 
 const verifier: Verifier = await createVerifier({ url, token, api: "acme" });
 const doors = [express(verifier), hono(verifier), node(verifier, () => {}), fastify];
-const handler = web(verifier, (_request, { principal }) => Response.json(principal));
+const told = (principal: Principal, { at }: Allow) => Response.json({ principal, at });
+const handler = web(verifier, (_request, { principal, decision }) => told(principal, decision));
 const headers = { authorization: \`Bearer \${key}\` };
 const allowed = await handler(new Request("https://api.example/v2/users", { headers }));
 const refused = await handler(new Request("https://api.example/v2/users"));

@@ -10,6 +10,9 @@ import {
 } from "@latchkey/engine";
 import type { Verifier } from "../verifier/verifier.ts";
 
+// Of these `Allowed` is made: each adapter names them beside it.
+export type { Allow, Principal } from "@latchkey/engine";
+
 /** How requests are read. */
 export interface DoorOptions {
   /**

@@ -4,7 +4,7 @@ import type { Verifier } from "../verifier/verifier.ts";
 import { type Allowed, createDoor, type DoorOptions, type Outcome } from "./door.ts";
 import { peerOf, sendAnswer, setHeaders } from "./node-http.ts";
 
-export type { Allowed, DoorOptions } from "./door.ts";
+export type { Allow, Allowed, DoorOptions, Principal } from "./door.ts";
 
 declare global {
   namespace Express {

@@ -13,7 +13,7 @@ import {
 import { peerOf, setHeaders } from "./node-http.ts";
 import { receivedRequest, responseOf, targetOf, withHeaders } from "./web-http.ts";
 
-export type { Allowed, DoorOptions, Peer } from "./door.ts";
+export type { Allow, Allowed, DoorOptions, Peer, Principal } from "./door.ts";
 
 /** How the middleware reads requests. */
 export interface LatchkeyMiddlewareOptions extends DoorOptions {

@@ -2,7 +2,7 @@ import type { Verifier } from "../verifier/verifier.ts";
 import { type Allowed, createDoor, type DoorOptions, type Peer } from "./door.ts";
 import { receivedRequest, responseOf, withHeaders } from "./web-http.ts";
 
-export type { Allowed, DoorOptions, Peer } from "./door.ts";
+export type { Allow, Allowed, DoorOptions, Peer, Principal } from "./door.ts";
 
 /** How the handler's requests are read. */
 export interface WebOptions<Extra extends readonly unknown[]> extends DoorOptions {

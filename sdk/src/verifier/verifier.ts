@@ -1,5 +1,20 @@
 import type { ApiRequest, Decision, Rendered } from "@latchkey/engine";
 
+// What a verifier takes and answers: a program names it without the engine's package.
+export type {
+  Actor,
+  Allow,
+  ApiRequest,
+  Decision,
+  Deny,
+  LimitState,
+  Mode,
+  Principal,
+  Reason,
+  Rendered,
+  Requirement,
+} from "@latchkey/engine";
+
 /** What a verifier needs to know. */
 export interface VerifierOptions {
   /** Where the Latchkey server is: `https://latchkey.internal:4000`. */
