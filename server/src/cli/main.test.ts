@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
   closeSync,
+  cpSync,
   mkdtempSync,
   openSync,
   readdirSync,
@@ -51,6 +52,19 @@ function latchkey(args: readonly string[], env: Record<string, string> = {}) {
 test("prints the version of its package", () => {
   const { version } = JSON.parse(readFileSync(MANIFEST, "utf8"));
   expect(latchkey(["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+});
+
+test("tells a Node that is too old for its package so, and loads nothing else", () => {
+  const main = path.join(folder, "src", "cli", "main.ts");
+  cpSync(MAIN, main, { recursive: true });
+  const manifest = { type: "module", version: "1.2.3", engines: { node: ">=999.15" } };
+  writeFileSync(path.join(folder, "package.json"), JSON.stringify(manifest));
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, "--version"], {
+    encoding: "utf8",
+    env: {},
+  });
+  const needs = `latchkey: it needs Node 999.15 or later, and this is ${process.versions.node}\n`;
+  expect({ status, stdout, stderr }).toEqual({ status: 1, stdout: "", stderr: needs });
 });
 
 test("checks the built-in demo and leaves nothing behind", () => {

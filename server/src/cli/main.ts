@@ -1,14 +1,22 @@
 #!/usr/bin/env node
 import { existsSync, readFileSync } from "node:fs";
-import { enableCompileCache } from "node:module";
+// By its whole: a Node too old for a name of it would say only that the name is missing.
+import * as nodeModule from "node:module";
 import path from "node:path";
 import { text } from "node:stream/consumers";
+
+const { version, engines } = readManifest();
+const oldest = engines.node.replace(/^>=/, "");
+if (process.versions.node.localeCompare(oldest, "en", { numeric: true }) < 0) {
+  console.error(`latchkey: it needs Node ${oldest} or later, and this is ${process.versions.node}`);
+  process.exit(1);
+}
 
 // Before anything else is loaded: what is imported statically comes too early for the cache.
 const modules = nearestModules(import.meta.dirname);
 if (modules !== undefined) {
   const cache = path.join(modules, ".cache", "latchkey");
-  enableCompileCache(cache);
+  nodeModule.enableCompileCache(cache);
   // Threads look for it here.
   process.env.NODE_COMPILE_CACHE ??= cache;
 }
@@ -28,7 +36,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 const code = await runCommandLine(COMMANDS, {
   args: process.argv.slice(2),
   env: process.env,
-  version: readVersion(),
+  version,
   readInput: () => text(process.stdin),
   print: (line) => console.log(line),
   warn: (line) => console.error(line),
@@ -55,8 +63,6 @@ function nearestModules(folder: string): string | undefined {
 }
 
 /** The manifest lies two folders up, from `src/cli` as from `dist/cli`. */
-function readVersion(): string {
-  const manifest = new URL("../../package.json", import.meta.url);
-  const { version }: { version: string } = JSON.parse(readFileSync(manifest, "utf8"));
-  return version;
+function readManifest(): { readonly version: string; readonly engines: { readonly node: string } } {
+  return JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
 }
