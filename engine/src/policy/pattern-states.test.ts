@@ -51,3 +51,25 @@ test("goes on finding rules when patterns overlap in more ways than are kept", (
   }
   expect(states.size).toBeLessThanOrEqual(4096);
 });
+
+test("keeps nothing of a state whose number another one has got", () => {
+  const depth = 14;
+  const overlapping = Array.from({ length: depth }, (_, i) => {
+    const segments = Array.from({ length: depth }, (_, at) => (at === i ? "a" : "*"));
+    return `/${segments.join("/")}`;
+  });
+  const { states, ruleOf } = statesOf(["/aq/x", ...overlapping]);
+  const step = (state: number, text: string) => states.advance(state, text.charCodeAt(0));
+  const early = step(0, "a");
+  for (let choice = 0; states.size < 4096; choice += 1) {
+    let state = 0;
+    for (let at = 0; at < depth && states.size < 4096; at += 1) {
+      state = step(state, (choice >> at) & 1 ? "a" : "b");
+      if (states.size < 4096) state = step(state, "/");
+    }
+  }
+  // To one for which there is no room: it gets the number that the early one had.
+  expect(step(early, "q")).toBe(early);
+  expect(ruleOf("/aq/x")).toBe(0);
+  expect(ruleOf("/aqq/x")).toBe(NO_RULE);
+});
