@@ -74,27 +74,29 @@ export class RequestPath {
   read(target: string, states: PathStates = ANY_PATH, first = 0): boolean {
     if (target.charCodeAt(0) !== SLASH) return false;
     const length = Math.min(target.length, LONGEST_PATH + 1);
-    let { next } = states;
     // Where the state's row begins.
     let row = first << ROW_BITS;
     let end = 1;
     for (; end < length; end += 1) {
-      const code = target.charCodeAt(end);
-      // What is not ASCII comes from no URI: Node hands on bytes as Latin-1, so what would be
-      // matched here is not what an API that decodes UTF-8 would see.
-      if (code > ASCII) return false;
-      const after = next[row | code] as number;
-      if (after < LOOK) {
+      let code = 0;
+      let after = 0;
+      // A loop that calls nothing: the table stays where it is all the while.
+      for (const { next } = states; end < length; end += 1) {
+        code = target.charCodeAt(end);
+        // What is not ASCII comes from no URI: Node hands on bytes as Latin-1, so what would be
+        // matched here is not what an API that decodes UTF-8 would see.
+        if (code > ASCII) return false;
+        after = next[row | code] as number;
+        if (after >= LOOK) break;
         row = after << ROW_BITS;
-        continue;
       }
+      if (end === length) break;
       if (after === LOOK) {
         if (code === QUESTION_MARK) break;
         if (code === PERCENT) return this.#readEncoded(target, states, first);
         if (code !== DOT || isDotSegment(target, end)) return false;
       }
       row = states.advance(row >> ROW_BITS, code) << ROW_BITS;
-      next = states.next;
     }
     if (end > LONGEST_PATH) return false;
     this.#take(target, end, row >> ROW_BITS);
