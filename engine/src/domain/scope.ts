@@ -1,5 +1,5 @@
 /** One bit for each scope of a policy, 32 to a word. All sets of one policy are of equal length. */
-export type ScopeBits = Uint32Array;
+export type ScopeBits = readonly number[];
 
 /** What a credential may do. */
 export interface ScopeSet {
@@ -48,7 +48,7 @@ function covers(held: ScopeBits, needed: ScopeBits): boolean {
   for (let i = 0; i < needed.length; i += 1) {
     // A missing word counts as no scopes: sets of two policies must never match by accident.
     const word = needed[i] as number;
-    if ((word & (held[i] ?? 0)) >>> 0 !== word) return false;
+    if ((word & (held[i] ?? 0)) !== word) return false;
   }
   return true;
 }

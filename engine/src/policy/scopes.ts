@@ -34,12 +34,16 @@ export function compileScopes(rules: Readonly<Record<string, ScopeRule>>): Scope
   );
   const sets = new BoundedMap<string, ScopeSet>(MOST_SETS);
 
+  function noBits(): number[] {
+    return Array.from({ length: wordCount }, () => 0);
+  }
+
   function closure(
     from: string,
     all: readonly string[],
     patternsOf: (rule: ScopeRule) => readonly string[],
   ): ScopeBits {
-    const bits = new Uint32Array(wordCount);
+    const bits = noBits();
     const reached = new Set([from]);
     for (const name of reached) {
       addBit(bits, index.get(name));
@@ -53,8 +57,8 @@ export function compileScopes(rules: Readonly<Record<string, ScopeRule>>): Scope
   }
 
   function makeSet(given: readonly string[]): ScopeSet {
-    const all = new Uint32Array(wordCount);
-    const own = new Uint32Array(wordCount);
+    const all = noBits();
+    const own = noBits();
     for (const name of given) {
       const i = index.get(name);
       if (i === undefined) continue;
@@ -80,7 +84,7 @@ export function compileScopes(rules: Readonly<Record<string, ScopeRule>>): Scope
     },
 
     needed(wanted, path = "scopes") {
-      const bits = new Uint32Array(wordCount);
+      const bits = noBits();
       for (const [position, name] of wanted.entries()) {
         const i = index.get(name);
         if (i === undefined) {
@@ -103,13 +107,13 @@ export function scopesMatching(pattern: string, names: readonly string[]): reado
   return names.filter((name) => name.startsWith(prefix));
 }
 
-function addBit(bits: ScopeBits, i: number | undefined): void {
+function addBit(bits: number[], i: number | undefined): void {
   if (i === undefined) return;
   const word = i >>> 5;
-  bits[word] = ((bits[word] ?? 0) | (1 << (i & 31))) >>> 0;
+  bits[word] = (bits[word] ?? 0) | (1 << (i & 31));
 }
 
-function addAll(bits: ScopeBits, more: ScopeBits | undefined): void {
+function addAll(bits: number[], more: ScopeBits | undefined): void {
   if (more === undefined) return;
-  for (let i = 0; i < bits.length; i += 1) bits[i] = ((bits[i] ?? 0) | (more[i] ?? 0)) >>> 0;
+  for (let i = 0; i < bits.length; i += 1) bits[i] = (bits[i] ?? 0) | (more[i] ?? 0);
 }
