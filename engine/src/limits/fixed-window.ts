@@ -100,15 +100,23 @@ export class FixedWindows {
       const endsAt = doubles[record + end] as number;
       const spent = counts[record * 2 + count] as number;
       const isOpen = now < endsAt && endsAt - now <= length;
-      if (!isOpen || spent >= max) return this.#spendWithCare(bucket, now);
+      if (!isOpen || spent >= max) {
+        this.#takeBack(record, w);
+        return this.#spendWithCare(bucket, now);
+      }
+      counts[record * 2 + count] = spent + 1;
       numbers[w * 2 + 2] = max - spent - 1;
       numbers[w * 2 + 3] = endsAt;
     }
-    for (let w = 0; w < windows.length; w += 1) {
-      const { count } = windows[w] as Counting;
-      counts[record * 2 + count] = (counts[record * 2 + count] as number) + 1;
-    }
     return new CountedWindows(this.#limit, { numbers, exceeded: false, bucket });
+  }
+
+  /** One request of each of the first windows. */
+  #takeBack(record: number, windows: number): void {
+    for (let w = 0; w < windows; w += 1) {
+      const { count } = this.#windows[w] as Counting;
+      this.#counts[record * 2 + count] = (this.#counts[record * 2 + count] as number) - 1;
+    }
   }
 
   /** Where a window begins, ends or refuses. */
