@@ -65,23 +65,25 @@ export class PresentedHeaders {
    * sent twice, if one was.
    */
   read(lines: readonly string[]): string | undefined {
+    const lengths = this.#lengths;
+    let authorization: string | undefined;
     let present = 0;
     this.#present = 0;
     for (let i = 0; i < lines.length; i += 2) {
       const line = lines[i] as string;
-      if (((this.#lengths >>> line.length) & 1) === 0) continue;
+      if (((lengths >>> line.length) & 1) === 0) continue;
       if (this.#outlines[outlineOf(line)] === 0) continue;
       const n = this.#find(line);
       if (n < 0) continue;
       const isAgain = ((present >>> n) & 1) !== 0;
       if (isAgain && n < this.#firstList) return this.#names[n];
       if (this.#bareKeys && lines[i + 1] === "") continue;
+      if (n === this.#authorization) authorization = lines[i + 1];
       this.#places[n] = isAgain ? SEVERAL : i + 1;
       present |= 1 << n;
     }
     this.#lines = lines;
     this.#present = present;
-    const authorization = this.at(this.#authorization);
     this.bearer.readBearer(authorization);
     this.dpop.start = -1;
     if (this.bearer.start < 0 && authorization !== undefined) this.#readOther(authorization);
