@@ -4,8 +4,9 @@ const SLOT_BITS = 24;
 const SLOT_MASK = 2 ** SLOT_BITS - 1;
 const MOST_SLOTS = SLOT_MASK - 1;
 
+const RECORD_BITS = 4;
 /** How many words a slot's record has: a whole line of the processor's cache. */
-export const RECORD_WORDS = 16;
+export const RECORD_WORDS = 1 << RECORD_BITS;
 
 /**
  * From a 32-byte digest to a slot number: open addressing with linear probing in typed arrays, so
@@ -30,6 +31,11 @@ export class DigestTable {
     this.#mask = this.#buckets.length - 1;
   }
 
+  /** Where in `words` the record of a slot begins. */
+  recordAt(slot: number): number {
+    return slot << RECORD_BITS;
+  }
+
   /** The slot of a digest of eight words, or -1. Compares all words of each candidate. */
   find(digest: Int32Array): number {
     const buckets = this.#buckets;
@@ -45,7 +51,7 @@ export class DigestTable {
 
   /** Puts `digest` at `slot`; it must not be in the table, nor the slot in use. */
   insert(digest: Int32Array, slot: number): void {
-    this.words.set(digest, slot * RECORD_WORDS);
+    this.words.set(digest, this.recordAt(slot));
     this.#place(slot);
   }
 
@@ -82,7 +88,7 @@ export class DigestTable {
   /** Takes the same time wherever the two differ. */
   #holds(slot: number, digest: Int32Array): boolean {
     const words = this.words;
-    const i = slot * RECORD_WORDS;
+    const i = this.recordAt(slot);
     const difference =
       ((words[i] as number) ^ (digest[0] as number)) |
       ((words[i + 1] as number) ^ (digest[1] as number)) |
@@ -98,7 +104,7 @@ export class DigestTable {
   #place(slot: number): void {
     let at = this.#homeOf(slot);
     while (this.#buckets[at] !== EMPTY) at = (at + 1) & this.#mask;
-    const mark = this.words[slot * RECORD_WORDS + 1] as number;
+    const mark = this.words[this.recordAt(slot) + 1] as number;
     this.#buckets[at] = (mark & ~SLOT_MASK) | (slot + 1);
   }
 
@@ -109,7 +115,7 @@ export class DigestTable {
   }
 
   #homeOf(slot: number): number {
-    return (this.words[slot * RECORD_WORDS] as number) & this.#mask;
+    return (this.words[this.recordAt(slot)] as number) & this.#mask;
   }
 }
 

@@ -3,7 +3,7 @@ import type { CredentialState } from "../domain/credential.ts";
 import type { KnownCredential, MoreOfCredential, OfScheme } from "../domain/known.ts";
 import { NameTable } from "../domain/name-table.ts";
 import type { Proof } from "../domain/proof.ts";
-import { DigestTable, RECORD_WORDS } from "./digest-table.ts";
+import { DigestTable } from "./digest-table.ts";
 import { Interned } from "./interned.ts";
 import { createMoreOf, PLAIN } from "./more-of-credential.ts";
 
@@ -102,7 +102,7 @@ export class KnownCredentials<Authority extends OfScheme> {
 
   #at(slot: number): KnownCredential<Authority> | undefined {
     const { words, doubles } = this.#table;
-    const record = slot * RECORD_WORDS;
+    const record = this.#table.recordAt(slot);
     const flags = words[record + FLAGS] as number;
     if ((flags & OUTDATED) !== 0) return undefined;
     if ((flags & USED_LATELY) === 0) words[record + FLAGS] = flags | USED_LATELY;
@@ -128,7 +128,7 @@ export class KnownCredentials<Authority extends OfScheme> {
   /** Keeps where the counters of the credential at `place` are. */
   keepCounters(place: number, bucket: number, ticket: number): void {
     const { words, doubles } = this.#table;
-    const record = place * RECORD_WORDS;
+    const record = this.#table.recordAt(place);
     words[record + COUNTER_BUCKET] = bucket;
     doubles[record / 2 + COUNTER_TICKET_DOUBLE] = ticket;
   }
@@ -144,7 +144,7 @@ export class KnownCredentials<Authority extends OfScheme> {
     const slot = this.#slotFor(digest, state.id);
     this.#write(slot, state, { authority, proof });
     const { words } = this.#table;
-    const record = slot * RECORD_WORDS;
+    const record = this.#table.recordAt(slot);
     words[record + ACCOUNT] = this.#accounts.acquire(account.id, () => account);
     words[record + FLAGS] = (words[record + FLAGS] as number) | USED_LATELY;
     this.#accounts.replace(account.id, account);
@@ -154,7 +154,7 @@ export class KnownCredentials<Authority extends OfScheme> {
   applyCredential(state: CredentialState): void {
     const slot = this.#slots.find(state.id);
     if (slot < 0) return;
-    const flags = slot * RECORD_WORDS + FLAGS;
+    const flags = this.#table.recordAt(slot) + FLAGS;
     const outdated = (this.#table.words[flags] as number) & OUTDATED;
     const { proof, generation } = this.#moreAt(slot);
     this.#markOutdated(slot);
@@ -165,7 +165,7 @@ export class KnownCredentials<Authority extends OfScheme> {
       // A state that does not compile here: nobody goes on with the old one, and asking will fail.
       return;
     }
-    this.#authorities.release(this.#table.words[slot * RECORD_WORDS + AUTHORITY] as number);
+    this.#authorities.release(this.#table.words[this.#table.recordAt(slot) + AUTHORITY] as number);
     this.#write(slot, state, { authority, proof });
     if (outdated !== 0 || state.generation !== generation) this.#markOutdated(slot);
   }
@@ -177,7 +177,7 @@ export class KnownCredentials<Authority extends OfScheme> {
   }
 
   #markOutdated(slot: number): void {
-    const flags = slot * RECORD_WORDS + FLAGS;
+    const flags = this.#table.recordAt(slot) + FLAGS;
     this.#table.words[flags] = (this.#table.words[flags] as number) | OUTDATED;
   }
 
@@ -214,7 +214,7 @@ export class KnownCredentials<Authority extends OfScheme> {
   ): void {
     const { id, userId, lineageId, expiresAt, revokedAt } = state;
     const { words, doubles } = this.#table;
-    const record = slot * RECORD_WORDS;
+    const record = this.#table.recordAt(slot);
     const more = this.#moreOf(state, proof);
     const plain = userId === null && lineageId === id && more === PLAIN;
     this.#names[slot] = plain ? id : { id, userId, lineageId, more };
@@ -228,7 +228,7 @@ export class KnownCredentials<Authority extends OfScheme> {
 
   #release(slot: number): void {
     const { words } = this.#table;
-    const record = slot * RECORD_WORDS;
+    const record = this.#table.recordAt(slot);
     this.#authorities.release(words[record + AUTHORITY] as number);
     this.#accounts.release(words[record + ACCOUNT] as number);
   }
@@ -248,14 +248,14 @@ export class KnownCredentials<Authority extends OfScheme> {
     for (;;) {
       const slot = this.#hand;
       this.#hand = (slot + 1) % this.#capacity;
-      const flags = words[slot * RECORD_WORDS + FLAGS] as number;
+      const flags = words[this.#table.recordAt(slot) + FLAGS] as number;
       if ((flags & USED_LATELY) === 0) {
         this.#table.remove(slot);
         this.#slots.remove(slot);
         this.#release(slot);
         return slot;
       }
-      words[slot * RECORD_WORDS + FLAGS] = flags & ~USED_LATELY;
+      words[this.#table.recordAt(slot) + FLAGS] = flags & ~USED_LATELY;
     }
   }
 
