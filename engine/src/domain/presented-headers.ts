@@ -65,7 +65,8 @@ export class PresentedHeaders {
    * sent twice, if one was.
    */
   read(lines: readonly string[]): string | undefined {
-    const lengths = this.#lengths;
+    // For V8, which else makes sure for each line that it is an integer.
+    const lengths = this.#lengths | 0;
     let authorization: string | undefined;
     let present = 0;
     this.#present = 0;

@@ -3,7 +3,7 @@ import type { Requirement } from "../domain/requirement.ts";
 import type { ScopeBits } from "../domain/scope.ts";
 import { type Pattern, parameterIndex, readPattern } from "./pattern.ts";
 import { PatternStates } from "./pattern-states.ts";
-import { growTree, NO_RULE, type NumberedPattern } from "./pattern-tree.ts";
+import { growTree, type NumberedPattern } from "./pattern-tree.ts";
 import type { EndpointRule, Policy } from "./policy.ts";
 import { PolicyError } from "./policy-error.ts";
 import type { ScopeRegistry } from "./scopes.ts";
@@ -66,10 +66,8 @@ export function compileMatcher(
   return {
     readPath: (path, method, target) =>
       path.read(target, states, method === "GET" ? get : beginOf(method)),
-    requirementOf(path) {
-      const number = states.ruleAt(path.state);
-      return number === NO_RULE ? otherwise : requirements[number];
-    },
+    // No rule has the number that stands for none.
+    requirementOf: (path) => requirements[states.ruleAt(path.state)] ?? otherwise,
   };
 }
 
