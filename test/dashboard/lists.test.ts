@@ -95,4 +95,33 @@ describe.skipIf(!hasChromium)("lists and the way to them, in Chromium:", () => {
     await page.getByRole("link", { name: "API keys" }).click();
     await page.waitForURL("**/apis/fresh/api-keys");
   });
+
+  test("the way back to a list leads to what it was narrowed to, of which no address tells", async () => {
+    const { id: accountId } = await world.server.create("fresh", "accounts", { name: "Initech" });
+    for (let i = 0; i < 25; i++) {
+      await world.server.create("fresh", "accounts", { name: `Newer ${i}` });
+    }
+    for (const name of ["night job", "day job"]) {
+      await world.server.create("fresh", "api-keys", { accountId, name, scopes: [] });
+    }
+    await go("/apis/fresh/api-keys");
+    const account = page.getByRole("combobox", { name: "Account" });
+    await account.fill("Initech");
+    await page.getByRole("option", { name: "Initech" }).click();
+    await page.getByRole("searchbox").fill("night");
+    const names = () => page.getByRole("table").getByRole("link").allTextContents();
+    await expect.poll(names).toEqual(["night job"]);
+    await page.getByRole("link", { name: "night job" }).click();
+    await page.getByRole("heading", { level: 1, name: "night job" }).waitFor();
+    await page.goBack();
+    await expect.poll(names).toEqual(["night job"]);
+    expect(new URL(page.url()).search).toBe("");
+    await expect.poll(() => account.inputValue()).toBe("Initech");
+    await page.reload();
+    await expect.poll(names).toEqual(["night job"]);
+    expect(await page.getByRole("searchbox").inputValue()).toBe("night");
+    await page.getByRole("link", { name: "Overview" }).click();
+    await page.getByRole("link", { name: "API keys" }).click();
+    await expect.poll(names).toEqual(["day job", "night job", "Demo key"]);
+  });
 });

@@ -6,6 +6,7 @@ import { client } from "../client.ts";
 import { Confirm } from "../elements/confirm.tsx";
 import { Deeds } from "../elements/deeds.tsx";
 import { Draft, useDraft } from "../elements/draft.tsx";
+import { useKept } from "../elements/kept.ts";
 import { Id } from "../elements/mono.tsx";
 import { Page } from "../elements/page.tsx";
 import { usePages } from "../elements/pages.ts";
@@ -24,8 +25,8 @@ const KINDS = ["account", "platform", "organization", "team"] as const;
 export function AccountsPage() {
   const api = useApi();
   const { mayManage } = usePowers();
-  const [search, setSearch] = useState<string>();
-  const [status, setStatus] = useState<Account["status"]>();
+  const [search, setSearch] = useKept<string | undefined>("search", undefined);
+  const [status, setStatus] = useKept<Account["status"] | undefined>("status", undefined);
   const [draft, setDraft] = useState<Account | "new">();
   const pages = usePages([api, "accounts", search, status], (cursor, signal) =>
     client.listAccounts({ api, limit: 25, cursor, search, status }, { signal }),

@@ -3,6 +3,7 @@ import { Button, Group, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { client } from "../client.ts";
 import { AccountSelect } from "../elements/account-select.tsx";
+import { useKept } from "../elements/kept.ts";
 import { Id } from "../elements/mono.tsx";
 import { Page } from "../elements/page.tsx";
 import { usePages } from "../elements/pages.ts";
@@ -21,8 +22,8 @@ import { UserDraft } from "./user-draft.tsx";
 export function UsersPage() {
   const api = useApi();
   const { mayManage } = usePowers();
-  const [search, setSearch] = useState<string>();
-  const [accountId, setAccountId] = useState<string | null>(null);
+  const [search, setSearch] = useKept<string | undefined>("search", undefined);
+  const [accountId, setAccountId] = useKept<string | null>("account", null);
   const [isMaking, setMaking] = useState(false);
   const [joining, setJoining] = useState<User>();
   const [leaving, setLeaving] = useState<User>();

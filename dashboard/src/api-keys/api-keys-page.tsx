@@ -7,6 +7,7 @@ import { useState } from "react";
 import { client } from "../client.ts";
 import { AccountSelect } from "../elements/account-select.tsx";
 import { Confirm } from "../elements/confirm.tsx";
+import { useKept } from "../elements/kept.ts";
 import { Page } from "../elements/page.tsx";
 import { usePages } from "../elements/pages.ts";
 import { type Column, Rows } from "../elements/rows.tsx";
@@ -28,7 +29,7 @@ const STATUSES = ["active", "rotated", "expired", "revoked"] as const;
 export function ApiKeysPage() {
   const api = useApi();
   const { mayWrite, accounts } = usePowers();
-  const [filter, setFilter] = useState<KeyFilter>({});
+  const [filter, setFilter] = useKept<KeyFilter>("keys", {});
   const [isMaking, setMaking] = useState(false);
   const [issued, setIssued] = useState<IssuedApiKey>();
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());

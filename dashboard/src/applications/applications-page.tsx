@@ -6,6 +6,7 @@ import { client } from "../client.ts";
 import { AccountSelect } from "../elements/account-select.tsx";
 import { Confirm } from "../elements/confirm.tsx";
 import { Deeds } from "../elements/deeds.tsx";
+import { useKept } from "../elements/kept.ts";
 import { Id } from "../elements/mono.tsx";
 import { Page } from "../elements/page.tsx";
 import { usePages } from "../elements/pages.ts";
@@ -23,7 +24,7 @@ import { NewApplication } from "./new-application.tsx";
 export function ApplicationsPage() {
   const api = useApi();
   const { mayWrite } = usePowers();
-  const [accountId, setAccountId] = useState<string | null>(null);
+  const [accountId, setAccountId] = useKept<string | null>("account", null);
   const [isMaking, setMaking] = useState(false);
   const [editing, setEditing] = useState<Application>();
   const [issued, setIssued] = useState<IssuedApplication>();

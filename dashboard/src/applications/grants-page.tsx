@@ -5,6 +5,7 @@ import { useState } from "react";
 import { client } from "../client.ts";
 import { AccountSelect } from "../elements/account-select.tsx";
 import { Confirm } from "../elements/confirm.tsx";
+import { useKept } from "../elements/kept.ts";
 import { Page } from "../elements/page.tsx";
 import { usePages } from "../elements/pages.ts";
 import { Rows } from "../elements/rows.tsx";
@@ -17,7 +18,7 @@ import { usePowers } from "../session/session.tsx";
 export function GrantsPage() {
   const api = useApi();
   const { mayWrite } = usePowers();
-  const [accountId, setAccountId] = useState<string | null>(null);
+  const [accountId, setAccountId] = useKept<string | null>("account", null);
   const [ending, setEnding] = useState<Grant>();
   const queries = useQueryClient();
   const pages = usePages([api, "grants", accountId], (cursor, signal) =>

@@ -1,10 +1,10 @@
 import type { Event } from "@latchkey/sdk/client";
 import { Button, Group, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useState } from "react";
 import { client } from "../client.ts";
 import { AccountSelect } from "../elements/account-select.tsx";
 import { Failure } from "../elements/failure.tsx";
+import { useKept } from "../elements/kept.ts";
 import { Page } from "../elements/page.tsx";
 import { usePages } from "../elements/pages.ts";
 import { Rows } from "../elements/rows.tsx";
@@ -29,9 +29,9 @@ export function AuditPage() {
   const api = useApi();
   const { type = null } = useSearch({ strict: false });
   const navigate = useNavigate();
-  const [accountId, setAccountId] = useState<string | null>(null);
-  const [credentialId, setCredentialId] = useState("");
-  const [days, setDays] = useState<string | null>(null);
+  const [accountId, setAccountId] = useKept<string | null>("account", null);
+  const [credentialId, setCredentialId] = useKept("credential", "");
+  const [days, setDays] = useKept<string | null>("days", null);
   const { attempt, isBusy, error } = useAttempt();
   const filter = {
     type: type ?? undefined,
@@ -84,6 +84,7 @@ export function AuditPage() {
                 to: "/apis/$api/audit",
                 params: { api },
                 search: next === null ? {} : { type: next },
+                state: true,
               })
             }
             w={{ base: "100%", xs: 200 }}

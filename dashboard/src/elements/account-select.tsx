@@ -28,7 +28,7 @@ export function AccountSelect(props: AccountSelectProps) {
   const api = useApi();
   const { isOperator, accounts } = usePowers();
   const [text, setText] = useState("");
-  const [chosen, setChosen] = useState<ComboboxItem>();
+  const [picked, setPicked] = useState<ComboboxItem>();
   const [search] = useDebouncedValue(text, PAUSE_MILLIS);
   const { data } = useQuery({
     queryKey: [api, "accounts", "choice", search],
@@ -36,6 +36,13 @@ export function AccountSelect(props: AccountSelectProps) {
       client.listAccounts({ api, limit: SHOWN, ...(search !== "" && { search }) }, { signal }),
     enabled: isOperator,
   });
+  // The way back to a list brings an id alone.
+  const { data: named } = useQuery({
+    queryKey: [api, "accounts", "named", value],
+    queryFn: ({ signal }) => client.getAccount({ api, id: value ?? "" }, { signal }),
+    enabled: isOperator && typeof value === "string" && picked?.value !== value,
+  });
+  const chosen = picked?.value === value ? picked : named && { value: named.id, label: named.name };
   if (!isOperator && accounts.length < 2) return null;
   const found = isOperator ? data?.data : accounts;
   const options = found?.map(({ id, name }) => ({ value: id, label: name })) ?? [];
@@ -48,7 +55,7 @@ export function AccountSelect(props: AccountSelectProps) {
       data={chosen === undefined || isFound ? options : [chosen, ...options]}
       value={value ?? null}
       onChange={(id, option) => {
-        setChosen(option ?? undefined);
+        setPicked(option ?? undefined);
         onChange(id);
       }}
       searchable

@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { client } from "../client.ts";
 import { AccountSelect } from "../elements/account-select.tsx";
+import { useKept } from "../elements/kept.ts";
 import { Page } from "../elements/page.tsx";
 import { usePages } from "../elements/pages.ts";
 import { Rows } from "../elements/rows.tsx";
@@ -19,7 +20,7 @@ import { EndpointSecret } from "./endpoint-secret.tsx";
 export function WebhooksPage() {
   const api = useApi();
   const { mayWrite } = usePowers();
-  const [accountId, setAccountId] = useState<string | null>(null);
+  const [accountId, setAccountId] = useKept<string | null>("account", null);
   const [isMaking, setMaking] = useState(false);
   const [issued, setIssued] = useState<IssuedWebhookEndpoint>();
   const pages = usePages([api, "webhooks", accountId], (cursor, signal) =>
