@@ -24,6 +24,11 @@ const MOST_SOCKET_PATH_BYTES = 103;
 const TOKEN = /^[\x21-\x7e]{32,512}$/;
 const HOST_NAME =
   /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/i;
+/** What ends like numbers was meant as an address, and a mistyped one must not pass as a name. */
+const NAMED_AT_END = /[a-z][^.]*$/i;
+const HALF_AN_ENCODING = /%(?![0-9a-f]{2})/i;
+/** Those of PostgreSQL's own programs that its driver knows, and one of the driver's. */
+const SSL_MODES = ["disable", "prefer", "require", "verify-ca", "verify-full", "no-verify"];
 const MAIL_ADDRESS =
   /^(?:[^<>\r\n]{1,128} <[^\s<>@]{1,64}@[^\s<>@]{1,253}>|[^\s<>@]{1,64}@[^\s<>@]{1,253})$/;
 
@@ -36,7 +41,7 @@ export function port(text: string): number {
 
 /** An address or a host name to listen on, without port or brackets. */
 export function listenHost(text: string): string {
-  if (isIP(text) === 0 && !HOST_NAME.test(text)) {
+  if (isIP(text) === 0 && !isHostName(text)) {
     throw new ValueFault("is neither an address nor a host name");
   }
   return text;
@@ -79,6 +84,11 @@ export function database(text: string): Database {
     if (!isUrlOf(text, ["postgres:", "postgresql:"])) {
       throw new ValueFault("is neither `sqlite:PATH` nor a postgres:// URL");
     }
+    if (HALF_AN_ENCODING.test(text)) throw new ValueFault("has a `%` that encodes nothing");
+    const sslMode = new URL(text).searchParams.get("sslmode");
+    if (sslMode !== null && !SSL_MODES.includes(sslMode)) {
+      throw new ValueFault(`has an sslmode that is none of ${SSL_MODES.join(", ")}`);
+    }
     return { kind: "postgres", url: text as Secret };
   }
   const path = text.slice("sqlite:".length);
@@ -89,7 +99,7 @@ export function database(text: string): Database {
 }
 
 /** A URL of one of the schemes (with their colons). It may hold a password, so it is a `Secret`. */
-export function urlOf(...schemes: readonly string[]): (text: string) => Secret {
+function urlOf(...schemes: readonly string[]): (text: string) => Secret {
   return (text) => {
     if (isUrlOf(text, schemes)) return text as Secret;
     throw new ValueFault(`is not a ${schemes.map((scheme) => `${scheme}//`).join(" or ")} URL`);
@@ -101,8 +111,18 @@ export function redisUrl(text: string): Secret {
   const url = urlOf("redis:", "rediss:")(text);
   const { hostname, pathname, search, hash } = new URL(text);
   const hasMore = !/^(\/\d{0,5})?$/.test(pathname) || search !== "" || hash !== "";
-  if (hostname === "" || hasMore || /%(?![0-9a-f]{2})/i.test(text)) {
+  if (hostname === "" || hasMore || HALF_AN_ENCODING.test(text)) {
     throw new ValueFault("is not redis[s]://[user[:password]@]host[:port][/database]");
+  }
+  return url;
+}
+
+/** `smtp[s]://[user[:password]@]host[:port]`. */
+export function smtpUrl(text: string): Secret {
+  const url = urlOf("smtp:", "smtps:")(text);
+  const { hostname, pathname } = new URL(text);
+  if (hostname === "" || !/^\/?$/.test(pathname) || HALF_AN_ENCODING.test(text)) {
+    throw new ValueFault("is not smtp[s]://[user[:password]@]host[:port]");
   }
   return url;
 }
@@ -162,11 +182,9 @@ export function proxies(text: string): readonly string[] {
 
 /** CIDR blocks, single addresses and host names, those in lower case. */
 export function networksAndHosts(text: string): readonly string[] {
-  return list(text, MOST_LISTED).map((part) => {
-    // What looks like numbers was meant as an address, and a mistyped one must not pass as a name.
-    const isHost = HOST_NAME.test(part) && /[a-z]$/i.test(part);
-    return isHost ? part.toLowerCase() : network(part, text);
-  });
+  return list(text, MOST_LISTED).map((part) =>
+    isHostName(part) ? part.toLowerCase() : network(part, text),
+  );
 }
 
 /** Whether it looks like a URL with a user: a password may stand before the `@`. */
@@ -180,6 +198,10 @@ function network(part: string, text: string): string {
   if (!("fault" in reading)) return reading.network.text;
   const shown = mayHoldPassword(text) ? "something that" : `${quoted(part)}, which`;
   throw new ValueFault(`lists ${shown} ${reading.fault}`);
+}
+
+function isHostName(text: string): boolean {
+  return HOST_NAME.test(text) && NAMED_AT_END.test(text);
 }
 
 function isUrlOf(text: string, schemes: readonly string[]): boolean {

@@ -86,6 +86,7 @@ test.each([
   ["LATCHKEY_HOST", "0.0.0.0", { host: "0.0.0.0" }],
   ["LATCHKEY_HOST", "::1", { host: "::1" }],
   ["LATCHKEY_HOST", "auth.internal", { host: "auth.internal" }],
+  ["LATCHKEY_HOST", "node-01", { host: "node-01" }],
   ["LATCHKEY_PORT", "0", { port: 0 }],
   ["LATCHKEY_PORT", "65535", { port: 65_535, publicUrl: "http://localhost:65535" }],
   ["LATCHKEY_PUBLIC_URL", "https://auth.acme.com/", { publicUrl: "https://auth.acme.com" }],
@@ -116,6 +117,7 @@ test.each([
     "10.1.0.0/16,Hooks.Acme",
     { outboundAllow: ["10.1.0.0/16", "hooks.acme"] },
   ],
+  ["LATCHKEY_OUTBOUND_ALLOW", "hooks2", { outboundAllow: ["hooks2"] }],
   ["LATCHKEY_WEBHOOK_TIMEOUT_SECONDS", "1", { webhookTimeoutSeconds: 1 }],
   ["LATCHKEY_WEBHOOK_TIMEOUT_SECONDS", "60", { webhookTimeoutSeconds: 60 }],
   ["LATCHKEY_MAIL_FROM", "Acme <auth@acme.com>", { mailFrom: "Acme <auth@acme.com>" }],
@@ -136,6 +138,7 @@ test.each(Object.values(SETTINGS).map((setting) => [setting.name]))(
 test.each([
   ["LATCHKEY_CONFIG", "policy.yaml", '"policy.yaml" does not end in .ts, .mts, .js, .mjs or .json'],
   ["LATCHKEY_HOST", "127.0.0.1:4000", '"127.0.0.1:4000" is neither an address nor a host name'],
+  ["LATCHKEY_HOST", "127.0.0", '"127.0.0" is neither an address nor a host name'],
   ["LATCHKEY_PORT", "65536", '"65536" is not a whole number from 0 to 65535'],
   ["LATCHKEY_PORT", "4000.5", '"4000.5" is not a whole number from 0 to 65535'],
   ["LATCHKEY_PORT", "-1", '"-1" is not a whole number from 0 to 65535'],
@@ -179,6 +182,11 @@ test.each([
     "10.1.2.300",
     '"10.1.2.300" lists "10.1.2.300", which is not an IP address',
   ],
+  [
+    "LATCHKEY_OUTBOUND_ALLOW",
+    "10.1.2.0-24",
+    '"10.1.2.0-24" lists "10.1.2.0-24", which is not an IP address',
+  ],
   ["LATCHKEY_MAIL_FROM", "acme\r\nBcc: a@b", '"acme\\r\\nBcc: a@b" is not a mail address'],
   [
     "LATCHKEY_LOG_LEVEL",
@@ -193,6 +201,7 @@ test.each([
 });
 
 const NO_NETWORK = "is not an IP address or CIDR block, such as 192.0.2.0/24 or 2001:db8::/32";
+const SMTP_FORM = "is not smtp[s]://[user[:password]@]host[:port]";
 const REDIS_FORM = "is not redis[s]://[user[:password]@]host[:port][/database]";
 
 test.each([
@@ -216,12 +225,21 @@ test.each([
     "mysql://u:hunter2@h/d",
     "is neither `sqlite:PATH` nor a postgres:// URL",
   ],
+  ["LATCHKEY_DATABASE_URL", "postgres://u:hunter2%zz@h/d", "has a `%` that encodes nothing"],
+  [
+    "LATCHKEY_DATABASE_URL",
+    "postgres://u:hunter2@h/d?sslmode=verify_full",
+    "has an sslmode that is none of disable, prefer, require, verify-ca, verify-full, no-verify",
+  ],
   ["LATCHKEY_DATABASE_URL", "sqlite::hunter2:", "names no file: a database lives on disk"],
   ["LATCHKEY_REDIS_URL", "http://u:hunter2@h", "is not a redis:// or rediss:// URL"],
   ["LATCHKEY_REDIS_URL", "redis://u:hunter2@h/cache", REDIS_FORM],
   ["LATCHKEY_REDIS_URL", "redis://u:hunter2@h?db=1", REDIS_FORM],
   ["LATCHKEY_REDIS_URL", "redis://u:hunter2%zz@h", REDIS_FORM],
   ["LATCHKEY_SMTP_URL", "mail:hunter2", "is not a smtp:// or smtps:// URL"],
+  ["LATCHKEY_SMTP_URL", "smtp://", SMTP_FORM],
+  ["LATCHKEY_SMTP_URL", "smtps://u:hunter2@h/inbox", SMTP_FORM],
+  ["LATCHKEY_SMTP_URL", "smtps://u:hunter2%@h", SMTP_FORM],
   ["LATCHKEY_TRUSTED_PROXIES", "http://u:hunter2@h", `lists something that ${NO_NETWORK}`],
   ["LATCHKEY_TRUSTED_PROXIES", "::1,http://hunter2,@h", `lists something that ${NO_NETWORK}`],
   ["LATCHKEY_TRUSTED_PROXIES", "http://u:hunter2\n@h", `lists something that ${NO_NETWORK}`],

@@ -17,9 +17,9 @@ import {
   publicUrl,
   redisUrl,
   type Secret,
+  smtpUrl,
   socketFile,
   timeoutSeconds,
-  urlOf,
   ValueFault,
 } from "./setting-values.ts";
 
@@ -172,7 +172,7 @@ export const SETTINGS = {
     meaning: "The mail server.",
     fallback: "unset: in `dev`, links go to the log",
     example: "smtps://latchkey@mail.example.com:465",
-    parse: urlOf("smtp:", "smtps:"),
+    parse: smtpUrl,
     secret: true,
   }),
   mailFrom: setting({
