@@ -55,10 +55,12 @@ export {
 } from "./domain/proof.ts";
 export { quoted } from "./domain/quoted.ts";
 export { REASONS, type Reason, type RefusalClass } from "./domain/reasons.ts";
+export { linkFault, redirectUriFault } from "./domain/redirect-uri.ts";
 export { type ApiRequest, header, headerCount } from "./domain/request.ts";
 export { newRequestId, requestIdOf } from "./domain/request-id.ts";
 export type { Requirement } from "./domain/requirement.ts";
 export { type ScopeSet, satisfies } from "./domain/scope.ts";
+export { isShownName } from "./domain/shown-name.ts";
 export type { Membership, UserState } from "./domain/user.ts";
 export { createEngine, type Engine, type EngineParts } from "./engine.ts";
 export { type Lease, RenewedLease, SOLE_WRITER } from "./freshness/lease.ts";

@@ -1,4 +1,11 @@
-import { ApiError, type CompiledPolicy, invalidField, suggestion } from "@latchkey/engine";
+import {
+  ApiError,
+  type CompiledPolicy,
+  invalidField,
+  linkFault,
+  redirectUriFault,
+  suggestion,
+} from "@latchkey/engine";
 import type {
   ApplicationKind,
   ApplicationSettings,
@@ -7,7 +14,6 @@ import type {
   PkceRule,
 } from "../store/application-record.ts";
 import { PLATFORM_PERMISSIONS } from "./platform-permissions.ts";
-import { linkFault, redirectUriFault } from "./redirect-uri.ts";
 
 /** What an application may do and where it sends people; the API's policy has a say in it. */
 export interface ApplicationRules {

@@ -1,5 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { ApiError, type Clock, hideSecrets, invalidField, secretDigest } from "@latchkey/engine";
+import {
+  ApiError,
+  type Clock,
+  hideSecrets,
+  invalidField,
+  linkFault,
+  secretDigest,
+} from "@latchkey/engine";
 import { managedTokenKey, type PairDraft, type TokenPair } from "../store/managed-tokens.ts";
 import {
   foreignUser,
@@ -10,7 +17,6 @@ import {
 import type { Store } from "../store/store.ts";
 import type { Call } from "./call.ts";
 import { newId } from "./ids.ts";
-import { linkFault } from "./redirect-uri.ts";
 
 /** A new managed user, as its application asks for it. */
 export interface ManagedUserDraft extends Partial<ManagedProfile> {

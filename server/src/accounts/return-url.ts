@@ -1,4 +1,4 @@
-import { redirectUriFault } from "./redirect-uri.ts";
+import { redirectUriFault } from "@latchkey/engine";
 
 /**
  * What is wrong with a place that the portal is to lead back to, as the end of a sentence, or

@@ -93,6 +93,28 @@ test.each([
   expect(redirectUriFault(uri, PATTERNS)).toBeDefined();
 });
 
+test.each(["com.example.app:/cb", "com.example.app://cb/a?b=c", "com.example-2.app:cb"])(
+  "takes %s where schemes of one's own are taken, and nowhere else",
+  (uri) => {
+    expect(redirectUriFault(uri, { ...EXACT, ownSchemes: true })).toBeUndefined();
+    expect(redirectUriFault(uri, EXACT)).toMatch(/https/);
+  },
+);
+
+test.each([
+  ["a scheme without a dot", "myapp:/cb", /a scheme with a dot/],
+  ["a scheme in capitals", "com.example.App:/cb", /a scheme with a dot/],
+  ["a script", "javascript:alert(1)", /plain ASCII|a scheme with a dot/],
+  ["another scheme of browsers", "ftp://example.com/", /a scheme with a dot/],
+  ["a user", "com.example.app://user@cb", /user or password/],
+  ["a way up", "com.example.app://cb/a/../b", /`\.\.` in its path/],
+  ["a fragment", "com.example.app:/cb#", /fragment/],
+  ["a line break", "com.example.app:/cb\n", /plain ASCII/],
+  ["an encoded line break", "com.example.app:/cb%0a", /control character/],
+])("refuses %s also where schemes of one's own are taken", (_what, uri, fault) => {
+  expect(redirectUriFault(uri, { ...EXACT, ownSchemes: true })).toMatch(fault);
+});
+
 test("a link may have a fragment and a `*`, and is https all the same", () => {
   expect(linkFault("https://example.com/*/logo.svg#dark")).toBeUndefined();
   expect(linkFault("http://example.com/logo.svg")).toMatch(/https/);
