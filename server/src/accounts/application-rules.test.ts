@@ -61,6 +61,9 @@ test("a platform application keeps a secret, where the API has a scheme for it",
 const URIS = Array.from({ length: 11 }, (_, n) => `https://app.example.com/${n}`);
 
 test.each([
+  ["a name of blanks", "oauth", { name: "  " }, "name"],
+  ["a name that reads another way round", "platform", { name: "\u202eelgooG" }, "name"],
+  ["a name of two lines", "oauth", { name: "Good\nVerified application" }, "name"],
   ["no redirect URI", "oauth", { redirectUris: [] }, "redirectUris"],
   ["11 redirect URIs", "oauth", { redirectUris: URIS }, "redirectUris"],
   ["one twice", "oauth", { redirectUris: [...URIS.slice(0, 2), URIS[0]] }, "redirectUris[2]"],

@@ -2,6 +2,7 @@ import {
   ApiError,
   type CompiledPolicy,
   invalidField,
+  isShownName,
   linkFault,
   redirectUriFault,
   suggestion,
@@ -15,8 +16,9 @@ import type {
 } from "../store/application-record.ts";
 import { PLATFORM_PERMISSIONS } from "./platform-permissions.ts";
 
-/** What an application may do and where it sends people; the API's policy has a say in it. */
+/** What an application is, may do and where it sends people; the API's policy has a say in it. */
 export interface ApplicationRules {
+  readonly name?: string;
   /** 1 to 10, none twice. */
   readonly redirectUris?: readonly string[];
   /** Scopes of the policy; none when absent. */
@@ -65,6 +67,7 @@ export function checkApplicationRules(
   kind: ApplicationKind,
   policy: CompiledPolicy,
 ): void {
+  checkName(rules.name);
   if (rules.redirectUris !== undefined) checkRedirectUris(rules.redirectUris, kind);
   checkNames(rules.scopes ?? [], { field: "scopes", known: policy.scopes.names, noun: "scope" });
   checkPermissions(rules.permissions ?? [], kind, policy);
@@ -99,6 +102,13 @@ export function namedPermissions(
 
 function platformPermissions({ scopes }: CompiledPolicy): readonly string[] {
   return PLATFORM_PERMISSIONS.filter((name) => scopes.has(name));
+}
+
+/** People who are asked to approve it decide by its name. */
+function checkName(name: string | undefined): void {
+  if (name === undefined || isShownName(name)) return;
+  const rule = "must show something, on one line, without characters that hide others";
+  throw invalidField("name", `name ${rule}.`);
 }
 
 function checkRedirectUris(uris: readonly string[], kind: ApplicationKind): void {

@@ -48,7 +48,6 @@ export interface ApplicationDraft extends ApplicationRules {
 
 /** What may change of an application. Its account, kind and type may not. */
 export interface ApplicationChanges extends ApplicationRules {
-  readonly name?: string;
   readonly accessTokenFormat?: AccessTokenFormat;
   readonly pkce?: PkceRule;
 }
