@@ -133,4 +133,5 @@ export { isKey, type NewKey, newKey } from "./tokens/key-format.ts";
 export { type KeyAlgorithm, type PublicKey, readPublicKey } from "./tokens/public-key.ts";
 export { verifierOf } from "./tokens/public-key-proof.ts";
 export { newSigningKeyPair, type SigningKeyPair } from "./tokens/signing-key-pair.ts";
+export { readStrictObject } from "./tokens/strict-json.ts";
 export { type VerifiedToken, VerifiedTokens } from "./tokens/verified-tokens.ts";

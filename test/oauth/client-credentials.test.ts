@@ -164,6 +164,41 @@ describe("no token is issued", () => {
   });
 
   test.each([
+    ["scope", '"scope":"read:projects"'],
+    ["client_secret, as a proxy may have read it", '"client_secret":"wrong"'],
+    ["scope in another spelling", String.raw`"sc\u006fpe":"read:projects"`],
+  ])("O-092 O-101: for a JSON body that says twice its %s", async (_what, member) => {
+    const text = JSON.stringify({ ...grant, scope: "read:users", ...withSecret() });
+    const answer = await server.ask({
+      method: "POST",
+      path: "/standard/oauth/token",
+      headers: { "content-type": "application/json" },
+      body: text.replace("{", `{${member},`),
+    });
+    expect([answer.status, answer.json]).toEqual([
+      400,
+      {
+        error: "invalid_request",
+        error_description: "the body must be a flat JSON object, with no member twice",
+      },
+    ]);
+  });
+
+  test("for a question about a token that never ends, which is told so", async () => {
+    const form = { ...withSecret(), token: "x".repeat(60_000) };
+    const answer = await server.ask({
+      method: "POST",
+      path: "/standard/oauth/introspect",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams(form).toString(),
+    });
+    expect([answer.status, answer.json]).toEqual([
+      400,
+      { error: "invalid_request", error_description: "the body is longer than 56 KiB" },
+    ]);
+  });
+
+  test.each([
     ["is no JSON", "{"],
     ["is no object", "[]"],
     ["holds an object", '{"grant_type":{"a":1}}'],

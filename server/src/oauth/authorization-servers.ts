@@ -186,10 +186,10 @@ export function createAuthorizationServers(parts: AuthorizationServersParts): Au
         const { provider, calls } = await server.provider();
         if (ENDPOINT.test(target) && !target.startsWith("/oauth/register")) {
           const isAboutToken = ABOUT_TOKEN.test(target);
-          if (!(await acceptBody(request, { isAboutToken }))) {
+          const error_description = await acceptBody(request, { isAboutToken });
+          if (error_description !== undefined) {
             // What is left of a body that was too long is not for the next request.
             response.setHeader("connection", "close");
-            const error_description = "the body must be a flat JSON object";
             sendJson(response, 400, { error: "invalid_request", error_description });
             return;
           }

@@ -1,4 +1,6 @@
+import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
+import { readStrictObject } from "@latchkey/engine";
 import { marked } from "./jwt-access-tokens.ts";
 
 /** The most that the library reads of a form. */
@@ -11,19 +13,19 @@ const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
 /**
  * Lets a flat JSON object stand for the form that RFC 6749 asks for, with the same checks after it.
  * Where a request is about a token, lets that be a JWT: the library takes none, but ours are rows
- * as any other. False: it is no such object, or too long, and its sender has to be told so.
+ * as any other. Answers what is wrong with a body, for its sender.
  */
 export async function acceptBody(
   request: IncomingMessage,
   { isAboutToken }: { readonly isAboutToken: boolean },
-): Promise<boolean> {
+): Promise<string | undefined> {
   const type = request.headers["content-type"] ?? "";
   const isJson = JSON_TYPE.test(type);
-  if (!isJson && !(isAboutToken && FORM_TYPE.test(type))) return true;
-  const text = await readText(request);
-  if (text === undefined) return false;
-  const form = isJson ? formOf(text) : new URLSearchParams(text);
-  if (form === undefined) return false;
+  if (!isJson && !(isAboutToken && FORM_TYPE.test(type))) return undefined;
+  const body = await readBody(request);
+  if (body === undefined) return `the body is longer than ${MOST_BYTES / 1024} KiB`;
+  const form = isJson ? formOf(body) : new URLSearchParams(body.toString());
+  if (form === undefined) return "the body must be a flat JSON object, with no member twice";
   // Sent twice it is refused, whatever it is.
   const [token, second] = form.getAll("token");
   if (isAboutToken && token !== undefined && second === undefined) {
@@ -36,10 +38,10 @@ export async function acceptBody(
     readable: { value: true },
     iterator: { value: () => [bytes] },
   });
-  return true;
+  return undefined;
 }
 
-async function readText(request: IncomingMessage): Promise<string | undefined> {
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request) {
@@ -47,19 +49,15 @@ async function readText(request: IncomingMessage): Promise<string | undefined> {
     if (length > MOST_BYTES) return undefined;
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString("utf8");
+  return Buffer.concat(chunks);
 }
 
-function formOf(text: string): URLSearchParams | undefined {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return undefined;
+/** A repeated parameter would be refused in a form; in JSON another reader could see the first. */
+function formOf(body: Buffer): URLSearchParams | undefined {
+  const object = isUtf8(body) ? readStrictObject(body.toString()) : undefined;
+  if (object === undefined) return undefined;
   const form = new URLSearchParams();
-  for (const [name, value] of Object.entries(parsed)) {
+  for (const [name, value] of Object.entries(object)) {
     const values: readonly unknown[] = Array.isArray(value) ? value : [value];
     for (const each of values) {
       if (each === null) continue;
