@@ -6,6 +6,7 @@ import { aContext } from "../testing/builders.ts";
 import { DATABASES } from "../testing/databases.ts";
 import { aDpopProof } from "../testing/dpop-proof.ts";
 import { API, type Client, type OAuthWorld, startOAuthWorld } from "../testing/oauth-world.ts";
+import { temporarySqlite } from "../testing/temporary-sqlite.ts";
 
 for (const database of DATABASES) {
   describe.skipIf(database.absent)(`JWT access tokens on ${database.name}`, () => {
@@ -166,3 +167,24 @@ for (const database of DATABASES) {
     });
   });
 }
+
+test("an opaque token that happens to begin as a JWT does is issued, asked about and revoked", async () => {
+  const database = temporarySqlite();
+  const oauth = { accessTokenPrefix: "eyJ" };
+  const world = await startOAuthWorld(database.url, { oauth });
+  try {
+    const client = await world.register();
+    const params = { grant_type: "client_credentials" };
+    const { status, body } = await world.post(client, "token", params);
+    expect([status, world.faults]).toEqual([200, []]);
+    const token = String(body.access_token);
+    expect(await world.isLive(token)).toBe(true);
+    const asked = await world.post(client, "introspect", { token });
+    expect(asked.body).toMatchObject({ active: true });
+    expect((await world.post(client, "revoke", { token })).status).toBe(200);
+    expect(await world.isLive(token)).toBe(false);
+  } finally {
+    await world.close();
+    database.remove();
+  }
+});
