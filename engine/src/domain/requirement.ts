@@ -11,7 +11,7 @@ export interface Requirement {
    * nothing.
    */
   readonly delegated?: readonly string[];
-  /** The path parameter that names the resource's owner: a scope `…:own` then suffices for the owner. */
+  /** The path parameter that names the resource's owner, for whom a scope `…:own` then suffices. */
   readonly owner: string | null;
   /** Kinds of principals that it is for; empty: all. */
   readonly accepts: readonly Principal["kind"][];
@@ -22,7 +22,7 @@ export interface Requirement {
   readonly context: "account" | "own";
   /** The path parameter that may name the account acted for. */
   readonly account: string | null;
-  /** The family of endpoints that plans speak of. */
+  /** The family of endpoints that plans speak of; `null`: the unnamed one. */
   readonly family: string | null;
 }
 

@@ -1,7 +1,7 @@
 import type { AccountKind } from "../domain/account.ts";
 import type { KeyFormat } from "../domain/credential.ts";
 import type { LimitSubject, Window } from "../domain/limit.ts";
-import type { Principal } from "../domain/principal.ts";
+import type { Requirement } from "../domain/requirement.ts";
 import type { SignatureRule, TokenRule } from "../domain/token-rules.ts";
 import type { RefuseWhen } from "../limits/compiled-limit.ts";
 import type { Branding } from "./branding-rule.ts";
@@ -110,31 +110,11 @@ export interface ScopeRule {
   readonly impliesOnOwn: readonly string[];
 }
 
-/** What the endpoints that match a pattern ask of a request. */
-export interface EndpointRule {
-  /**
-   * `"GET /v2/users/**"`; without a method: all. `{name}` and `*` are one segment, a final `**` any
-   * rest, none included.
-   */
-  readonly match: string;
-  readonly anonymous: boolean;
-  readonly scopes: readonly string[];
-  /**
-   * What the token of an application that acts for a user needs here in place of `scopes`; `[]`:
-   * nothing.
-   */
-  readonly delegated?: readonly string[];
-  /** The path parameter that names the owner of the resource. */
-  readonly owner: string | null;
-  /** Kinds of principals that it is for; empty: all. */
-  readonly accepts: readonly Principal["kind"][];
-  /** `account`: who acts for several accounts names one; `own`: no account is named. */
-  readonly context: "account" | "own";
-  /** The path parameter that may name the account acted for. */
-  readonly account: string | null;
-  /** The family of endpoints that `entitlements` speak of; `null`: the unnamed one. */
-  readonly family: string | null;
-}
+/**
+ * What the endpoints that match a pattern ask of a request. The pattern: `"GET /v2/users/**"`;
+ * without a method: all. `{name}` and `*` are one segment, a final `**` any rest, none included.
+ */
+export type EndpointRule = Requirement;
 
 /** How a request names the version of the API that it was written for. */
 export interface VersionRule {

@@ -27,22 +27,8 @@ export interface ApplicationRows {
 }
 
 /** An application that is about to be written. */
-export interface NewApplication {
-  readonly id: string;
-  readonly accountId: string;
-  readonly name: string;
-  readonly kind: ApplicationKind;
-  readonly type: ApplicationType;
-  readonly redirectUris: readonly string[];
-  readonly scopes: readonly string[];
-  readonly permissions: readonly string[];
-  readonly accessTokenFormat: AccessTokenFormat;
-  readonly pkce: PkceRule;
-  readonly status: ApplicationStatus;
-  readonly logo: string | null;
-  readonly homePage: string | null;
-  readonly settings: ApplicationSettings;
-  readonly logout: LogoutRules;
+export interface NewApplication
+  extends Omit<ApplicationRecord, "secrets" | "createdAt" | "revokedAt"> {
   /** SHA-256 of the id, by which requests name it. */
   readonly digest: Uint8Array;
   /** `null`: it keeps none. */
