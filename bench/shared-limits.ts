@@ -19,8 +19,8 @@ const AT_ONCE = 64;
 const LIMITS = { apiKey: { per: "credential", windows: ["1000000000/hour"] } };
 
 /**
- * Limits that processes share: counted on Redis one by one, and lent to verifiers, which is
- * compared with verifiers that count for themselves alone and with express-rate-limit on Redis. What is lent
+ * Limits that processes share: counted on Redis one by one, and lent to verifiers, which is compared
+ * with verifiers that count for themselves alone and with express-rate-limit on Redis. What is lent
  * was counted before, so that all together never let more pass than the limit says.
  */
 export async function benchSharedLimits({ rounds }: { readonly rounds: number }): Promise<void> {

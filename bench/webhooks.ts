@@ -13,7 +13,8 @@ const EVENTS = 500;
 
 /**
  * Deliveries per second of one process on one core to receivers that answer at once, from a queue in
- * its database, beside bare requests of `node:http` on connections that are kept, as those of deliveries are.
+ * its database, beside bare requests of `node:http` on connections that are kept, as those of
+ * deliveries are.
  */
 export async function benchWebhooks({ rounds }: { readonly rounds: number }): Promise<void> {
   let received = 0;

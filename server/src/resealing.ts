@@ -5,7 +5,10 @@ import { resealSeeds } from "./sign-in/second-factors.ts";
 import type { Sealing } from "./store/sealing.ts";
 import type { Store } from "./store/store.ts";
 
-/** Brings what an older master key sealed under the newest, so that the old one can be dropped; never rejects. */
+/**
+ * Brings what an older master key sealed under the newest, so that the old one can be dropped; never
+ * rejects.
+ */
 export async function resealAll(parts: {
   readonly store: Store;
   readonly sealing: Sealing;

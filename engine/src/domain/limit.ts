@@ -3,7 +3,7 @@ export interface Window {
   readonly name: string;
   readonly max: number;
   readonly windowSeconds: number;
-  /** Exceeding refuses everything for so long, counted from the refused request. 0: to the window's end. */
+  /** Exceeding refuses everything for so long, from the refused request on; 0: to the window's end. */
   readonly blockSeconds: number;
 }
 

@@ -140,7 +140,7 @@ function actorOf(account: AccountState, own: AccountState): Principal["actor"] {
   return { kind: own.kind === "platform" ? "platform" : "organization", id: own.id };
 }
 
-/** Notes in the trace a step that let the request go on; for callers that have seen that there is one. */
+/** Notes in the trace, if there is one, a step that let the request go on. */
 export function pass(attempt: Attempt, step: string, detail: string): void {
   attempt.trace?.push({ step, outcome: "passed", detail, at: attempt.now });
 }

@@ -85,7 +85,7 @@ function checkScopes(
   return undefined;
 }
 
-/** Without the scopes that are needed: of some schemes none are, and some scopes hold on what is one's own. */
+/** Without the scopes that are needed: some schemes need none, and some hold on what is one's own. */
 function checkExemptions(
   { policy, reading: { path } }: Shared,
   attempt: Attempt,

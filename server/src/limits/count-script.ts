@@ -3,9 +3,10 @@ import type { CompiledLimit, Slice, SliceSize } from "@latchkey/engine";
 
 /**
  * Counts requests in every fixed window of a limit, or in none, exactly as the counters in memory
- * do: those that wait, each by itself, and those that can be lent ahead. A key holds `count end` for each window in turn: requests spent, and the Unix
- * milliseconds at which the window or its block ends, by Redis's clock. It expires with the last.
- * What is under the key and cannot be read so counts as nothing, and is replaced.
+ * do: those that wait, each by itself, and those that can be lent ahead. A key holds `count end` for
+ * each window in turn: requests spent, and the Unix milliseconds at which the window or its block
+ * ends, by Redis's clock. It expires with the last. What is under the key and cannot be read so counts
+ * as nothing, and is replaced.
  *
  * KEYS: the counters. ARGV: how many wait (0: only looks), how many to lend at most, and how many
  * times over the rest must suffice for them; whether only all windows together refuse; an instant
