@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Clock } from "@latchkey/engine";
 import Provider from "oidc-provider";
 import type { WriteContext } from "../store/store.ts";
+import { isApplication } from "./client-metadata.ts";
 
 /** What the trail says of a request to the authorization server. */
 export interface OAuthCall {
@@ -31,9 +32,10 @@ export function createCalls(clock: Clock): Calls {
         api,
         at: clock(),
         // Other clients than applications are no credential, and a revoked one may write nothing.
-        actor: clientId?.startsWith("app_")
-          ? { kind: "credential", id: clientId }
-          : { kind: call === undefined ? "system" : "anonymous", id: null },
+        actor:
+          clientId !== undefined && isApplication(clientId)
+            ? { kind: "credential", id: clientId }
+            : { kind: call === undefined ? "system" : "anonymous", id: null },
         requestId: call?.requestId ?? null,
         address: call?.address ?? null,
       };

@@ -1,11 +1,8 @@
 import { type Adapter, type AllClientMetadata, errors } from "oidc-provider";
 import { type AdapterParts, nothing } from "./adapter.ts";
 import { claimFault } from "./client-claims.ts";
-import { clientMetadata, isClientId, openScopes } from "./client-metadata.ts";
+import { clientMetadata, isApplication, isClientId, openScopes } from "./client-metadata.ts";
 import { hashedSecret } from "./client-secrets.ts";
-
-/** What the ids of registered applications begin with; other clients registered themselves. */
-const APPLICATION = "app_";
 
 /** Finds applications among the API's own, and keeps the clients that register themselves. */
 export function clientAdapter({ store, policy, calls }: AdapterParts): Adapter {
@@ -14,7 +11,7 @@ export function clientAdapter({ store, policy, calls }: AdapterParts): Adapter {
     ...nothing,
     async find(id) {
       if (!isClientId(id)) return undefined;
-      if (id.startsWith(APPLICATION)) {
+      if (isApplication(id)) {
         const application = await store.applications.find(api, id);
         if (application === undefined) return undefined;
         return clientMetadata(application, await store.oauthClients.material(api, id), policy);

@@ -67,6 +67,11 @@ function isProgram(redirectUris: readonly string[]): boolean {
   return redirectUris.some(isNative) && !redirectUris.some(isLocalHttps);
 }
 
+/** Whether it is the id of an application of an account; other clients registered themselves. */
+export function isApplication(clientId: string): boolean {
+  return clientId.startsWith("app_");
+}
+
 /** RFC 6749 appendix A.1; of longer ones none was ever issued, nor fetched. */
 export function isClientId(text: string): boolean {
   return /^[ -~]{1,2048}$/.test(text);

@@ -14,7 +14,13 @@ import { asCalcom, isCalcom, nameScopes } from "./calcom-configuration.ts";
 import type { Calls } from "./calls.ts";
 import { clientAdapter } from "./client-adapter.ts";
 import { claimFault } from "./client-claims.ts";
-import { limitScope, openScopes, PKCE_MEMBER, PROTOCOL_SCOPES } from "./client-metadata.ts";
+import {
+  isApplication,
+  limitScope,
+  openScopes,
+  PKCE_MEMBER,
+  PROTOCOL_SCOPES,
+} from "./client-metadata.ts";
 import { isClientSecret } from "./client-secrets.ts";
 import { beginAtForm } from "./device-form.ts";
 import type { Issuer } from "./issuer.ts";
@@ -114,9 +120,9 @@ function configuration(parts: ProviderParts): Configuration {
     },
     extraClientMetadata: {
       properties: [PKCE_MEMBER, FORMAT_MEMBER],
-      validator(ctx, key, value) {
-        // With a context a client speaks of itself, and this is not its own to say.
-        if (ctx !== undefined && value !== undefined) {
+      validator(ctx, key, value, { client_id: id = "" }) {
+        // A client that registers itself, or by a document: this is not its own to say.
+        if (value !== undefined && (ctx !== undefined || !isApplication(id))) {
           throw new errors.InvalidClientMetadata(`${key} cannot be chosen`);
         }
       },

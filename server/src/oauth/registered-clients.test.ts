@@ -34,6 +34,8 @@ const UNSAFE: Readonly<Record<string, object>> = {
   "https://client.example/people.json": { post_logout_redirect_uris: [PLAIN] },
   "https://client.example/sign-outs.json": { backchannel_logout_uri: PLAIN },
   "https://client.example/name.json": { client_name: "\u202eelgooG" },
+  "https://client.example/pkce.json": { latchkey_pkce: "optional" },
+  "https://client.example/format.json": { latchkey_access_token_format: "jwt" },
   ...Object.fromEntries(
     MISLEADING_MEMBERS.map(([member, value], i) => [
       `https://client.example/${i}-${member}.json`,
