@@ -9,6 +9,8 @@ export interface AddressLimits {
    */
   admit(request: Asked): number;
   refused(address: string | undefined): void;
+  /** Counts a document of a client that is to be fetched; false: too many were for this address. */
+  admitsDocument(address: string | undefined): boolean;
 }
 
 interface Asked {
@@ -21,6 +23,8 @@ interface Asked {
 /** Wrong secrets and tokens of one address. */
 const FAILURES = { most: 60, windowSeconds: 60 };
 const REGISTRATIONS = { most: 60, windowSeconds: 3600 };
+/** Whoever names a client has its document fetched, from wherever its name says. */
+const DOCUMENTS = { most: 60, windowSeconds: 60 };
 /** A user code is short, and whoever guesses one gets a device's tokens (RFC 8628 §5.1). */
 const USER_CODES = { most: 20, windowSeconds: 60 };
 const USER_CODE = /^\/oauth\/device(?:\?|$)/;
@@ -36,6 +40,7 @@ export function createAddressLimits(clock: Clock): AddressLimits {
   const failures = createAttempts({ ...FAILURES, clock });
   const registrations = createAttempts({ ...REGISTRATIONS, clock });
   const userCodes = createAttempts({ ...USER_CODES, clock });
+  const documents = createAttempts({ ...DOCUMENTS, clock });
 
   /** What is counted before it is looked at. */
   function eachOf({ method, target }: Asked) {
@@ -54,5 +59,10 @@ export function createAddressLimits(clock: Clock): AddressLimits {
       return wait;
     },
     refused: (address) => failures.count(address),
+    admitsDocument(address) {
+      if (documents.waitSeconds(address) > 0) return false;
+      documents.count(address);
+      return true;
+    },
   };
 }

@@ -4,7 +4,7 @@ import type Provider from "oidc-provider";
 import type { LogoutNotice } from "../store/logout-notices.ts";
 import type { Sealing } from "../store/sealing.ts";
 import { type Store, systemContext } from "../store/store.ts";
-import { createAddressLimits, isPage } from "./address-limits.ts";
+import { type AddressLimits, createAddressLimits, isPage } from "./address-limits.ts";
 import { calcomAuthorization } from "./calcom-authorization.ts";
 import { asksCalcom, isCalcom } from "./calcom-configuration.ts";
 import type { Calls, OAuthCall } from "./calls.ts";
@@ -63,6 +63,10 @@ export interface AuthorizationServers {
   tellLogout(api: string, notice: LogoutNotice): Promise<void>;
 }
 
+interface ServerParts extends AuthorizationServersParts {
+  readonly limits: AddressLimits;
+}
+
 interface Built {
   readonly provider: Provider;
   readonly calls: Calls;
@@ -89,7 +93,7 @@ export function createAuthorizationServers(parts: AuthorizationServersParts): Au
 
   for (const policy of parts.policies) {
     if (policy.oauth === null || !policy.schemes.includes("access-token")) continue;
-    servers.set(policy.slug, createServer(policy, parts));
+    servers.set(policy.slug, createServer(policy, { ...parts, limits }));
   }
 
   /** The server that a path is for, and what follows the mount. */
@@ -214,7 +218,7 @@ export function createAuthorizationServers(parts: AuthorizationServersParts): Au
   };
 }
 
-function createServer(policy: Policy, parts: AuthorizationServersParts): Server {
+function createServer(policy: Policy, parts: ServerParts): Server {
   const issuer = issuerOf(policy, parts.publicUrl);
   let built: ReturnType<Server["provider"]> | undefined;
   return {
@@ -234,12 +238,8 @@ function createServer(policy: Policy, parts: AuthorizationServersParts): Server 
   };
 }
 
-async function build(
-  policy: Policy,
-  issuer: Issuer,
-  parts: AuthorizationServersParts,
-): Promise<Built> {
-  const { store, clock, sealing, masterKeys, onFault } = parts;
+async function build(policy: Policy, issuer: Issuer, parts: ServerParts): Promise<Built> {
+  const { store, clock, sealing, masterKeys, limits, onFault } = parts;
   const [newest, ...older] = masterKeys;
   const { oauth: rule } = policy;
   if (newest === undefined || rule === null) throw new Error("no master key, or no rule");
@@ -259,6 +259,7 @@ async function build(
     issuer,
     clock,
     calls,
+    limits,
     keys,
     masterKeys: [newest, ...older],
     fetch: parts.fetch,

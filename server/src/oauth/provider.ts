@@ -9,6 +9,7 @@ import Provider, {
 } from "oidc-provider";
 import type { Store } from "../store/store.ts";
 import { artifactAdapter, grantAdapter, replayAdapter } from "./adapter.ts";
+import type { AddressLimits } from "./address-limits.ts";
 import { createUserCodeDigests } from "./artifact-names.ts";
 import { asCalcom, isCalcom, nameScopes } from "./calcom-configuration.ts";
 import type { Calls } from "./calls.ts";
@@ -51,6 +52,7 @@ export interface ProviderParts {
   readonly issuer: Issuer;
   readonly clock: Clock;
   readonly calls: Calls;
+  readonly limits: Pick<AddressLimits, "admitsDocument">;
   /** Private keys; the first of an algorithm signs. */
   readonly keys: readonly JWK[];
   readonly fetch: GuardedFetch;
@@ -160,7 +162,13 @@ function configuration(parts: ProviderParts): Configuration {
   };
 }
 
-function features({ policy, rule, issuer }: ProviderParts): Configuration["features"] {
+function features({
+  policy,
+  rule,
+  issuer,
+  calls,
+  limits,
+}: ProviderParts): Configuration["features"] {
   const { dynamicRegistration } = rule;
   const apiScopes = Object.keys(policy.scopes).join(" ");
   return {
@@ -188,7 +196,9 @@ function features({ policy, rule, issuer }: ProviderParts): Configuration["featu
     clientIdMetadataDocument: {
       enabled: dynamicRegistration,
       ack: "draft-02",
-      allowFetch: async () => true,
+      // Without a context we ask ourselves, about a client that was there before.
+      allowFetch: async (ctx: KoaContextWithOIDC | undefined) =>
+        ctx === undefined || limits.admitsDocument(calls.of(ctx.req)?.address),
       // A document may ask for no more than a client that registers itself.
       allowClient: async (_ctx, client) =>
         limitScope(client, openScopes(policy)) && claimFault(client.metadata()) === undefined,

@@ -47,6 +47,8 @@ const UNSAFE: Readonly<Record<string, object>> = {
 for (const database of DATABASES) {
   describe.skipIf(database.absent)(`on ${database.name}`, () => {
     let world: OAuthWorld;
+    /** Documents of clients. */
+    let fetched = 0;
     const document: Record<string, unknown> = {
       client_id: DOCUMENT,
       client_name: "By document",
@@ -56,6 +58,7 @@ for (const database of DATABASES) {
     beforeAll(async () => {
       await database.start();
       world = await startOAuthWorld(await database.newUrl(), {}, async (url) => {
+        fetched += 1;
         const own = UNSAFE[String(url)];
         return Response.json({ ...document, ...(own && { client_id: String(url), ...own }) });
       });
@@ -249,6 +252,20 @@ for (const database of DATABASES) {
         const { left, answer } = await newBrowser(world.origin).visit(url);
         expect(left).toBeUndefined();
         expect(answer.status).toBe(400);
+      });
+
+      test("O-170 O-171: an address has no more than 60 documents fetched within a minute", async () => {
+        world.advance(60);
+        const before = fetched;
+        const visit = async (n: number) => {
+          const id = `https://client.example/unknown/${n}`;
+          return (await fetch(world.authorizationUrl({ ...client, id }))).status;
+        };
+        for (let n = 0; n < 70; n += 1) expect(await visit(n)).toBe(400);
+        expect(fetched - before).toBe(60);
+        world.advance(60);
+        expect(await visit(70)).toBe(400);
+        expect(fetched - before).toBeGreaterThan(60);
       });
 
       test("O-171: gets no scope that opens everything", async () => {
