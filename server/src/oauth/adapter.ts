@@ -6,6 +6,7 @@ import type { Store } from "../store/store.ts";
 import {
   artifactDigest,
   isReference,
+  ownDigest,
   referenceTo,
   tokenDigest,
   type UserCodeDigests,
@@ -58,7 +59,7 @@ export function artifactAdapter(model: string, parts: AdapterParts): Adapter {
         exp === undefined ? context.at + (expiresIn ?? ENDLESS_SECONDS) * 1000 : exp * 1000;
       const artifact = {
         model,
-        digest: artifactDigest(model, id),
+        digest: ownDigest(model, id),
         // An interaction may outlive the grant that it was about.
         grantId: model === "Interaction" ? null : (grantId ?? null),
         sid: signInOf(payload),
@@ -79,7 +80,7 @@ export function artifactAdapter(model: string, parts: AdapterParts): Adapter {
       if (isReference(id) && (model !== "DeviceCode" || Provider.ctx?.oidc?.route === "token")) {
         return undefined;
       }
-      const digest = artifactDigest(model, id);
+      const digest = ownDigest(model, id);
       const stored = await store.oauthArtifacts.find(api, { model, digest });
       if (stored === undefined) return undefined;
       const payload = present(id, stored);
@@ -106,7 +107,7 @@ export function artifactAdapter(model: string, parts: AdapterParts): Adapter {
     },
 
     async consume(id) {
-      const named = { model, digest: artifactDigest(model, id) };
+      const named = { model, digest: ownDigest(model, id) };
       if (spendLater(named, calls.writeContext(api))) return;
       // A pushed request, in two tabs at once.
       const { first } = await write("consumeArtifact", named);
@@ -114,7 +115,7 @@ export function artifactAdapter(model: string, parts: AdapterParts): Adapter {
     },
 
     async destroy(id) {
-      const digest = artifactDigest(model, id);
+      const digest = ownDigest(model, id);
       await write("removeArtifact", {
         model,
         digest,

@@ -6,8 +6,13 @@ const REFERENCE = "ref.";
 
 /** The digest under which the artifact with this id is kept; nothing at rest tells the id. */
 export function artifactDigest(model: string, id: string): Uint8Array {
-  if (id.startsWith(REFERENCE)) return Buffer.from(id.slice(REFERENCE.length), "base64url");
   return hash("sha256", `${model}:${unmarked(id)}`, "buffer");
+}
+
+/** The same for an id that we may have made a reference; never for what somebody presents. */
+export function ownDigest(model: string, id: string): Uint8Array {
+  if (!isReference(id)) return artifactDigest(model, id);
+  return Buffer.from(id.slice(REFERENCE.length), "base64url");
 }
 
 /** What stands for the id of an artifact of which only the digest is known. */

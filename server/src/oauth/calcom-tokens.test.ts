@@ -1,9 +1,11 @@
+import { hash } from "node:crypto";
 import { policyOf, profiles } from "@latchkey/engine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newBrowser } from "../testing/browser.ts";
 import { aContext } from "../testing/builders.ts";
 import { DATABASES } from "../testing/databases.ts";
 import { API, type Client, type OAuthWorld, startOAuthWorld } from "../testing/oauth-world.ts";
+import { referenceTo } from "./artifact-names.ts";
 import { type CalcomTokens, createCalcomTokens, type TokenPair } from "./calcom-tokens.ts";
 
 // The document's own token endpoint, on codes that the library gave out.
@@ -107,6 +109,19 @@ for (const database of DATABASES) {
         }
       }
     }, 60_000);
+
+    test("O-107: what lies in the database opens nothing, under whatever name", async () => {
+      const kept = (model: string, value: string) =>
+        referenceTo(hash("sha256", `${model}:${value}`, "buffer"));
+      const code = await aCode();
+      const stolenCode = redeem(kept("AuthorizationCode", code));
+      await expect(stolenCode).rejects.toMatchObject({ message: "code_invalid_or_expired" });
+      const { refresh_token: token, access_token } = await redeem(code);
+      const stolenToken = refresh(kept("RefreshToken", token));
+      await expect(stolenToken).rejects.toMatchObject({ message: "invalid_refresh_token" });
+      expect(await world.isLive(access_token)).toBe(true);
+      await expect(refresh(token)).resolves.toMatchObject({ scope: SCOPE });
+    });
 
     test.each([
       [
