@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { policyOf, profiles } from "@latchkey/engine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newBrowser } from "../testing/browser.ts";
-import { aContext } from "../testing/builders.ts";
+import { aContext, anAccount } from "../testing/builders.ts";
 import { DATABASES } from "../testing/databases.ts";
 import { API, type Client, type OAuthWorld, startOAuthWorld } from "../testing/oauth-world.ts";
 import { referenceTo } from "./artifact-names.ts";
@@ -121,6 +121,31 @@ for (const database of DATABASES) {
       await expect(stolenToken).rejects.toMatchObject({ message: "invalid_refresh_token" });
       expect(await world.isLive(access_token)).toBe(true);
       await expect(refresh(token)).resolves.toMatchObject({ scope: SCOPE });
+    });
+
+    test("while the user's account is suspended nothing is traded, and nothing is lost", async () => {
+      const before = client;
+      const context = () => aContext({ api: API, at: Date.now() });
+      await world.store.write("createAccount", anAccount({ id: "acct_2" }), context());
+      const draft = { accountId: "acct_2", scopes: SCOPE.split(" "), status: "verified" } as const;
+      client = await world.register(draft);
+      const [pair, code] = [await redeem(await aCode()), await aCode()];
+      await world.store.write("suspendAccount", { id: "acct_1" }, context());
+      const refused = [refresh(pair.refresh_token), redeem(code)].map((each) =>
+        each.then(
+          () => "traded",
+          ({ error, message }) => `${error} ${message}`,
+        ),
+      );
+      const told = await Promise.all(refused);
+      await world.store.write("resumeAccount", { id: "acct_1" }, context());
+      expect(told).toEqual([
+        "invalid_grant refresh_token_revoked",
+        "invalid_grant code_invalid_or_expired",
+      ]);
+      await expect(refresh(pair.refresh_token)).resolves.toMatchObject({ scope: SCOPE });
+      await expect(redeem(code)).resolves.toMatchObject({ scope: SCOPE });
+      client = before;
     });
 
     test.each([

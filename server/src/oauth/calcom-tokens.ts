@@ -177,7 +177,9 @@ function createExchange({ store, policy, rule, application, context }: ExchangeP
     spent: Found,
     { onReplay, loss }: { onReplay: ((id: string) => Promise<void>) | undefined; loss: TokenFault },
   ): Promise<TokenPair> {
-    const { grantId, scope: granted = "" } = spent;
+    const { grantId, isConsumed, scope: granted = "" } = spent;
+    // Of a suspended account nothing is spent: when it is resumed, all is as it was.
+    if (!isConsumed && (await store.grants.payload(api, grantId)) === undefined) throw loss;
     const scope = scopeWithin(granted, application.scopes.join(" ")) ?? "";
     const kept = { ...spent, scope };
     // In hex, so that it never begins as a key does.
