@@ -104,6 +104,7 @@ export { suggestion } from "./policy/nearest-name.ts";
 export type { OAuthRule } from "./policy/oauth-rule.ts";
 export type { Policy } from "./policy/policy.ts";
 export { PolicyError } from "./policy/policy-error.ts";
+export { compileScopes } from "./policy/scopes.ts";
 export { policyOf, readPolicies } from "./policy/validate.ts";
 export { calcomEntitlements } from "./profiles/calcom/entitlements.ts";
 export {

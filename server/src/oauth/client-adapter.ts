@@ -1,4 +1,5 @@
-import { type Adapter, type AllClientMetadata, errors } from "oidc-provider";
+import type { Policy } from "@latchkey/engine";
+import { type Adapter, type AllClientMetadata, type Client, errors } from "oidc-provider";
 import { type AdapterParts, nothing } from "./adapter.ts";
 import { claimFault } from "./client-claims.ts";
 import { clientMetadata, isApplication, isClientId, openScopes } from "./client-metadata.ts";
@@ -7,6 +8,7 @@ import { hashedSecret } from "./client-secrets.ts";
 /** Finds applications among the API's own, and keeps the clients that register themselves. */
 export function clientAdapter({ store, policy, calls }: AdapterParts): Adapter {
   const api = policy.slug;
+  const open = openScopes(policy);
   return {
     ...nothing,
     async find(id) {
@@ -21,7 +23,7 @@ export function clientAdapter({ store, policy, calls }: AdapterParts): Adapter {
       return metadata === undefined ? undefined : JSON.parse(metadata);
     },
     async upsert(id, input) {
-      const metadata = registrable(input as AllClientMetadata, openScopes(policy));
+      const metadata = registrable(input as AllClientMetadata, open);
       const context = calls.writeContext(api);
       const { client_secret: secret } = metadata;
       const resting = {
@@ -35,6 +37,20 @@ export function clientAdapter({ store, policy, calls }: AdapterParts): Adapter {
     async destroy(id) {
       await store.write("removeOAuthClient", { id }, calls.writeContext(api));
     },
+  };
+}
+
+/**
+ * Whether a client may take part that is named by a document: that may ask for no more than one that
+ * registers itself, and one that names no scopes may have all of those.
+ */
+export function documentRule(policy: Policy): (client: Client) => boolean {
+  const open = openScopes(policy);
+  return (client) => {
+    const { scope = open.join(" ") } = client;
+    Object.assign(client, { scope });
+    const isOpen = scope.split(" ").every((name) => open.includes(name));
+    return isOpen && claimFault(client.metadata()) === undefined;
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Policy } from "@latchkey/engine";
+import { compileScopes, type Policy, satisfies } from "@latchkey/engine";
 import type { AllClientMetadata } from "oidc-provider";
 import type { ApplicationRecord } from "../store/application-record.ts";
 import type { StoredMaterial } from "../store/material.ts";
@@ -77,19 +77,12 @@ export function isClientId(text: string): boolean {
   return /^[ -~]{1,2048}$/.test(text);
 }
 
-/** The scopes that a client may give itself: none that is as good as every other. */
+/** The scopes that a client may give itself: none that comes to all others, by whatever it implies. */
 export function openScopes({ scopes }: Policy): readonly string[] {
-  const own = Object.keys(scopes).filter((name) => scopes[name]?.implies.includes("*") === false);
-  return [...PROTOCOL_SCOPES, ...own];
-}
-
-/** Whether a client asks for those alone; one that names none may have them all. */
-export function limitScope(
-  client: { scope?: string | undefined },
-  open: readonly string[],
-): boolean {
-  client.scope ??= open.join(" ");
-  return client.scope.split(" ").every((name) => open.includes(name));
+  const { names, needed, set } = compileScopes(scopes);
+  const total = names.filter((name) => scopes[name]?.implies.includes("*"));
+  const isTotal = (name: string) => total.some((each) => satisfies(set([name]), needed([each])));
+  return [...PROTOCOL_SCOPES, ...names.filter((name) => !isTotal(name))];
 }
 
 /** What a client may still have of a scope that was granted to it before; both as RFC 6749 §3.3. */

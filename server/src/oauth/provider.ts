@@ -13,15 +13,8 @@ import type { AddressLimits } from "./address-limits.ts";
 import { createUserCodeDigests } from "./artifact-names.ts";
 import { asCalcom, isCalcom, nameScopes } from "./calcom-configuration.ts";
 import type { Calls } from "./calls.ts";
-import { clientAdapter } from "./client-adapter.ts";
-import { claimFault } from "./client-claims.ts";
-import {
-  isApplication,
-  limitScope,
-  openScopes,
-  PKCE_MEMBER,
-  PROTOCOL_SCOPES,
-} from "./client-metadata.ts";
+import { clientAdapter, documentRule } from "./client-adapter.ts";
+import { isApplication, PKCE_MEMBER, PROTOCOL_SCOPES } from "./client-metadata.ts";
 import { isClientSecret } from "./client-secrets.ts";
 import { beginAtForm } from "./device-form.ts";
 import type { Issuer } from "./issuer.ts";
@@ -170,6 +163,7 @@ function features({
   limits,
 }: ProviderParts): Configuration["features"] {
   const { dynamicRegistration } = rule;
+  const mayTakePart = documentRule(policy);
   const apiScopes = Object.keys(policy.scopes).join(" ");
   return {
     devInteractions: { enabled: false },
@@ -199,9 +193,7 @@ function features({
       // Without a context we ask ourselves, about a client that was there before.
       allowFetch: async (ctx: KoaContextWithOIDC | undefined) =>
         ctx === undefined || limits.admitsDocument(calls.of(ctx.req)?.address),
-      // A document may ask for no more than a client that registers itself.
-      allowClient: async (_ctx, client) =>
-        limitScope(client, openScopes(policy)) && claimFault(client.metadata()) === undefined,
+      allowClient: async (_ctx, client) => mayTakePart(client),
     },
     pushedAuthorizationRequests: { enabled: true },
     backchannelLogout: { enabled: true },
