@@ -41,3 +41,10 @@ test.each(["connection", "host", "content-length", "transfer-encoding", "te", "u
     expect(faultsOf(versionIn(name))).toEqual(["apis[0].version.header"]);
   },
 );
+
+test("one header does not name both an account and a version, whichever definition says which", () => {
+  const both = { accountHeader: "x-acme", ...versionIn("x-acme") };
+  expect(faultsOf(both)).toEqual(["apis[0].accountHeader"]);
+  expect(faultsOf({ slug: "child", extends: both })).toEqual(["apis[0].accountHeader"]);
+  expect(faultsOf({ extends: both, accountHeader: "x-acme-account" })).toEqual([]);
+});

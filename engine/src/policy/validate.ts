@@ -179,10 +179,14 @@ function checkNames(policy: Policy, place: Place, { schemes, renderers }: Known)
       if (policy[member].indexOf(scheme) !== i) report(within(here, i), "is listed twice");
     }
   }
-  const { renderer, keyFormat } = policy;
+  const { renderer, keyFormat, accountHeader, version } = policy;
   if (renderers !== undefined && renderer !== "" && !renderers.includes(renderer)) {
     const text = `${shown(renderer)} is not a renderer${hintOf(renderer, renderers)}`;
     report(within(place, "renderer"), text);
+  }
+  if (accountHeader !== null && accountHeader !== "" && accountHeader === version?.header) {
+    const text = `${shown(accountHeader)} names the version, too; choose another`;
+    report(within(place, "accountHeader"), text);
   }
   if (keyFormat.live !== "" && keyFormat.live === keyFormat.test) {
     report(within(place, "keyFormat"), `has ${shown(keyFormat.live)} for both modes`);
