@@ -8,6 +8,8 @@ import { clientConfig } from "./pool.ts";
 
 /** Any number will do, as long as all releases take the same. */
 const MIGRATION_LOCK = 4_702_394_921;
+/** As in the pool: of a node that freezes, or is cut off, all others would wait for what it holds. */
+const SILENCE = "set local idle_in_transaction_session_timeout = 1000";
 const OLDEST_VERSION = 150_000;
 const UNDEFINED_TABLE = "42P01";
 const INSUFFICIENT_PRIVILEGE = "42501";
@@ -19,8 +21,8 @@ interface MigratePostgres {
 }
 
 /**
- * Brings the database up to date on a connection of its own, without a time limit: another node's
- * migration may take long.
+ * Brings the database up to date on a connection of its own, without a time limit for what it does or
+ * waits for: another node's migration may take long.
  *
  * @throws {StoreStartError} Names the server (never its password), its fault and what to do.
  */
@@ -82,6 +84,7 @@ function migrationSession(client: pg.Client, name: string, onWait?: () => void):
     run,
     async beginAlone() {
       await run("begin");
+      await run(SILENCE);
       const [first] = await run(`select pg_try_advisory_xact_lock(${MIGRATION_LOCK}) as taken`);
       if (first?.taken === true) return;
       onWait?.();

@@ -1,5 +1,7 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
+import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import {
@@ -17,8 +19,14 @@ import { keptLog } from "../../testing/log.ts";
 import { frozenClock, NOW } from "../../testing/now.ts";
 import { startReplyCutter } from "../../testing/reply-cutter.ts";
 import { aManagedUser, aPlatformScene } from "../../testing/store-contract/managed-scene.ts";
+import { migrations } from "../migrations/index.ts";
 import { openStore } from "../open-store.ts";
 import { startAnnouncements } from "./announcements.ts";
+import { migratePostgres } from "./migrate-postgres.ts";
+
+const OPEN_AND_CLOSE = fileURLToPath(
+  new URL("../../testing/programs/open-and-close.ts", import.meta.url),
+);
 
 const postgres = DATABASES.find((database) => database.kind === "postgres");
 if (postgres === undefined) throw new Error("there is no PostgreSQL to test");
@@ -314,6 +322,29 @@ describe.skipIf(postgres.absent)("a store on PostgreSQL", () => {
     await other.query("commit");
     await (await opening).close();
     expect(said()).toEqual([waiting, "the database was migrated"]);
+    await other.end();
+  });
+
+  test("a start does not wait for ever for a node that froze in its migration", async () => {
+    const url = await postgres.newUrl({ empty: true });
+    await migratePostgres(url, NOW, { wanted: migrations.slice(0, 1) });
+    const other = await connect(url);
+    await other.query("begin; lock table credential in share mode");
+    const frozen = spawn(process.execPath, ["--conditions=latchkey-src", OPEN_AND_CLOSE, url]);
+    try {
+      const waiting = "select count(*)::int as n from pg_locks where not granted";
+      await vi.waitFor(
+        async () => expect((await other.query(waiting)).rows).toEqual([{ n: 1 }]),
+        10_000,
+      );
+      frozen.kill("SIGSTOP");
+      await other.query("commit");
+      const store = await openTestStore(url);
+      expect(await store.changes.head(API)).toBe(0);
+      await store.close();
+    } finally {
+      frozen.kill("SIGKILL");
+    }
     await other.end();
   });
 
