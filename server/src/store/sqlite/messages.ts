@@ -6,7 +6,7 @@ export interface WriterData {
   readonly path: string;
 }
 
-/** To the writing thread. `ping` asks whether a write could begin. */
+/** To the writing thread. `ping` asks whether a write could begin or, after one failed, be committed. */
 export type Question =
   | { readonly kind: "run"; readonly id: number; readonly request: CommandRequest }
   | { readonly kind: "ping"; readonly id: number }

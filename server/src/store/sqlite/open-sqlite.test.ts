@@ -99,10 +99,11 @@ test("a start on a file that may not be written names the file and what to do", 
 test("a full disk refuses writes and loses none that it acknowledged; room heals it", async () => {
   const { output, errors } = await runProgram("fill-disk", [file.path]);
   expect(errors).toBe("");
-  const { acknowledged, refused, after } = JSON.parse(output);
+  const { acknowledged, refused, ready, after } = JSON.parse(output);
   expect(acknowledged.length).toBeGreaterThan(0);
   expect(refused.length).toBeGreaterThan(0);
   for (const [said] of refused) expect(said).toMatch(/^The database could not commit: /);
+  expect(ready).toEqual([false, true]);
   expect(after).toBe("key_9999");
   using reader = connect(file.path, "read");
   const rows = reader.prepare("select id from credential").all();

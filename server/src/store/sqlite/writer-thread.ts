@@ -9,7 +9,7 @@ import type { Question, Reply, WriterData } from "./messages.ts";
 export interface WriterThread {
   /** Resolves once the command's commit is on the disk; rejects with an `ApiError`. */
   run(request: CommandRequest): Promise<CommandResult>;
-  /** Resolves when a write could begin. */
+  /** Resolves when a write could begin or, after one could not be committed, was. */
   ping(): Promise<void>;
   /** Ends the thread after everything asked before. */
   close(): Promise<void>;

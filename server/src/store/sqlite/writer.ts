@@ -19,6 +19,8 @@ const { path } = workerData as WriterData;
 const waiting: Question[] = [];
 let writer: Writer | undefined;
 let working = false;
+/** The last commit failed, so that only another one can tell whether the next will. */
+let isDoubtful = false;
 
 port.on("message", (question: Question) => {
   waiting.push(question);
@@ -78,16 +80,26 @@ async function runBatch(runs: readonly Run[]): Promise<readonly Reply[]> {
 
 async function groupCommitOrFail(requests: readonly Run["request"][]): Promise<readonly Outcome[]> {
   try {
-    return await groupCommit(open(), requests);
+    const outcomes = await groupCommit(open(), requests);
+    isDoubtful = outcomes.every(isUnavailable);
+    return outcomes;
   } catch (error) {
+    isDoubtful = true;
     const failed = { kind: "failed", error: asApiError(error, sqliteFaultKind) } as const;
     return requests.map(() => failed);
   }
 }
 
+function isUnavailable(outcome: Outcome): boolean {
+  return outcome.kind === "failed" && outcome.error.code === "STORE_UNAVAILABLE";
+}
+
 function ping(id: number): Reply {
   try {
-    open().connection.exec("begin immediate; rollback");
+    const { connection } = open();
+    // On a full disk each write can begin. Its number is nobody's: to set it writes one page.
+    connection.exec(isDoubtful ? "pragma user_version = 0" : "begin immediate; rollback");
+    isDoubtful = false;
     return { id, ok: true, result: undefined };
   } catch (error) {
     return { id, ok: false, fault: toFault(asApiError(error, sqliteFaultKind)) };

@@ -7,7 +7,8 @@ import { frozenClock } from "../now.ts";
 
 // Writes to the database named on the command line until its log may grow no more (a limit that
 // the kernel sets for this process stands for the full disk), then lifts the limit and goes on.
-// Prints what was acknowledged, and how the others were refused.
+// Prints what was acknowledged, how the others were refused, and whether it was ready before and
+// after there was room.
 
 const [path = ""] = process.argv.slice(2);
 const store = await openStore({ url: `sqlite:${path}`, clock: frozenClock(), log: keptLog() });
@@ -29,10 +30,19 @@ for (let round = 0; round < 20; round += 1) {
   });
   await Promise.all(writes);
 }
+limit("0:unlimited");
+await store.write("issueCredential", anApiKey({ n: 9998 }), aContext()).catch(() => undefined);
+const isReady = () =>
+  store.ping().then(
+    () => true,
+    () => false,
+  );
+const ready = [await isReady()];
 limit("unlimited:unlimited");
+ready.push(await isReady());
 const after = (await store.write("issueCredential", anApiKey({ n: 9999 }), aContext())).output.id;
 await store.close();
-process.stdout.write(JSON.stringify({ acknowledged, refused: [...refused], after }));
+process.stdout.write(JSON.stringify({ acknowledged, refused: [...refused], ready, after }));
 
 function limit(bytes: string): void {
   execFileSync("prlimit", [`--pid=${process.pid}`, `--fsize=${bytes}`]);
