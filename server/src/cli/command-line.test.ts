@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { ApiError } from "@latchkey/engine";
 import { expect, test } from "vitest";
 import { type Command, type CommandContext, UsageError } from "./command.ts";
 import { runCommandLine } from "./command-line.ts";
@@ -71,6 +72,12 @@ test.each([
   ["a wrong use", new UsageError("which door?"), 2, "which door?\nUsage: latchkey shut DOOR"],
   ["a wrong setting", named("SettingsError", "LATCHKEY_PORT is odd"), 1, "LATCHKEY_PORT is odd"],
   ["a wrong policy", named("PolicyError", "apis[0]: is odd"), 1, "apis[0]: is odd"],
+  [
+    "a database that only reads",
+    new ApiError("STORE_UNAVAILABLE", "It could not commit.", { cause: new Error("read-only") }),
+    1,
+    "It could not commit: read-only",
+  ],
   [
     "a port in use",
     Object.assign(new Error("in use"), { code: "EADDRINUSE" }),

@@ -74,6 +74,10 @@ function usageFault(error: unknown): string {
 
 function plainText(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
+  if (error.name === "ApiError" && error.cause instanceof Error) {
+    // Callers are not told what the database said, but who starts the server has to know.
+    return `${error.message.replace(/\.$/, "")}: ${error.cause.message}`;
+  }
   if (PLAIN_ERRORS.has(error.name)) return error.message;
   const remedy = "code" in error ? PLAIN_CODES.get(String(error.code)) : undefined;
   return remedy === undefined ? undefined : `${error.message}${remedy}`;
