@@ -187,6 +187,25 @@ describe("a database that has lost what was told", () => {
     expect(delivered).toEqual(changes(1, 2));
   });
 
+  test.each([
+    ["nothing", []],
+    ["something else", [other]],
+    ["something else, and more", [other, change(3)]],
+  ])("has %s where the feed began: nobody goes on from there", async (_what, found) => {
+    let stored: readonly ChangeRecord[] = changes(1, 2);
+    const delivered: ChangeRecord[] = [];
+    const feed = createFeed({
+      from: 2,
+      read: async (seq, limit) => stored.filter((each) => each.seq > seq).slice(0, limit),
+      deliver: (news) => delivered.push(...news),
+    });
+    await feed.confirm(2);
+    stored = [change(1), ...found];
+    const lost = "the database has lost change 2: this node has to be started anew";
+    await expect(feed.confirm(stored.length)).rejects.toThrow(lost);
+    expect(delivered).toEqual([]);
+  });
+
   test("is told from one that has it, whatever came after", async () => {
     const stored = changes(1, 4);
     const feed = createFeed({

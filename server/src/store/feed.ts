@@ -1,3 +1,4 @@
+import { storeUnavailable } from "./faults.ts";
 import type { ChangeRecord } from "./records.ts";
 
 /** One API's changes on their way to the listeners: each once, in order, without a gap. */
@@ -38,6 +39,7 @@ export function createFeed({ from, read, deliver }: FeedParts): Feed {
   let reading: Promise<void> | undefined;
   /** Something may have come since the read under way began. */
   let lookAgain = false;
+  /** At first the last one that was there before. */
   let told: ChangeRecord | undefined;
   let lost: Error | undefined;
 
@@ -79,10 +81,16 @@ export function createFeed({ from, read, deliver }: FeedParts): Feed {
 
   async function requireTold(): Promise<void> {
     const known = told;
-    if (known === undefined) return;
-    const [found] = await read(known.seq - 1, 1);
+    const [found] = await read((known?.seq ?? last) - 1, 1);
+    if (known === undefined) {
+      // What was there at the start has been read by then, as if it had been told.
+      if (last > 0) told ??= found;
+      return;
+    }
     if (JSON.stringify(found) === JSON.stringify(known)) return;
-    lost = new Error(`the database has lost change ${known.seq}: this node has to be started anew`);
+    lost = storeUnavailable(
+      `the database has lost change ${known.seq}: this node has to be started anew`,
+    );
     throw lost;
   }
 
