@@ -56,6 +56,23 @@ test("finishes the writes under way before it closes, and takes none after", asy
   await expect(store.ping()).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
 });
 
+test("a backup made as the guide says, while it runs, opens with what was written", async () => {
+  const store = await openTestStore(file.url);
+  await store.write("createAccount", anAccount(), aContext());
+  const backup = join(file.folder, "backup.db");
+  {
+    using other = connect(file.path, "write");
+    other.exec(`vacuum into '${backup}'`);
+  }
+  await store.write("createAccount", anAccount({ id: "acct_2" }), aContext());
+  await store.close();
+  const restored = await openTestStore(`sqlite:${backup}`);
+  expect((await restored.accounts.find("standard", "acct_1"))?.name).toBe("Acme");
+  expect(await restored.accounts.find("standard", "acct_2")).toBeUndefined();
+  expect(await restored.changes.head("standard")).toBe(1);
+  await restored.close();
+});
+
 test("cannot be written through the connection that reads", () => {
   using writer = connect(file.path, "write");
   writer.exec("create table t (a)");
