@@ -54,6 +54,21 @@ describe("Node's http", () => {
     );
     expect([answer.status, answer.text]).toEqual([503, "too late"]);
   });
+
+  test.each(["allow", "deny"] as const)(
+    "leaves alone what somebody had begun to answer, and would %s",
+    async (outcome) => {
+      const listener = nodeLatchkey(toldVerifier(outcome, true), () => expect.unreachable());
+      const answer = await withoutRejections(() =>
+        answerOf((request, response) => {
+          listener(request, response);
+          response.writeHead(503).write("too ");
+          setTimeout(() => response.end("late"), 20);
+        }),
+      );
+      expect([answer.status, answer.text]).toEqual([503, "too late"]);
+    },
+  );
 });
 
 /** Fails for a rejection that nobody takes: by itself it ends the process. */

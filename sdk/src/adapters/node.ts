@@ -30,7 +30,7 @@ export function latchkey(
     const { method = "GET", url = "", rawHeaders: headers } = request;
     const outcome = door({ method, url, headers, peer: peerOf(request) });
     if (!isPromised(outcome)) return void settle(outcome);
-    // Whoever answered meanwhile, such as a timeout, has answered for good.
-    void outcome.then((decided) => response.writableEnded || settle(decided));
+    // Whoever began to answer meanwhile, such as a timeout, answers.
+    void outcome.then((decided) => response.headersSent || settle(decided));
   };
 }
