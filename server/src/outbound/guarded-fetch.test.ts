@@ -21,7 +21,14 @@ beforeAll(async () => {
     else if (request.url === "/upgrade") {
       const head = "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n";
       response.socket?.write(head);
-    } else if (request.url === "/never") response.write("x");
+    } else if (request.url === "/interim") {
+      const { socket } = response;
+      const more = () => socket?.write("HTTP/1.1 103 Early Hints\r\n\r\n".repeat(100));
+      socket?.on("drain", more).on("error", () => undefined);
+      more();
+    } else if (request.url === "/head") response.writeHead(200, { a: "x".repeat(20_000) }).end();
+    else if (request.url === "/garbage") response.socket?.end("hello\r\n\r\n");
+    else if (request.url === "/never") response.write("x");
     else response.writeHead(200, { "content-type": "application/json" }).end('{"a":1}');
   });
   server.on("connection", () => {
@@ -177,6 +184,7 @@ describe("where it is allowed", () => {
     ["/long", "too long"],
     ["/upgrade", "did not answer"],
     ["/status", "no HTTP"],
+    ["/interim", "head is too long"],
   ])("it does not take %s", async (path, why) => {
     await expect(allowing()(`http://127.0.0.1:${port}${path}`)).rejects.toThrow(why);
   });

@@ -41,6 +41,10 @@ export function createKeepingSend(): SendPinned {
   };
 }
 
+/** Of 1xx before the answer itself: a host could send them for as long as it may take. */
+const MOST_INTERIM = 16;
+const HEAD_TOO_LONG = "the answer's head is too long";
+
 function send(request: PinnedRequest, agent: Agent | false) {
   const { url, pinned, method, headers, content, signal, connectMillis } = request;
   const { ask, ready } = isSecure(url)
@@ -63,6 +67,11 @@ function send(request: PinnedRequest, agent: Agent | false) {
     });
     let cause: unknown;
     let isAnswered = false;
+    let interim = 0;
+    sent.on("information", () => {
+      interim += 1;
+      if (interim > MOST_INTERIM) sent.destroy(new OutboundError(HEAD_TOO_LONG));
+    });
     sent.once("error", (error) => {
       cause = error;
     });
@@ -73,11 +82,16 @@ function send(request: PinnedRequest, agent: Agent | false) {
     // A host that wants another protocol closes it without an error.
     sent.once("close", () => {
       isConnected();
-      if (!isAnswered) reject(new OutboundError("the host did not answer", { cause }));
+      if (!isAnswered) reject(faultOf(cause));
     });
     sent.end(content);
   });
   return { sent, answer };
+}
+
+function faultOf(cause: unknown): OutboundError {
+  if (cause instanceof OutboundError) return cause;
+  return new OutboundError("the host did not answer", { cause });
 }
 
 function isSecure({ protocol }: URL): boolean {
