@@ -184,6 +184,8 @@ describe("where it is allowed", () => {
     ["/long", "too long"],
     ["/upgrade", "did not answer"],
     ["/status", "no HTTP"],
+    ["/garbage", "no HTTP"],
+    ["/head", "head is too long"],
     ["/interim", "head is too long"],
   ])("it does not take %s", async (path, why) => {
     await expect(allowing()(`http://127.0.0.1:${port}${path}`)).rejects.toThrow(why);

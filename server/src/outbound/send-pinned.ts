@@ -2,6 +2,7 @@ import type { LookupAddress } from "node:dns";
 import http, { type Agent, type ClientRequest, type IncomingMessage } from "node:http";
 import https from "node:https";
 import { isIP } from "node:net";
+import type { TLSSocket } from "node:tls";
 import { keepingAgent } from "./kept-connections.ts";
 import { OutboundError } from "./outbound-error.ts";
 
@@ -82,16 +83,24 @@ function send(request: PinnedRequest, agent: Agent | false) {
     // A host that wants another protocol closes it without an error.
     sent.once("close", () => {
       isConnected();
-      if (!isAnswered) reject(faultOf(cause));
+      if (!isAnswered) reject(faultOf(sent, cause));
     });
     sent.end(content);
   });
   return { sent, answer };
 }
 
-function faultOf(cause: unknown): OutboundError {
+/** Tells what the host did, and nothing of the network between. */
+function faultOf({ socket }: ClientRequest, cause: unknown): OutboundError {
   if (cause instanceof OutboundError) return cause;
-  return new OutboundError("the host did not answer", { cause });
+  // Its types call it an error; it is a code.
+  const certificate = (socket as TLSSocket | null)?.authorizationError;
+  const { code = "" } = (cause ?? {}) as { readonly code?: string };
+  let what = "the host did not answer";
+  if (certificate) what = `the host's certificate is not valid: ${certificate}`;
+  else if (code === "HPE_HEADER_OVERFLOW") what = HEAD_TOO_LONG;
+  else if (code.startsWith("HPE_")) what = "the answer is no HTTP";
+  return new OutboundError(what, { cause });
 }
 
 function isSecure({ protocol }: URL): boolean {

@@ -255,7 +255,7 @@ describe("counts as failed:", () => {
       },
       "cut off",
     ],
-    ["no HTTP", (_n, r) => void r.socket?.end("hello\r\n\r\n"), "did not answer"],
+    ["no HTTP", (_n, r) => void r.socket?.end("hello\r\n\r\n"), "no HTTP"],
   ];
   test.each(cases)("%s", async (what, respond, why) => {
     const { url, got } = await receive(respond);
