@@ -157,7 +157,8 @@ export async function startLatchkey(
     masterKeys,
     policies,
     publicUrl: settings.publicUrl,
-    fetch: createGuardedFetch({ allow: settings.outboundAllow }),
+    // Anybody may cause one.
+    fetch: createGuardedFetch({ allow: settings.outboundAllow, mostAtOnce: 100 }),
     onFault: (fault, call) =>
       log.error({ err: fault, requestId: call?.requestId }, "the authorization server failed"),
   });

@@ -138,6 +138,15 @@ test("a host that takes no connection is waited for no longer than was said", as
   expect(performance.now() - begun).toBeLessThan(5_000);
 });
 
+test("as many are under way at once as was said, and one that has ended makes room", async () => {
+  const limits = { allow: ["127.0.0.1"], mostAtOnce: 2, timeoutMillis: 300 };
+  const ask = createGuardedFetch(limits);
+  const asked = Array.from({ length: 3 }, () => ask(`http://127.0.0.1:${port}/never`));
+  await expect(asked[2]).rejects.toThrow("too many are asked at once");
+  await Promise.allSettled(asked);
+  expect((await ask(`http://127.0.0.1:${port}/`)).status).toBe(200);
+});
+
 test("a body is sent as it is, and of a long answer the beginning can be taken", async () => {
   const limits = { allow: ["127.0.0.1"], mostBytes: 11, longer: "cut" } as const;
   const content = Buffer.from('{"é":1}');

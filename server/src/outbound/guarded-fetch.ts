@@ -21,6 +21,8 @@ export interface OutboundLimits {
    * when a host hangs up on a kept connection as it comes. Default: a connection for each.
    */
   readonly keep?: boolean;
+  /** Of more than these under way, whoever comes is refused. Default: any number. */
+  readonly mostAtOnce?: number;
   /** Default: name servers are asked. */
   readonly lookUp?: LookUp;
 }
@@ -45,11 +47,13 @@ const MOST_BYTES = 64 * 1024;
 export function createGuardedFetch(limits: OutboundLimits) {
   const { timeoutMillis = TIMEOUT_MILLIS, connectMillis = timeoutMillis } = limits;
   const { mostBytes = MOST_BYTES, longer = "refuse", keep = false } = limits;
+  const { mostAtOnce = Number.POSITIVE_INFINITY } = limits;
   const allowed = parseAllowed(limits.allow);
   const { lookUp = createLookUp({ system: allowed.names }) } = limits;
   const reachOnce = createReach(allowed, lookUp);
   const reach = keep ? remembering(reachOnce) : reachOnce;
   const send = keep ? createKeepingSend() : sendPinned;
+  let underWay = 0;
 
   return async (
     address: string | URL | Request,
@@ -60,10 +64,14 @@ export function createGuardedFetch(limits: OutboundLimits) {
       throw new OutboundError("only http and https are asked");
     }
     const headers = Object.fromEntries(new Headers(request.headers));
+    if (underWay >= mostAtOnce) throw new OutboundError("too many are asked at once");
+    underWay += 1;
     return withinTime({ timeoutMillis, signal: request.signal }, async (signal) => {
       const pinned = await untilAborted(reach(url), signal);
       const asked = { url, pinned, method, headers, content, signal, connectMillis };
       return readAnswer(await send(asked), { mostBytes, longer });
+    }).finally(() => {
+      underWay -= 1;
     });
   };
 }
