@@ -86,6 +86,11 @@ export function openServerLink({ base, token }: { base: URL; token: string }): S
           reject(closed ? new LinkError(CLOSED) : asLinkError(cause));
         };
         sent.on("error", fail);
+        // Otherwise it would be closed without an error, and nobody would be told.
+        sent.on("upgrade", (_answer, socket) => {
+          socket.destroy();
+          fail(new LinkError("the server answered 101", 101));
+        });
         sent.on("response", (answer) => {
           readAnswer(answer, fail, (value) => {
             clearTimeout(timer);
