@@ -174,6 +174,8 @@ async function relayTo(port: number) {
   return relay;
 }
 
+const WEBSOCKET = { "sec-websocket-version": "13", "sec-websocket-key": `${"A".repeat(22)}==` };
+
 /** What the profile says; the rest belongs to the connection or to whoever answers on it. */
 const OWN = /^(date|connection|keep-alive|server|via|x-content-type-options|access-control-.*)$/;
 
@@ -276,6 +278,29 @@ describe.each(PROXIES)("%s", (name) => {
         expect(request.headers[name] ?? "").not.toContain(value);
       }
       expect(request.headers["x-latchkey-account"]).toBe(TEST_ACCOUNT);
+    });
+
+    // Whoever speaks HTTP/2 to the API sends it further requests, which nobody is asked about.
+    test.each([
+      ["Upgrade", "h2c"],
+      ["upgrade, HTTP2-Settings", "h2c"],
+      ["Upgrade", "websocket, h2c"],
+      ["Upgrade", ["h2c", "websocket"]],
+      ["Upgrade", ["websocket", "h2c"]],
+    ])("lets no client change to HTTP/2 behind it: %s, %j", async (connection, upgrade) => {
+      const settings = { connection, upgrade, "http2-settings": "AAMAAABkAAQAoAAAAAIAAAAA" };
+      const { request } = await pass({
+        path: "/",
+        headers: { ...good(), ...settings, ...WEBSOCKET },
+      });
+      expect(request.headers.upgrade ?? "").not.toContain("h2c");
+    });
+
+    test(`passes ${name === "nginx" ? "no " : ""}WebSockets on`, async () => {
+      const asked = { connection: "keep-alive, Upgrade", upgrade: "WebSocket", ...WEBSOCKET };
+      const { request } = await pass({ path: "/", headers: { ...good(), ...asked } });
+      const passed = name === "nginx" ? undefined : "websocket";
+      expect(request.headers.upgrade?.toLowerCase()).toBe(passed);
     });
 
     test("lets no client have taken away on the next hop whom it is from", async () => {
