@@ -26,7 +26,6 @@ const HOST_NAME =
   /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/i;
 /** What ends like numbers was meant as an address, and a mistyped one must not pass as a name. */
 const NAMED_AT_END = /[a-z][^.]*$/i;
-const HALF_AN_ENCODING = /%(?![0-9a-f]{2})/i;
 /** Those of PostgreSQL's own programs that its driver knows, and one of the driver's. */
 const SSL_MODES = ["disable", "prefer", "require", "verify-ca", "verify-full", "no-verify"];
 const MAIL_ADDRESS =
@@ -84,7 +83,7 @@ export function database(text: string): Database {
     if (!isUrlOf(text, ["postgres:", "postgresql:"])) {
       throw new ValueFault("is neither `sqlite:PATH` nor a postgres:// URL");
     }
-    if (HALF_AN_ENCODING.test(text)) throw new ValueFault("has a `%` that encodes nothing");
+    if (!isDecodable(text)) throw new ValueFault("has a `%` that cannot be decoded");
     const sslMode = new URL(text).searchParams.get("sslmode");
     if (sslMode !== null && !SSL_MODES.includes(sslMode)) {
       throw new ValueFault(`has an sslmode that is none of ${SSL_MODES.join(", ")}`);
@@ -111,7 +110,7 @@ export function redisUrl(text: string): Secret {
   const url = urlOf("redis:", "rediss:")(text);
   const { hostname, pathname, search, hash } = new URL(text);
   const hasMore = !/^(\/\d{0,5})?$/.test(pathname) || search !== "" || hash !== "";
-  if (hostname === "" || hasMore || HALF_AN_ENCODING.test(text)) {
+  if (hostname === "" || hasMore || !isDecodable(text)) {
     throw new ValueFault("is not redis[s]://[user[:password]@]host[:port][/database]");
   }
   return url;
@@ -121,7 +120,7 @@ export function redisUrl(text: string): Secret {
 export function smtpUrl(text: string): Secret {
   const url = urlOf("smtp:", "smtps:")(text);
   const { hostname, pathname } = new URL(text);
-  if (hostname === "" || !/^\/?$/.test(pathname) || HALF_AN_ENCODING.test(text)) {
+  if (hostname === "" || !/^\/?$/.test(pathname) || !isDecodable(text)) {
     throw new ValueFault("is not smtp[s]://[user[:password]@]host[:port]");
   }
   return url;
@@ -202,6 +201,16 @@ function network(part: string, text: string): string {
 
 function isHostName(text: string): boolean {
   return HOST_NAME.test(text) && NAMED_AT_END.test(text);
+}
+
+/** Whether what is percent-encoded in it is so, and UTF-8. */
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isUrlOf(text: string, schemes: readonly string[]): boolean {

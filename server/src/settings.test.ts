@@ -225,7 +225,7 @@ test.each([
     "mysql://u:hunter2@h/d",
     "is neither `sqlite:PATH` nor a postgres:// URL",
   ],
-  ["LATCHKEY_DATABASE_URL", "postgres://u:hunter2%zz@h/d", "has a `%` that encodes nothing"],
+  ["LATCHKEY_DATABASE_URL", "postgres://u:hunter2%zz@h/d", "has a `%` that cannot be decoded"],
   [
     "LATCHKEY_DATABASE_URL",
     "postgres://u:hunter2@h/d?sslmode=verify_full",
@@ -236,6 +236,7 @@ test.each([
   ["LATCHKEY_REDIS_URL", "redis://u:hunter2@h/cache", REDIS_FORM],
   ["LATCHKEY_REDIS_URL", "redis://u:hunter2@h?db=1", REDIS_FORM],
   ["LATCHKEY_REDIS_URL", "redis://u:hunter2%zz@h", REDIS_FORM],
+  ["LATCHKEY_REDIS_URL", "redis://u:hunter2%ff@h", REDIS_FORM],
   ["LATCHKEY_SMTP_URL", "mail:hunter2", "is not a smtp:// or smtps:// URL"],
   ["LATCHKEY_SMTP_URL", "smtp://", SMTP_FORM],
   ["LATCHKEY_SMTP_URL", "smtps://u:hunter2@h/inbox", SMTP_FORM],
