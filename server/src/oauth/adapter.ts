@@ -46,10 +46,6 @@ export function artifactAdapter(model: string, parts: AdapterParts): Adapter {
       : { ...payload, consumed: Math.floor(consumedAt / 1000) };
   }
 
-  async function killGrant(id: string): Promise<void> {
-    await revokeQuietly(parts, id);
-  }
-
   return {
     async upsert(id, input, expiresIn) {
       const payload = input as Payload;
@@ -123,7 +119,7 @@ export function artifactAdapter(model: string, parts: AdapterParts): Adapter {
       });
     },
 
-    revokeByGrantId: killGrant,
+    revokeByGrantId: (id) => revokeQuietly(parts, id),
   };
 
   async function write<Name extends "saveArtifact" | "consumeArtifact" | "removeArtifact">(
