@@ -5,6 +5,7 @@ import {
   CALCOM_TOKEN_ENDPOINT,
   type CalcomFault,
   headerCount,
+  readStrictObject,
 } from "@latchkey/engine";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { invalidRequest, TokenFault } from "../../oauth/calcom-token-fault.ts";
@@ -14,6 +15,7 @@ import { toApiError } from "../errors.ts";
 import type { ProtectedApi } from "../protected-api.ts";
 import { createSendFault } from "./calcom-callers.ts";
 import { type FacadeParts, ifMissing, OWN_ENDPOINT } from "./profile-facade.ts";
+import { checkBodies } from "./request-bodies.ts";
 
 const CLIENT = "/v2/auth/oauth2/clients/:clientId";
 const PROOFS = ["authorization", "x-cal-client-id", "x-cal-secret-key"];
@@ -38,6 +40,7 @@ export function addOAuth2(app: App, api: ProtectedApi, parts: FacadeParts): void
       { parseAs: "string", bodyLimit: LONGEST_FORM },
       async (_request: FastifyRequest, body: string) => readForm(body),
     );
+    checkBodies(own, refuseTwice);
     own.setErrorHandler((fault, request, reply) => sendTokenFault(fault, request, reply, api));
     own.post(CALCOM_TOKEN_ENDPOINT, OWN_ENDPOINT, async (request, reply) => {
       if (headerCount(request.raw.rawHeaders, "authorization") > 1) {
@@ -83,6 +86,14 @@ function readForm(text: string): unknown {
       return [name, values.length === 1 ? values[0] : values];
     }),
   );
+}
+
+/** The same in JSON, of which this reader and another may see another one. */
+function refuseTwice(text: string): void {
+  const isObject = /^\s*\{/.test(text);
+  if (isObject && readStrictObject(text) === undefined) {
+    throw invalidRequest("Body must be well formed and say nothing twice");
+  }
 }
 
 function sendTokenFault(

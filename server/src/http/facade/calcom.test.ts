@@ -543,3 +543,20 @@ test.each([
   expect(answer.json()).toMatchObject({ status: "error", error: { code } });
   expect(answer.headers["x-request-id"]).toMatch(/^[0-9a-f-]{36}$/);
 });
+
+test.each([
+  ["application/json", '{"grant_type":"x","client_id":"app_1","client_id":"app_2"}'],
+  ["application/json; charset=utf-8", String.raw`{"client_id":"app_1","client\u005fid":"app_2"}`],
+  ["application/x-www-form-urlencoded", "grant_type=refresh_token&client_id=app_1&client_id=app_2"],
+])("O-092: the token endpoint takes no member twice, in %s", async (type, payload) => {
+  const url = "/calcom/v2/auth/oauth2/token";
+  const headers = { "content-type": type };
+  const answer = await it.app.inject({ method: "POST", url, headers, payload });
+  const said = type.includes("json")
+    ? "Body must be well formed and say nothing twice"
+    : expect.any(String);
+  expect([answer.statusCode, answer.json()]).toEqual([
+    400,
+    { error: "invalid_request", error_description: said },
+  ]);
+});

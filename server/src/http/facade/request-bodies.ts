@@ -42,6 +42,8 @@ const zstd: Decode = (body) =>
   });
 const identity: Decode = async (body) => body;
 
+const JSON_TYPE = "application/json";
+
 /** By content coding (RFC 9110 §8.4.1); `x-gzip` is another name of `gzip`. */
 const CODINGS: ReadonlyMap<string, Decode> = new Map([
   ["identity", identity],
@@ -63,10 +65,25 @@ export function acceptCodedBodies(app: FastifyInstance): void {
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
-    "application/json",
+    JSON_TYPE,
     { parseAs: "buffer" },
     async (request: FastifyRequest, body: Buffer) =>
       readJson(request, await decoded(request, body)),
+  );
+}
+
+/** Makes the routes of `app`, which takes JSON bodies, have `check` look at each as a text first. */
+export function checkBodies(app: FastifyInstance, check: (text: string) => void): void {
+  app.removeContentTypeParser(JSON_TYPE);
+  app.addContentTypeParser(
+    JSON_TYPE,
+    { parseAs: "buffer" },
+    async (request: FastifyRequest, body: Buffer) => {
+      const whole = await decoded(request, body);
+      const read = readJson(request, whole);
+      check(whole.toString());
+      return read;
+    },
   );
 }
 
