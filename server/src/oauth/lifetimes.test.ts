@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { newBrowser } from "../testing/browser.ts";
 import { DATABASES } from "../testing/databases.ts";
 import { type Client, type OAuthWorld, startOAuthWorld } from "../testing/oauth-world.ts";
 
@@ -45,4 +46,19 @@ test.each([
   goAhead(seconds + 1);
   const { status, body } = await use(late);
   expect([status, body.error]).toEqual([400, "invalid_grant"]);
+});
+
+test.each([
+  ["of who has signed in lasts 14 days", 14 * DAY_SECONDS, () => world.authorizationUrl(client)],
+  ["of who has only seen a form lasts an hour", 3600, () => `${world.issuer}/oauth/device`],
+])("a browser's session %s", async (_whose, seconds, url) => {
+  const browser = newBrowser(world.origin);
+  await browser.visit(url());
+  const { headers } = await fetch(`${world.issuer}/oauth/device`, {
+    headers: { cookie: browser.cookies() },
+  });
+  const [, expires = ""] = /expires=([^;]+)/.exec(headers.getSetCookie()[0] ?? "") ?? [];
+  const lasts = Math.round((Date.parse(expires) - Date.now()) / 1000);
+  expect(lasts).toBeGreaterThan(seconds - 60);
+  expect(lasts).toBeLessThanOrEqual(seconds);
 });

@@ -146,7 +146,8 @@ function configuration(parts: ProviderParts): Configuration {
       RefreshToken: rule.refreshTokenSeconds,
       AuthorizationCode: rule.codeSeconds,
       Grant: () => TEN_YEARS,
-      Session: 1_209_600,
+      // Anybody may have a form shown; what is kept of that is not for weeks.
+      Session: (_ctx, { accountId }) => (accountId === undefined ? 3600 : 1_209_600),
       Interaction: 3600,
       IdToken: 3600,
       DeviceCode: 600,
