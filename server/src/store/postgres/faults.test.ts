@@ -13,6 +13,13 @@ test.each([
   ["a refused connection", coded("ECONNREFUSED"), true, "storage"],
   ["a lost connection", new Error("Connection terminated unexpectedly"), true, "storage"],
   ["a lost reply", new Error("Query read timeout"), true, "storage"],
+  [
+    "a statement prepared before a migration",
+    Object.assign(coded("0A000"), { routine: "RevalidateCachedQuery" }),
+    true,
+    "storage",
+  ],
+  ["what the server cannot do", coded("0A000"), false, "other"],
   ["a commit without its standby", new UnconfirmedCommit("…"), true, "storage"],
   ["a full disk", coded("53100"), false, "storage"],
   ["a failing disk", coded("58030"), false, "storage"],

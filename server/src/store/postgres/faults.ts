@@ -6,6 +6,8 @@ const TRY_AGAIN = new Set(["40001", "40P01", "55P03", "25006", "57P01", "57P02",
 const FELL_SILENT = "25P03";
 const NETWORK =
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
+/** Where the server finds that a prepared statement answers other columns since a migration. */
+const STALE_STATEMENT = "RevalidateCachedQuery";
 /** What `pg` says, without a code, when a connection or a reply was lost. */
 const LOST =
   /Connection terminated|Query read timeout|timeout exceeded when trying to connect|not queryable/;
@@ -22,7 +24,8 @@ export class UnconfirmedCommit extends Error {
 export function isConnectionLost(error: unknown): boolean {
   const code = codeOf(error);
   if (/^(08|57P0)/.test(code) || code === FELL_SILENT || NETWORK.test(code)) return true;
-  return error instanceof Error && LOST.test(error.message);
+  if (!(error instanceof Error)) return false;
+  return LOST.test(error.message) || ("routine" in error && error.routine === STALE_STATEMENT);
 }
 
 /** Whether the whole transaction is worth another try; its outcome may be unknown. */

@@ -348,6 +348,25 @@ describe.skipIf(postgres.absent)("a store on PostgreSQL", () => {
     await other.end();
   });
 
+  test("goes on reading and writing when a later release has added columns", async () => {
+    const url = await postgres.newUrl();
+    const store = await openTestStore(url);
+    await store.write("createAccount", anAccount(), aContext());
+    const issue = (n: number) => store.write("issueCredential", anApiKey({ n }), aContext());
+    const found = async (n: number) =>
+      (await store.credentials.resolve(API, "api-key", digestOf(`key_${n}`))).credential?.id;
+    await issue(1);
+    expect(await found(1)).toBe("key_1");
+    const later = await connect(url);
+    await later.query("alter table credential add column later text");
+    await later.query("alter table account add column later text");
+    await later.end();
+    expect(await found(1)).toBe("key_1");
+    await issue(2);
+    expect(await found(2)).toBe("key_2");
+    await store.close();
+  });
+
   test("takes no write once closed", async () => {
     const store = await openTestStore(await postgres.newUrl());
     await store.close();
