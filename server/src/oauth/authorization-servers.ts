@@ -244,9 +244,10 @@ async function build(policy: Policy, issuer: Issuer, parts: ServerParts): Promis
   const { oauth: rule } = policy;
   if (newest === undefined || rule === null) throw new Error("no master key, or no rule");
   // The library takes a third of a second to load, which only who needs it should wait for.
-  const [{ createProvider }, { createCalls }, { tellLater }] = await Promise.all([
+  const [{ createProvider }, { createCalls }, { tellAway }, { tellLater }] = await Promise.all([
     import("./provider.ts"),
     import("./calls.ts"),
+    import("./mended-answers.ts"),
     import("./tell-logout.ts"),
   ]);
   const context = systemContext(policy.slug, clock());
@@ -264,7 +265,10 @@ async function build(policy: Policy, issuer: Issuer, parts: ServerParts): Promis
     masterKeys: [newest, ...older],
     fetch: parts.fetch,
   });
-  provider.on("server_error", (ctx, fault) => onFault(fault, calls.of(ctx.req)));
+  provider.on("server_error", (ctx, fault) => {
+    onFault(fault, calls.of(ctx.req));
+    tellAway(ctx, fault);
+  });
   return { provider, calls, tellLogout: tellLater(provider, { store, policy, calls }) };
 }
 

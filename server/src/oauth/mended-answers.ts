@@ -1,3 +1,4 @@
+import { ApiError } from "@latchkey/engine";
 import type { KoaContextWithOIDC } from "oidc-provider";
 
 const REGISTERS = ["registration", "client_update"];
@@ -7,7 +8,15 @@ export async function mendAnswers(
   ctx: KoaContextWithOIDC,
   next: () => Promise<void>,
 ): Promise<void> {
-  await next();
+  try {
+    await next();
+  } catch (fault) {
+    // Sessions are saved after the endpoint has answered, where the library looks at no fault.
+    if (!isAway(fault)) throw fault;
+    ctx.body = {};
+    ctx.oidc.provider.emit("server_error", ctx, fault);
+    return;
+  }
   const route = ctx.oidc?.route;
   // The library says `Not Found` in plain text where an endpoint takes another method.
   if (route === undefined && ctx.status === 404 && ctx.body == null) {
@@ -36,6 +45,17 @@ export async function mendAnswers(
     const { client_secret: _, ...shown } = ctx.body as Record<string, unknown>;
     ctx.body = shown;
   }
+}
+
+/** The library calls every fault its own; one of the database passes. A page keeps its words. */
+export function tellAway(ctx: KoaContextWithOIDC, fault: unknown): void {
+  if (!isAway(fault)) return;
+  ctx.status = 503;
+  if (typeof ctx.body === "object") ctx.body = { error: "temporarily_unavailable" };
+}
+
+function isAway(fault: unknown): fault is ApiError {
+  return fault instanceof ApiError && fault.code === "STORE_UNAVAILABLE";
 }
 
 /** RFC 6749 §5.2: which code a refusal has, and how one of a client is told. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { storeUnavailable } from "../store/faults.ts";
 import { aContext } from "../testing/builders.ts";
 import { DATABASES } from "../testing/databases.ts";
 import { API, type OAuthWorld, startOAuthWorld } from "../testing/oauth-world.ts";
@@ -50,6 +51,28 @@ test.each([0, 1, 2, 3])(
     expect((await world.refresh(client, token)).status).toBe(200);
   },
 );
+
+test("while the database is away every endpoint says so with 503", async () => {
+  const client = await world.register({ type: "confidential" });
+  const { body } = await world.post(client, "token", { grant_type: "client_credentials" });
+  const token = String(body.access_token);
+  const away = (): Write => () => Promise.reject(storeUnavailable("The database is away."));
+  await writing(away, async () => {
+    for (const [endpoint, params] of [
+      ["token", { grant_type: "client_credentials" }],
+      ["device", {}],
+      ["revoke", { token }],
+    ] as const) {
+      expect(await world.post(client, endpoint, params), endpoint).toMatchObject({
+        status: 503,
+        body: { error: "temporarily_unavailable" },
+      });
+    }
+  });
+  expect(await world.isLive(token)).toBe(true);
+  expect((await world.post(client, "revoke", { token })).status).toBe(200);
+  expect(await world.isLive(token)).toBe(false);
+});
 
 test("an application that is revoked while it asks is given nothing", async () => {
   const client = await world.register();
