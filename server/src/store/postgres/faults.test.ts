@@ -11,6 +11,12 @@ test.each([
   ["a primary that became a standby", coded("25006"), true, "storage"],
   ["a server that is shutting down", coded("57P01"), true, "storage"],
   ["a refused connection", coded("ECONNREFUSED"), true, "storage"],
+  [
+    "a database that takes no connections",
+    Object.assign(coded("55000"), { severity: "FATAL" }),
+    true,
+    "storage",
+  ],
   ["a lost connection", new Error("Connection terminated unexpectedly"), true, "storage"],
   ["a lost reply", new Error("Query read timeout"), true, "storage"],
   [

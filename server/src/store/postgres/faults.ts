@@ -25,6 +25,7 @@ export function isConnectionLost(error: unknown): boolean {
   const code = codeOf(error);
   if (/^(08|57P0)/.test(code) || code === FELL_SILENT || NETWORK.test(code)) return true;
   if (!(error instanceof Error)) return false;
+  if ("severity" in error && error.severity === "FATAL") return true;
   return LOST.test(error.message) || ("routine" in error && error.routine === STALE_STATEMENT);
 }
 
