@@ -157,6 +157,7 @@ export async function startLatchkey(
     masterKeys,
     policies,
     publicUrl: settings.publicUrl,
+    proven: async (api) => leases.get(api)?.ensure(),
     // Anybody may cause one.
     fetch: createGuardedFetch({ allow: settings.outboundAllow, mostAtOnce: 100 }),
     onFault: (fault, call) =>
@@ -290,7 +291,7 @@ export async function startLatchkey(
       await nearLimits.stop();
       await notices.stop();
       await usage.close();
-      await Promise.all(leases.map((lease) => lease.stop()));
+      await Promise.all([...leases.values()].map((lease) => lease.stop()));
       await resealing;
       await counters.close();
       await store.close();

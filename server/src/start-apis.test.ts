@@ -44,7 +44,7 @@ beforeEach(async () => {
   }
   close = async () => {
     await usage.close();
-    await Promise.all(leases.map((lease) => lease.stop()));
+    await Promise.all([...leases.values()].map((lease) => lease.stop()));
     await opened.close();
     database.remove();
   };

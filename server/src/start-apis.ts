@@ -20,7 +20,7 @@ export interface StartedApis {
   readonly resolvable: ReadonlyMap<string, ResolvedApi>;
   /** Where their requests are counted. */
   readonly lending: ReadonlyMap<string, LendingApi>;
-  readonly leases: readonly NodeLease[];
+  readonly leases: ReadonlyMap<string, NodeLease>;
 }
 
 /** Most credentials that a node keeps in memory for one API. */
@@ -40,14 +40,14 @@ export async function startApis(
   },
 ): Promise<StartedApis> {
   const { store, sealing, counters, requireTls, clock, monotonic, log } = parts;
-  const leases: NodeLease[] = [];
+  const leases = new Map<string, NodeLease>();
   const apis = new Map<string, ProtectedApi>();
   const resolvable = new Map<string, ResolvedApi>();
   const lending = new Map<string, LendingApi>();
   for (const policy of policies) {
     const api = policy.slug;
     const lease = await startNodeLease({ store, api, clock, monotonic, log });
-    leases.push(lease);
+    leases.set(api, lease);
     const source = leasedSource(createSource({ store, api, sealing }), lease);
     const signature = createSignatureJudge(source, clock);
     resolvable.set(api, { source, signature, holdSecrets: policy.verifiers.holdSecrets });

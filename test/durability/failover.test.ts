@@ -2,7 +2,7 @@ import { createVerifier, type Verifier } from "@latchkey/sdk";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type PostgresPair, startPostgresPair } from "../postgres-pair.ts";
 import { hasPostgres } from "../running-postgres.ts";
-import { type RunningServer, startServer } from "../running-server.ts";
+import { type RunningServer, startServer, TEST_ACCOUNT } from "../running-server.ts";
 
 const API = "/v1/apis/standard";
 const TOKEN = "0123456789abcdef0123456789abcdef";
@@ -47,10 +47,32 @@ describe.skipIf(!hasPostgres())("after a failover of which a node was not told",
     return [answer.status === 200 ? "allow" : String(answer.status), decided];
   }
 
+  /** Asks the first node about a token that an application has there. */
+  async function introspection() {
+    const draft = { accountId: TEST_ACCOUNT, name: "App", redirectUris: ["https://a.example"] };
+    const more = { type: "confidential" };
+    const { id, clientSecret } = await left.create("standard", "applications", {
+      ...draft,
+      ...more,
+    });
+    const post = (endpoint: string, form: object) =>
+      left.ask({
+        method: "POST",
+        path: `/standard/oauth/${endpoint}`,
+        headers: { "content-type": "application/x-www-form-urlencoded" },
+        body: String(new URLSearchParams({ client_id: id, client_secret: clientSecret, ...form })),
+      });
+    const { access_token: token } = (await post("token", { grant_type: "client_credentials" }))
+      .json;
+    return () => post("introspect", { token });
+  }
+
   test("what is revoked on the new primary is refused in time by who still reads the old one", async () => {
     const { id, key } = await left.issueKey({ scopes: ["read:users"] });
     const unseen = await left.issueKey({ scopes: ["read:users"] });
     expect(await outcomes(key)).toEqual(["allow", "allow"]);
+    const introspect = await introspection();
+    expect(await introspect()).toMatchObject({ status: 200, json: { active: true } });
     databases.failOver();
     moved = await startNode(databases.standby);
     let bound = Number.POSITIVE_INFINITY;
@@ -70,6 +92,10 @@ describe.skipIf(!hasPostgres())("after a failover of which a node was not told",
     expect(databases.askOldPrimary(stillThere)).toBe("t");
     // Whom nobody has asked about is not believed of the old primary, either.
     expect(await outcomes(unseen.key)).toEqual(["503", "source_unavailable"]);
+    expect(await introspect()).toMatchObject({
+      status: 503,
+      json: { error: "temporarily_unavailable" },
+    });
     const ready = await left.ask({ path: "/readyz" });
     expect([ready.status, ready.json.checks]).toEqual([
       503,

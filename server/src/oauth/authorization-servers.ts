@@ -8,12 +8,20 @@ import { type AddressLimits, createAddressLimits, isPage } from "./address-limit
 import { calcomAuthorization } from "./calcom-authorization.ts";
 import { asksCalcom, isCalcom } from "./calcom-configuration.ts";
 import type { Calls, OAuthCall } from "./calls.ts";
-import { ABOUT_TOKEN, CALCOM_ENDPOINT, DOCUMENT, ENDPOINT, ROOT_DOCUMENT } from "./endpoints.ts";
+import {
+  ABOUT_TOKEN,
+  CALCOM_ENDPOINT,
+  DOCUMENT,
+  ENDPOINT,
+  ON_TOKEN,
+  ROOT_DOCUMENT,
+} from "./endpoints.ts";
 import type { Interaction } from "./interactions.ts";
 import { type Issuer, issuerOf } from "./issuer.ts";
 import { issuerKeys, resealIssuerKeys } from "./issuer-keys.ts";
 import type { GuardedFetch } from "./library-fetch.ts";
 import { protectedResource } from "./metadata.ts";
+import { sendJson } from "./send-json.ts";
 import type { TellLogout } from "./tell-logout.ts";
 import { acceptBody } from "./token-body.ts";
 
@@ -26,6 +34,8 @@ export interface AuthorizationServersParts {
   readonly masterKeys: readonly Uint8Array[];
   readonly policies: readonly Policy[];
   readonly publicUrl: string;
+  /** Resolves while what the database says of an API counts: one that was replaced answers, too. */
+  readonly proven: (api: string) => Promise<void>;
   readonly fetch: GuardedFetch;
   /** Told of faults, never of a secret. */
   readonly onFault: (fault: unknown, call: OAuthCall | undefined) => void;
@@ -208,6 +218,7 @@ export function createAuthorizationServers(parts: AuthorizationServersParts): Au
           response.writeHead(303, headers).end();
           return;
         }
+        if (ON_TOKEN.test(onward.target)) await parts.proven(policy.slug);
         presentAs(issuer, request, onward.target);
         await provider.callback()(request, response);
       } catch (fault) {
@@ -283,14 +294,4 @@ function presentAs({ protocol, host, mount }: Issuer, request: IncomingMessage, 
   headers["x-forwarded-proto"] = protocol;
   request.url = target;
   Object.assign(request, { originalUrl: mount + target });
-}
-
-function sendJson(response: ServerResponse, status: number, body: object): void {
-  const text = JSON.stringify(body);
-  response.writeHead(status, {
-    "content-type": "application/json; charset=utf-8",
-    "content-length": Buffer.byteLength(text),
-    "cache-control": "no-store",
-  });
-  response.end(text);
 }

@@ -11,5 +11,8 @@ export const DOCUMENT =
 export const ROOT_DOCUMENT =
   /^(\/\.well-known\/(?:oauth-authorization-server|openid-configuration|oauth-protected-resource))\/([a-z0-9-]+)(?=\?|$)/;
 
+/** What answers a resource server by whether a token holds. */
+export const ON_TOKEN = /^\/oauth\/(?:introspect|userinfo)(?:[/?]|$)/;
+
 /** What asks about a token, or ends it. */
 export const ABOUT_TOKEN = /^\/oauth\/(?:introspect|revoke)(?:\?|$)/;

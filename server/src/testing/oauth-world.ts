@@ -105,6 +105,7 @@ export async function startOAuthWorld(
     masterKeys,
     policies: [policy],
     publicUrl: origin,
+    proven: async () => undefined,
     fetch: fetchGuarded,
     onFault: (fault) => faults.push(fault),
   });
