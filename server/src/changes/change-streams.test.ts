@@ -150,6 +150,42 @@ test("two follow the same changes without the database being read again", async 
   expect(reads).toBe(1);
 });
 
+test("thousands who come at once, as to a node that starts, cost the database little", async () => {
+  await makeAccounts(1, 3);
+  let reads = 0;
+  let hold: Promise<unknown> = Promise.resolve();
+  const counting: Store = {
+    ...store,
+    policies: {
+      ...store.policies,
+      async newest(api) {
+        reads += 1;
+        const newest = await store.policies.newest(api);
+        await hold;
+        return newest;
+      },
+    },
+  };
+  await streams.close();
+  streams = createChangeStreams({ store: counting, log: keptLog() });
+  const coming = Array.from({ length: 50 }, (_, n) => follow(1 + (n % 3)));
+  const begun = (await Promise.all(coming)).map(({ lines }) => lines[0]);
+  expect(begun.map((hello) => hello?.seq)).toEqual(begun.map((_, n) => 1 + (n % 3)));
+  expect(new Set(begun.map((hello) => hello?.resumed))).toEqual(new Set([true]));
+  expect(reads).toBeLessThanOrEqual(2);
+
+  // Who comes while others are read for is told of what was there when they came.
+  const held = Promise.withResolvers<void>();
+  hold = held.promise;
+  const [early, before] = [follow(), reads];
+  await expect.poll(() => reads).toBe(before + 1);
+  await store.write("recordPolicy", { digest: "e", document: { a: 2 } }, aContext({ api: API }));
+  const late = follow();
+  held.resolve();
+  expect((await early).lines.at(-1)).toMatchObject({ seq: 5 });
+  expect((await late).lines[0]).toMatchObject({ seq: 5, policy: { digest: "e" } });
+});
+
 test("who reads slowly costs no more than what may wait, and misses nothing", async () => {
   await streams.close();
   // Who reads nothing for ten of these is cut off: far longer than a busy machine writes here.

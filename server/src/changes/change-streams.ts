@@ -1,4 +1,4 @@
-import { ApiError } from "@latchkey/engine";
+import { ApiError, type IssuerKeysState } from "@latchkey/engine";
 import { toIssuerKeysState } from "../store/issuer-keys.ts";
 import type { ChangeRecord } from "../store/records.ts";
 import { startRepeating } from "../store/repeating.ts";
@@ -63,6 +63,16 @@ interface Source {
   readonly recent: RecentLines;
   /** Those who have been given every change so far; others read on at their own pace. */
   readonly live: Set<Follower>;
+}
+
+/** What a stream needs to begin. */
+interface Beginning {
+  readonly source: Source;
+  /** The last change there is. */
+  readonly head: number;
+  readonly policy: unknown;
+  readonly issuerKeys: IssuerKeysState;
+  readonly markAt: (seq: number) => Promise<string>;
 }
 
 const HEARTBEAT_MILLIS = 1000;
@@ -174,25 +184,31 @@ export function createChangeStreams(parts: ChangeStreamsParts): ChangeStreams {
     return change?.seq === seq ? markOf(lineOf(change)) : NO_MARK;
   }
 
-  /** Whether somebody who knows the changes up to `after` can go on from there. */
-  async function canResume(api: string, head: number, after: Following["after"]) {
-    if (after === undefined || after.seq > head || head - after.seq > MOST_REPLAYED) return false;
-    return (await markAt(api, after.seq)) === after.mark;
-  }
+  /** What all who open at the same time begin with: when a node starts, that may be thousands. */
+  const beginning = joined(async (api): Promise<Beginning> => {
+    const source = await sourceOf(api);
+    const head = source.recent.seq;
+    // Read after the place was chosen: what is later than that also is among the changes to come.
+    const policy = await store.policies.newest(api);
+    const issuerKeys = toIssuerKeysState(await store.issuerKeys.list(api));
+    const marks = new Map<number, Promise<string>>();
+    const known = (seq: number) => {
+      const mark = marks.get(seq) ?? markAt(api, seq);
+      marks.set(seq, mark);
+      return mark;
+    };
+    return { source, head, policy, issuerKeys, markAt: known };
+  });
 
   return {
     async open({ api, after, operatorId }) {
       if (followers.size >= MOST_STREAMS) {
         throw new ApiError("STORE_UNAVAILABLE", "This node serves as many verifiers as it can.");
       }
-      const source = await sourceOf(api);
-      const head = source.recent.seq;
-      const resumed = await canResume(api, head, after);
+      const { source, head, policy, issuerKeys, markAt } = await beginning(api);
+      const resumed = await canResume(after, { head, markAt });
       const seq = resumed && after !== undefined ? after.seq : head;
-      const mark = resumed && after !== undefined ? after.mark : await markAt(api, head);
-      // Read after the place was chosen: what is later than that also is among the changes to come.
-      const policy = await store.policies.newest(api);
-      const issuerKeys = toIssuerKeysState(await store.issuerKeys.list(api));
+      const mark = resumed && after !== undefined ? after.mark : await markAt(head);
       const hello = { kind: "hello", seq, mark, resumed, policy, issuerKeys };
       return {
         start(sink) {
@@ -209,5 +225,30 @@ export function createChangeStreams(parts: ChangeStreamsParts): ChangeStreams {
       await heartbeat.stop();
       for (const follower of [...followers]) end(follower);
     },
+  };
+}
+
+/** Whether somebody who knows the changes up to `after` can go on from there. */
+async function canResume(
+  after: Following["after"],
+  { head, markAt }: Pick<Beginning, "head" | "markAt">,
+): Promise<boolean> {
+  if (after === undefined || after.seq > head || head - after.seq > MOST_REPLAYED) return false;
+  return (await markAt(after.seq)) === after.mark;
+}
+
+/** Reads for one API at a time: whoever comes meanwhile gets the next, which begins after they came. */
+function joined<Read>(read: (api: string) => Promise<Read>): (api: string) => Promise<Read> {
+  const last = new Map<string, { begun: boolean; readonly result: Promise<Read> }>();
+  return (api) => {
+    const before = last.get(api);
+    if (before?.begun === false) return before.result;
+    const begin = () => {
+      mine.begun = true;
+      return read(api);
+    };
+    const mine = { begun: false, result: Promise.resolve(before?.result).then(begin, begin) };
+    last.set(api, mine);
+    return mine.result;
   };
 }
