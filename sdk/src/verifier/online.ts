@@ -118,12 +118,15 @@ function asked(
   requestId: string,
 ): object {
   // A client chooses the names: none may be found that it did not send, such as `constructor`.
-  const lines: Record<string, string[]> = Object.create(null);
+  const lines: Record<string, string | string[]> = {};
   for (let i = 0; i < headers.length; i += 2) {
     const name = (headers[i] as string).toLowerCase();
     if (NOT_SENT.includes(name)) continue;
-    lines[name] ??= [];
-    lines[name].push(headers[i + 1] as string);
+    const value = headers[i + 1] as string;
+    const before = Object.hasOwn(lines, name) ? lines[name] : undefined;
+    if (before === undefined) lines[name] = value;
+    else if (typeof before === "string") lines[name] = [before, value];
+    else before.push(value);
   }
   // An absolute URL would be taken apart there, and its path decided about, which is refused here.
   const url = target.startsWith("/") ? target : `//${target}`;
