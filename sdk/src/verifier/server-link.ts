@@ -37,6 +37,11 @@ export interface ServerLink {
   close(): void;
 }
 
+interface Sending {
+  readonly headers: Readonly<Record<string, string | number>>;
+  readonly agent: Agent | false;
+}
+
 const MOST_SOCKETS = 64;
 const MOST_ANSWER = 8 * 1024 * 1024;
 const MOST_LINE = 4 * 1024 * 1024;
@@ -56,28 +61,28 @@ export function openServerLink({ base, token }: { base: URL; token: string }): S
   const agent = secure ? new TlsAgent(kept) : new Agent(kept);
   const open = secure ? requestHttps : requestHttp;
   // Taken apart once: for each call it would cost as much as the decision that is asked for.
-  const to = urlToHttpOptions(base);
+  const { protocol, hostname, port } = urlToHttpOptions(base);
   const authorization = `Bearer ${token}`;
   let closed = false;
 
-  function send(
-    method: string,
-    path: string,
-    headers: Readonly<Record<string, string | number>>,
-    options: { agent: Agent | false },
-  ): ClientRequest {
-    const all = { authorization, ...headers };
-    return open({ ...to, path: `${base.pathname}${path}`, method, headers: all, ...options });
+  function send(method: string, path: string, { headers, agent }: Sending): ClientRequest {
+    const target = `${base.pathname}${path}`;
+    // Node copies this twice for each call: what it does not need would cost more than it seems.
+    return open({ protocol, hostname, port, path: target, method, headers, agent });
   }
 
   return {
-    post: (path, body, { timeoutMillis, headers = {} }) =>
+    post: (path, body, { timeoutMillis, headers }) =>
       new Promise((resolve, reject) => {
         if (closed) throw new LinkError(CLOSED);
         const text = JSON.stringify(body);
-        const length = Buffer.byteLength(text);
-        const type = { "content-type": "application/json", "content-length": length };
-        const sent = send("POST", path, { ...type, ...headers }, { agent });
+        const all = {
+          authorization,
+          "content-type": "application/json",
+          "content-length": Buffer.byteLength(text),
+          ...headers,
+        };
+        const sent = send("POST", path, { headers: all, agent });
         const timer = setTimeout(() => {
           sent.destroy(new LinkError(`no answer within ${timeoutMillis} ms`));
         }, timeoutMillis);
@@ -102,7 +107,8 @@ export function openServerLink({ base, token }: { base: URL; token: string }): S
 
     follow(path, idleMillis, listener) {
       // Of its own: kept connections are for calls that end.
-      const sent = send("GET", path, { accept: "application/x-ndjson" }, { agent: false });
+      const headers = { authorization, accept: "application/x-ndjson" };
+      const sent = send("GET", path, { headers, agent: false });
       let ended = false;
       const end = (cause: unknown) => {
         if (ended) return;
