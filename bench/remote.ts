@@ -35,9 +35,9 @@ export async function benchRemote({ rounds }: { readonly rounds: number }): Prom
   try {
     await untilReady(running, `${origin}/readyz`);
     const keys = await issueKeys(origin, installation.operatorToken, KEYS);
-    const { verify: shot } = shotsAt(origin, installation.operatorToken, keys);
+    const shots = keys.map((key) => shotsAt(origin, installation.operatorToken, [key]).verify);
     const { way, close } = remoteVerifier(origin, installation.operatorToken, keys);
-    const ways = [way, bareRequest(shot, agent), bareFetch(shot)];
+    const ways = [way, bareRequest(shots, agent), bareFetch(shots)];
     await printCosts(ways, rounds);
     await printLatencies(ways, rounds);
     await close();
@@ -108,23 +108,26 @@ async function printLatencies(ways: readonly Way[], rounds: number): Promise<voi
 function remoteVerifier(url: string, token: string, keys: readonly string[]) {
   const onProblem = ({ message }: { readonly message: string }) => console.error(message);
   const verifier = createRemoteVerifier({ url, token, api: "standard", onProblem });
-  const lines = keys.map((key) => `Bearer ${key}`);
-  let asked = 0;
+  const nextLine = inTurn(keys.map((key) => `Bearer ${key}`));
   const ask = async () => {
-    const line = lines[asked % lines.length] as string;
-    asked += 1;
-    const headers = [...HEADERS, "Authorization", line];
+    const headers = [...HEADERS, "Authorization", nextLine()];
     const { outcome } = await verifier.verify({ ...REQUEST, headers });
     if (outcome !== "allow") throw new Error("a key of the bench was refused");
   };
   return { way: { name: "remote verifier", ask }, close: verifier.close };
 }
 
-function bareRequest({ url, method, headers, body }: Shot, agent: Agent): Way {
-  const text = body ?? "";
-  const all = { ...headers, "Content-Length": Buffer.byteLength(text) };
+function bareRequest(shots: readonly Shot[], agent: Agent): Way {
+  const next = inTurn(
+    shots.map(({ url, method, headers, body }) => {
+      const text = body ?? "";
+      const all = { ...headers, "Content-Length": Buffer.byteLength(text) };
+      return { url, method, all, text };
+    }),
+  );
   const ask = () =>
     new Promise<void>((resolve, reject) => {
+      const { url, method, all, text } = next();
       const sent = httpRequest(url, { method, headers: all, agent }, (answer) => {
         let told = "";
         answer.setEncoding("utf8");
@@ -142,13 +145,25 @@ function bareRequest({ url, method, headers, body }: Shot, agent: Agent): Way {
   return { name: "http.request", ask };
 }
 
-function bareFetch({ url, method, headers, body }: Shot): Way {
+function bareFetch(shots: readonly Shot[]): Way {
+  const next = inTurn(shots);
   return {
     name: "fetch",
     async ask() {
+      const { url, method, headers, body } = next();
       const answer = await fetch(url, { method, headers, body });
       const told = (await answer.json()) as { readonly outcome: string };
       if (told.outcome !== "allow") throw new Error("a key of the bench was refused");
     },
+  };
+}
+
+/** Each of them, again and again. */
+function inTurn<One>(all: readonly One[]): () => One {
+  let taken = 0;
+  return () => {
+    const one = all[taken % all.length] as One;
+    taken += 1;
+    return one;
   };
 }
