@@ -5,13 +5,13 @@ import { NameTable } from "../domain/name-table.ts";
 import type { Proof } from "../domain/proof.ts";
 import { DigestTable } from "./digest-table.ts";
 import { Interned } from "./interned.ts";
-import { createMoreOf, PLAIN } from "./more-of-credential.ts";
+import { alikeBy, moreOf, PLAIN } from "./more-of-credential.ts";
 
 const FIRST_CAPACITY = 1024;
 
 /** Where a record keeps what; its digest has the first eight words. */
 const EXPIRES_AT_DOUBLE = 4;
-const AUTHORITY = 10;
+const SHARED = 10;
 const ACCOUNT = 11;
 const COUNTER_BUCKET = 12;
 const FLAGS = 13;
@@ -25,12 +25,9 @@ const REVOKED = 1;
 /** Set at each use and cleared by the passing hand (second chance). */
 const USED_LATELY = 2;
 /** It is more than an id: it has a user, a proof, a successor, or another key's counters. */
-const HAS_MORE = 4;
+const HAS_PARTICULARS = 4;
 /** Its secrets have changed: the source must be asked before it is used again. */
 const OUTDATED = 8;
-
-/** Kinds of access tokens that are remembered as alike. */
-const MOST_ALIKE = 10_000;
 
 /** How a table of known credentials is made. */
 export interface KnownCredentialsParts<Authority extends OfScheme> {
@@ -38,6 +35,15 @@ export interface KnownCredentialsParts<Authority extends OfScheme> {
   readonly authorityOf: (state: CredentialState) => Authority;
   /** Most credentials kept, up to 16,777,214; beyond it the ones not used lately make room. */
   readonly capacity: number;
+}
+
+/**
+ * What credentials have in common that may do the same and are set apart by the same: the tokens of
+ * an application, as a rule. An object of each one's own would be fetched at each decision.
+ */
+interface Shared<Authority> {
+  readonly authority: Authority;
+  readonly more: MoreOfCredential;
 }
 
 /** What there is to say of a credential, where its id is not all. */
@@ -48,8 +54,11 @@ interface Particulars {
   readonly more: MoreOfCredential;
 }
 
-/** Of a credential that has an id and nothing else. */
-const NO_PARTICULARS: Particulars = { id: "", userId: null, lineageId: "", more: PLAIN };
+/** Where what a credential shares is kept, and what sets it apart. */
+interface Acquired {
+  readonly shared: number;
+  readonly more: MoreOfCredential;
+}
 
 /**
  * What this process knows of credentials: 64 bytes each in one array, so that finding one touches
@@ -59,9 +68,8 @@ const NO_PARTICULARS: Particulars = { id: "", userId: null, lineageId: "", more:
  */
 export class KnownCredentials<Authority extends OfScheme> {
   readonly #parts: KnownCredentialsParts<Authority>;
-  readonly #authorities = new Interned<Authority>();
+  readonly #shared = new Interned<Shared<Authority>>();
   readonly #accounts = new Interned<AccountState>();
-  readonly #moreOf = createMoreOf(MOST_ALIKE);
   readonly #slots = new NameTable((slot) => this.#idAt(slot));
   readonly #table: DigestTable;
   /** Most have an id and nothing else. */
@@ -106,15 +114,14 @@ export class KnownCredentials<Authority extends OfScheme> {
     const flags = words[record + FLAGS] as number;
     if ((flags & OUTDATED) !== 0) return undefined;
     if ((flags & USED_LATELY) === 0) words[record + FLAGS] = flags | USED_LATELY;
-    const authority = this.#authorities.at(words[record + AUTHORITY] as number);
+    const { authority, more } = this.#shared.at(words[record + SHARED] as number);
     const names = this.#names[slot] as string | Particulars;
-    const isPlain = (flags & HAS_MORE) === 0;
-    const { id, lineageId, userId, more } = isPlain ? NO_PARTICULARS : (names as Particulars);
+    const own = (flags & HAS_PARTICULARS) === 0 ? undefined : (names as Particulars);
     return {
-      id: isPlain ? (names as string) : id,
-      userId,
-      lineageId: isPlain ? (names as string) : lineageId,
-      more,
+      id: own === undefined ? (names as string) : own.id,
+      userId: own === undefined ? null : own.userId,
+      lineageId: own === undefined ? (names as string) : own.lineageId,
+      more: own === undefined ? more : own.more,
       account: this.#accounts.at(words[record + ACCOUNT] as number),
       authority,
       expiresAt: doubles[record / 2 + EXPIRES_AT_DOUBLE] as number,
@@ -140,9 +147,9 @@ export class KnownCredentials<Authority extends OfScheme> {
     { account, proof }: { readonly account: AccountState; readonly proof: Proof | undefined },
   ): void {
     // Before anything is let go: a state that cannot be compiled must leave no trace.
-    const authority = this.#acquire(state);
+    const acquired = this.#acquire(state, proof);
     const slot = this.#slotFor(digest, state.id);
-    this.#write(slot, state, { authority, proof });
+    this.#write(slot, state, acquired);
     const { words } = this.#table;
     const record = this.#table.recordAt(slot);
     words[record + ACCOUNT] = this.#accounts.acquire(account.id, () => account);
@@ -158,15 +165,15 @@ export class KnownCredentials<Authority extends OfScheme> {
     const outdated = (this.#table.words[flags] as number) & OUTDATED;
     const { proof, generation } = this.#moreAt(slot);
     this.#markOutdated(slot);
-    let authority: number;
+    let acquired: Acquired;
     try {
-      authority = this.#acquire(state);
+      acquired = this.#acquire(state, proof);
     } catch {
       // A state that does not compile here: nobody goes on with the old one, and asking will fail.
       return;
     }
-    this.#authorities.release(this.#table.words[this.#table.recordAt(slot) + AUTHORITY] as number);
-    this.#write(slot, state, { authority, proof });
+    this.#shared.release(this.#table.words[this.#table.recordAt(slot) + SHARED] as number);
+    this.#write(slot, state, acquired);
     if (outdated !== 0 || state.generation !== generation) this.#markOutdated(slot);
   }
 
@@ -181,8 +188,14 @@ export class KnownCredentials<Authority extends OfScheme> {
     this.#table.words[flags] = (this.#table.words[flags] as number) | OUTDATED;
   }
 
-  #acquire(state: CredentialState): number {
-    return this.#authorities.acquire(authorityKey(state), () => this.#parts.authorityOf(state));
+  #acquire(state: CredentialState, proof: Proof | undefined): Acquired {
+    const own = moreOf(state, proof);
+    const alike = alikeBy(own);
+    const shared = this.#shared.acquire(sharedKey(state, alike), () => ({
+      authority: this.#parts.authorityOf(state),
+      more: alike === undefined ? PLAIN : own,
+    }));
+    return { shared, more: alike === undefined ? own : this.#shared.at(shared).more };
   }
 
   applyAccount(state: AccountState): void {
@@ -207,29 +220,25 @@ export class KnownCredentials<Authority extends OfScheme> {
     return before;
   }
 
-  #write(
-    slot: number,
-    state: CredentialState,
-    { authority, proof }: { readonly authority: number; readonly proof: Proof | undefined },
-  ): void {
+  #write(slot: number, state: CredentialState, { shared, more }: Acquired): void {
     const { id, userId, lineageId, expiresAt, revokedAt } = state;
     const { words, doubles } = this.#table;
     const record = this.#table.recordAt(slot);
-    const more = this.#moreOf(state, proof);
-    const plain = userId === null && lineageId === id && more === PLAIN;
+    const plain = userId === null && lineageId === id && more === this.#shared.at(shared).more;
     this.#names[slot] = plain ? id : { id, userId, lineageId, more };
     doubles[record / 2 + EXPIRES_AT_DOUBLE] = expiresAt ?? Number.POSITIVE_INFINITY;
-    words[record + AUTHORITY] = authority;
+    words[record + SHARED] = shared;
     words[record + COUNTER_BUCKET] = NOWHERE;
     doubles[record / 2 + COUNTER_TICKET_DOUBLE] = NO_TICKET;
     const used = (words[record + FLAGS] as number) & USED_LATELY;
-    words[record + FLAGS] = used | (revokedAt === null ? 0 : REVOKED) | (plain ? 0 : HAS_MORE);
+    words[record + FLAGS] =
+      used | (revokedAt === null ? 0 : REVOKED) | (plain ? 0 : HAS_PARTICULARS);
   }
 
   #release(slot: number): void {
     const { words } = this.#table;
     const record = this.#table.recordAt(slot);
-    this.#authorities.release(words[record + AUTHORITY] as number);
+    this.#shared.release(words[record + SHARED] as number);
     this.#accounts.release(words[record + ACCOUNT] as number);
   }
 
@@ -266,12 +275,13 @@ export class KnownCredentials<Authority extends OfScheme> {
 
   #moreAt(slot: number): MoreOfCredential {
     const names = this.#names[slot] as string | Particulars;
-    return typeof names === "string" ? PLAIN : names.more;
+    if (typeof names !== "string") return names.more;
+    return this.#shared.at(this.#table.words[this.#table.recordAt(slot) + SHARED] as number).more;
   }
 }
 
-/** Credentials with the same key may do the same. */
-function authorityKey(state: CredentialState): string {
+/** Credentials with the same key may do the same, and are alike by the same. */
+function sharedKey(state: CredentialState, alike = ""): string {
   const { scheme, scopes, mode, allowedIps, limits, signing } = state;
-  return JSON.stringify([scheme, scopes, mode, allowedIps, limits, signing]);
+  return JSON.stringify([scheme, scopes, mode, allowedIps, limits, signing, alike]);
 }

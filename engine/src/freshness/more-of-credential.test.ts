@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { CredentialState } from "../domain/credential.ts";
-import { createMoreOf, PLAIN } from "./more-of-credential.ts";
+import { alikeBy, moreOf, PLAIN } from "./more-of-credential.ts";
 
 const KEY: CredentialState = {
   ...{ id: "key_1", scheme: "api-key", accountId: "acct_1", userId: null, scopes: [] },
@@ -11,13 +11,14 @@ const KEY: CredentialState = {
 const token = { kind: "user", grantId: "gnt_1", boundKey: null, origins: null } as const;
 const TOKEN: CredentialState = { ...KEY, scheme: "access-token", applicationId: "app_1", token };
 
-test("a plain key has nothing of its own, and tokens alike share what they have", () => {
-  const moreOf = createMoreOf(10);
+test("a plain key has nothing of its own, and tokens of one application are alike", () => {
   expect(moreOf(KEY, undefined)).toBe(PLAIN);
   const one = moreOf(TOKEN, undefined);
   expect(one).toMatchObject({ applicationId: "app_1", token: { kind: "user" } });
   const other = { ...TOKEN, id: "tok_2", token: { ...token, grantId: "gnt_2" } };
-  expect(moreOf(other, undefined)).toBe(one);
+  expect(alikeBy(one)).toBeTypeOf("string");
+  expect(alikeBy(moreOf(other, undefined))).toBe(alikeBy(one));
+  expect(alikeBy(PLAIN)).not.toBe(alikeBy(one));
 });
 
 test.each<[string, Partial<CredentialState>]>([
@@ -27,12 +28,10 @@ test.each<[string, Partial<CredentialState>]>([
   ["a key", { token: { ...token, boundKey: "thumbprint" } }],
   ["a successor", { rotatedAt: 1 }],
   ["another generation", { generation: 2 }],
-])("a token with %s shares nothing with it", (_what, change) => {
-  const moreOf = createMoreOf(10);
-  const one = moreOf(TOKEN, undefined);
+])("a token with %s is not alike", (_what, change) => {
   const { applicationId, token: state, rotatedAt, generation } = { ...TOKEN, ...change };
   const more = moreOf({ ...TOKEN, ...change }, undefined);
-  expect(more).not.toBe(one);
+  expect(alikeBy(more)).not.toBe(alikeBy(moreOf(TOKEN, undefined)));
   expect(more).toMatchObject({ applicationId, token: state, generation });
   expect(more.rotation?.rotatedAt ?? null).toBe(rotatedAt);
 });
