@@ -65,6 +65,9 @@ function post(url: string, handoff: string): Promise<Response> {
   return fetch(url, { method: "POST", headers, body, redirect: "manual" });
 }
 
+/** Where the browser that has posted goes next. */
+const onwardOf = (answer: Response): string => answer.headers.get("location") ?? "";
+
 const userId = async () => (await world.aPerson()).person.id;
 
 test("the browser goes to the vendor and comes back as the person that was handed off", async () => {
@@ -72,8 +75,9 @@ test("the browser goes to the vendor and comes back as the person that was hande
   expect(left?.href.startsWith(`${PAGE}&`)).toBe(true);
   expect(back).toBe(`${world.origin}/standard/interaction/${uid}`);
   const answer = await post(back, signed(claimsFor(await userId(), uid)));
-  expect([answer.status, answer.headers.get("location")]).toEqual([303, back]);
-  const page = await shown(await browser.visit(back));
+  expect(answer.status).toBe(303);
+  expect(onwardOf(answer).startsWith(`${back}?`)).toBe(true);
+  const page = await shown(await browser.visit(onwardOf(answer)));
   expect(page.html).toContain('name="decision"');
 });
 
@@ -81,8 +85,20 @@ test("only the browser that began goes on", async () => {
   const { uid, back } = await begin();
   const thief = newBrowser(world.origin);
   await thief.visit(world.authorization());
-  expect((await post(back, signed(claimsFor(await userId(), uid)))).status).toBe(303);
-  expect((await shown(await thief.visit(back))).status).toBe(400);
+  const answer = await post(back, signed(claimsFor(await userId(), uid)));
+  expect(answer.status).toBe(303);
+  expect((await shown(await thief.visit(onwardOf(answer)))).status).toBe(400);
+});
+
+test("and only as who is handed off in it, whomever else it sends to the vendor", async () => {
+  const { browser: thief, uid, back } = await begin();
+  const own = await post(back, signed(claimsFor(await userId(), uid)));
+  // In the browser of somebody who was given the thief's address of the vendor's page.
+  const answer = await post(back, signed(claimsFor(await userId(), uid)));
+  expect([own.status, answer.status]).toEqual([303, 303]);
+  for (const place of [back, `${back}?handed`, onwardOf(own), `${onwardOf(own)}&handed=x`]) {
+    expect((await thief.visit(place)).left?.host).toBe("login.vendor.example");
+  }
 });
 
 test("of four uses of one hand-off at once, one counts", async () => {
@@ -100,11 +116,14 @@ test("who has an authenticator app here is asked for its code all the same", asy
   const before = codeAt(Date.now() - 30_000);
   await world.parts.secondFactors.confirmTotp(person, before, WHENCE);
   const { browser, uid, back } = await begin();
-  await post(back, signed(claimsFor(person.id, uid)));
-  const page = await shown(await browser.visit(back));
+  const onward = onwardOf(await post(back, signed(claimsFor(person.id, uid))));
+  const page = await shown(await browser.visit(onward));
   expect(page.html).toContain('name="code"');
-  const form = { csrf: page.csrf, code: codeAt(Date.now()) };
-  expect((await shown(await browser.submit(back, form))).html).toContain('name="decision"');
+  const { csrf, url } = page;
+  const wrong = await shown(await browser.submit(url, { csrf, code: "wrong" }));
+  expect([wrong.status, wrong.url]).toEqual([422, url]);
+  const form = { csrf, code: codeAt(Date.now()) };
+  expect((await shown(await browser.submit(url, form))).html).toContain('name="decision"');
 });
 
 test("nobody signs in here with a password", async () => {

@@ -30,16 +30,28 @@ export interface InteractionParts extends SignInParts {
 const LONGEST_FORM = 16 * 1024;
 const FORM = "application/x-www-form-urlencoded";
 
-type Call = FastifyRequest<{ Params: { uid: string }; Querystring: { forgotten?: string } }>;
+interface Route {
+  Params: { uid: string };
+  Querystring: { forgotten?: unknown; handed?: unknown };
+}
+
+type Call = FastifyRequest<Route>;
+
+type DoorParts = InteractionParts & {
+  /** What the browser is sent on with whose form was a hand-off. */
+  readonly handed: Tokens;
+};
 
 /**
  * `/{api}/interaction/{uid}`: a person signs in and approves, or does not, what an application asks
  * for. The browser that began is known by its cookie, the form by a token that only we can make.
  */
 export const interactionDoor =
-  (parts: InteractionParts): Door =>
+  (given: InteractionParts): Door =>
   async (root) => {
-    const tokens = createCsrf(parts.masterKeys);
+    const tokens = createTokens(given.masterKeys, "latchkey interaction csrf");
+    const handed = createTokens(given.masterKeys, "latchkey interaction hand-off");
+    const parts = { ...given, handed };
     await root.register(async (app) => {
       app.removeAllContentTypeParsers();
       app.addContentTypeParser(
@@ -54,64 +66,60 @@ export const interactionDoor =
         const path = `/${api}/interaction/:uid`;
         const onRequest = async (request: FastifyRequest, reply: FastifyReply) =>
           identify(policy, request, reply);
-        app.get<{ Params: { uid: string }; Querystring: { forgotten?: string } }>(
-          path,
-          { config, schema, onRequest },
-          async (request, reply) => {
-            const asked = await askedOf(parts, api, request, reply);
-            if (asked === undefined) return send(reply, endedPage(), branding);
-            if (asked.onward !== undefined) return send(reply, new URL(asked.onward), branding);
-            const csrf = tokens.of(api, asked.uid);
-            return send(
-              reply,
-              asked.prompt === "login"
-                ? await askSignIn(parts, {
-                    ...stepOf(parts, api, request),
-                    interaction: asked,
-                    csrf,
-                  })
-                : consentPage(asked.application, { csrf, scopes: asked.scopes }),
-              branding,
-            );
-          },
-        );
-        app.post<{ Params: { uid: string }; Querystring: { forgotten?: string } }>(
-          path,
-          { config, schema, onRequest },
-          async (request, reply) => {
-            const form = request.body instanceof URLSearchParams ? request.body : undefined;
-            const token = form?.get("handoff") ?? null;
-            if (token !== null)
-              return send(reply, await takeHandOff(parts, api, request, token), branding);
-            const asked = await askedOf(parts, api, request, reply);
-            if (asked === undefined || form === undefined)
-              return send(reply, endedPage(), branding);
-            const csrf = tokens.of(api, asked.uid);
-            if (!tokens.isOf(form.get("csrf") ?? "", api, asked.uid))
-              return send(reply, endedPage(), branding);
-            if (asked.onward !== undefined) return send(reply, new URL(asked.onward), branding);
-            const step = { ...stepOf(parts, api, request), interaction: asked, csrf };
-            return send(
-              reply,
-              asked.prompt === "login"
-                ? await signInStep(parts, step, form)
-                : await decide(asked, form, csrf),
-              branding,
-            );
-          },
-        );
+        app.get<Route>(path, { config, schema, onRequest }, async (request, reply) => {
+          const asked = await askedOf(parts, api, request, reply);
+          if (asked === undefined) return send(reply, endedPage(), branding);
+          if (asked.onward !== undefined) return send(reply, new URL(asked.onward), branding);
+          const csrf = tokens.of(`${api} ${asked.uid}`);
+          return send(
+            reply,
+            asked.prompt === "login"
+              ? await askSignIn(parts, {
+                  ...stepOf(parts, api, request),
+                  interaction: asked,
+                  csrf,
+                })
+              : consentPage(asked.application, { csrf, scopes: asked.scopes }),
+            branding,
+          );
+        });
+        app.post<Route>(path, { config, schema, onRequest }, async (request, reply) => {
+          const form = request.body instanceof URLSearchParams ? request.body : undefined;
+          const token = form?.get("handoff") ?? null;
+          if (token !== null)
+            return send(reply, await takeHandOff(parts, api, request, token), branding);
+          const asked = await askedOf(parts, api, request, reply);
+          if (asked === undefined || form === undefined) return send(reply, endedPage(), branding);
+          const csrf = tokens.of(`${api} ${asked.uid}`);
+          if (!tokens.isOf(form.get("csrf") ?? "", `${api} ${asked.uid}`))
+            return send(reply, endedPage(), branding);
+          if (asked.onward !== undefined) return send(reply, new URL(asked.onward), branding);
+          const step = { ...stepOf(parts, api, request), interaction: asked, csrf };
+          return send(
+            reply,
+            asked.prompt === "login"
+              ? await signInStep(parts, step, form)
+              : await decide(asked, form, csrf),
+            branding,
+          );
+        });
       }
     });
   };
 
 async function askedOf(
-  { servers }: InteractionParts,
+  { servers, handed }: DoorParts,
   api: string,
-  { raw, params }: Call,
+  { raw, params, query }: Call,
   reply: FastifyReply,
 ): Promise<Interaction | undefined> {
   const found = await servers.interaction(api, raw, reply.raw);
-  return found?.uid === params.uid ? found : undefined;
+  if (found?.uid !== params.uid) return undefined;
+  const { uid, passed } = found;
+  if (passed?.by !== "hand-off") return found;
+  const isTheirs =
+    typeof query.handed === "string" && handed.isOf(query.handed, `${api} ${uid} ${passed.userId}`);
+  return isTheirs ? found : { ...found, passed: undefined };
 }
 
 function stepOf(
@@ -137,14 +145,16 @@ function urlOf({ servers }: InteractionParts, api: string, uid: string): string 
 /**
  * A form from another site brings no cookie with it. What it proves is kept with the sign-in, and
  * the browser is sent back here by GET, which does bring the cookie: only the one that began goes on.
+ * It needs what that address says, too: who began a sign-in and had somebody else handed off there
+ * has the cookie alone.
  */
 async function takeHandOff(
-  parts: InteractionParts,
+  parts: DoorParts,
   api: string,
   call: Call,
   token: string,
 ): Promise<Page | URL> {
-  const { servers, handOffs, signInUrls } = parts;
+  const { servers, handOffs, signInUrls, handed } = parts;
   const { uid } = call.params;
   const issuer = servers.issuerOf(api);
   if (issuer === undefined || !signInUrls.has(api)) return endedPage();
@@ -152,8 +162,11 @@ async function takeHandOff(
   const tried = await handOffs.check(token, { api, issuer, uid }, whence);
   if (tried.outcome === "wait") return refusedHandOffPage(tried.seconds);
   if (tried.outcome === "refused") return refusedHandOffPage();
-  const isTaken = await servers.handOff(api, uid, tried.person.id);
-  return isTaken ? new URL(urlOf(parts, api, uid)) : endedPage();
+  const { id } = tried.person;
+  if (!(await servers.handOff(api, uid, id))) return endedPage();
+  const onward = new URL(urlOf(parts, api, uid));
+  onward.searchParams.set("handed", handed.of(`${api} ${uid} ${id}`));
+  return onward;
 }
 
 async function decide(
@@ -179,18 +192,20 @@ function send(reply: FastifyReply, answer: Page | URL, branding: Branding | null
   return reply.code(status).serializer(String).send(body);
 }
 
-/** While the master key is being rotated, another node may have made a form under the other one. */
-function createCsrf(masterKeys: readonly Uint8Array[]) {
-  const keys = masterKeys.map((master) =>
-    Buffer.from(hkdfSync("sha256", master, "", "latchkey interaction csrf", 32)),
-  );
+interface Tokens {
+  of(about: string): string;
+  isOf(sent: string, about: string): boolean;
+}
+
+/** While the master key is being rotated, another node may have made one under the other key. */
+function createTokens(masterKeys: readonly Uint8Array[], purpose: string): Tokens {
+  const keys = masterKeys.map((master) => Buffer.from(hkdfSync("sha256", master, "", purpose, 32)));
   const [newest] = keys;
   if (newest === undefined) throw new Error("forms need a master key");
-  const tokenBy = (key: Uint8Array, api: string, uid: string) =>
-    createHmac("sha256", key).update(`${api} ${uid}`).digest("base64url");
+  const tokenBy = (key: Uint8Array, about: string) =>
+    createHmac("sha256", key).update(about).digest("base64url");
   return {
-    of: (api: string, uid: string) => tokenBy(newest, api, uid),
-    isOf: (sent: string, api: string, uid: string) =>
-      keys.some((key) => sameSecret(sent, tokenBy(key, api, uid))),
+    of: (about) => tokenBy(newest, about),
+    isOf: (sent, about) => keys.some((key) => sameSecret(sent, tokenBy(key, about))),
   };
 }
