@@ -1,7 +1,10 @@
 import type { RouteOptions } from "fastify";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { DEPLOYMENT } from "../store/store.ts";
+import { aContext } from "../testing/builders.ts";
 import { type ManagementApp, openManagementApp } from "../testing/management-app.ts";
 import { newSignedIn, PASSWORD, type SignedIn, signedIn } from "../testing/signed-in.ts";
+import { totpCode } from "../testing/totp-code.ts";
 
 // A caller is let in by the header of a request, and may hold the body back for a minute. What they
 // were allowed then is no longer allowed once the body has come.
@@ -143,4 +146,66 @@ test("and changes no factor of a person who has a new password", async () => {
   meanwhile = () => reset(id);
   const body = { password: "the thief's own choice" };
   expect((await browser.call("POST", "/v1/session/password", body)).status).toBe(401);
+});
+
+/** Somebody's new password comes just after theirs was read, which then takes its time to check. */
+function resetWhileChecked(deed: () => Promise<unknown>): void {
+  const { findByEmail } = it.store.people;
+  vi.spyOn(it.store.people, "findByEmail").mockImplementationOnce(async (api, email) => {
+    const found = await findByEmail(api, email);
+    it.clock.advance(1);
+    await deed();
+    it.clock.advance(1);
+    return found;
+  });
+}
+
+/** With an authenticator app, whose seed this is. */
+async function withApp(browser: SignedIn): Promise<string> {
+  const { secret } = (await browser.call("POST", "/v1/session/totp")).json;
+  const code = totpCode(secret, it.clock());
+  expect((await browser.call("POST", "/v1/session/totp/confirm", { code })).status).toBe(200);
+  it.clock.advance(60_000);
+  return secret;
+}
+
+test.each([
+  ["signs in", false],
+  ["gets half in", true],
+])("nobody %s with a password that was replaced while it was looked at", async (_how, hasApp) => {
+  const { id, email, browser } = await aUser();
+  if (hasApp) await withApp(browser);
+  resetWhileChecked(() => reset(id));
+  const thief = newSignedIn(it);
+  const body = { email, password: PASSWORD, api: "standard" };
+  const answer = await thief.call("POST", "/v1/session", body);
+  expect([answer.status, answer.json.error?.code]).toEqual([401, "SIGN_IN_REFUSED"]);
+  expect(thief.cookie).toBe("");
+});
+
+test("nor does an operator", async () => {
+  const { id } = await anOperator();
+  resetWhileChecked(() => {
+    const context = aContext({ api: DEPLOYMENT, at: it.clock() });
+    return it.store.write("setPassword", { personId: id, passwordHash: "new" }, context);
+  });
+  const body = { email: `operator-${made}@example.com`, password: PASSWORD };
+  expect((await newSignedIn(it).call("POST", "/v1/session", body)).status).toBe(401);
+});
+
+test("nor goes on with a code after a password that was replaced while the code was", async () => {
+  const { id, email, browser } = await aUser();
+  const seed = await withApp(browser);
+  const thief = newSignedIn(it);
+  const body = { email, password: PASSWORD, api: "standard" };
+  expect((await thief.call("POST", "/v1/session", body)).json.next).toBe("code");
+  const { cookie } = thief;
+  const { totp } = it.store.secondFactors;
+  vi.spyOn(it.store.secondFactors, "totp").mockImplementationOnce(async (...whose) => {
+    await reset(id);
+    return totp(...whose);
+  });
+  const code = totpCode(seed, it.clock());
+  expect((await thief.call("POST", "/v1/session/code", { code })).status).toBe(401);
+  expect(thief.cookie).toBe(cookie);
 });

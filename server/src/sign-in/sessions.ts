@@ -21,11 +21,15 @@ export interface OpenedSession {
 
 /** Browsers that are signed in. Their cookies are random; only SHA-256 of them is kept. */
 export interface Sessions {
-  /** Whole, and with a fresh proof; or `half`, which can only be made whole. */
+  /**
+   * Whole, and with a fresh proof; or `half`, which can only be made whole. `signedOutAt` is the
+   * person's when their password was looked at. @throws {ApiError} `SIGN_IN_REFUSED`: they have
+   * another since.
+   */
   open(
     person: Person,
     browser: BrowserFacts,
-    options?: { readonly half?: boolean },
+    options?: { readonly half?: boolean; readonly signedOutAt?: number | null | undefined },
   ): Promise<OpenedSession>;
   /** Uses a portal link up. `undefined`: it was opened before, has expired, or never was. */
   openPortal(token: string, browser: BrowserFacts): Promise<OpenedSession | undefined>;
@@ -93,11 +97,11 @@ export function createSessions(parts: {
   };
 
   return {
-    async open(person, browser, { half = false } = {}) {
+    async open(person, browser, { half = false, signedOutAt } = {}) {
       const { cookie, input } = newSession(half ? "half" : "person", browser);
       const { output: session } = await store.write(
         "openSession",
-        { ...input, kind: person.kind, personId: person.id, half },
+        { ...input, kind: person.kind, personId: person.id, half, signedOutAt },
         contextOf(person.api ?? DEPLOYMENT, person, browser),
       );
       return { session, cookie };

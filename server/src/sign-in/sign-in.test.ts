@@ -55,6 +55,7 @@ test("who knows the password signs in as often as they like", async () => {
     expect(await signIn(attempt())).toEqual({
       outcome: "right",
       person: { kind: "user", api: API, id: "user_1" },
+      signedOutAt: null,
     });
   }
 });

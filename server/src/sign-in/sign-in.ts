@@ -17,7 +17,14 @@ export interface SignInAttempt extends Whence {
  * The first step of signing in. Whoever has an authenticator app has not signed in with it: the
  * second step is `SecondFactors.checkCode`.
  */
-export type SignIn = (attempt: SignInAttempt) => Promise<Tried<{ readonly person: Person }>>;
+export type SignIn = (attempt: SignInAttempt) => Promise<Tried<PasswordOwner>>;
+
+/** Whose password was right when it was read. */
+export interface PasswordOwner {
+  readonly person: Person;
+  /** The person's then: another one now means another password. */
+  readonly signedOutAt: number | null;
+}
 
 /** Of a longer address no user is known. */
 const MOST_EMAIL = 254;
@@ -41,7 +48,8 @@ export function createSignIn(parts: {
       const found = await store.people.findByEmail(placeOf(api), known);
       const isRight = await checkPassword(password, found?.passwordHash ?? null);
       if (isRight && found !== undefined) {
-        return { person: { kind: api === null ? "operator" : "user", api, id: found.id } };
+        const person: Person = { kind: api === null ? "operator" : "user", api, id: found.id };
+        return { person, signedOutAt: found.signedOutAt };
       }
       // Of strangers too, so that the time it takes tells nobody who is known.
       const personId = found?.id ?? null;

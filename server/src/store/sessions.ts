@@ -25,6 +25,8 @@ interface OpenSession extends NewSession {
   readonly half: boolean;
   /** The session that this browser had: it ends with this. */
   readonly replaces: string | null;
+  /** What the person's was when the password was looked at; absent: none was. */
+  readonly signedOutAt?: Millis | null | undefined;
 }
 
 /** The sessions of a person, in the context's API. */
@@ -39,9 +41,13 @@ interface SessionsOf {
 const MOST_SESSIONS = 50;
 
 export const sessionCommands = {
-  /** Opens one in the place of the one before. Only whole ones are worth a line in the trail. */
+  /**
+   * Opens one in the place of the one before. Only whole ones are worth a line in the trail.
+   * @throws {ApiError} `SIGN_IN_REFUSED`: the person has another password since.
+   */
   async openSession(tx: Transaction, input: OpenSession): Promise<SessionRecord> {
     const { kind, personId, half, replaces } = input;
+    await requireSamePassword(tx, input);
     if (replaces !== null)
       await tx.db.deleteFrom("browser_session").where("id", "=", replaces).execute();
     const session = await insertSession(tx, {
@@ -219,6 +225,33 @@ export async function requireLiveSession(
     .returning("half")
     .executeTakeFirst();
   if (row?.half !== "no") throw new ApiError("UNAUTHORIZED", "Sign in again.");
+}
+
+/** No new password comes before this transaction ends. */
+async function requireSamePassword(
+  { db, context: { api } }: Transaction,
+  { kind, personId, signedOutAt }: OpenSession,
+): Promise<void> {
+  if (signedOutAt === undefined) return;
+  // An update that changes nothing locks the row on both databases.
+  const row =
+    kind === "operator"
+      ? await db
+          .updateTable("operator_person")
+          .set((eb) => ({ id: eb.ref("id") }))
+          .where("id", "=", personId)
+          .returning("signed_out_at")
+          .executeTakeFirst()
+      : await db
+          .updateTable("person")
+          .set((eb) => ({ id: eb.ref("id") }))
+          .where("api", "=", api)
+          .where("id", "=", personId)
+          .returning("signed_out_at")
+          .executeTakeFirst();
+  if (row?.signed_out_at !== signedOutAt) {
+    throw new ApiError("SIGN_IN_REFUSED", "That was not right. Try again.");
+  }
 }
 
 /** Whether there is anything for `forgetSessions` to do; so an idle store writes nothing. */

@@ -109,8 +109,12 @@ async function withPassword(
   if (tried.outcome !== "right") {
     return askSignIn(parts, step, { email, ...faultOf(tried, WRONG_PASSWORD) });
   }
-  const { person } = tried;
+  const { person, signedOutAt } = tried;
   const { totp } = await parts.secondFactors.of(person);
+  // Or there is another password since this one was read: checking it takes its time.
+  if ((await parts.people.find(person))?.signedOutAt !== signedOutAt) {
+    return askSignIn(parts, step, { email, fault: WRONG_PASSWORD });
+  }
   if (!totp) return finish(parts, step, { person, methods: ["password"] });
   await interaction.pass(person.id);
   const passed = { userId: person.id, by: "password", at: 0 } as const;

@@ -58,9 +58,9 @@ export const sessionRoutes =
       handler: async (request, reply) => {
         const { email, password, api = null } = request.body;
         const attempt = { api, email, password, ...whenceOf(parts, request) };
-        const { person } = requireRight(await signIn(attempt));
+        const { person, signedOutAt } = requireRight(await signIn(attempt));
         const browser = await steps.browserOf(request);
-        return steps.afterPassword({ person, browser, reply });
+        return steps.afterPassword({ person, browser, reply, signedOutAt });
       },
     });
 
@@ -74,7 +74,8 @@ export const sessionRoutes =
         response: { 200: Ref(SignInStep, "What comes next."), ...writeRefusals(409, 429) },
       },
       handler: async (request, reply) => {
-        if (!visitorOf(request).session.half) {
+        const { session, signedOutAt } = visitorOf(request);
+        if (!session.half) {
           throw new ApiError("CONFLICT", "You are signed in already.");
         }
         const person = requirePerson(request);
@@ -82,7 +83,7 @@ export const sessionRoutes =
         const tried = await secondFactors.checkCode(person, code, whenceOf(parts, request));
         const { method } = requireRight(tried);
         const browser = await steps.browserOf(request);
-        return steps.finish({ person, browser, reply }, ["password", method]);
+        return steps.finish({ person, browser, reply, signedOutAt }, ["password", method]);
       },
     });
 

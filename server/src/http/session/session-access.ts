@@ -20,6 +20,8 @@ export interface Visitor {
   readonly cookie: string;
   readonly name: string | null;
   readonly email: string | null;
+  /** The person's: another one means another password. */
+  readonly signedOutAt: number | null;
   /** An operator's; `null`: a customer's, who is bound to `accounts`. */
   readonly role: OperatorRole | null;
   /** The only APIs an operator may see; `null`: every one. */
@@ -80,6 +82,7 @@ export function createSessionAccess(parts: {
         ...{ session, cookie, accounts },
         name: person?.name ?? null,
         email: person?.email ?? null,
+        signedOutAt: person?.signedOutAt ?? null,
         role: isOperator ? (person?.role ?? null) : null,
         apis: apis === null ? null : new Set(apis),
       };

@@ -43,6 +43,8 @@ interface Step {
   readonly person: Person;
   readonly browser: BrowserFacts;
   readonly reply: FastifyReply;
+  /** The person's when their password was looked at; absent: none was, or it was just set. */
+  readonly signedOutAt?: number | null;
 }
 
 /** The steps of signing in, which several routes share. */
@@ -80,8 +82,9 @@ export function createSignInSteps(parts: SessionRouteParts): SignInSteps {
     return { next: "done", session: await sessionOf(visitor) };
   };
 
-  const finish: SignInSteps["finish"] = async ({ person, browser, reply }, methods) => {
-    const done = await welcome(await sessions.open(person, browser), reply);
+  const finish: SignInSteps["finish"] = async (step, methods) => {
+    const { person, browser, reply, signedOutAt } = step;
+    const done = await welcome(await sessions.open(person, browser, { signedOutAt }), reply);
     const { address, requestId } = browser;
     await parts.people.noteSignIn(person, methods, { address, requestId });
     return done;
@@ -99,10 +102,11 @@ export function createSignInSteps(parts: SessionRouteParts): SignInSteps {
     },
 
     async afterPassword(step) {
-      const { person, browser, reply } = step;
+      const { person, browser, reply, signedOutAt } = step;
       const factors = await secondFactors.of(person);
       if (!factors.totp) return finish(step, ["password"]);
-      giveCookie(reply, await sessions.open(person, browser, { half: true }), clock());
+      const opened = await sessions.open(person, browser, { half: true, signedOutAt });
+      giveCookie(reply, opened, clock());
       return { next: "code", methods: methodsOf(factors) };
     },
 

@@ -162,6 +162,23 @@ export function sessionsContract(open: () => Store): void {
     expect(await live()).toEqual([other]);
   });
 
+  test("none is opened by a password that was replaced since", async () => {
+    const scene = await aSceneWithAccount(open());
+    await scene.write("createUser", aUser());
+    const openWith = (signedOutAt?: number | null) =>
+      scene.write("openSession", aSession({ signedOutAt }));
+    await expect(openWith(null)).resolves.toMatchObject({ personId: "user_1" });
+    await scene.write("setPassword", { personId: "user_1", passwordHash: "new" });
+    await expectRefusal(openWith(null), "SIGN_IN_REFUSED");
+    await expect(openWith(NOW)).resolves.toMatchObject({ personId: "user_1" });
+    await expect(openWith()).resolves.toMatchObject({ personId: "user_1" });
+    const tries = Array.from({ length: 8 }, () => openWith(NOW).catch(() => undefined));
+    const again = { personId: "user_1", passwordHash: "newer" };
+    await Promise.all([...tries, scene.write("setPassword", again, { at: NOW + 1 })]);
+    const sessions = { kind: "user", personId: "user_1", at: NOW } as const;
+    expect(await scene.store.sessions.list(scene.api, sessions)).toEqual([]);
+  });
+
   test("what a session asks for is not written once it has ended", async () => {
     const scene = await aSceneWithAccount(open());
     const session = aSession();
