@@ -2,6 +2,7 @@ import { ApiError } from "@latchkey/engine";
 import { lockAccount } from "./accounts.ts";
 import { recordChanged } from "./credential-rows.ts";
 import { revokeGrantsOf } from "./grants.ts";
+import { endPortalSessions } from "./portal-endings.ts";
 import type { Millis } from "./records.ts";
 import { sessionCommands } from "./sessions.ts";
 import type { Transaction } from "./transaction.ts";
@@ -15,7 +16,7 @@ interface NamedMembership {
 export const membershipRemovalCommands = {
   /**
    * Takes a user out of an account and ends what acts for the user there: keys of every kind, grants
-   * and their tokens. Who belongs to no account then is signed out everywhere.
+   * and their tokens, portal sessions. Who belongs to no account then is signed out everywhere.
    *
    * @throws {ApiError} `NOT_FOUND`; `CONFLICT` for a managed user, who is its application's to delete.
    */
@@ -42,6 +43,7 @@ export const membershipRemovalCommands = {
     }
     await revokeGrantsOf(tx, { userId, accountId });
     await revokeKeys(tx, { userId, accountId });
+    await endPortalSessions(tx, { userId, accountId });
     const detail = { userId, role: removed.role };
     tx.event("user.membership_removed", { accountId, detail });
     const { memberships } = await recordUser(tx, row);

@@ -3,6 +3,7 @@ import type { Kysely } from "kysely";
 import type { Ask } from "./ask.ts";
 import { endAuthorizationSessions } from "./authorization-sessions.ts";
 import type { Capability } from "./capabilities.ts";
+import { endPortalLinks } from "./portal-endings.ts";
 import type { Millis } from "./records.ts";
 import type { Tables } from "./schema.ts";
 import { type SessionKind, type SessionRecord, selectSession, toSession } from "./session-rows.ts";
@@ -278,15 +279,6 @@ async function makeRoom(
     .offset(MOST_SESSIONS);
   // SQLite deletes from a table that the subquery reads; PostgreSQL takes its snapshot first.
   await tx.db.deleteFrom("browser_session").where("id", "in", surplus).execute();
-}
-
-async function endPortalLinks({ db, context }: Transaction, userId: string): Promise<void> {
-  await db
-    .deleteFrom("portal_link")
-    .where("api", "=", context.api)
-    .where("user_id", "=", userId)
-    .where("opened_at", "is", null)
-    .execute();
 }
 
 /** A portal session in a user's name is one of the user's. */

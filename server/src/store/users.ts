@@ -6,6 +6,7 @@ import { readHead } from "./changes.ts";
 import { nextNumber } from "./counters.ts";
 import { holdsText } from "./matching.ts";
 import { olderThan, pageOf } from "./paging.ts";
+import { endPortalSessions } from "./portal-endings.ts";
 import type { PageRequest, Role, UserRecord } from "./records.ts";
 import type { PersonTable, Tables } from "./schema.ts";
 import type { Transaction } from "./transaction.ts";
@@ -59,7 +60,10 @@ export const userCommands = {
     return recordState(tx, toUser(row, [{ accountId, role }]));
   },
 
-  /** Idempotent; a second call with another role replaces it. @throws {ApiError} `NOT_FOUND`. */
+  /**
+   * Idempotent; a second call with another role replaces it, and ends the user's portal sessions
+   * there, which may do what the other one did. @throws {ApiError} `NOT_FOUND`.
+   */
   async addMembership(tx: Transaction, input: AddMembership): Promise<UserRecord> {
     const { userId, accountId, role } = input;
     const row = await lockPerson(tx, userId);
@@ -67,6 +71,7 @@ export const userCommands = {
     const had = await lockMembership(tx, { userId, accountId });
     if (had === role) return withMemberships(tx, row);
     await upsertMembership(tx, row, { accountId, role });
+    if (had !== undefined) await endPortalSessions(tx, { userId, accountId });
     tx.event("user.membership_set", { accountId, detail: { userId, role } });
     return recordUser(tx, row);
   },

@@ -3,7 +3,7 @@ import type { CommandInput } from "../../store/commands.ts";
 import type { Store } from "../../store/store.ts";
 import { anAccount, aUser, digestOf } from "../builders.ts";
 import { NOW } from "../now.ts";
-import { aSceneWithAccount, expectRefusal } from "./scene.ts";
+import { aSceneWithAccount, expectRefusal, type Scene } from "./scene.ts";
 
 type Input = CommandInput<"createPortalSession">;
 
@@ -109,6 +109,52 @@ export function portalSessionsContract(open: () => Store): void {
       const later = aPortalSession({ n: 4 });
       await write("createPortalSession", later);
       expect(await store.portalLinks.find(later.digest, NOW)).toBeDefined();
+    },
+  );
+
+  test.each<[string, (write: Scene["write"]) => Promise<unknown>]>([
+    [
+      "another role",
+      (write) => write("addMembership", { userId: "user_1", accountId: "acct_1", role: "member" }),
+    ],
+    [
+      "leaving the account for a moment",
+      async (write) => {
+        await write("removeMembership", { userId: "user_1", accountId: "acct_1" });
+        await write("addMembership", { userId: "user_1", accountId: "acct_1", role: "owner" });
+      },
+    ],
+  ])(
+    "%s ends what the user's links there opened and can open, and no other",
+    async (_what, end) => {
+      const { api, store, write } = await aSceneWithAccount(open());
+      await write("createAccount", anAccount({ id: "acct_2" }));
+      await write("createUser", aUser());
+      await write("addMembership", { userId: "user_1", accountId: "acct_2", role: "owner" });
+      const unopened = aPortalSession();
+      await write("createPortalSession", unopened);
+      const digests: Uint8Array[] = [];
+      for (const [n, changes] of [{}, { accountId: "acct_2" }, { userId: null }].entries()) {
+        const capabilities = ["usage:write"] as const;
+        const link = aPortalSession({ n: n + 2, capabilities, ...changes });
+        await write("createPortalSession", link);
+        const digest = digestOf(`session ${api} ${n}`);
+        digests.push(digest);
+        await write("openPortalSession", {
+          ...{ id: `ses_${api}_${n}`, digest, linkDigest: link.digest, userAgent: "" },
+          ...{ replaces: null, endsAt: NOW + 9000, expiresAt: NOW + 9000 },
+        });
+      }
+      const same = { userId: "user_1", accountId: "acct_1", role: "owner" } as const;
+      await write("addMembership", same);
+      const opened = async () => {
+        const found = digests.map((digest) => store.sessions.find(digest, NOW));
+        return (await Promise.all(found)).map((session) => session !== undefined);
+      };
+      expect(await opened()).toEqual([true, true, true]);
+      await end(write);
+      expect(await opened()).toEqual([false, true, true]);
+      expect(await store.portalLinks.find(unopened.digest, NOW)).toBeUndefined();
     },
   );
 }
