@@ -1,9 +1,15 @@
 import { createHash, generateKeyPairSync, randomBytes, sign } from "node:crypto";
+import {
+  type Attestation,
+  type Attested,
+  bytes as cborBytes,
+  text as cborText,
+} from "./attestation.ts";
 
 /** A passkey in software that says that it has verified its user, whatever it is asked. */
 export interface SoftPasskey {
-  /** Answers `navigator.credentials.create`. */
-  register(options: Options): Record<string, unknown>;
+  /** Answers `navigator.credentials.create`; nobody vouches for it but who `attest` says. */
+  register(options: Options, attest?: (about: Attested) => Attestation): Record<string, unknown>;
   /** Answers `navigator.credentials.get`. */
   sign(options: Options, lie?: Lie): Record<string, unknown>;
 }
@@ -58,7 +64,7 @@ export function newSoftPasskey(origin: string): SoftPasskey {
   });
 
   return {
-    register(options) {
+    register(options, attest) {
       userHandle = options.user?.id ?? "";
       const { x = "", y = "" } = publicKey.export({ format: "jwk" });
       // CBOR (RFC 8949): the COSE key {1: 2, 3: -7, -1: 1, -2: x, -3: y} of RFC 9053 §7.1.1.
@@ -68,14 +74,16 @@ export function newSoftPasskey(origin: string): SoftPasskey {
       const length = Buffer.from([0, id.length]);
       const attested = Buffer.concat([Buffer.alloc(16), length, id, key]);
       const data = authData(USER_PRESENT | USER_VERIFIED | ATTESTED, attested);
-      // {"fmt": "none", "attStmt": {}, "authData": data}
+      const clientDataJSON = clientData("webauthn.create", options);
+      const clientDataHash = createHash("sha256").update(clientDataJSON).digest();
+      const about = { publicKey, privateKey, authData: data, clientDataHash };
+      const none = { format: "none", statement: Buffer.from([0xa0]) };
+      const { format, statement } = attest?.(about) ?? none;
       const attestationObject = Buffer.concat([
-        ...[Buffer.from([0xa3, 0x63]), Buffer.from("fmt"), Buffer.from([0x64])],
-        ...[Buffer.from("none"), Buffer.from([0x67]), Buffer.from("attStmt")],
-        ...[Buffer.from([0xa0, 0x68]), Buffer.from("authData")],
-        ...[Buffer.from([0x58, data.length]), data],
+        ...[Buffer.from([0xa3]), cborText("fmt"), cborText(format)],
+        ...[cborText("attStmt"), statement, cborText("authData"), cborBytes(data)],
       ]);
-      return answer({ clientDataJSON: clientData("webauthn.create", options), attestationObject });
+      return answer({ clientDataJSON, attestationObject });
     },
 
     sign(options, lie) {

@@ -1,4 +1,7 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { phoneAttestation, selfAttestation } from "../../testing/attestation.ts";
 import { type ManagementApp, openManagementApp } from "../../testing/management-app.ts";
 import { newSignedIn, PASSWORD, type SignedIn, signedIn } from "../../testing/signed-in.ts";
 import { newSoftPasskey, type SoftPasskey } from "../../testing/soft-passkey.ts";
@@ -107,6 +110,30 @@ test("nobody registers a passkey with what another person was asked", async () =
   const { options: signing } = (await uma.call("POST", "/v1/session/passkey-options")).json;
   const mixed = { name: "Mixed", response: newSoftPasskey(ORIGIN).register(signing) };
   expect((await uma.call("POST", "/v1/session/passkeys", mixed)).status).toBe(400);
+});
+
+test("who made it says so itself or not at all: nobody is asked about certificates", async () => {
+  const asked: (string | undefined)[] = [];
+  const stranger = createServer((request, response) => {
+    asked.push(request.url);
+    response.end();
+  });
+  await new Promise<void>((resolve) => stranger.listen(0, "127.0.0.1", resolve));
+  const { port } = stranger.address() as AddressInfo;
+  const browser = await signedIn(it, "eve@example.com", "standard");
+  const add = async (attest: Parameters<SoftPasskey["register"]>[1]) => {
+    const { options } = (await browser.call("POST", "/v1/session/passkeys/options")).json;
+    const response = newSoftPasskey(ORIGIN).register(options, attest);
+    return browser.call("POST", "/v1/session/passkeys", { name: "Phone", response });
+  };
+  try {
+    const list = `http://127.0.0.1:${port}/list`;
+    const answer = await add((about) => phoneAttestation(about, list));
+    expect([answer.status, asked]).toEqual([400, []]);
+    expect((await add(selfAttestation)).status).toBe(201);
+  } finally {
+    stranger.close();
+  }
 });
 
 test("after the password it is the second factor, without saying which API", async () => {
