@@ -51,7 +51,9 @@ export function createPasskeys(parts: {
           supportedAlgorithmIDs: ALGORITHMS,
         }).catch(() => undefined)
       : undefined;
-    if (proven?.verified !== true || seen.read === undefined) {
+    const { id = "", publicKey } = proven?.registrationInfo?.credential ?? {};
+    const isFit = CREDENTIAL_ID.test(id) && (publicKey?.length ?? 0) <= MOST_PUBLIC_KEY;
+    if (proven?.verified !== true || seen.read === undefined || !isFit) {
       throw invalidField("response", "The response proves no passkey.");
     }
     return { credential: proven.registrationInfo.credential, read: seen.read };
@@ -128,7 +130,7 @@ export function createPasskeys(parts: {
         name,
         publicKey: credential.publicKey,
         counter: credential.counter,
-        transports: credential.transports ?? [],
+        transports: transportsOf(credential),
         challengeDigest: read.digest,
         challengeExpiresAt: read.expiresAt,
       };
@@ -184,6 +186,17 @@ async function hasNoCertificates({ response }: RegistrationResponseJSON): Promis
 
 /** Of at most 1023 bytes (WebAuthn Level 3 §4), base64url; nothing else goes to the store. */
 const CREDENTIAL_ID = /^[A-Za-z0-9_-]{1,1364}$/;
+
+/** In bytes, as a COSE_Key; an RSA key of 8,192 bits has some 1,040. */
+const MOST_PUBLIC_KEY = 2048;
+
+/** How authenticators are reached (Web Authentication §5.8.4). */
+const TRANSPORTS = ["usb", "nfc", "ble", "smart-card", "hybrid", "internal"];
+
+/** What the browser says of it, which may be anything. */
+function transportsOf({ transports }: { readonly transports?: unknown }): readonly string[] {
+  return TRANSPORTS.filter((one) => Array.isArray(transports) && transports.includes(one));
+}
 
 function idOf(response: unknown): string | undefined {
   const id = typeof response === "object" && response !== null && "id" in response && response.id;

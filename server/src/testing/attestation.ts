@@ -48,9 +48,12 @@ export function phoneAttestation(about: Attested, revocationList: string): Attes
 /** A text of at most 23 bytes in CBOR. */
 export const text = (it: string) => Buffer.concat([Buffer.from([0x60 + it.length]), latin(it)]);
 
-/** Bytes in CBOR. */
+/** Bytes in CBOR, in the shortest form. */
 export function bytes(it: Uint8Array): Uint8Array {
-  return Buffer.concat([Buffer.from([0x59, it.length >> 8, it.length & 0xff]), it]);
+  const { length } = it;
+  if (length < 24) return Buffer.concat([Buffer.from([0x40 + length]), it]);
+  const head = length < 256 ? [0x58, length] : [0x59, length >> 8, length & 0xff];
+  return Buffer.concat([Buffer.from(head), it]);
 }
 
 function signed({ authData, clientDataHash, privateKey }: Attested): Uint8Array {

@@ -38,10 +38,19 @@ const USER_PRESENT = 1;
 const USER_VERIFIED = 4;
 const ATTESTED = 64;
 
+/** How an authenticator makes its passkeys. */
+interface Make {
+  readonly idBytes?: number;
+  /** What its public key holds beside the key. */
+  readonly paddingBytes?: number;
+  readonly transports?: unknown;
+}
+
 /** One for a host, asked by pages of an origin (W3C Web Authentication §6.1, ES256). */
-export function newSoftPasskey(origin: string): SoftPasskey {
+export function newSoftPasskey(origin: string, make: Make = {}): SoftPasskey {
+  const { idBytes = 16, paddingBytes = 0, transports } = make;
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const id = randomBytes(16);
+  const id = randomBytes(idBytes);
   const rpIdHash = (host: string) => createHash("sha256").update(host).digest();
   const { hostname } = new URL(origin);
   let counter = 0;
@@ -68,10 +77,11 @@ export function newSoftPasskey(origin: string): SoftPasskey {
       userHandle = options.user?.id ?? "";
       const { x = "", y = "" } = publicKey.export({ format: "jwk" });
       // CBOR (RFC 8949): the COSE key {1: 2, 3: -7, -1: 1, -2: x, -3: y} of RFC 9053 §7.1.1.
-      const head = Buffer.from([0xa5, 1, 2, 3, 0x26, 0x20, 1, 0x21, 0x58, 32]);
+      const head = Buffer.from([0xa6, 1, 2, 3, 0x26, 0x20, 1, 0x21, 0x58, 32]);
       const middle = Buffer.from([0x22, 0x58, 32]);
-      const key = Buffer.concat([head, bytes(x), middle, bytes(y)]);
-      const length = Buffer.from([0, id.length]);
+      const padding = [Buffer.from([0x18, 99]), cborBytes(Buffer.alloc(paddingBytes))];
+      const key = Buffer.concat([head, bytes(x), middle, bytes(y), ...padding]);
+      const length = Buffer.from([id.length >> 8, id.length & 0xff]);
       const attested = Buffer.concat([Buffer.alloc(16), length, id, key]);
       const data = authData(USER_PRESENT | USER_VERIFIED | ATTESTED, attested);
       const clientDataJSON = clientData("webauthn.create", options);
@@ -83,7 +93,8 @@ export function newSoftPasskey(origin: string): SoftPasskey {
         ...[Buffer.from([0xa3]), cborText("fmt"), cborText(format)],
         ...[cborText("attStmt"), statement, cborText("authData"), cborBytes(data)],
       ]);
-      return answer({ clientDataJSON, attestationObject });
+      const { response, ...rest } = answer({ clientDataJSON, attestationObject });
+      return { ...rest, response: { ...response, transports } };
     },
 
     sign(options, lie) {

@@ -136,6 +136,29 @@ test("who made it says so itself or not at all: nobody is asked about certificat
   }
 });
 
+test.each([
+  ["an id of 1,023 bytes", { idBytes: 1023 }, 201],
+  ["a longer one", { idBytes: 1024 }, 400],
+  ["a public key of 2,048 bytes", { paddingBytes: 1966 }, 201],
+  ["a longer one", { paddingBytes: 1967 }, 400],
+])("it may have %s", async (_what, make, status) => {
+  const browser = await signedIn(it, "eve@example.com", "standard");
+  const { options } = (await browser.call("POST", "/v1/session/passkeys/options")).json;
+  const added = { name: "Odd", response: newSoftPasskey(ORIGIN, make).register(options) };
+  expect((await browser.call("POST", "/v1/session/passkeys", added)).status).toBe(status);
+});
+
+test("nothing is kept of how it is reached but the ways there are", async () => {
+  const browser = await signedIn(it, "eve@example.com", "standard");
+  for (const transports of [{ length: 9 }, "usb", ["x".repeat(9000), "usb", "nfc", "usb", 1]]) {
+    const { options } = (await browser.call("POST", "/v1/session/passkeys/options")).json;
+    const response = newSoftPasskey(ORIGIN, { transports }).register(options);
+    const added = await browser.call("POST", "/v1/session/passkeys", { name: "Odd", response });
+    const kept = await it.store.passkeys.find("standard", added.json.id);
+    expect(kept?.transports).toEqual(Array.isArray(transports) ? ["usb", "nfc"] : []);
+  }
+});
+
 test("after the password it is the second factor, without saying which API", async () => {
   const browser = await half();
   const done = await browser.call("POST", "/v1/session/passkey", await answer(browser, "tom"));
