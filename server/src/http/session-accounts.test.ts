@@ -74,6 +74,23 @@ test("nothing of a suspended account is changed, and it can be looked at", async
   expect((await issue()).status).toBe(201);
 });
 
+test("who belongs to suspended accounts alone goes on to look after their own sign-in", async () => {
+  const both = async (deed: string) => {
+    for (const id of ["acct_own", "acct_also"]) {
+      await it.call("POST", `${API}/accounts/${id}/${deed}`);
+    }
+  };
+  const thief = await signedIn(it, "uma@example.com", "standard");
+  await both("suspend");
+  const own = await signedIn(it, "uma@example.com", "standard");
+  expect((await own.call("POST", "/v1/session/devices/revoke-others")).status).toBe(204);
+  expect((await thief.call("GET", "/v1/session")).status).toBe(401);
+  expect((await own.call("POST", "/v1/session/password", { password: PASSWORD })).status).toBe(204);
+  expect((await own.call("POST", `${API}/api-keys`, { name: "k" })).status).toBe(403);
+  await both("resume");
+  uma = own;
+});
+
 test("who of the operators did something, and from where, is nothing for customers", async () => {
   const { data } = (await uma.call("GET", `${API}/events?accountId=acct_own&limit=200`)).json;
   const seen = data.filter(({ actor }: { actor: { kind: string } }) => actor.kind === "operator");

@@ -50,9 +50,10 @@ export function createGate({ sessionAccess, csrf, clock }: GateParts): Gate {
     checkOrigin: csrf.checkOrigin,
 
     ceilingOf(request, visitor) {
-      const { area } = request.routeOptions.config;
+      const { area, session } = request.routeOptions.config;
       const deed = request.method === "GET" || request.method === "HEAD" ? "read" : "write";
-      const ceiling = area === undefined ? [] : ceilingOf(visitor, area, deed);
+      const own = session !== undefined;
+      const ceiling = area === undefined ? [] : ceilingOf(visitor, { area, deed, own });
       if (ceiling.length > 0) return ceiling;
       throw new ApiError("FORBIDDEN", "Your session does not allow this.");
     },

@@ -90,14 +90,16 @@ export function createSessionAccess(parts: {
   };
 }
 
-/** The accounts in which the visitor may do this; none of a suspended one is changed. */
+/**
+ * The accounts in which the visitor may do this; none of a suspended one is changed. What is the
+ * person's `own`, as their password is, belongs to no account.
+ */
 export function ceilingOf(
   { accounts }: Visitor,
-  area: Area | "any",
-  deed: "read" | "write",
+  { area, deed, own }: { area: Area | "any"; deed: "read" | "write"; own: boolean },
 ): readonly string[] {
   return accounts
-    .filter(({ suspended }) => deed === "read" || !suspended)
+    .filter(({ suspended }) => deed === "read" || own || !suspended)
     .filter(({ capabilities }) => area === "any" || allows(capabilities, area, deed))
     .map(({ id }) => id);
 }
