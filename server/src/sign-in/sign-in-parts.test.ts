@@ -79,6 +79,21 @@ async function anApp(person: Person): Promise<{ secret: string; codes: string[] 
   return { secret, codes: recoveryCodes };
 }
 
+test("nothing that is typed as an address counts against somebody's codes or proofs", async () => {
+  const { person } = await aPerson();
+  const { codes } = await anApp(person);
+  for (const api of ["code", "proof"]) {
+    for (let n = 0; n < 5; n += 1) {
+      const attempt = { api, email: `${API} ${person.id}`, password: "x", requestId: null };
+      const tried = await parts.signIn({ ...attempt, address: `198.51.100.${n}` });
+      expect(tried.outcome).toBe("refused");
+    }
+  }
+  const { checkCode } = parts.secondFactors;
+  expect((await checkCode(person, codes[0] ?? "", WHENCE)).outcome).toBe("right");
+  expect((await parts.passwords.check(person, PASSWORD, WHENCE)).outcome).toBe("right");
+});
+
 describe("the first operator", () => {
   test("is an owner, made once by the newest set-up link, who then signs in", async () => {
     const old = tokenOf(await parts.links.makeSetup());

@@ -41,7 +41,8 @@ export function createSignIn(parts: {
   const { store, clock, throttle } = parts;
   return (attempt) => {
     const { api, email, password, address, requestId } = attempt;
-    const name = `${placeOf(api)} ${email.slice(0, MOST_EMAIL).toLowerCase()}`;
+    // Both are a stranger's to choose: without the word they could name what is no password's count.
+    const name = `password ${placeOf(api)} ${email.slice(0, MOST_EMAIL).toLowerCase()}`;
     return throttle.attempt(triesOf(name, address), async () => {
       // PostgreSQL takes no NUL, and nobody has one.
       const known = email.replaceAll("\0", "\ufffd");
