@@ -2,6 +2,7 @@ import { ApiError } from "@latchkey/engine";
 import type { Selectable } from "kysely";
 import { endAccessTokens } from "./access-tokens.ts";
 import { nextNumber } from "./counters.ts";
+import { recordChanged } from "./credential-rows.ts";
 import { toCredentialState } from "./credentials.ts";
 import { lockClient } from "./managed-clients.ts";
 import {
@@ -189,7 +190,10 @@ export const managedUserCommands = {
   },
 } as const;
 
-/** Keys of every kind, tokens included: nobody acts for a user that is no more. */
+/**
+ * Keys of every kind, tokens included: nobody acts for a user that is no more. Keys are told of one
+ * by one, as whenever one ends.
+ */
 async function endCredentials(tx: Transaction, userId: string): Promise<void> {
   const { api, at } = tx.context;
   const rows = await tx.db
@@ -200,7 +204,10 @@ async function endCredentials(tx: Transaction, userId: string): Promise<void> {
     .where("revoked_at", "is", null)
     .returningAll()
     .execute();
-  for (const row of rows) tx.change("credential", row.id, toCredentialState(row));
+  for (const row of rows) {
+    if (row.token_kind === null) recordChanged(tx, row, "revoked", { name: row.name });
+    else tx.change("credential", row.id, toCredentialState(row));
+  }
 }
 
 /** Says of whom by number and id alone: what the trail keeps must not outlive a deleted user. */

@@ -5,6 +5,7 @@ import { anAccount, anApiKey, aUser, digestOf } from "../builders.ts";
 import { NOW } from "../now.ts";
 import { aManagedUser, aPair, aPlatformScene } from "./managed-scene.ts";
 import { expectRefusal, type Scene } from "./scene.ts";
+import { anEndpoint } from "./webhook-scene.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -250,5 +251,20 @@ export function managedUsersContract(open: () => Store): void {
     expect(
       (await write("createManagedUser", aManagedUser({ n: 2, email: user.email }))).user.number,
     ).toBe(2);
+  });
+
+  test("that a deleted user's keys have ended is on the trail, and goes to webhooks", async () => {
+    const { scene, user } = await aUserScene(open());
+    const { store, api, write } = scene;
+    await write("createWebhookEndpoint", anEndpoint({ events: ["api_key.revoked"] }));
+    await write("issueCredential", anApiKey({ n: 1, userId: user.id }));
+    await write("issueCredential", anApiKey({ n: 2, userId: user.id }));
+    await write("revokeCredential", { scheme: "api-key", id: "key_2" });
+    await write("deleteManagedUser", { ...OF_CLIENT, number: 1 });
+    const ended = (await scene.events()).filter(({ type }) => type === "api_key.revoked");
+    expect(ended.map(({ credentialId }) => credentialId).sort()).toEqual(["key_1", "key_2"]);
+    const page = { limit: 10, after: undefined };
+    const { items } = await store.webhooks.deliveries.list(api, {}, page);
+    expect(items.map(({ data }) => data.credentialId).sort()).toEqual(["key_1", "key_2"]);
   });
 }
