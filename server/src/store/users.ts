@@ -276,11 +276,12 @@ async function upsertMembership(
     .execute();
 }
 
-/** Nothing was inserted: says which of the two unique values was taken. */
-async function takenUser(tx: Transaction, id: string): Promise<ApiError> {
-  return (await selectPerson(tx.db, tx.context.api, id)) === undefined
+/** Nothing was inserted: says which of the two unique values was taken; an id stays so for good. */
+async function takenUser({ db, context: { api } }: Transaction, id: string): Promise<ApiError> {
+  const query = db.selectFrom("person").select("id").where("api", "=", api);
+  return (await query.where("id", "=", id).executeTakeFirst()) === undefined
     ? new ApiError("CONFLICT", "A user with this email exists.", { details: { field: "email" } })
-    : new ApiError("CONFLICT", "A user with this id exists.", { details: { field: "id" } });
+    : new ApiError("CONFLICT", "This id is a user's, or was.", { details: { field: "id" } });
 }
 
 function toUser(row: Selectable<PersonTable>, memberships: Memberships = []): UserRecord {

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Store } from "../../store/store.ts";
 import { anAccount, aUser } from "../builders.ts";
 import { NOW } from "../now.ts";
+import { aManagedUser, aPlatformScene } from "./managed-scene.ts";
 import { aSceneWithAccount, expectRefusal } from "./scene.ts";
 
 /** What every store does with users. */
@@ -74,6 +75,14 @@ export function usersContract(open: () => Store): void {
     const { write } = await aSceneWithAccount(open());
     await write("createUser", aUser());
     await expectRefusal(write("createUser", aUser(changes)), "CONFLICT", { field });
+  });
+
+  test("refuses the id of a user that was deleted as the id that it is", async () => {
+    const { write } = await aPlatformScene(open());
+    const { user } = await write("createManagedUser", aManagedUser());
+    await write("deleteManagedUser", { applicationId: "app_1", number: user.number });
+    const again = write("createUser", aUser({ id: user.id, email: null }));
+    await expectRefusal(again, "CONFLICT", { field: "id" });
   });
 
   test("lets many users have no email", async () => {
