@@ -85,10 +85,17 @@ export function membershipRemovalContract(open: () => Store): void {
     await expectRefusal(write("removeMembership", { ...OF_FIRST, ...changes }), code);
   });
 
-  test("leaves managed users to their applications", async () => {
-    const { write } = await aPlatformScene(open());
+  test("leaves managed users to their applications, in the application's account", async () => {
+    const { store, api, write } = await aPlatformScene(open());
     await write("createManagedUser", aManagedUser());
+    await write("createAccount", anAccount({ id: "acct_2" }));
+    const other = { userId: "user_1", accountId: "acct_2" };
+    await write("addMembership", { ...other, role: "owner" });
     await expectRefusal(write("removeMembership", OF_FIRST), "CONFLICT");
+    expect(await write("removeMembership", other)).toEqual({ revokedAt: NOW });
+    expect((await store.users.find(api, "user_1"))?.memberships).toEqual([
+      { accountId: "acct_1", role: "member" },
+    ]);
   });
 
   describe("nothing that is made at the same moment outlives it:", () => {
