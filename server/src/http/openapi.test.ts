@@ -83,3 +83,30 @@ test("every writing operation may be refused with every status that writing can 
     ]);
   }
 });
+
+test("asks for a body only where none is refused", () => {
+  const asked = Object.entries<Record<string, { requestBody?: RequestBody }>>(
+    document.paths,
+  ).flatMap(([path, operations]) =>
+    Object.entries(operations).flatMap(([method, { requestBody }]) =>
+      requestBody === undefined ? [] : [[`${method} ${path}`, requestBody] as const],
+    ),
+  );
+  for (const [operation, { required, content }] of asked) {
+    const { schema } = content["application/json"];
+    const mayBeEmpty = (schema.required ?? []).length === 0 && (schema.minProperties ?? 0) === 0;
+    expect([operation, required ?? false]).toEqual([operation, !mayBeEmpty]);
+  }
+  const names = asked.flatMap(([operation, { required }]) => (required ? [] : [operation]));
+  expect(names).toContain("post /v1/apis/{api}/api-keys/{id}/rotate");
+  expect(names).not.toContain("patch /v1/apis/{api}/api-keys/{id}");
+});
+
+interface RequestBody {
+  readonly required?: boolean;
+  readonly content: {
+    readonly "application/json": {
+      readonly schema: { readonly required?: string[]; readonly minProperties?: number };
+    };
+  };
+}

@@ -89,7 +89,35 @@ export function openApiOptions(parts: { version: string; publicUrl: string }): S
       };
       return { schema: described, url };
     },
+    transformObject(made) {
+      if (!("openapiObject" in made)) throw new Error("this is no OpenAPI document");
+      // Made by the library of our routes, which take JSON alone.
+      const { paths } = made.openapiObject as unknown as { readonly paths: Paths };
+      for (const operations of Object.values(paths)) {
+        for (const { requestBody } of Object.values(operations)) {
+          if (requestBody !== undefined && mayBeMissing(requestBody)) delete requestBody.required;
+        }
+      }
+      return made.openapiObject;
+    },
   };
+}
+
+interface RequestBody {
+  required?: boolean;
+  readonly content: {
+    readonly "application/json": {
+      readonly schema: { readonly required?: readonly string[]; readonly minProperties?: number };
+    };
+  };
+}
+
+type Paths = Readonly<Record<string, Record<string, { readonly requestBody?: RequestBody }>>>;
+
+/** A missing body is an empty object (`parseJsonBodies`), so it need not be sent where that will do. */
+function mayBeMissing({ content }: RequestBody): boolean {
+  const { required = [], minProperties = 0 } = content["application/json"].schema;
+  return required.length === 0 && minProperties === 0;
 }
 
 const DESCRIPTION = [
