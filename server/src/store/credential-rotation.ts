@@ -9,6 +9,7 @@ import {
   recordChanged,
 } from "./credential-rows.ts";
 import { type CredentialRow, isLive } from "./credentials.ts";
+import { tellIfPassed } from "./expiring-keys.ts";
 import type { StoredMaterial } from "./material.ts";
 import type { CredentialRecord } from "./records.ts";
 import type { Transaction } from "./transaction.ts";
@@ -96,6 +97,7 @@ export const credentialRotationCommands = {
       overlap_ends_at: null,
       brown_outs: "[]",
     });
+    await tellIfPassed(tx, { id: row.id, since: row.rotated_at ?? at });
     return recordChanged(tx, goesOn, "rotation_cancelled", { successorId: successor.id });
   },
 } as const;

@@ -1,6 +1,8 @@
 import { type Kysely, sql } from "kysely";
 import type { Ask } from "./ask.ts";
 import { takeNumbers } from "./counters.ts";
+import type { CredentialRow } from "./credentials.ts";
+import type { Millis } from "./records.ts";
 import type { Tables } from "./schema.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -38,14 +40,30 @@ export const expiringKeyCommands = {
     // All of one instant are told of together, or the next round would pass some over.
     const to = last?.notice_at ?? at;
     const keys = await untold(tx.db, api, { from: told, to, at }).execute();
-    for (const { id, account_id, name, expires_at } of keys) {
-      const about = { accountId: account_id, credentialId: id };
-      tx.event("api_key.expiring", { ...about, detail: { name, expiresAt: expires_at } });
-    }
+    for (const key of keys) tellOf(tx, key);
     if (to > told) await takeNumbers(tx.db, key, to - told);
     return { more: last !== undefined };
   },
 } as const;
+
+/** Tells of a key that has no successor any more, if its notice has passed since it had one. */
+export async function tellIfPassed(
+  tx: Transaction,
+  { id, since }: { readonly id: string; readonly since: Millis },
+): Promise<void> {
+  const { api, at } = tx.context;
+  // Whoever tells of the others waits, and then finds the key among them.
+  const told = await takeNumbers(tx.db, { api, name: COUNTER }, 0);
+  const passed = untold(tx.db, api, { from: since, to: told, at }).where("id", "=", id);
+  for (const key of await passed.execute()) tellOf(tx, key);
+}
+
+function tellOf(tx: Transaction, { id, account_id, name, expires_at }: UntoldKey): void {
+  const about = { accountId: account_id, credentialId: id };
+  tx.event("api_key.expiring", { ...about, detail: { name, expiresAt: expires_at } });
+}
+
+type UntoldKey = Pick<CredentialRow, "id" | "account_id" | "name" | "expires_at">;
 
 /** Reading side: whether there is anything to tell, so that an idle store writes nothing. */
 export function expiringKeyReads(db: Kysely<Tables>, ask: Ask) {

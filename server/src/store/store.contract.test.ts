@@ -8,6 +8,7 @@ import { brownOutsContract } from "../testing/store-contract/brown-outs.ts";
 import { ceilingsContract } from "../testing/store-contract/ceilings.ts";
 import { childAccountsContract } from "../testing/store-contract/child-accounts.ts";
 import { eventsContract } from "../testing/store-contract/events.ts";
+import { expiringKeysContract } from "../testing/store-contract/expiring-keys.ts";
 import { feedsContract } from "../testing/store-contract/feeds.ts";
 import { idempotencyContract } from "../testing/store-contract/idempotency.ts";
 import { keyListsContract } from "../testing/store-contract/key-lists.ts";
@@ -67,6 +68,7 @@ for (const database of DATABASES) {
     describe("rotation", () => rotationContract(open));
     describe("keyring", () => keyringContract(open));
     describe("key lists", () => keyListsContract(open));
+    describe("expiring keys", () => expiringKeysContract(open));
     describe("secrets", () => secretsContract(open));
     describe("brown-outs", () => brownOutsContract(open));
     describe("applications", () => applicationsContract(open));
