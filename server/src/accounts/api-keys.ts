@@ -112,8 +112,9 @@ export function createApiKeys(parts: KeyringParts): ApiKeys {
 
     async update(call, name, changes) {
       const at = clock();
-      const checked = checkedRules(changes, requirePolicy(parts, call.api), at);
-      return (await store.write("updateApiKey", { ...name, ...checked }, { ...call, at })).output;
+      const { scopes, ...rest } = checkedRules(changes, requirePolicy(parts, call.api), at);
+      const input = { ...name, ...rest, ...(scopes && { scopes: [...new Set(scopes)] }) };
+      return (await store.write("updateApiKey", input, { ...call, at })).output;
     },
 
     async rotate(call, name, { ceiling, ...rotation }) {

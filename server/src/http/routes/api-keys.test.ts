@@ -76,6 +76,9 @@ test("lists the keys of one account only", async () => {
 test("names a scope twice, gets it once", async () => {
   const { json } = await issue({ scopes: ["read:users", "read:users"] });
   expect(json.scopes).toEqual(["read:users"]);
+  const scopes = ["write:users", "read:users", "write:users"];
+  const changed = await it.call("PATCH", `${KEYS}/${json.id}`, { body: { scopes } });
+  expect(changed.json.scopes).toEqual(["write:users", "read:users"]);
 });
 
 test.each([
