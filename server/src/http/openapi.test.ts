@@ -84,6 +84,25 @@ test("every writing operation may be refused with every status that writing can 
   }
 });
 
+test("what an Idempotency-Key repeats may be refused with what such a key can meet", () => {
+  const keyed = Object.entries<Record<string, Keyed>>(document.paths).flatMap(
+    ([path, operations]) =>
+      Object.values(operations).flatMap(({ parameters = [], responses }) =>
+        parameters.some(({ name }) => name === "idempotency-key") ? [{ path, responses }] : [],
+      ),
+  );
+  expect(keyed.length).toBeGreaterThan(40);
+  for (const { path, responses } of keyed) {
+    // Another body, and an answer that no master key here opens any more.
+    expect([path, Object.keys(responses)]).toEqual([path, expect.arrayContaining(["409", "422"])]);
+  }
+});
+
+interface Keyed {
+  readonly parameters?: readonly { readonly name: string }[];
+  readonly responses: object;
+}
+
 test("asks for a body only where none is refused", () => {
   const asked = Object.entries<Record<string, { requestBody?: RequestBody }>>(
     document.paths,

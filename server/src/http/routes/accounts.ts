@@ -83,7 +83,7 @@ export const accountRoutes =
         summary: "Change an account's name, plan or external id",
         params: AccountParams,
         body: UpdateAccount,
-        response: { 200: Ref(Account, "The changed account."), ...writeRefusals(409) },
+        response: { 200: Ref(Account, "The changed account."), ...writeRefusals() },
       },
       handler: async (request) =>
         toAccount(await accounts.update(callOf(request), request.params.id, request.body)),
@@ -99,7 +99,7 @@ export const accountRoutes =
           params: AccountParams,
           headers: IdempotencyHeaders,
           body: Type.Optional(Body({})),
-          response: { 200: Ref(Account, "The account as it is now."), ...writeRefusals(422) },
+          response: { 200: Ref(Account, "The account as it is now."), ...writeRefusals(409, 422) },
         },
         handler: async (request) =>
           toAccount(await accounts[verb](callOf(request), request.params.id)),

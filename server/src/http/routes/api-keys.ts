@@ -72,7 +72,7 @@ export const apiKeyRoutes =
         params: ApiParams,
         headers: IdempotencyHeaders,
         body: ReportLeakedKey,
-        response: { 200: Ref(LeakedKey, "What became of it."), ...writeRefusals(422) },
+        response: { 200: Ref(LeakedKey, "What became of it."), ...writeRefusals(409, 422) },
       },
       handler: async (request) =>
         toLeakedKey(await apiKeys.reportLeaked(callOf(request), request.body)),

@@ -144,7 +144,7 @@ export function addKeyringRoutes<Issued>(
       headers: IdempotencyHeaders,
       querystring: WaitQuery,
       body: Type.Optional(Body({})),
-      response: { 200: Ref(RevocationReceipt, "The receipt."), ...writeRefusals(422) },
+      response: { 200: Ref(RevocationReceipt, "The receipt."), ...writeRefusals(409, 422) },
     },
     handler: async (request) => {
       const { params, query } = request;

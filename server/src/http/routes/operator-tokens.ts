@@ -38,7 +38,7 @@ export const operatorTokenRoutes =
         body: CreateOperatorToken,
         response: {
           201: Ref(IssuedOperatorToken, "The token with its secret."),
-          ...writeRefusals(422),
+          ...writeRefusals(409, 422),
         },
       },
       handler: async (request, reply) => {
@@ -76,7 +76,7 @@ export const operatorTokenRoutes =
         params: Type.Object({ id: Id("op") }),
         headers: IdempotencyHeaders,
         body: Type.Optional(Body({})),
-        response: { 200: Ref(OperatorToken, "The revoked token."), ...writeRefusals(422) },
+        response: { 200: Ref(OperatorToken, "The revoked token."), ...writeRefusals(409, 422) },
       },
       handler: async (request) => {
         const { apis } = operatorOf(request);

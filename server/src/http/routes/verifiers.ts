@@ -94,7 +94,7 @@ export const verifiersDoor =
         params: ApiParams,
         headers: IdempotencyHeaders,
         body: ReportUsage,
-        response: { 204: Type.Null({ description: "It is written." }), ...writeRefusals(422) },
+        response: { 204: Type.Null({ description: "It is written." }), ...writeRefusals(409, 422) },
       },
       handler: async (request, reply) => {
         const counts = request.body.counts.map(

@@ -140,7 +140,7 @@ export const webhookEndpointRoutes =
         headers: IdempotencyHeaders,
         querystring: WaitQuery,
         body: Type.Optional(Body({})),
-        response: { 200: Ref(RevocationReceipt, "The receipt."), ...writeRefusals(422) },
+        response: { 200: Ref(RevocationReceipt, "The receipt."), ...writeRefusals(409, 422) },
       },
       handler: async (request) => {
         const { params, query } = request;
@@ -179,7 +179,7 @@ export const webhookEndpointRoutes =
         params: ApiParams,
         headers: IdempotencyHeaders,
         body: PublishEvent,
-        response: { 202: Ref(PublishedEvent, "It is on its way."), ...writeRefusals(422) },
+        response: { 202: Ref(PublishedEvent, "It is on its way."), ...writeRefusals(409, 422) },
       },
       handler: async (request, reply) =>
         reply.code(202).send(await webhookEndpoints.publish(callOf(request), request.body)),
