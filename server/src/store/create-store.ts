@@ -99,7 +99,7 @@ export async function createStore(backend: Backend, { clock, log }: CreateStore)
     accounts: accountReads(db, ask),
     childAccounts: childAccountReads(db, ask),
     users: userReads(db, ask),
-    keyring: keyringReads(db, ask),
+    keyring: keyringReads(db, ask, kind),
     sealed: sealedReads(db, ask),
     oneTimeUses: oneTimeUseReads(db, ask),
     portalLinks: portalLinkReads(db, ask),

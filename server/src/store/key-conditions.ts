@@ -1,5 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
+import { CREDENTIAL_KINDS, type KeyringScheme } from "./credential-kinds.ts";
 import { holdsText } from "./matching.ts";
+import type { Flavor } from "./migrations/migration.ts";
 
 /** How a key stands at an instant. */
 export const KEY_STATUSES = ["active", "rotated", "expired", "revoked"] as const;
@@ -38,12 +40,27 @@ export function hasStatus(status: KeyStatus, at: number): RawBuilder<boolean> {
 }
 
 /** The condition that a live key is one to look at; a rotated one has been looked at. */
-export function isFound(finding: KeyFinding, at: number): RawBuilder<boolean> {
-  return sql<boolean>`(${hasStatus("active", at)} and ${FOUND[finding](at)})`;
+export function isFound(
+  finding: KeyFinding,
+  { at, scheme, flavor }: { at: number; scheme: KeyringScheme; flavor: Flavor },
+): RawBuilder<boolean> {
+  const madeAt =
+    CREDENTIAL_KINDS[scheme].rotation === "secrets"
+      ? NEWEST_SECRET_AT[flavor]
+      : sql<number>`created_at`;
+  return sql<boolean>`(${hasStatus("active", at)} and ${FOUND[finding](at, madeAt)})`;
 }
 
-const FOUND: Readonly<Record<KeyFinding, (at: number) => RawBuilder<boolean>>> = {
-  old: (at) => sql<boolean>`created_at <= ${at - OLD_MILLIS}`,
+/** When the newest secret was made of a credential that stays the same when it is rotated. */
+const NEWEST_SECRET_AT: Readonly<Record<Flavor, RawBuilder<number>>> = {
+  sqlite: sql`json_extract(material, '$.secrets[#-1].createdAt')`,
+  postgres: sql`cast(cast(material as json) -> 'secrets' -> -1 ->> 'createdAt' as bigint)`,
+};
+
+type Found = (at: number, madeAt: RawBuilder<number>) => RawBuilder<boolean>;
+
+const FOUND: Readonly<Record<KeyFinding, Found>> = {
+  old: (at, madeAt) => sql<boolean>`${madeAt} <= ${at - OLD_MILLIS}`,
   unused: (at) => sql<boolean>`coalesce(last_used_at, created_at) <= ${at - UNUSED_MILLIS}`,
   expiring: (at) => sql<boolean>`expires_at <= ${at + EXPIRING_MILLIS}`,
   unrestricted: () => sql<boolean>`allowed_ips = '[]' and expires_at is null`,

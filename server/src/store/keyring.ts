@@ -11,6 +11,7 @@ import {
   type KeyFinding,
   type KeyStatus,
 } from "./key-conditions.ts";
+import type { Flavor } from "./migrations/migration.ts";
 import { olderThan, pageOf } from "./paging.ts";
 import type { PageRequest } from "./records.ts";
 import type { Tables } from "./schema.ts";
@@ -43,7 +44,7 @@ export interface FindingsFilter extends Pick<KeyringFilter, "scheme" | "accountI
 export type FoundKeys = Readonly<Record<KeyFinding | "live", number>>;
 
 /** Reading side of the keys of every kind. */
-export function keyringReads(db: Kysely<Tables>, ask: Ask) {
+export function keyringReads(db: Kysely<Tables>, ask: Ask, flavor: Flavor) {
   return {
     find: (api: string, named: WantedCredential) =>
       ask(async () => {
@@ -53,7 +54,7 @@ export function keyringReads(db: Kysely<Tables>, ask: Ask) {
       }),
     list: (api: string, filter: KeyringFilter, page: PageRequest) =>
       ask(async () => {
-        const { accountId, ceiling, search, standing, live } = filter;
+        const { accountId, ceiling, search, standing, live, scheme } = filter;
         let query = selectKeys(db, api, filter).selectAll();
         if (accountId !== undefined) query = query.where("account_id", "=", accountId);
         if (live === true) query = query.where("revoked_at", "is", null);
@@ -62,7 +63,8 @@ export function keyringReads(db: Kysely<Tables>, ask: Ask) {
           query = query.where(hasStatus(standing.status, standing.at));
         }
         if (standing?.finding !== undefined) {
-          query = query.where(isFound(standing.finding, standing.at));
+          const { finding, at } = standing;
+          query = query.where(isFound(finding, { at, scheme, flavor }));
         }
         const rows = await query
           .where(under(ceiling, "account_id"))
@@ -75,11 +77,13 @@ export function keyringReads(db: Kysely<Tables>, ask: Ask) {
       }),
     findings: (api: string, filter: FindingsFilter) =>
       ask(async () => {
-        const { accountId, ceiling, at } = filter;
+        const { accountId, ceiling, ...looked } = filter;
         let query = selectKeys(db, api, filter)
           .where(under(ceiling, "account_id"))
-          .select(countOf(hasStatus("active", at)).as("live"));
-        for (const name of KEY_FINDINGS) query = query.select(countOf(isFound(name, at)).as(name));
+          .select(countOf(hasStatus("active", looked.at)).as("live"));
+        for (const name of KEY_FINDINGS) {
+          query = query.select(countOf(isFound(name, { ...looked, flavor })).as(name));
+        }
         if (accountId !== undefined) query = query.where("account_id", "=", accountId);
         const row: Readonly<Record<string, number | null>> = await query.executeTakeFirstOrThrow();
         const numbers = ["live", ...KEY_FINDINGS].map((name) => [name, Number(row[name] ?? 0)]);

@@ -48,6 +48,20 @@ export function secretsContract(open: () => Store): void {
     expect(await scene.eventTypes()).toContain("jwt_secret.rotated");
   });
 
+  test("is old when the newest secret is, not the credential", async () => {
+    const { store, api, write } = await aScene(open);
+    const days = 86_400_000;
+    await write("rotateSecret", aSecretRotation(2), { at: NOW + 60 * days });
+    const old = async (at: number) => {
+      const filter = { scheme: NAMED.scheme, standing: { at, finding: "old" } } as const;
+      const { items } = await store.keyring.list(api, filter, { limit: 10, after: undefined });
+      return items.map(({ id }) => id);
+    };
+    expect(await old(NOW + 90 * days)).toEqual([]);
+    expect(await old(NOW + 150 * days - 1)).toEqual([]);
+    expect(await old(NOW + 150 * days)).toEqual(["jws_1"]);
+  });
+
   test("without an overlap the old secret is gone at once", async () => {
     const scene = await aScene(open);
     await scene.write("rotateSecret", aSecretRotation(2, { overlapSeconds: 0 }));
