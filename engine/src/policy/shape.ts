@@ -110,13 +110,20 @@ export interface TextForm {
   readonly pattern: RegExp;
   /** `a host name such as "api.acme.com"`. */
   readonly expected: string;
+  /** It is an address, of which no pattern says whether there is one: ports end, and numbers too. */
+  readonly isUrl?: true;
 }
 
 /** The text at `place`, empty if it has not that form. */
-export function readText(value: unknown, place: Place, { pattern, expected }: TextForm): string {
-  if (typeof value === "string" && pattern.test(value)) return value;
-  report(place, `found ${shown(value)}; expected ${expected}`);
+export function readText(value: unknown, place: Place, form: TextForm): string {
+  if (typeof value === "string" && isOfForm(value, form)) return value;
+  report(place, `found ${shown(value)}; expected ${form.expected}`);
   return "";
+}
+
+/** Any host will do for `*`. */
+function isOfForm(text: string, { pattern, isUrl }: TextForm): boolean {
+  return pattern.test(text) && (isUrl === undefined || URL.canParse(text.replace("//*", "//any")));
 }
 
 /** The texts at `place`, without those that have not that form. */

@@ -35,6 +35,7 @@ export const RETURN_URL: TextForm = {
   pattern:
     /^(?=.{1,512}$)(?:https:\/\/(?:\*|[a-z0-9.-]{1,253})|http:\/\/(?:localhost|127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?(?:\/[A-Za-z0-9._~/-]*)?$/,
   expected: 'an https address without a query, such as "https://app.acme.com/settings"',
+  isUrl: true,
 };
 
 /** Pages that people are sent to: by TLS, or on one's own machine. */
@@ -42,4 +43,5 @@ export const PAGE_URL: TextForm = {
   pattern:
     /^(?:https:\/\/[a-z0-9.-]{1,253}|http:\/\/(?:localhost|127\.0\.0\.1|\[::1\]))(?::\d{1,5})?(?:\/[^\s#]{0,1000})?$/,
   expected: "an https address, or http on localhost, without a fragment",
+  isUrl: true,
 };

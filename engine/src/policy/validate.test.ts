@@ -315,6 +315,9 @@ test.each([
   ...["http://acme.com/in", "https://acme.com/in#here", "javascript:alert(1)", "/in", ""].map(
     (signInUrl) => ["sign-in page", { signInUrl }, "signInUrl: found"] as [string, object, string],
   ),
+  ["sign-in page", { signInUrl: "https://acme.com:65536/in" }, "signInUrl: found"],
+  ["return URL", { returnUrls: ["https://*:65536", "https://*"] }, "returnUrls[0]: found"],
+  ["return URL", { returnUrls: ["https://1.2.3.256"] }, "returnUrls[0]: found"],
   ["host", { hosts: ["API.acme.com"] }, 'hosts[0]: found "API.acme.com"; expected a host name'],
   ["host", { hosts: ["api.acme.com:443"] }, "hosts[0]: found"],
   ["host", { hosts: "api.acme.com" }, 'hosts: found "api.acme.com"; expected a list'],
