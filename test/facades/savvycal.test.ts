@@ -194,6 +194,8 @@ describe("a platform's accounts:", () => {
     ["with a NUL in its name", { name: "a\0" }, "/name"],
     ["with a member that is unknown", { name: "x", kind: "platform" }, "/kind"],
     ["with a parent of its choice", { name: "x", parent_id: "acct_rival" }, "/parent_id"],
+    ["with a member of signs", { name: "x", "a.b[0]/~": 1 }, "/a.b[0]~1~0"],
+    ["with a member without a name", { name: "x", "": 1 }, "/"],
     ["that is no object", [], ""],
   ])("one %s is 422, with a pointer to it", async (_what, body, pointer) => {
     expectInvalid(await call(tokens.platform, "POST /v1/accounts", { body }), { pointer });

@@ -99,7 +99,15 @@ function once<T>(make: () => T): () => T {
 }
 
 /** A request against its schema. It names the member as it was sent, not as we name it. */
-export class SchemaFault extends ApiError {}
+export class SchemaFault extends ApiError {
+  /** To the member, from the whole of what was sent (RFC 6901). */
+  readonly pointer: string;
+
+  constructor(message: string, { field, pointer }: { field: string; pointer: string }) {
+    super("INVALID_REQUEST", message, { details: { field } });
+    this.pointer = pointer;
+  }
+}
 
 /**
  * The first fault of a request, as the error that names the member. A path parameter of the wrong
@@ -113,10 +121,10 @@ export function validationFault(
   if (part === "params" || fault === undefined) {
     return new ApiError("NOT_FOUND", "There is no such thing.");
   }
-  const field = fieldOf(fault);
-  return new SchemaFault("INVALID_REQUEST", sentence(fault, field, WHERE[part] ?? part), {
-    details: { field },
-  });
+  const steps = stepsTo(fault);
+  const field = fieldOf(steps);
+  const pointer = steps.map((step) => `/${escapePointer(step)}`).join("");
+  return new SchemaFault(sentence(fault, field, WHERE[part] ?? part), { field, pointer });
 }
 
 const WHERE: Readonly<Record<string, string>> = {
@@ -196,13 +204,18 @@ function list(values: unknown): string {
   return (values as readonly unknown[]).map((value) => JSON.stringify(value)).join(", ");
 }
 
-/** `/limits/0/max` and a missing or surplus member, as a person writes it: `limits[0].max`. */
-function fieldOf({ instancePath, params }: FastifySchemaValidationError): string {
+/** The names on the way to a member, also to a missing or a surplus one. */
+function stepsTo({ instancePath, params }: FastifySchemaValidationError): readonly string[] {
   const member = params.missingProperty ?? params.additionalProperty;
   const steps = instancePath.split("/").slice(1).map(unescapePointer);
   if (typeof member === "string") steps.push(member.slice(0, 64));
   // The names are the caller's own: a secret may have been put where a name belongs.
-  return steps.map(hideSecrets).reduce((path, step) => {
+  return steps.map(hideSecrets);
+}
+
+/** `limits`, `0`, `max` as a person writes it: `limits[0].max`. */
+function fieldOf(steps: readonly string[]): string {
+  return steps.reduce((path, step) => {
     if (/^\d+$/.test(step)) return `${path}[${step}]`;
     return path === "" ? step : `${path}.${step}`;
   }, "");
@@ -211,4 +224,8 @@ function fieldOf({ instancePath, params }: FastifySchemaValidationError): string
 /** RFC 6901 §4. */
 function unescapePointer(step: string): string {
   return step.replaceAll("~1", "/").replaceAll("~0", "~");
+}
+
+function escapePointer(step: string): string {
+  return step.replaceAll("~", "~0").replaceAll("/", "~1");
 }

@@ -1,13 +1,20 @@
 import { ApiError, type ApiErrorCode } from "@latchkey/engine";
 import { expect, test } from "vitest";
+import { SchemaFault } from "../validation.ts";
 import type { FaultContext } from "./profile-facade.ts";
 import { savvycalError } from "./savvycal-error.ts";
 
 function answerTo(code: ApiErrorCode, field?: string, method = "POST") {
-  const error = new ApiError(code, "externalId is wrong.", {
-    cause: "CANARY",
-    ...(field === undefined ? {} : { details: { field } }),
-  });
+  return answerOf(
+    new ApiError(code, "externalId is wrong.", {
+      cause: "CANARY",
+      ...(field === undefined ? {} : { details: { field } }),
+    }),
+    method,
+  );
+}
+
+function answerOf(error: ApiError, method = "POST") {
   // Of the context only the method counts.
   const context = { request: { method } } as FaultContext;
   const { status, headers, body } = savvycalError(error, context);
@@ -19,12 +26,18 @@ function answerTo(code: ApiErrorCode, field?: string, method = "POST") {
 test.each([
   ["externalId", '"source":{"pointer":"/external_id"}', "external_id"],
   ["limits[0].max", '"source":{"pointer":"/limits/0/max"}', "externalId"],
-  ["a/b~c", '"source":{"pointer":"/a~1b~0c"}', "externalId"],
-  ["", '"source":{"pointer":""}', "externalId"],
 ])("a fault at %j of a body is 422 and points to it", (field, source, name) => {
   expect(answerTo("INVALID_REQUEST", field)).toEqual([
     422,
     `{"errors":[{"title":"Invalid value","detail":"${name} is wrong.",${source}}]}`,
+  ]);
+});
+
+test("a fault that the schema found is pointed to as it was sent", () => {
+  const place = { field: "a.b[0]", pointer: "/a.b[0]" };
+  expect(answerOf(new SchemaFault("a.b[0] is wrong.", place))).toEqual([
+    422,
+    '{"errors":[{"title":"Invalid value","detail":"a.b[0] is wrong.","source":{"pointer":"/a.b[0]"}}]}',
   ]);
 });
 

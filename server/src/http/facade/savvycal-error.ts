@@ -1,4 +1,5 @@
 import { API_ERRORS, type ApiError } from "@latchkey/engine";
+import { SchemaFault } from "../validation.ts";
 import { type FacadeAnswer, type FaultContext, JSON_TYPE } from "./profile-facade.ts";
 import { inSnakeCase } from "./snake-case.ts";
 
@@ -34,16 +35,15 @@ export function savvycalError(error: ApiError, { request }: FaultContext): Facad
   if (request.method === "GET" || request.method === "HEAD") {
     return answer(400, { status: "400", title, detail, source: { parameter: field } });
   }
-  return answer(422, { title, detail, source: { pointer: pointerOf(field) } });
+  const pointer = error instanceof SchemaFault ? error.pointer : pointerOf(field);
+  return answer(422, { title, detail, source: { pointer } });
 }
 
 function answer(status: number, item: Item): FacadeAnswer {
   return { status, headers: JSON_TYPE, body: JSON.stringify({ errors: [item] }) };
 }
 
-/** `limits[0].max` as `/limits/0/max`, and the whole body as nothing (RFC 6901 §3). */
+/** One of our own names, `limits[0].max` as `/limits/0/max` (RFC 6901). */
 function pointerOf(field: string): string {
-  if (field === "") return "";
-  const escaped = field.replaceAll("~", "~0").replaceAll("/", "~1");
-  return `/${escaped.replace(/\[(\d+)\]/g, "/$1").replaceAll(".", "/")}`;
+  return `/${field.replace(/\[(\d+)\]/g, "/$1").replaceAll(".", "/")}`;
 }

@@ -15,6 +15,6 @@ test("a member is named as the document spells it", () => {
 
 test("a member that there is not is named as it was sent", () => {
   const message = 'expiresAt is not a member of the body; did you mean "expires_at"?';
-  const sent = new SchemaFault("INVALID_REQUEST", message, { details: { field: "expiresAt" } });
+  const sent = new SchemaFault(message, { field: "expiresAt", pointer: "/expiresAt" });
   expect(inSnakeCase(sent)).toEqual({ message, details: { field: "expiresAt" } });
 });
