@@ -135,12 +135,13 @@ export const managedUserCommands = {
     const client = await lockClient(tx, named.applicationId);
     const row = await lockManaged(tx, named);
     await endRefreshTokens(tx, row.id);
-    await endCredentials(tx, row.id);
+    // Before the keys: whoever issues one for the user waits here, and then finds a stranger.
     await tx.db
       .deleteFrom("membership")
       .where("api", "=", api)
       .where("user_id", "=", row.id)
       .execute();
+    await endCredentials(tx, row.id);
     await tx.db
       .updateTable("person")
       .set({ name: null, email: null, email_key: null, profile: null, deleted_at: at })
@@ -196,17 +197,21 @@ export const managedUserCommands = {
  */
 async function endCredentials(tx: Transaction, userId: string): Promise<void> {
   const { api, at } = tx.context;
-  const rows = await tx.db
-    .updateTable("credential")
-    .set({ revoked_at: at })
-    .where("api", "=", api)
-    .where("user_id", "=", userId)
-    .where("revoked_at", "is", null)
-    .returningAll()
-    .execute();
-  for (const row of rows) {
-    if (row.token_kind === null) recordChanged(tx, row, "revoked", { name: row.name });
-    else tx.change("credential", row.id, toCredentialState(row));
+  const end = () =>
+    tx.db
+      .updateTable("credential")
+      .set({ revoked_at: at })
+      .where("api", "=", api)
+      .where("user_id", "=", userId)
+      .where("revoked_at", "is", null)
+      .returningAll()
+      .execute();
+  // A rotation for which the first look waited has made another key, which that did not see.
+  for (let rows = await end(); rows.length > 0; rows = await end()) {
+    for (const row of rows) {
+      if (row.token_kind === null) recordChanged(tx, row, "revoked", { name: row.name });
+      else tx.change("credential", row.id, toCredentialState(row));
+    }
   }
 }
 

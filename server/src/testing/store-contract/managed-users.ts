@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { TokenPair } from "../../store/managed-tokens.ts";
 import type { Store } from "../../store/store.ts";
-import { anAccount, anApiKey, aUser, digestOf } from "../builders.ts";
+import { anAccount, anApiKey, aRotation, aUser, digestOf } from "../builders.ts";
 import { NOW } from "../now.ts";
 import { aManagedUser, aPair, aPlatformScene } from "./managed-scene.ts";
 import { expectRefusal, type Scene } from "./scene.ts";
@@ -266,5 +266,21 @@ export function managedUsersContract(open: () => Store): void {
     const page = { limit: 10, after: undefined };
     const { items } = await store.webhooks.deliveries.list(api, {}, page);
     expect(items.map(({ data }) => data.credentialId).sort()).toEqual(["key_1", "key_2"]);
+  });
+
+  test("no key that is made at the same moment outlives the user", async () => {
+    const { scene, user } = await aUserScene(open());
+    const { store, api, write } = scene;
+    for (const n of [1, 2, 3, 4]) await write("issueCredential", anApiKey({ n, userId: user.id }));
+    const made = [1, 2, 3, 4].flatMap((n) => [
+      write("issueCredential", anApiKey({ n: n + 10, userId: user.id })),
+      write("rotateCredential", aRotation({ id: `key_${n}`, n: n + 20 })),
+    ]);
+    const deleted = write("deleteManagedUser", { ...OF_CLIENT, number: 1 });
+    await Promise.allSettled(made);
+    await deleted;
+    const filter = { scheme: "api-key", live: true } as const;
+    const { items } = await store.keyring.list(api, filter, { limit: 100, after: undefined });
+    expect(items.map(({ id }) => id)).toEqual([]);
   });
 }
