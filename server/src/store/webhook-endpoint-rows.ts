@@ -37,6 +37,28 @@ export async function lockEndpoint(tx: Transaction, named: NamedEndpoint): Promi
   throw new ApiError("NOT_FOUND", "There is no such webhook endpoint.");
 }
 
+/**
+ * Makes others who give an endpoint of the same application a URL wait. Before the endpoint: whoever
+ * revokes the application takes the two in this order.
+ */
+export async function lockApplicationOf(
+  { db, context: { api } }: Transaction,
+  named: NamedEndpoint,
+): Promise<void> {
+  await db
+    .updateTable("application")
+    .set((eb) => ({ id: eb.ref("id") }))
+    .where("api", "=", api)
+    .where("id", "=", (eb) =>
+      eb
+        .selectFrom("webhook_endpoint as endpoint")
+        .select("endpoint.application_id")
+        .where("endpoint.api", "=", api)
+        .where("endpoint.id", "=", named.id),
+    )
+    .execute();
+}
+
 /** @throws {ApiError} `CONFLICT` for one that is revoked. */
 export function requireLiveEndpoint(row: EndpointRow): void {
   if (row.revoked_at === null) return;

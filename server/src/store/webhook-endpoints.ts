@@ -11,6 +11,7 @@ import type { Transaction } from "./transaction.ts";
 import {
   changeEndpoint,
   type EndpointRow,
+  lockApplicationOf,
   lockEndpoint,
   type NamedEndpoint,
   parseWebhookSecrets,
@@ -121,6 +122,7 @@ export const webhookEndpointCommands = {
     tx: Transaction,
     { changes: asked, ...named }: NamedEndpoint & { readonly changes: EndpointChanges },
   ): Promise<WebhookEndpointRecord> {
+    if (asked.url !== undefined) await lockApplicationOf(tx, named);
     const row = await lockEndpoint(tx, named);
     requireLiveEndpoint(row);
     const changes = differing(asked, row, tx.context.at);

@@ -69,6 +69,21 @@ export function webhookEndpointsContract(open: () => Store): void {
     }
   });
 
+  test("of several that are moved to one URL at once, one of an application gets it", async () => {
+    const { write } = await aPlatformScene(open());
+    const ids = ["wh_1", "wh_2", "wh_3", "wh_4"];
+    for (const id of ids) {
+      await write("createWebhookEndpoint", anEndpoint({ ...OF_APP, id, url: `https://a.b/${id}` }));
+    }
+    const changes = { url: "https://a.b/new" };
+    const moves = ids.map((id) => write("updateWebhookEndpoint", { id, changes }));
+    const refused = (await Promise.allSettled(moves)).filter(({ status }) => status === "rejected");
+    expect(refused).toHaveLength(3);
+    for (const each of refused) {
+      expect(each).toMatchObject({ reason: { code: "CONFLICT", details: { field: "url" } } });
+    }
+  });
+
   test("nothing is published about an application that never was", async () => {
     const { write } = await aPlatformScene(open());
     const publish = (applicationId: string) =>
