@@ -18,8 +18,8 @@ export const membershipRemovalCommands = {
    * Takes a user out of an account and ends what acts for the user there: keys of every kind, grants
    * and their tokens, portal sessions. Who belongs to no account then is signed out everywhere.
    *
-   * @throws {ApiError} `NOT_FOUND`; `CONFLICT` for a managed user in the account of its application,
-   * whose it is to delete.
+   * @throws {ApiError} `NOT_FOUND`; `CONFLICT` for a managed user in the account of its live
+   * application, whose it is to delete.
    */
   async removeMembership(
     tx: Transaction,
@@ -29,7 +29,7 @@ export const membershipRemovalCommands = {
     // Accounts before keys: whoever issues one for the user does the same.
     await lockAccount(tx, accountId);
     const row = await lockPerson(tx, userId);
-    if (row.managed_by !== null && (await isOwner(tx, accountId, row.managed_by))) {
+    if (row.managed_by !== null && (await isManaging(tx, accountId, row.managed_by))) {
       throw new ApiError("CONFLICT", "A managed user is deleted by its application.");
     }
     const removed = await tx.db
@@ -55,14 +55,19 @@ export const membershipRemovalCommands = {
   },
 } as const;
 
-/** An application's account never changes, so this needs no lock. */
-async function isOwner(
+/** Whether the application is this account's and lives. One that is revoked never lives again. */
+async function isManaging(
   { db, context: { api } }: Transaction,
   accountId: string,
   applicationId: string,
 ): Promise<boolean> {
-  const query = db.selectFrom("application").select("account_id").where("api", "=", api);
-  const row = await query.where("id", "=", applicationId).executeTakeFirst();
+  const row = await db
+    .selectFrom("application")
+    .select("account_id")
+    .where("api", "=", api)
+    .where("id", "=", applicationId)
+    .where("deleted_at", "is", null)
+    .executeTakeFirst();
   return row?.account_id === accountId;
 }
 

@@ -98,6 +98,13 @@ export function membershipRemovalContract(open: () => Store): void {
     ]);
   });
 
+  test("takes a managed user out of it once the application is revoked", async () => {
+    const { write } = await aPlatformScene(open());
+    await write("createManagedUser", aManagedUser());
+    await write("revokeApplication", { id: "app_1" });
+    expect(await write("removeMembership", OF_FIRST)).toEqual({ revokedAt: NOW });
+  });
+
   describe("nothing that is made at the same moment outlives it:", () => {
     const deeds: readonly (readonly [string, (scene: Scene, n: number) => Promise<unknown>])[] = [
       [
