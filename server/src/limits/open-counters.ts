@@ -12,6 +12,7 @@ import { createRedisLimiter } from "./redis-limiter.ts";
 
 /** Where this deployment counts. */
 export interface Counters {
+  /** Asked once for each API: what one counts makes no other's counters be forgotten. */
   limiterOf(policy: Pick<Policy, "slug" | "countersAway">): Limiter & Lender;
   /** `undefined`: nodes share nothing here, so the store has to remember. */
   readonly oneTime: OneTime | undefined;
@@ -35,10 +36,9 @@ export async function openCounters(parts: {
   readonly log: CountersLog;
 }): Promise<Counters> {
   const { redisUrl, clock, monotonic, log } = parts;
-  const local = createMemoryLimiter();
   if (redisUrl === undefined) {
     return {
-      limiterOf: () => local,
+      limiterOf: () => createMemoryLimiter(),
       oneTime: undefined,
       probes: {},
       readings: readings(
@@ -55,8 +55,10 @@ export async function openCounters(parts: {
     decidedAway += 1;
   };
   return {
-    limiterOf: ({ slug, countersAway }) =>
-      createRedisLimiter({ api: slug, away: countersAway, counters, local, onAway }),
+    limiterOf({ slug, countersAway }) {
+      const local = createMemoryLimiter();
+      return createRedisLimiter({ api: slug, away: countersAway, counters, local, onAway });
+    },
     oneTime: createRedisOneTime({ counters, clock }),
     probes: { counters: counters.check },
     readings: readings(
