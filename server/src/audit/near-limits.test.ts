@@ -121,6 +121,14 @@ test.each<[string, (n: number) => Partial<WindowState>]>([
   },
 );
 
+test("credentials that another API's verifier makes up push none aside", async () => {
+  const node = aNode();
+  for (let n = 0; n < 50_000; n += 1) {
+    node.seeReported("other", `key_${n}`, { windows: [window(100)] });
+  }
+  expect(await see(node, window(0))).toBe(1);
+});
+
 test("the policy says how much that is", async () => {
   const node = aNode({ limitNearPercent: 95 });
   expect(await see(node, window(6))).toBe(0);

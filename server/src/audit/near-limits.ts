@@ -34,7 +34,7 @@ interface NearLimitParts {
 }
 
 const EVERY_MILLIS = 2000;
-/** Credentials looked at in one round; of a window that fills, the next round knows too. */
+/** Credentials of an API looked at in one round; of a window that fills, the next round knows too. */
 const MOST_SEEN = 50_000;
 const MOST_AT_ONCE = 500;
 /** Of a credential, in an hour: hardly a limit has more, but whoever may report could make them up. */
@@ -50,7 +50,6 @@ const HOUR = 3_600_000;
 export function startNearLimits({ store, policies, clock, log }: NearLimitParts): NearLimits {
   /** By API, then by credential. */
   let seen = new Map<string, Map<string, Windows>>();
-  let count = 0;
   /** What this node knows that was told, by credential. */
   const told = new Map<string, readonly Telling[]>();
 
@@ -67,7 +66,6 @@ export function startNearLimits({ store, policies, clock, log }: NearLimitParts)
     const at = clock();
     const states = seen;
     seen = new Map();
-    count = 0;
     forgetTold(at);
     for (const [api, some] of states) {
       const near = nearOf(api, some, at).filter((each) => mayTell(api, each, at));
@@ -116,11 +114,8 @@ export function startNearLimits({ store, policies, clock, log }: NearLimitParts)
       ofApi = new Map();
       seen.set(api, ofApi);
     }
-    if (!ofApi.has(credentialId)) {
-      if (count >= MOST_SEEN) return;
-      count += 1;
-    }
-    ofApi.set(credentialId, limit);
+    // A verifier may make them up: it pushes none of another API aside.
+    if (ofApi.size < MOST_SEEN || ofApi.has(credentialId)) ofApi.set(credentialId, limit);
   }
 
   return {
