@@ -223,6 +223,17 @@ describe.each(ROLES)("a %s of API a", (role) => {
     expect([status, slugs]).toEqual(role === "verifier" ? [403, false] : [200, ["a"]]);
   });
 
+  test("sees a and nothing of b in the metrics", async () => {
+    for (const api of ["a", "b"]) await server.ask({ path: `/${api}/v2/auth/test` });
+    const all = (await as(role, "GET", "/metrics")).text;
+    const seen = (await as(`${role} of a`, "GET", "/metrics")).text;
+    for (const of of ['api="X"', 'route="/X/v2/auth/test"']) {
+      expect(all).toContain(of.replace("X", "b"));
+      expect(seen).toContain(of.replace("X", "a"));
+      expect(seen).not.toContain(of.replace("X", "b"));
+    }
+  });
+
   test("asks nothing about b as a proxy", async () => {
     const ask = (api: string) =>
       server.ask({

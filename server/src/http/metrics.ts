@@ -17,7 +17,8 @@ export interface Metrics {
   readonly contentType: string;
   /** Counts an answered management call under its route's pattern, never under its path. */
   countCall(method: string, route: string, status: number): void;
-  text(): Promise<string>;
+  /** Prometheus text; of what is about one API that of the `seen` ones, `null`: of every one. */
+  text(seen: ReadonlySet<string> | null): Promise<string>;
 }
 
 /** Node's own metrics, decisions, calls, and what the readings say. Collects into its own registry. */
@@ -27,7 +28,8 @@ export function createMetrics(parts: {
 }): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const decisions = createDecisionCounts(parts.apis);
+  const apis = [...parts.apis];
+  const decisions = createDecisionCounts(apis);
   const calls = new Counter({
     name: "latchkey_http_requests_total",
     help: "Answered HTTP calls by method, route pattern and status.",
@@ -40,8 +42,21 @@ export function createMetrics(parts: {
     decisions,
     contentType: registry.contentType,
     countCall: (method, route, status) => calls.inc({ method, route, status: String(status) }),
-    text: async () => (await registry.metrics()) + decisions.text(),
+    async text(seen) {
+      const text = (await registry.metrics()) + decisions.text();
+      const hidden = seen === null ? [] : apis.filter((api) => !seen.has(api));
+      return hidden.length === 0 ? text : withoutApis(hidden, text);
+    },
   };
+}
+
+/** Without the lines whose labels tell of one of the APIs, by its slug or as a mount. */
+function withoutApis(slugs: readonly string[], text: string): string {
+  // Slugs have letters, digits and hyphens only.
+  const hidden = slugs.join("|");
+  const isAbout = new RegExp(`[{,](?:api="(?:${hidden})"|route="/(?:${hidden})[/"])`);
+  const lines = text.split("\n");
+  return lines.filter((line) => !isAbout.test(line)).join("\n");
 }
 
 function register(registry: Registry, { name, help, kind, read }: Reading): void {

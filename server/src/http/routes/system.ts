@@ -105,7 +105,7 @@ export const systemRoutes =
         return reply
           .header("content-type", parts.metrics.contentType)
           .header("cache-control", "no-store")
-          .send(await parts.metrics.text());
+          .send(await parts.metrics.text(operator?.apis ?? null));
       },
     });
 
