@@ -121,6 +121,16 @@ test.each<[string, (n: number) => Partial<WindowState>]>([
   },
 );
 
+test("who makes up credentials has no more told of one that is there", async () => {
+  const node = aNode();
+  for (let n = 0; n < 50_000; n += 1) {
+    node.seeReported(API, `key_made_up_${n}`, { windows: [window(0)] });
+  }
+  await node.look();
+  for (let n = 0; n < 20; n += 1) await see(node, window(0, { name: `w${n}` }));
+  expect(await told()).toHaveLength(8);
+});
+
 test("credentials that another API's verifier makes up push none aside", async () => {
   const node = aNode();
   for (let n = 0; n < 50_000; n += 1) {

@@ -91,7 +91,9 @@ export function startNearLimits({ store, policies, clock, log }: NearLimitParts)
       until: toldUntil,
       keptUntil: Math.max(toldUntil, at + HOUR),
     };
-    if (tellings.length > 0 || told.size < MOST_SEEN) told.set(credential, [...tellings, telling]);
+    // The store knows what was told, too; and a verifier may have made up all that are here.
+    if (tellings.length === 0 && told.size >= MOST_SEEN) told.clear();
+    told.set(credential, [...tellings, telling]);
   }
 
   function forgetTold(at: number): void {
