@@ -55,6 +55,12 @@ test("a token opens a stream", async () => {
   expect(started).toBe(1);
 });
 
+test("HEAD opens none: nothing of it would ever be sent, and it would have no end", async () => {
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  const { statusCode } = await it.app.inject({ method: "HEAD", url: PATH, headers });
+  expect([statusCode, started]).toEqual([405, 0]);
+});
+
 test("one that is revoked while its stream is opened gets none", async () => {
   meanwhile = () => store.write("revokeOperatorToken", { id: "op_1" }, inDeployment());
   const { status, json } = await it.call("GET", PATH, { token: TOKEN });

@@ -26,6 +26,8 @@ export const changesDoor =
     app.addHook("preClose", () => streams.close());
 
     app.get("/v1/apis/:api/changes", {
+      // Nothing of a stream would be sent, so that nobody could tell that its reader has gone.
+      exposeHeadRoute: false,
       config: { requires: "enforce", quiet: true },
       schema: {
         tags: ["verifiers"],
