@@ -24,7 +24,7 @@ let holds: boolean;
 let stale: boolean;
 /** What the source answers; each question is kept until it is taken. */
 let questions: PromiseWithResolvers<CredentialAnswer>[];
-let server: OnlineDecision | undefined;
+let server: OnlineDecision | "unfit" | undefined;
 let askedServer: number;
 let counted: string[];
 /** What the server's counters say to whoever borrows; nothing: they do not answer. */
@@ -324,6 +324,15 @@ describe("while the server does not answer", () => {
     const unknown = await decider.verify({ ...aRequest(), headers: ["Authorization", "Bearer x"] });
     expect(told(unknown)).not.toBe("allow");
   });
+});
+
+test("who sends what the server does not take is not let in on what is stale", async () => {
+  open({ verifiers: { staleSeconds: 60 } });
+  await learn();
+  holds = false;
+  server = "unfit";
+  expect(told(await decider.verify(aRequest()))).toBe("source_unavailable");
+  expect(decider.stale).toBe(0);
 });
 
 test("asks and waits where the global Promise is another, as with zone.js", async () => {

@@ -139,11 +139,13 @@ export function createDecider(parts: DeciderParts): Decider {
   /** Asks the server; `local` is what counts when it does not answer. */
   async function decideOnline(request: ApiRequest, local: Decision | undefined): Promise<Decision> {
     const answer = await online.decide(request, requestIdOf(request));
-    if (answer !== undefined) {
+    if (typeof answer === "object") {
       setMade(answer.decision, { rendered: answer.rendered });
       return answer.decision;
     }
-    const decision = local ?? onStale(request) ?? unavailable(clock());
+    // What the server takes from nobody must not be a way past it.
+    const mayBeStale = answer !== "unfit";
+    const decision = local ?? (mayBeStale ? onStale(request) : undefined) ?? unavailable(clock());
     count(decision, request);
     return decision;
   }

@@ -15,7 +15,7 @@ interface GatheredParts<Question, Answer> {
 
 const MOST_IN_ONE_CALL = 64;
 /** The body was found wrong, or too long, before anything was done. */
-const NOTHING_DONE: ReadonlySet<number | undefined> = new Set([400, 413]);
+export const NOTHING_DONE: ReadonlySet<number | undefined> = new Set([400, 413]);
 
 /**
  * Asks the server: what is asked in one turn of the event loop goes there in one call. Rejects when

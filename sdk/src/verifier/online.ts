@@ -6,7 +6,7 @@ import type {
   Reason,
   Rendered,
 } from "@latchkey/engine";
-import { gatheredCalls } from "./gathered-calls.ts";
+import { gatheredCalls, NOTHING_DONE } from "./gathered-calls.ts";
 import type { LinkError, ServerLink } from "./server-link.ts";
 
 /** The server's own decision, with the answer that it would give. */
@@ -17,8 +17,11 @@ export interface OnlineDecision {
 
 /** Has the server decide. */
 export interface Online {
-  /** `undefined` when the server does not answer, or did not a moment ago. Never rejects. */
-  decide(request: ApiRequest, requestId: string): Promise<OnlineDecision | undefined>;
+  /**
+   * `undefined` when the server does not answer, or did not a moment ago; `unfit` when it does, and
+   * takes no such request. Never rejects.
+   */
+  decide(request: ApiRequest, requestId: string): Promise<OnlineDecision | "unfit" | undefined>;
   /** How many requests it decided. */
   readonly count: number;
 }
@@ -105,7 +108,7 @@ export function createOnline(parts: {
         // Who was answered, though with a refusal, reached a server that lives.
         if (status === undefined || status >= 500) restsUntil = monotonic() + REST_MILLIS;
         onProblem(error as LinkError);
-        return undefined;
+        return NOTHING_DONE.has(status) ? "unfit" : undefined;
       } finally {
         underWay -= 1;
       }
