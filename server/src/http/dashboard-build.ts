@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 
 /** Where it lies: in the published package, or in its own workspace when run from source. */
@@ -12,6 +12,8 @@ export const BUILT_DASHBOARD = path.join(
 export interface DashboardBuild {
   /** Files whose names change with what is in them. */
   readonly assets: string;
+  /** What there is among them, by name. */
+  readonly files: ReadonlySet<string>;
   /** The page with its headers; each time with another nonce. */
   page(): { readonly html: string; readonly headers: Readonly<Record<string, string>> };
 }
@@ -20,8 +22,8 @@ const NONCE_MARK = "__STYLE_NONCE__";
 const NONCE_BYTES = 16;
 
 /**
- * Reads the page of a build once; `undefined` where nothing was built. Of other places the page may
- * load `logos`, and nothing else.
+ * Reads a build once; `undefined` where nothing was built. Of other places the page may load
+ * `logos`, and nothing else.
  */
 export function readDashboardBuild(
   folder: string,
@@ -30,8 +32,10 @@ export function readDashboardBuild(
   const html = readIfThere(path.join(folder, "index.html"));
   if (html === undefined) return undefined;
   const foreign = [...new Set(logos)].filter((each) => each.startsWith("https:"));
+  const assets = path.join(folder, "assets");
   return {
-    assets: path.join(folder, "assets"),
+    assets,
+    files: new Set(readdirSync(assets)),
     page() {
       const nonce = randomBytes(NONCE_BYTES).toString("base64url");
       return { html: html.replace(NONCE_MARK, nonce), headers: pageHeaders(nonce, foreign) };

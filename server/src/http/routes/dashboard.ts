@@ -24,6 +24,8 @@ const config = {
 /** What the page makes of an address: slugs, words and ids, and nothing that leads elsewhere. */
 const PAGE_PATH = /^\/dashboard(?:\/[\w-]+)*\/?(?:\?|$)/;
 
+const PRECONDITIONS = ["if-match", "if-unmodified-since"] as const;
+
 /**
  * `/dashboard/`, and the way there from `/`. Every address below it is the same page, which reads
  * from it what to show; without a build in `folder` it is a page of facts.
@@ -48,8 +50,14 @@ export const dashboardRoutes =
       await app.register(staticFiles, { root: build.assets, serve: false, preCompressed: true });
       app.get("/dashboard/assets/*", { config }, (request, reply) => {
         const { "*": file } = request.params as { readonly "*": string };
+        // What else is asked for is not the library's to answer: some of it, such as `..`, is a fault.
+        if (!build.files.has(file)) {
+          throw new ApiError("NOT_FOUND", "There is no such file of the dashboard.");
+        }
+        // There is one version of each file, and it is sent whole.
+        for (const name of PRECONDITIONS) delete request.headers[name];
         reply.header("x-content-type-options", "nosniff");
-        return reply.sendFile(file, { maxAge: "365d", immutable: true });
+        return reply.sendFile(file, { maxAge: "365d", immutable: true, acceptRanges: false });
       });
       app.get("/dashboard/*", { config }, (request, reply) => {
         if (!PAGE_PATH.test(request.url)) {
