@@ -32,6 +32,8 @@ const SOUND: Record<string, string> = {
   "module.mjs": `export default ${DEFINITION};`,
   "commonjs.js": `module.exports = ${DEFINITION};`,
   "data.json": '\uFEFF{ "apis": [{ "slug": "acme", "extends": "standard" }] }',
+  "alike.json":
+    '{ "apis": [{ "slug": "acme", "extends": "standard", "scopes": { "slug": "\\"slug\\": {", "a": "slug" } }] }',
   "split.ts": 'import { acme } from "./parts/acme.ts";\nexport default { apis: [acme] };',
   "parts/acme.ts":
     'import { defineApi } from "latchkey";\n' +
@@ -88,6 +90,10 @@ const BROKEN: Record<string, readonly [text: string, error: string]> = {
   "syntax.json": [
     '{\n  "apis": [],\n  slug: 1\n}',
     "PolicyFileError: syntax.json:3:3: Expected double-quoted property name in JSON at position 18",
+  ],
+  "twice.json": [
+    '{ "apis": [\n  { "slug": "{\\"acme", "scopes": {}, "extends": "standard",\n "scope\\u0073": {} }] }',
+    'PolicyFileError: twice.json:3:2: says "scopes" twice in one object',
   ],
   "twice.ts": [
     "const a: number = 1;\nexport const a: number = 2;",
