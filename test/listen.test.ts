@@ -73,9 +73,13 @@ test("latchkey listen says what it lacks", async () => {
   const several = listen("--forward", "http://localhost:3000/");
   expect(await several.ended).toBe(2);
   expect(several.output()).toContain("name one with --api");
-  const nowhere = listen("--forward", "hook");
-  expect(await nowhere.ended).toBe(2);
-  expect(nowhere.output()).toMatch(
-    /^latchkey: --forward takes a whole URL, such as .*\nUsage: latchkey listen/,
-  );
+  // Of one with a password nothing could be handed on, and what is printed would show it.
+  for (const forward of ["hook", "http://ann:pass@localhost:3000/", "http://:pass@localhost/"]) {
+    const nowhere = listen("--forward", forward, "--api", "standard");
+    expect(await nowhere.ended).toBe(2);
+    expect(nowhere.output()).toMatch(
+      /^latchkey: --forward takes a whole URL without a user, such as .*\nUsage: latchkey listen/,
+    );
+    expect(nowhere.output()).not.toContain("pass@");
+  }
 });

@@ -30,8 +30,10 @@ export const listen: Command = {
   async run(context) {
     const { values } = parseArgs({ args: [...context.args], options: OPTIONS });
     const { forward } = values;
-    if (forward === undefined || !/^https?:\/\//i.test(forward) || !URL.canParse(forward)) {
-      throw new UsageError("--forward takes a whole URL, such as http://localhost:3000/hook");
+    if (forward === undefined || !isTarget(forward)) {
+      throw new UsageError(
+        "--forward takes a whole URL without a user, such as http://localhost:3000/hook",
+      );
     }
     const { CannotAsk } = await import("../../explain/cannot-ask.ts");
     try {
@@ -44,6 +46,12 @@ export const listen: Command = {
     }
   },
 };
+
+/** `fetch` sends nothing to a URL with a user or a password in it. */
+function isTarget(text: string): boolean {
+  const url = /^https?:\/\//i.test(text) ? URL.parse(text) : null;
+  return url?.username === "" && url.password === "";
+}
 
 interface Values {
   readonly forward: string;
