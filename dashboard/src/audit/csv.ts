@@ -10,7 +10,8 @@ const COLUMNS: readonly (readonly [string, (event: Event) => string | number | n
   ["requestId", ({ requestId }) => requestId],
   ["address", ({ address }) => address],
   ["count", ({ count }) => count],
-  ["detail", ({ detail }) => JSON.stringify(detail)],
+  // Where a comma stands in numbers a spreadsheet begins a cell at each of these, quoted or not.
+  ["detail", ({ detail }) => JSON.stringify(detail).replaceAll(";", "\\u003b")],
 ];
 
 /** Events as RFC 4180 text with a line of names; no cell begins a formula of a spreadsheet. */
