@@ -51,6 +51,18 @@ test("metrics are open to loopback, and to any operator from elsewhere", async (
   ]);
 });
 
+test.each([
+  ["x-forwarded-for", "192.0.2.1"],
+  ["x-forwarded-host", "auth.example.com"],
+  ["x-forwarded-proto", "https"],
+  ["x-real-ip", "192.0.2.1"],
+  ["forwarded", "for=192.0.2.1"],
+  ["via", "1.1 proxy"],
+])("metrics are not open to loopback where a proxy says %s", async (name, value) => {
+  const asked = { url: "/metrics", remoteAddress: "127.0.0.1", headers: { [name]: value } };
+  expect((await it.app.inject(asked)).statusCode).toBe(401);
+});
+
 test("metrics are Prometheus text of the process, the decisions and the calls, without ids", async () => {
   const { json } = await it.call("POST", "/v1/apis/standard/accounts", { body: { name: "x" } });
   await it.call("GET", `/v1/apis/standard/accounts/${json.id}`);

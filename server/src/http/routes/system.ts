@@ -11,6 +11,15 @@ import { Health, Readiness } from "../schemas/system.ts";
 
 const tags = ["system"];
 const LOOPBACK = parseNetworks(["127.0.0.0/8", "::1/128"]);
+/** What proxies add to a request (RFC 7239; RFC 9110 §7.6.3), and no scraper sends by itself. */
+const OF_PROXIES = [
+  "forwarded",
+  "via",
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-proto",
+  "x-real-ip",
+] as const;
 
 /** What is asked whether it answers, by name. Each rejects while it does not. */
 export type Probes = Readonly<Record<string, () => Promise<unknown>>>;
@@ -93,7 +102,7 @@ export const systemRoutes =
       handler: async (request, reply) => {
         // The peer, not the client behind a proxy: a proxy on this host speaks for strangers.
         const peer = request.raw.socket.remoteAddress ?? "";
-        const forwarded = request.headers["x-forwarded-for"] !== undefined;
+        const forwarded = OF_PROXIES.some((name) => request.headers[name] !== undefined);
         const operator = parts.operators.byHeaders(request.raw.rawHeaders);
         const allowed = operator !== undefined && may(operator.role, "observe");
         if (!allowed && (forwarded || !LOOPBACK.contains(peer))) {
