@@ -497,6 +497,19 @@ describe.skipIf(!hasChromium)("what is done in the dashboard, in Chromium:", () 
     await page.getByText("± endpoints: in another order", { exact: true }).waitFor();
   });
 
+  test("the policy says what applications that act for users need in place of the scopes", async () => {
+    await page.route("**/policy-versions*", async (route) => {
+      const answer = await (await route.fetch()).json();
+      const [{ endpoints }] = answer.data.map(({ policy }: { policy: object }) => policy);
+      endpoints[0].delegated = ["write:users"];
+      endpoints[1].delegated = [];
+      await route.fulfill({ json: answer });
+    });
+    await go("/apis/standard/policy");
+    await page.getByText("delegated: write:users", { exact: true }).waitFor();
+    await page.getByText("delegated: nothing", { exact: true }).waitFor();
+  });
+
   test("the keys that sign tokens are rotated, when clients have seen the next ones", async () => {
     await go("/apis/standard/system");
     const section = page.getByRole("region", { name: "Issuer keys" });

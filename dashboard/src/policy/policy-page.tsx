@@ -85,6 +85,9 @@ function InForce({
             endpoint.scopes.join(", ") || "none",
             <Group key="notes" gap={4}>
               {endpoint.anonymous && <Note>anyone</Note>}
+              {endpoint.delegated !== undefined && (
+                <Note>{`delegated: ${endpoint.delegated.join(", ") || "nothing"}`}</Note>
+              )}
               {endpoint.accepts.map((kind) => (
                 <Note key={kind}>{kind}</Note>
               ))}

@@ -18,6 +18,8 @@ export interface ShownPolicy {
     readonly match: string;
     readonly anonymous: boolean;
     readonly scopes: readonly string[];
+    /** What the tokens of applications that act for users need in their place. */
+    readonly delegated?: readonly string[];
     readonly accepts: readonly string[];
     readonly family: string | null;
   }[];

@@ -72,6 +72,14 @@ test("checks the built-in demo and leaves nothing behind", () => {
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toContain('API "standard" at /standard\n');
   expect(stdout).toMatch(/^ {2}endpoints +GET \/v2\/users\/\*\* {2}read:users$/m);
+  expect(stdout).toContain(
+    "GET /v2/teams/{teamId}/bookings/**  authenticated, delegated TEAM_BOOKING_READ\n",
+  );
+  expect(stdout).toContain(
+    "GET /v2/auth/oauth2/clients/{clientId}  authenticated, delegated nothing\n",
+  );
+  expect(stdout).toContain("  /v2/oauth-clients/{clientId}/**  authenticated, only application\n");
+  expect(stdout).toContain("\n  unscoped    api-key\n  delegated   scoped\n");
   expect(stdout).toMatch(/^ {2}scopes +read:users$/m);
   expect(stdout).toMatch(/^ +write:own, on one's own write:\*$/m);
   expect(stdout).toMatch(/^ {2}limits +apiKey per credential: .*hour 10000 in 3600 s/m);

@@ -3,20 +3,29 @@ import type { Policy } from "@latchkey/engine";
 /** What a policy amounts to, for `latchkey check`: endpoints, scopes and limits of one API. */
 export function policySummary(policy: Policy): readonly string[] {
   const { slug, renderer, hosts, schemes, endpoints, otherwise, scopes, limits } = policy;
+  const { unscoped, delegated } = policy;
   return [
     `API "${slug}" at ${[`/${slug}`, ...hosts].join(", ")}`,
     `  profile     ${renderer}`,
     `  schemes     ${schemes.join(", ")}`,
     ...listed("endpoints", endpoints.map(endpointLine)),
     `              anything else: ${otherwise}`,
+    ...listed("unscoped", unscoped),
+    `  delegated   ${delegated}`,
     ...listed("scopes", scopeLines(scopes)),
     ...listed("limits", limitLines(limits)),
   ];
 }
 
-function endpointLine({ match, anonymous, scopes, owner }: Policy["endpoints"][number]): string {
+function endpointLine(endpoint: Policy["endpoints"][number]): string {
+  const { match, anonymous, scopes, owner, delegated, accepts } = endpoint;
   const asks = scopes.length > 0 ? scopes.join(" ") : anonymous ? "anonymous" : "authenticated";
-  return `${match}  ${asks}${owner === null ? "" : `, owner {${owner}}`}`;
+  const besides = [
+    ...(owner === null ? [] : [`owner {${owner}}`]),
+    ...(delegated === undefined ? [] : [`delegated ${delegated.join(" ") || "nothing"}`]),
+    ...(accepts.length === 0 ? [] : [`only ${accepts.join(" ")}`]),
+  ];
+  return `${match}  ${[asks, ...besides].join(", ")}`;
 }
 
 function scopeLines(scopes: Policy["scopes"]): readonly string[] {
