@@ -18,6 +18,8 @@ export interface WebhookRelay {
 
 const MOST_BYTES = 1024 * 1024;
 const TIMEOUT_MILLIS = 10_000;
+/** What is told of a webhook is printed, and whoever is on this machine could have sent it. */
+const SHOWN = /^[A-Za-z0-9_.-]{1,400}$/;
 /** Of the connection, not of the message. */
 const NOT_HANDED_ON = /^(?:host|connection|content-length|transfer-encoding|keep-alive)$/;
 
@@ -38,7 +40,7 @@ export async function startRelay(
     const status = await handOn(forward, request, body);
     response.writeHead(status ?? 502).end();
     const id = String(request.headers["webhook-id"] ?? "");
-    onRelayed({ type: typeOf(body), id, status });
+    onRelayed({ type: typeOf(body), id: SHOWN.test(id) ? id : "", status });
   }
 
   server.listen(0, "127.0.0.1");
@@ -89,8 +91,7 @@ function typeOf(body: Uint8Array): string {
   try {
     const { type, triggerEvent, data } = JSON.parse(Buffer.from(body).toString());
     const text = String(type ?? triggerEvent ?? data?.type);
-    // It is printed, and whoever is on this machine could have sent it.
-    return /^[A-Za-z0-9_.-]{1,400}$/.test(text) ? text : "webhook";
+    return SHOWN.test(text) ? text : "webhook";
   } catch {
     return "webhook";
   }
