@@ -4,8 +4,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { PolicyError } from "@latchkey/engine";
 import { PolicyFileError, shownPath } from "./policy-file-error.ts";
 
-/** `file:line` and a line with a caret: how Node begins the stack of a syntax error. */
-const POINTED = /^(?:file:\/\/)?(\/.+|[A-Za-z]:\\.+):(\d+)\n(?:.*\n)*?( *)\^/;
+/** `file:line`, by path or URL, and a line with a caret: how Node begins a syntax error's stack. */
+const POINTED = /^(file:\/\/.+|\/.+|[A-Za-z]:\\.+):(\d+)\n(?:.*\n)*?( *)\^/;
 const FRAME = /\(?(file:\/\/[^\s)]+):(\d+):(\d+)\)?$/gm;
 
 /** What a policy module exports by default. */
@@ -111,7 +111,8 @@ function framePlace({ stack = "" }: Error, loaded: readonly string[]): string | 
 function pointedPlace(stack = ""): string | undefined {
   const [, file, line, indent] = POINTED.exec(stack) ?? [];
   if (file === undefined || indent === undefined) return undefined;
-  return `${shownPath(decodeURI(file))}:${line}:${indent.length + 1}`;
+  const path = file.startsWith("file:") ? fileURLToPath(file) : file;
+  return `${shownPath(path)}:${line}:${indent.length + 1}`;
 }
 
 /** Node says where a module does not parse only when it dies of it. */

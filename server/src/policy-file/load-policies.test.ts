@@ -50,6 +50,14 @@ const BROKEN: Record<string, readonly [text: string, error: string]> = {
     "export default {\n  apis: [] scopes };",
     "PolicyFileError: syntax.mjs:2:12: Unexpected identifier 'scopes'",
   ],
+  "100% #1.mjs": [
+    "export default {\n  apis: [] scopes };",
+    "PolicyFileError: 100% #1.mjs:2:12: Unexpected identifier 'scopes'",
+  ],
+  "100% #1.ts": [
+    "export default {\n  apis: [],\n  scopes {} };",
+    "PolicyFileError: 100% #1.ts:3:10: Expected ",
+  ],
   "enum.ts": [
     "enum Plan { Free }\nexport default Plan;",
     "PolicyFileError: enum.ts:1:1: TypeScript enum is not supported in strip-only mode",
