@@ -22,6 +22,9 @@ beforeAll(() => {
   project = mkdtempSync(path.join(cache, "latchkey-packages-"));
   const packed = ["pack", "--workspace", "engine", "--workspace", "sdk"];
   run("npm", [...packed, "--pack-destination", project], ROOT);
+  // What the registry would give.
+  const bought = ["pack", "./node_modules/undici", "--ignore-scripts"];
+  run("npm", [...bought, "--pack-destination", project], ROOT);
   writeFileSync(path.join(project, "package.json"), "{}");
   const tarballs = readdirSync(project).filter((name) => name.endsWith(".tgz"));
   const quietly = ["--offline", "--no-audit", "--no-fund"];

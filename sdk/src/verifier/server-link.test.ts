@@ -23,7 +23,7 @@ async function linkTo(text: string, hangsUp = false) {
 }
 
 test.each([
-  ["another protocol", UPGRADE, "the server answered 101"],
+  ["another protocol", UPGRADE, "the connection ended"],
   [
     "a redirect",
     "HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n",

@@ -1,6 +1,5 @@
-import { Agent, type ClientRequest, type IncomingMessage, request as requestHttp } from "node:http";
-import { request as requestHttps, Agent as TlsAgent } from "node:https";
-import { urlToHttpOptions } from "node:url";
+import { StringDecoder } from "node:string_decoder";
+import { Client, type Dispatcher, Pool } from "undici";
 
 /** The server did not answer, or not with what was asked for. Holds no part of a request. */
 export class LinkError extends Error {
@@ -37,15 +36,19 @@ export interface ServerLink {
   close(): void;
 }
 
-interface Sending {
-  readonly headers: Readonly<Record<string, string | number>>;
-  readonly agent: Agent | false;
-}
-
 const MOST_SOCKETS = 64;
 const MOST_ANSWER = 8 * 1024 * 1024;
 const MOST_LINE = 4 * 1024 * 1024;
 const CLOSED = "it was closed before the server answered";
+
+const CONNECTIONS = {
+  allowH2: false,
+  // As long as somebody waits for a decision: whoever comes later begins with a new connection.
+  connectTimeout: 2500,
+  // Whoever asks says how long an answer may take.
+  headersTimeout: 0,
+  bodyTimeout: 0,
+} as const;
 
 /** In words of our own: what another server says could repeat the token, and goes to a log. */
 const MEANINGS: ReadonlyMap<number, string> = new Map([
@@ -56,140 +59,158 @@ const MEANINGS: ReadonlyMap<number, string> = new Map([
 
 /** Nothing is connected until it is used. */
 export function openServerLink({ base, token }: { base: URL; token: string }): ServerLink {
-  const secure = base.protocol === "https:";
-  const kept = { keepAlive: true, maxSockets: MOST_SOCKETS };
-  const agent = secure ? new TlsAgent(kept) : new Agent(kept);
-  const open = secure ? requestHttps : requestHttp;
-  // Taken apart once: for each call it would cost as much as the decision that is asked for.
-  const { protocol, hostname, port } = urlToHttpOptions(base);
+  const kept = new Pool(base.origin, { ...CONNECTIONS, connections: MOST_SOCKETS });
   const authorization = `Bearer ${token}`;
   let closed = false;
-
-  function send(method: string, path: string, { headers, agent }: Sending): ClientRequest {
-    const target = `${base.pathname}${path}`;
-    // Node copies this twice for each call: what it does not need would cost more than it seems.
-    return open({ protocol, hostname, port, path: target, method, headers, agent });
-  }
 
   return {
     post: (path, body, { timeoutMillis, headers }) =>
       new Promise((resolve, reject) => {
         if (closed) throw new LinkError(CLOSED);
-        const text = JSON.stringify(body);
-        const all = {
-          authorization,
-          "content-type": "application/json",
-          "content-length": Buffer.byteLength(text),
-          ...headers,
-        };
-        const sent = send("POST", path, { headers: all, agent });
-        const timer = setTimeout(() => {
-          sent.destroy(new LinkError(`no answer within ${timeoutMillis} ms`));
-        }, timeoutMillis);
-        const fail = (cause: unknown) => {
-          clearTimeout(timer);
+        const fail = (cause: unknown) =>
           reject(closed ? new LinkError(CLOSED) : asLinkError(cause));
-        };
-        sent.on("error", fail);
-        // Otherwise it would be closed without an error, and nobody would be told.
-        sent.on("upgrade", (_answer, socket) => {
-          socket.destroy();
-          fail(new LinkError("the server answered 101", 101));
-        });
-        sent.on("response", (answer) => {
-          readAnswer(answer, fail, (value) => {
-            clearTimeout(timer);
-            resolve(value);
-          });
-        });
-        sent.end(text);
+        kept.dispatch(
+          {
+            method: "POST",
+            path: `${base.pathname}${path}`,
+            headers: { authorization, "content-type": "application/json", ...headers },
+            body: JSON.stringify(body),
+          },
+          new Call(timeoutMillis, resolve, fail),
+        );
       }),
 
     follow(path, idleMillis, listener) {
       // Of its own: kept connections are for calls that end.
-      const headers = { authorization, accept: "application/x-ndjson" };
-      const sent = send("GET", path, { headers, agent: false });
+      const connection = new Client(base.origin, CONNECTIONS);
       let ended = false;
       const end = (cause: unknown) => {
         if (ended) return;
         ended = true;
         clearTimeout(idle);
-        sent.destroy();
+        void connection.destroy();
         listener.end(asLinkError(cause));
       };
       const idle = setTimeout(() => end(new LinkError("the stream fell silent")), idleMillis);
-      sent.on("error", end);
-      sent.on("response", (answer) => {
-        if (answer.statusCode !== 200) {
-          readAnswer(answer, end, () => end(new LinkError("the stream ended")));
-          return;
-        }
-        const read = lineReader((text) => ended || listener.line(text));
-        answer.setEncoding("utf8");
-        answer.on("data", (chunk: string) => {
-          idle.refresh();
-          try {
-            if (!read(chunk)) end(new LinkError("a line of the stream is too long"));
-          } catch (cause) {
-            // A line that cannot be taken must not end the process that listens.
-            end(cause);
-          }
-        });
-        answer.on("error", end);
-        answer.on("close", () => end(new LinkError("the stream ended")));
-      });
-      sent.end();
+      const read = lineReader((text) => ended || listener.line(text));
+      const headers = { authorization, accept: "application/x-ndjson" };
+      connection.dispatch(
+        { method: "GET", path: `${base.pathname}${path}`, headers },
+        {
+          // Its types let it be left out, and it does not.
+          onRequestStart: () => undefined,
+          onResponseStart(_, status) {
+            if (status !== 200) end(answeredWith(status));
+          },
+          onResponseData(_, chunk) {
+            idle.refresh();
+            try {
+              if (!read(chunk)) end(new LinkError("a line of the stream is too long"));
+            } catch (cause) {
+              // A line that cannot be taken must not end the process that listens.
+              end(cause);
+            }
+          },
+          onResponseEnd: () => end(new LinkError("the stream ended")),
+          onResponseError: (_, cause) => end(cause),
+        },
+      );
       return (why = "it was closed here") => end(new LinkError(why));
     },
 
     close() {
       closed = true;
-      agent.destroy();
+      void kept.destroy();
     },
   };
 }
 
 /** Gives on the parsed body of a 2xx; nothing for one without a body. */
-function readAnswer(
-  answer: IncomingMessage,
-  fail: (cause: unknown) => void,
-  done: (value: unknown) => void,
-): void {
-  const status = answer.statusCode ?? 0;
-  let text = "";
-  answer.setEncoding("utf8");
-  answer.on("error", fail);
-  answer.on("data", (chunk: string) => {
-    text += chunk;
-    if (text.length > MOST_ANSWER) answer.destroy(new LinkError("the answer is too long"));
-  });
-  answer.on("end", () => {
+class Call implements Dispatcher.DispatchHandler {
+  readonly #done: (value: unknown) => void;
+  readonly #fail: (cause: unknown) => void;
+  readonly #timer: NodeJS.Timeout;
+  readonly #decoder = new StringDecoder("utf8");
+  #controller: Dispatcher.DispatchController | undefined;
+  #late: LinkError | undefined;
+  #status = 0;
+  #text = "";
+
+  constructor(
+    timeoutMillis: number,
+    done: (value: unknown) => void,
+    fail: (cause: unknown) => void,
+  ) {
+    this.#done = done;
+    this.#fail = fail;
+    this.#timer = setTimeout(() => {
+      this.#late = new LinkError(`no answer within ${timeoutMillis} ms`);
+      this.#controller?.abort(this.#late);
+      // It may still wait for a connection.
+      fail(this.#late);
+    }, timeoutMillis);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#late !== undefined) controller.abort(this.#late);
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number): void {
+    this.#status = status;
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#text += this.#decoder.write(chunk);
+    if (this.#text.length > MOST_ANSWER) controller.abort(new LinkError("the answer is too long"));
+  }
+
+  onResponseEnd(): void {
+    clearTimeout(this.#timer);
+    const status = this.#status;
     if (status < 200 || status > 299) {
-      fail(new LinkError(`the server answered ${status}${MEANINGS.get(status) ?? ""}`, status));
+      this.#fail(answeredWith(status));
       return;
     }
     try {
-      done(text === "" ? undefined : JSON.parse(text));
+      this.#done(this.#text === "" ? undefined : JSON.parse(this.#text));
     } catch (cause) {
-      fail(cause);
+      this.#fail(cause);
     }
-  });
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, cause: Error): void {
+    clearTimeout(this.#timer);
+    this.#fail(cause);
+  }
 }
 
 /** Gives each line on; false once one is too long. */
-function lineReader(onLine: (text: string) => void): (chunk: string) => boolean {
+function lineReader(onLine: (text: string) => void): (chunk: Buffer) => boolean {
+  const decoder = new StringDecoder("utf8");
   let rest = "";
   return (chunk) => {
-    const lines = (rest + chunk).split("\n");
+    const lines = (rest + decoder.write(chunk)).split("\n");
     rest = lines.pop() ?? "";
     for (const line of lines) onLine(line);
     return rest.length <= MOST_LINE;
   };
 }
 
+function answeredWith(status: number): LinkError {
+  return new LinkError(`the server answered ${status}${MEANINGS.get(status) ?? ""}`, status);
+}
+
+/** What the HTTP client calls by names of its own. */
+const FAULTS: ReadonlyMap<unknown, string> = new Map([
+  ["UND_ERR_SOCKET", "the connection ended"],
+  ["UND_ERR_CONNECT_TIMEOUT", "no connection in time"],
+]);
+
 function asLinkError(cause: unknown): LinkError {
   if (cause instanceof LinkError) return cause;
   const code = (cause as { code?: unknown } | null)?.code;
-  const what = typeof code === "string" ? code : "no answer that can be read";
+  const known = FAULTS.get(code) ?? (typeof code === "string" ? code : undefined);
+  const what = known ?? "no answer that can be read";
   return new LinkError(`the server cannot be asked: ${what}`, undefined, { cause });
 }
