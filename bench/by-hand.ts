@@ -11,7 +11,8 @@ const PROGRAM = path.join(import.meta.dirname, "peers", "by-hand.mjs");
 /**
  * An Express API with Latchkey's middleware beside one with what people write by hand: hashed keys in
  * PostgreSQL, and express-rate-limit on Redis. Its databases have the core of the clients, and the
- * processor time is that of all processes together; Latchkey's server counts too.
+ * processor time is that of all processes together; Latchkey's server counts too. Express without
+ * any check shows how much there is to gain.
  */
 export async function benchByHand(length: {
   readonly rounds: number;
@@ -23,20 +24,26 @@ export async function benchByHand(length: {
     stops.push(server.stop);
     const ours = await frameworkContender(server, "express", "latchkey");
     stops.push(ours.running.stop);
+    const nothing = await frameworkContender(server, "express", "nothing");
+    stops.push(nothing.running.stop);
     const theirs = await byHand(stops);
-    const [latchkey, hand] = measure(
+    const [latchkey, bare, hand] = measure(
       [
         {
           ...ours,
           name: "Express with Latchkey",
           running: together(ours.running, [server.running]),
         },
+        { ...nothing, name: "Express alone" },
         theirs,
       ],
       length,
     );
-    print([latchkey, hand]);
-    printRatios([["Latchkey ÷ by hand", latchkey, hand, "goal 3.3 by rate, 4 by CPU"]]);
+    print([latchkey, bare, hand]);
+    printRatios([
+      ["Latchkey ÷ by hand", latchkey, hand, "goal 3.3 by rate, 4 by CPU"],
+      ["Express alone ÷ by hand", bare, hand, ""],
+    ]);
   } finally {
     for (const stop of stops.reverse()) await stop();
   }
