@@ -1,25 +1,48 @@
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
-import { expect, onTestFinished, test } from "vitest";
-import { openServerLink } from "./server-link.ts";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { inspect } from "node:util";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { type LinkError, openServerLink } from "./server-link.ts";
 
+const TOKEN = "lkop_secret";
+const HALF_A_CHARACTER = Buffer.from([0xe2, 0x82]);
 const OK = "HTTP/1.1 200 OK\r\n";
 const UPGRADE = "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n";
 
-/** A link to a server that sends this, whatever it is asked, and goes on listening or hangs up. */
-async function linkTo(text: string, hangsUp = false) {
+/** A link to a server that does this with each connection. */
+async function linkTo(serve: (socket: Socket) => void, scheme = "http") {
+  const sockets = new Set<Socket>();
   const server = createServer((socket) => {
-    socket.on("error", () => undefined);
-    socket.once("data", () => (hangsUp ? socket.end(text) : socket.write(text)));
+    sockets.add(socket);
+    socket.on("error", () => undefined).on("close", () => sockets.delete(socket));
+    serve(socket);
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  const link = openServerLink({ base: new URL(`http://127.0.0.1:${port}`), token: "t" });
+  const link = openServerLink({ base: new URL(`${scheme}://127.0.0.1:${port}`), token: TOKEN });
   onTestFinished(() => {
     link.close();
     server.close();
   });
+  return { link, sockets };
+}
+
+/** What a server is understood to say that sends this, whatever it is asked, and may hang up. */
+async function answerOf(text: string | Buffer, hangsUp = false) {
+  const { link } = await linkTo((socket) => {
+    socket.once("data", () => (hangsUp ? socket.end(text) : socket.write(text)));
+  });
   return link.post("/leases", {}, { timeoutMillis: 200 });
+}
+
+/** What comes of a stream of a server that sends this, whatever it is asked. */
+async function streamOf(text: string) {
+  const { link } = await linkTo((socket) => socket.once("data", () => socket.end(text)));
+  const lines: string[] = [];
+  const ended = Promise.withResolvers<LinkError>();
+  link.follow("/changes", 200, { line: (each) => lines.push(each), end: ended.resolve });
+  return { lines, why: (await ended.promise).message };
 }
 
 test.each([
@@ -33,9 +56,79 @@ test.each([
   ["half an answer", `${OK}Content-Length: 2\r\n\r\n{`, "no answer within 200 ms"],
   ["nothing", "", "no answer within 200 ms"],
 ])("who is answered with %s is told so", async (_what, text, why) => {
-  await expect(linkTo(text)).rejects.toThrow(why);
+  await expect(answerOf(text)).rejects.toThrow(why);
 });
 
 test("an answer may end with its connection", async () => {
-  expect(await linkTo(`${OK}Connection: close\r\n\r\n{"head":1}`, true)).toEqual({ head: 1 });
+  expect(await answerOf(`${OK}Connection: close\r\n\r\n{"head":1}`, true)).toEqual({ head: 1 });
+});
+
+test("what a proxy says first is no answer", async () => {
+  const early = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
+  expect(await answerOf(`${early}${OK}Content-Length: 2\r\n\r\n{}`)).toEqual({});
+  const stream = await streamOf(`${early}${OK}\r\na\nb\n`);
+  expect(stream).toEqual({ lines: ["a", "b"], why: "the stream ended" });
+});
+
+test("an answer that ends in the middle of a character cannot be read", async () => {
+  const text = Buffer.concat([Buffer.from(`${OK}Content-Length: 4\r\n\r\n{}`), HALF_A_CHARACTER]);
+  await expect(answerOf(text)).rejects.toThrow("no answer that can be read");
+});
+
+test("nobody is told what a server repeats that is not one", async () => {
+  const { link } = await linkTo((socket) => socket.pipe(socket));
+  const error = await link
+    .post("/leases", {}, { timeoutMillis: 200 })
+    .catch((why: LinkError) => why);
+  expect(error).toMatchObject({
+    message: "the server cannot be asked: no answer that can be read",
+  });
+  expect(inspect(error, { depth: Number.POSITIVE_INFINITY })).not.toContain(TOKEN);
+});
+
+test("who has waited too long is gone, with the connection that was being made", async () => {
+  // It takes the connection and does not go on to TLS.
+  const { link, sockets } = await linkTo((socket) => socket.resume(), "https");
+  const ask = () => link.post("/leases", {}, { timeoutMillis: 300 });
+  const asked = await Promise.allSettled(Array.from({ length: 200 }, ask));
+  const told = asked.map((each) => each.status === "rejected" && each.reason.message);
+  expect(new Set(told)).toEqual(new Set(["no answer within 300 ms"]));
+  await expect.poll(() => sockets.size, { timeout: 500 }).toBe(0);
+});
+
+test("a connection that is being made ends when the link is closed", async () => {
+  const { link, sockets } = await linkTo((socket) => socket.resume(), "https");
+  const asked = Promise.allSettled(
+    Array.from({ length: 70 }, () => link.post("/leases", {}, { timeoutMillis: 5000 })),
+  );
+  const end = vi.fn();
+  const leave = link.follow("/changes", 5000, { line: () => undefined, end });
+  await expect.poll(() => sockets.size).toBe(65);
+  leave();
+  link.close();
+  await expect.poll(() => sockets.size, { timeout: 500 }).toBe(0);
+  const told = (await asked).map((each) => each.status === "rejected" && each.reason.message);
+  expect(new Set(told)).toEqual(new Set(["it was closed before the server answered"]));
+  expect(end).toHaveBeenCalledOnce();
+});
+
+test("more questions than connections are all answered, by 64 of them", async () => {
+  let connected = 0;
+  const { link } = await linkTo((socket) => {
+    connected += 1;
+    socket.on("data", () => socket.write(`${OK}Content-Length: 2\r\n\r\n{}`));
+  });
+  const ask = () => link.post("/leases", {}, { timeoutMillis: 5000 });
+  expect(await Promise.all(Array.from({ length: 300 }, ask))).toHaveLength(300);
+  expect(connected).toBe(64);
+});
+
+test("the application's own fetch is left alone", () => {
+  // As its proxy is, or what its tests ask instead of the network.
+  const program = `
+    await import(${JSON.stringify(new URL("server-link.ts", import.meta.url).href)});
+    const names = Object.getOwnPropertySymbols(globalThis).map(String);
+    console.log(names.filter((name) => name.includes("undici")));`;
+  const flags = ["--conditions=latchkey-src", "--input-type=module", "--eval", program];
+  expect(execFileSync(process.execPath, flags, { encoding: "utf8" }).trim()).toBe("[]");
 });

@@ -1,5 +1,6 @@
 import { StringDecoder } from "node:string_decoder";
-import { Client, type Dispatcher, Pool } from "undici";
+import { connectionsTo } from "./connection.ts";
+import { keepConnections } from "./kept-connections.ts";
 
 /** The server did not answer, or not with what was asked for. Holds no part of a request. */
 export class LinkError extends Error {
@@ -36,19 +37,8 @@ export interface ServerLink {
   close(): void;
 }
 
-const MOST_SOCKETS = 64;
-const MOST_ANSWER = 8 * 1024 * 1024;
 const MOST_LINE = 4 * 1024 * 1024;
 const CLOSED = "it was closed before the server answered";
-
-const CONNECTIONS = {
-  allowH2: false,
-  // As long as somebody waits for a decision: whoever comes later begins with a new connection.
-  connectTimeout: 2500,
-  // Whoever asks says how long an answer may take.
-  headersTimeout: 0,
-  bodyTimeout: 0,
-} as const;
 
 /** In words of our own: what another server says could repeat the token, and goes to a log. */
 const MEANINGS: ReadonlyMap<number, string> = new Map([
@@ -59,7 +49,8 @@ const MEANINGS: ReadonlyMap<number, string> = new Map([
 
 /** Nothing is connected until it is used. */
 export function openServerLink({ base, token }: { base: URL; token: string }): ServerLink {
-  const kept = new Pool(base.origin, { ...CONNECTIONS, connections: MOST_SOCKETS });
+  const connect = connectionsTo(base);
+  const kept = keepConnections(connect);
   const authorization = `Bearer ${token}`;
   let closed = false;
 
@@ -67,40 +58,51 @@ export function openServerLink({ base, token }: { base: URL; token: string }): S
     post: (path, body, { timeoutMillis, headers }) =>
       new Promise((resolve, reject) => {
         if (closed) throw new LinkError(CLOSED);
-        const fail = (cause: unknown) =>
+        const failed = (cause: unknown) =>
           reject(closed ? new LinkError(CLOSED) : asLinkError(cause));
-        kept.dispatch(
-          {
+        kept.ask({
+          question: {
             method: "POST",
             path: `${base.pathname}${path}`,
             headers: { authorization, "content-type": "application/json", ...headers },
             body: JSON.stringify(body),
           },
-          new Call(timeoutMillis, resolve, fail),
-        );
+          timeoutMillis,
+          answered(status, text) {
+            try {
+              if (status < 200 || status > 299) throw answeredWith(status);
+              resolve(text === "" ? undefined : JSON.parse(text));
+            } catch (cause) {
+              failed(cause);
+            }
+          },
+          refused: (why) => failed(new LinkError(why)),
+          failed,
+        });
       }),
 
     follow(path, idleMillis, listener) {
       // Of its own: kept connections are for calls that end.
-      const connection = new Client(base.origin, CONNECTIONS);
+      const connection = connect();
       let ended = false;
       const end = (cause: unknown) => {
         if (ended) return;
         ended = true;
         clearTimeout(idle);
-        void connection.destroy();
+        connection.destroy();
         listener.end(asLinkError(cause));
       };
       const idle = setTimeout(() => end(new LinkError("the stream fell silent")), idleMillis);
       const read = lineReader((text) => ended || listener.line(text));
       const headers = { authorization, accept: "application/x-ndjson" };
-      connection.dispatch(
+      connection.ask(
         { method: "GET", path: `${base.pathname}${path}`, headers },
         {
           // Its types let it be left out, and it does not.
           onRequestStart: () => undefined,
           onResponseStart(_, status) {
-            if (status !== 200) end(answeredWith(status));
+            // Below 200 it is a proxy that says something first.
+            if (status > 200) end(answeredWith(status));
           },
           onResponseData(_, chunk) {
             idle.refresh();
@@ -120,69 +122,9 @@ export function openServerLink({ base, token }: { base: URL; token: string }): S
 
     close() {
       closed = true;
-      void kept.destroy();
+      kept.close();
     },
   };
-}
-
-/** Gives on the parsed body of a 2xx; nothing for one without a body. */
-class Call implements Dispatcher.DispatchHandler {
-  readonly #done: (value: unknown) => void;
-  readonly #fail: (cause: unknown) => void;
-  readonly #timer: NodeJS.Timeout;
-  readonly #decoder = new StringDecoder("utf8");
-  #controller: Dispatcher.DispatchController | undefined;
-  #late: LinkError | undefined;
-  #status = 0;
-  #text = "";
-
-  constructor(
-    timeoutMillis: number,
-    done: (value: unknown) => void,
-    fail: (cause: unknown) => void,
-  ) {
-    this.#done = done;
-    this.#fail = fail;
-    this.#timer = setTimeout(() => {
-      this.#late = new LinkError(`no answer within ${timeoutMillis} ms`);
-      this.#controller?.abort(this.#late);
-      // It may still wait for a connection.
-      fail(this.#late);
-    }, timeoutMillis);
-  }
-
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#late !== undefined) controller.abort(this.#late);
-  }
-
-  onResponseStart(_: Dispatcher.DispatchController, status: number): void {
-    this.#status = status;
-  }
-
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#text += this.#decoder.write(chunk);
-    if (this.#text.length > MOST_ANSWER) controller.abort(new LinkError("the answer is too long"));
-  }
-
-  onResponseEnd(): void {
-    clearTimeout(this.#timer);
-    const status = this.#status;
-    if (status < 200 || status > 299) {
-      this.#fail(answeredWith(status));
-      return;
-    }
-    try {
-      this.#done(this.#text === "" ? undefined : JSON.parse(this.#text));
-    } catch (cause) {
-      this.#fail(cause);
-    }
-  }
-
-  onResponseError(_: Dispatcher.DispatchController, cause: Error): void {
-    clearTimeout(this.#timer);
-    this.#fail(cause);
-  }
 }
 
 /** Gives each line on; false once one is too long. */
@@ -212,5 +154,8 @@ function asLinkError(cause: unknown): LinkError {
   const code = (cause as { code?: unknown } | null)?.code;
   const known = FAULTS.get(code) ?? (typeof code === "string" ? code : undefined);
   const what = known ?? "no answer that can be read";
-  return new LinkError(`the server cannot be asked: ${what}`, undefined, { cause });
+  // Its parser quotes what it could not read, and a server may have repeated the token there.
+  const isQuote = cause instanceof Error && "data" in cause;
+  const why = isQuote ? undefined : { cause };
+  return new LinkError(`the server cannot be asked: ${what}`, undefined, why);
 }
