@@ -143,11 +143,8 @@ function answeredWith(status: number): LinkError {
   return new LinkError(`the server answered ${status}${MEANINGS.get(status) ?? ""}`, status);
 }
 
-/** What the HTTP client calls by names of its own. */
-const FAULTS: ReadonlyMap<unknown, string> = new Map([
-  ["UND_ERR_SOCKET", "the connection ended"],
-  ["UND_ERR_CONNECT_TIMEOUT", "no connection in time"],
-]);
+/** What the HTTP client calls by a name of its own. */
+const FAULTS: ReadonlyMap<unknown, string> = new Map([["UND_ERR_SOCKET", "the connection ended"]]);
 
 function asLinkError(cause: unknown): LinkError {
   if (cause instanceof LinkError) return cause;
