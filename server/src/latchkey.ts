@@ -1,19 +1,7 @@
 import path from "node:path";
 import { type Clock, trustedPeers } from "@latchkey/engine";
-import { createAccounts } from "./accounts/accounts.ts";
-import { createApiKeys } from "./accounts/api-keys.ts";
-import { createApplications } from "./accounts/applications.ts";
-import { createGrants } from "./accounts/grants.ts";
-import { createJwtSecrets } from "./accounts/jwt-secrets.ts";
-import { createManagedUsers } from "./accounts/managed-users.ts";
-import { createOperatorTokens } from "./accounts/operator-tokens.ts";
-import { createOrganizationKeys } from "./accounts/organization-keys.ts";
+import { createUseCases } from "./accounts/create-use-cases.ts";
 import { hashPassword } from "./accounts/password.ts";
-import { createPortalSessions } from "./accounts/portal-sessions.ts";
-import { createRequests } from "./accounts/requests.ts";
-import { createSigningKeys } from "./accounts/signing-keys.ts";
-import { createUsers } from "./accounts/users.ts";
-import { createWebhooks } from "./accounts/webhooks.ts";
 import { startNearLimits } from "./audit/near-limits.ts";
 import { createUsageRecorder, usageReadings } from "./audit/usage.ts";
 import { startConfirmations } from "./changes/confirmations.ts";
@@ -192,18 +180,11 @@ export async function startLatchkey(
   });
   const { renewals, receiptOf } = await startConfirmations({ store, clock, apis: apis.keys() });
   const keyring = { store, clock, policies: compiled, sealing, receiptOf };
-  const useCases = {
-    accounts: createAccounts({ store, clock, policies: compiled }),
-    users: createUsers({ ...keyring, fitPassword: signInParts.passwords.fit }),
-    apiKeys: createApiKeys(keyring),
-    signingKeys: createSigningKeys(keyring),
-    jwtSecrets: createJwtSecrets(keyring),
-    organizationKeys: createOrganizationKeys(keyring),
-    applications: createApplications(keyring),
-    managedUsers: createManagedUsers({ store, clock, masterKeys }),
-    portalSessions: createPortalSessions({ ...keyring, publicUrl: settings.publicUrl }),
-    ...createWebhooks({ ...keyring, onQueued: webhooks.wake }),
-  };
+  const useCases = createUseCases({
+    ...{ ...keyring, masterKeys, publicUrl: settings.publicUrl },
+    fitPassword: signInParts.passwords.fit,
+    onQueued: webhooks.wake,
+  });
   const app = await createApp({
     version,
     publicUrl: settings.publicUrl,
@@ -221,10 +202,7 @@ export async function startLatchkey(
     },
     ...useCases,
     signInParts,
-    grants: createGrants(keyring),
-    requests: createRequests({ store, clock }),
     issuerKeys: createIssuerKeys(keyring),
-    operatorTokens: createOperatorTokens({ store, clock, apis: new Set(apis.keys()) }),
     dashboardFolder: BUILT_DASHBOARD,
     fronts: createFronts({ forwardAuth, verify, toOAuth, bindHost: createHostBinding(policies) }),
     doors: [

@@ -17,18 +17,7 @@ import Fastify, {
   type RawServerDefault,
   type RouteOptions,
 } from "fastify";
-import type { Accounts } from "../accounts/accounts.ts";
-import type { ApiKeys } from "../accounts/api-keys.ts";
-import type { Applications } from "../accounts/applications.ts";
-import type { Grants } from "../accounts/grants.ts";
-import type { JwtSecrets } from "../accounts/jwt-secrets.ts";
-import type { OperatorTokens } from "../accounts/operator-tokens.ts";
-import type { OrganizationKeys } from "../accounts/organization-keys.ts";
-import type { PortalSessions } from "../accounts/portal-sessions.ts";
-import type { Requests } from "../accounts/requests.ts";
-import type { SigningKeys } from "../accounts/signing-keys.ts";
-import type { Users } from "../accounts/users.ts";
-import type { WebhookUseCases } from "../accounts/webhooks.ts";
+import type { UseCases } from "../accounts/create-use-cases.ts";
 import type { IssuerKeys } from "../oauth/issuer-key-rotation.ts";
 import type { SignInParts } from "../sign-in/create-sign-in-parts.ts";
 import type { Store } from "../store/store.ts";
@@ -81,7 +70,7 @@ import { createSessionAccess } from "./session/session-access.ts";
 import { buildValidator, validationFault } from "./validation.ts";
 
 /** Everything the HTTP side is made of. It reads no environment and keeps no state of its own. */
-export interface AppParts extends WebhookUseCases {
+export interface AppParts extends UseCases {
   readonly version: string;
   /** Without a trailing slash. */
   readonly publicUrl: string;
@@ -97,18 +86,7 @@ export interface AppParts extends WebhookUseCases {
   readonly metrics: Metrics;
   /** What else `readyz` asks, beside the store. */
   readonly probes?: Probes;
-  readonly accounts: Accounts;
-  readonly users: Users;
-  readonly apiKeys: ApiKeys;
-  readonly signingKeys: SigningKeys;
-  readonly jwtSecrets: JwtSecrets;
-  readonly organizationKeys: OrganizationKeys;
-  readonly applications: Applications;
-  readonly grants: Grants;
-  readonly requests: Requests;
   readonly issuerKeys: IssuerKeys;
-  readonly operatorTokens: OperatorTokens;
-  readonly portalSessions: PortalSessions;
   readonly signInParts: SignInParts;
   /** Where Vite built the dashboard; where it did not, a page of facts is served. */
   readonly dashboardFolder: string;

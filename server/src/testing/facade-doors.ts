@@ -1,6 +1,4 @@
 import { createEngine, createMemoryLimiter, SOLE_WRITER } from "@latchkey/engine";
-import { createManagedUsers } from "../accounts/managed-users.ts";
-import { createPortalSessions } from "../accounts/portal-sessions.ts";
 import { applyChanges } from "../changes/apply-changes.ts";
 import { createSource } from "../changes/source.ts";
 import type { AppParts, Door } from "../http/app.ts";
@@ -28,11 +26,8 @@ export function facadeDoors(parts: AppParts): readonly Door[] {
   });
   const engines = new Map(apis.map(({ slug, engine }) => [slug, engine]));
   store.onChange((api, changes) => applyChanges(engines.get(api), changes));
-  const portalSessions = createPortalSessions(parts);
   const facade = {
     ...parts,
-    portalSessions,
-    managedUsers: createManagedUsers(parts),
     calcomTokens: createCalcomTokens({ store, clock }),
     childAccounts: store.childAccounts,
     record: () => undefined,

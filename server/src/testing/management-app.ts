@@ -6,19 +6,8 @@ import {
   trustedPeers,
 } from "@latchkey/engine";
 import type { InjectOptions, RouteOptions } from "fastify";
-import { createAccounts } from "../accounts/accounts.ts";
-import { createApiKeys } from "../accounts/api-keys.ts";
-import { createApplications } from "../accounts/applications.ts";
-import { createGrants } from "../accounts/grants.ts";
-import { createJwtSecrets } from "../accounts/jwt-secrets.ts";
-import { createOperatorTokens } from "../accounts/operator-tokens.ts";
-import { createOrganizationKeys } from "../accounts/organization-keys.ts";
+import { createUseCases } from "../accounts/create-use-cases.ts";
 import { hashPassword } from "../accounts/password.ts";
-import { createPortalSessions } from "../accounts/portal-sessions.ts";
-import { createRequests } from "../accounts/requests.ts";
-import { createSigningKeys } from "../accounts/signing-keys.ts";
-import { createUsers } from "../accounts/users.ts";
-import { createWebhooks } from "../accounts/webhooks.ts";
 import { type App, type AppParts, createApp } from "../http/app.ts";
 import { createLog } from "../http/log.ts";
 import { createMetrics } from "../http/metrics.ts";
@@ -175,19 +164,11 @@ async function appParts({
     masterKeys,
     trustedProxies: trustedPeers([]),
     metrics: createMetrics({ apis: slugs, readings: [] }),
-    accounts: createAccounts({ store, clock, policies }),
-    users: createUsers({ ...keyring, fitPassword: signInParts.passwords.fit }),
-    apiKeys: createApiKeys(keyring),
-    signingKeys: createSigningKeys(keyring),
-    jwtSecrets: createJwtSecrets(keyring),
-    organizationKeys: createOrganizationKeys(keyring),
-    applications: createApplications({ store, clock, policies, receiptOf }),
-    grants: createGrants({ store, clock, receiptOf }),
-    requests: createRequests({ store, clock }),
+    ...createUseCases({
+      ...{ ...keyring, masterKeys, publicUrl: PUBLIC_URL },
+      fitPassword: signInParts.passwords.fit,
+    }),
     issuerKeys: createIssuerKeys(keyring),
-    ...createWebhooks(keyring),
-    operatorTokens: createOperatorTokens({ store, clock, apis: new Set(slugs) }),
-    portalSessions: createPortalSessions({ store, clock, policies, publicUrl: PUBLIC_URL }),
     signInParts,
     dashboardFolder: "/nowhere",
   };
