@@ -5,10 +5,10 @@ import type { Decision } from "./domain/decision.ts";
 import type { ApiRequest } from "./domain/request.ts";
 import { createEngine, type EngineParts } from "./engine.ts";
 import { SOLE_WRITER } from "./freshness/lease.ts";
-import type { Source } from "./freshness/source.ts";
 import { createMemoryLimiter, type Limiter } from "./limits/limiter.ts";
 import { policyOf } from "./policy/validate.ts";
 import { profiles } from "./profiles/index.ts";
+import { ACCOUNT, aCredential, sourceOf } from "./testing/known-key.ts";
 import { secretDigest } from "./tokens/digest.ts";
 import { newKey } from "./tokens/key-format.ts";
 
@@ -17,45 +17,12 @@ const POLICY = policyOf(profiles.standard);
 const { key: KEY } = newKey(POLICY.keyFormat, "live");
 const { key: NEVER_ISSUED } = newKey(POLICY.keyFormat, "live");
 
-const ACCOUNT: AccountState = {
-  id: "acct_1",
-  kind: "account",
-  parentId: null,
-  status: "active",
-  plan: "pro",
-};
-
-const CREDENTIAL: CredentialState = {
-  id: "key_1",
-  scheme: "api-key",
-  accountId: "acct_1",
-  userId: null,
-  scopes: ["read:users"],
-  mode: "live",
-  allowedIps: [],
-  limits: null,
-  signing: "off",
-  expiresAt: null,
-  revokedAt: null,
-  lineageId: "key_1",
-  successorId: null,
-  rotatedAt: null,
-  brownOuts: [],
-  handle: null,
-  generation: 1,
-  applicationId: null,
-};
+const CREDENTIAL = aCredential({ scopes: ["read:users"] });
 
 interface World {
   credential?: Partial<CredentialState>;
   account?: Partial<AccountState>;
   parts?: Partial<EngineParts>;
-}
-
-/** A source of credentials only. */
-function sourceOf(credential: Source["credential"]): Source {
-  const none = () => Promise.reject(new Error("not asked here"));
-  return { credential, account: none, user: none };
 }
 
 /** An engine whose source knows one key, and how often it was asked. */
@@ -71,7 +38,7 @@ function anEngine({ credential, account, parts }: World = {}) {
       return {
         asOf: 1,
         credential: known ? { ...CREDENTIAL, ...credential } : undefined,
-        account: known ? { ...ACCOUNT, ...account } : undefined,
+        account: known ? { ...ACCOUNT, plan: "pro", ...account } : undefined,
         material: undefined,
       };
     }),

@@ -1,15 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { CredentialState } from "../domain/credential.ts";
+import { ACCOUNT, aCredential } from "../testing/known-key.ts";
 import { KnownCredentials } from "./known-credentials.ts";
 
-const ACCOUNT = {
-  id: "acct_1",
-  kind: "account",
-  parentId: null,
-  status: "active",
-  plan: null,
-} as const;
 const token = { kind: "application", grantId: null, boundKey: null, origins: null } as const;
 
 /** All that may set a credential apart, each alone or with others. */
@@ -38,7 +32,7 @@ test("whatever was learnt, changed and forgotten, each credential is as it was t
       });
       const told = new Map<number, CredentialState>();
       for (const { n, state, isLearnt } of changes) {
-        const credential = credentialOf(n, state);
+        const credential = aCredential({ id: `key_${n}`, ...state });
         if (isLearnt) known.learn(digestOf(n), credential, { account: ACCOUNT, proof: undefined });
         else known.applyCredential(credential);
         if (isLearnt || known.has(digestOf(n))) told.set(n, credential);
@@ -57,15 +51,6 @@ test("whatever was learnt, changed and forgotten, each credential is as it was t
     }),
   );
 });
-
-function credentialOf(n: number, state: Partial<CredentialState>): CredentialState {
-  return {
-    ...{ id: `key_${n}`, scheme: "api-key", accountId: ACCOUNT.id, userId: null, scopes: [] },
-    ...{ mode: "live", allowedIps: [], limits: null, signing: "off", expiresAt: null },
-    ...{ revokedAt: null, lineageId: `key_${n}`, successorId: null, rotatedAt: null },
-    ...{ brownOuts: [], handle: null, generation: 1, applicationId: null, ...state },
-  };
-}
 
 function digestOf(n: number): Int32Array {
   return new Int32Array(8).fill(n + 1);

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import type { AccountState } from "../domain/account.ts";
 import type { CredentialState } from "../domain/credential.ts";
 import type { Question } from "../domain/known.ts";
 import { PresentedSecret } from "../domain/presented-secret.ts";
+import { ACCOUNT, aCredential, sourceOf } from "../testing/known-key.ts";
 import { SOLE_WRITER } from "./lease.ts";
 import { Memory, type MemoryParts } from "./memory.ts";
-import type { CredentialAnswer, Source } from "./source.ts";
+import type { CredentialAnswer } from "./source.ts";
 
 const NOBODY = { address: undefined, counts: true };
 const NOTHING: CredentialAnswer = {
@@ -15,33 +15,7 @@ const NOTHING: CredentialAnswer = {
   material: undefined,
 };
 const NOW = 1_800_000_000_000;
-const ACCOUNT: AccountState = {
-  id: "acct_1",
-  kind: "account",
-  parentId: null,
-  status: "active",
-  plan: null,
-};
-const CREDENTIAL: CredentialState = {
-  id: "key_1",
-  scheme: "api-key",
-  accountId: "acct_1",
-  userId: null,
-  scopes: ["read:users"],
-  mode: "live",
-  allowedIps: [],
-  limits: null,
-  signing: "off",
-  expiresAt: null,
-  revokedAt: null,
-  lineageId: "key_1",
-  successorId: null,
-  rotatedAt: null,
-  brownOuts: [],
-  handle: null,
-  generation: 1,
-  applicationId: null,
-};
+const CREDENTIAL = aCredential({ scopes: ["read:users"] });
 const ANSWER: CredentialAnswer = {
   asOf: 5,
   credential: CREDENTIAL,
@@ -57,12 +31,6 @@ function presented(text: string): PresentedSecret {
 
 function question(name: string): Question {
   return { about: "credential", scheme: "api-key", name };
-}
-
-/** A source of credentials only. */
-function sourceOf(credential: Source["credential"]): Source {
-  const none = () => Promise.reject(new Error("not asked here"));
-  return { credential, account: none, user: none };
 }
 
 /** A source whose answers the test gives, one question at a time. */

@@ -1,13 +1,9 @@
 import { expect, test } from "vitest";
 import type { CredentialState } from "../domain/credential.ts";
+import { aCredential } from "../testing/known-key.ts";
 import { alikeBy, moreOf, PLAIN } from "./more-of-credential.ts";
 
-const KEY: CredentialState = {
-  ...{ id: "key_1", scheme: "api-key", accountId: "acct_1", userId: null, scopes: [] },
-  ...{ mode: "live", allowedIps: [], limits: null, signing: "off", expiresAt: null },
-  ...{ revokedAt: null, lineageId: "key_1", successorId: null, rotatedAt: null, brownOuts: [] },
-  ...{ handle: null, generation: 1, applicationId: null },
-};
+const KEY = aCredential();
 const token = { kind: "user", grantId: "gnt_1", boundKey: null, origins: null } as const;
 const TOKEN: CredentialState = { ...KEY, scheme: "access-token", applicationId: "app_1", token };
 

@@ -13,6 +13,7 @@ import type { ApiDefinition } from "../policy/define.ts";
 import { policyOf } from "../policy/validate.ts";
 import { sharedSecretProof } from "../tokens/hmac-key.ts";
 import { newKey } from "../tokens/key-format.ts";
+import { aCredential } from "./known-key.ts";
 
 /** The instant at which worlds begin, in Unix milliseconds. */
 export const NOW = 1_800_000_000_000;
@@ -169,7 +170,7 @@ export class World {
     material: CredentialMaterial | undefined,
   ): { readonly id: string } {
     const id = state.id ?? this.#id("key");
-    const stored = { state: { ...PLAIN, id, lineageId: id, ...state }, material };
+    const stored = { state: aCredential({ ...state, id }), material };
     this.#credentials.set(hex(digest), stored);
     this.engine.applyCredential(this.#next(), stored.state);
     return { id };
@@ -217,23 +218,6 @@ export class World {
     return `${prefix}_${this.#made.toString(16).padStart(12, "0")}`;
   }
 }
-
-const PLAIN: Omit<CredentialState, "id" | "scheme" | "accountId" | "lineageId"> = {
-  userId: null,
-  scopes: [],
-  mode: "live",
-  allowedIps: [],
-  limits: null,
-  signing: "off",
-  expiresAt: null,
-  revokedAt: null,
-  successorId: null,
-  rotatedAt: null,
-  brownOuts: [],
-  handle: null,
-  generation: 1,
-  applicationId: null,
-};
 
 /** A GET from 192.0.2.1 over TLS, unless said otherwise. */
 function aRequest({ headers = {}, ...request }: Asked): ApiRequest {
