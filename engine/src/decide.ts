@@ -22,6 +22,7 @@ import { conclude, count, refuseUncounted } from "./steps/spend.ts";
 /** Decides about one request: without a promise when memory knows all that it takes. */
 export type Decide = (request: ApiRequest, options?: DecideOptions) => Decision | Promise<Decision>;
 
+/** How a decision is made. */
 export interface DecideOptions {
   /** Collects a trace of every step, and spends no limit. */
   readonly explain?: boolean | undefined;

@@ -67,7 +67,12 @@ const MOST_TOKENS = 100_000;
 /** Of secrets that two know, wherever they are kept. */
 const WITHHELD: Proof = { kind: "withheld", algorithms: ["HS256"] };
 
-/** @throws {Error} when the policy names a scheme or a renderer that this release does not have. */
+/**
+ * An engine that knows nothing yet.
+ *
+ * @throws {PolicyError} when the policy has another format than this release reads.
+ * @throws {Error} when it names a scheme or a renderer that this release does not have.
+ */
 export function createEngine(parts: EngineParts): Engine {
   const { source, lease, limiter, oneTime, clock, requireTls, capacity } = parts;
   const policy = compilePolicy(parts.policy);

@@ -63,7 +63,12 @@ export interface Peer {
 /** Decides about a request; without a promise when the verifier does. */
 export type Door = (received: Received) => Outcome | Promise<Outcome>;
 
-/** @throws {Error} An option is not what it must be. */
+/**
+ * Has the verifier decide about what a framework received.
+ *
+ * @throws {TypeError} `mount` or `origin` cannot be one.
+ * @throws {RangeError} A trusted proxy is neither an address, a CIDR block nor `unix`.
+ */
 export function createDoor(verifier: Verifier, options: DoorOptions = {}): Door {
   const trusted = trustedPeers(options.trustedProxies ?? []);
   const mount = options.mount?.replace(/\/$/, "") ?? "";

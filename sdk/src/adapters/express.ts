@@ -23,6 +23,8 @@ const FOLDS_CASE =
  * Middleware for Express 5: passes on what the policy allows, in the same turn when memory knows all
  * that it takes, and answers the rest itself. Serves nothing while the app's router ignores case; a
  * `Router` of your own needs `{ caseSensitive: true }` for the same reason.
+ *
+ * @throws {Error} An option is not what it must be.
  */
 export function latchkey(verifier: Verifier, options: DoorOptions = {}): RequestHandler {
   const door = createDoor(verifier, options);

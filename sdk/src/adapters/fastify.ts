@@ -112,8 +112,8 @@ const ROUTES_LOOSELY =
  * Plugin for Fastify 5: lets pass what the policy allows, in the same turn when memory knows all
  * that it takes, and answers the rest itself. It protects the whole context it is registered in and
  * those within; not found pages where that context handles them, as the root does. A request behind
- * two registrations has to be allowed by both. Registration fails where the router would tell less
- * apart than the policy.
+ * two registrations has to be allowed by both. Registration fails where an option is not what it
+ * must be, and where the router would tell less apart than the policy.
  */
 export const latchkey = Object.assign(plugin, {
   // As fastify-plugin does: the hook belongs to the context that registers it.

@@ -32,7 +32,11 @@ export interface LatchkeyEnv {
   };
 }
 
-/** Middleware for Hono 4: passes on what the policy allows and answers the rest itself. */
+/**
+ * Middleware for Hono 4: passes on what the policy allows and answers the rest itself.
+ *
+ * @throws {Error} An option is not what it must be.
+ */
 export function latchkey(
   verifier: Verifier,
   options: LatchkeyMiddlewareOptions = {},

@@ -13,8 +13,12 @@ export type AllowedListener = (
   latchkey: Allowed,
 ) => unknown;
 
-/** A listener for Node's `http` and `https` that passes on what the policy allows, in the same turn
- * when memory knows all that it takes, and answers the rest itself. */
+/**
+ * A listener for Node's `http` and `https` that passes on what the policy allows, in the same turn
+ * when memory knows all that it takes, and answers the rest itself.
+ *
+ * @throws {Error} An option is not what it must be.
+ */
 export function latchkey(
   verifier: Verifier,
   listener: AllowedListener,

@@ -16,6 +16,8 @@ export interface WebOptions<Extra extends readonly unknown[]> extends DoorOption
 /**
  * A handler of web requests that passes on what the policy allows and answers the rest itself. The
  * runtime must have `node:crypto`.
+ *
+ * @throws {Error} An option is not what it must be.
  */
 export function latchkey<Extra extends readonly unknown[]>(
   verifier: Verifier,

@@ -170,7 +170,11 @@ export function problemsTold(
   };
 }
 
-/** @throws {TypeError} */
+/**
+ * Where the server answers for one API, without a slash at the end.
+ *
+ * @throws {TypeError} `url` or `api` cannot be one.
+ */
 export function baseOf({ url, api }: Pick<VerifierOptions, "url" | "api">): URL {
   if (!isText(api, SLUG)) throw new TypeError(`no API can be called "${api}"`);
   const given = isText(url, ADDRESS) ? url.replace(/\/+$/, "") : "";
@@ -179,7 +183,11 @@ export function baseOf({ url, api }: Pick<VerifierOptions, "url" | "api">): URL 
   throw new TypeError("url must be the http(s) address of a Latchkey server");
 }
 
-/** @throws {TypeError} */
+/**
+ * The token, as it can stand in a header.
+ *
+ * @throws {TypeError} `token` cannot be one.
+ */
 export function tokenOf({ token }: Pick<VerifierOptions, "token">): string {
   if (isText(token, TOKEN)) return token;
   throw new TypeError("token must be an operator token");

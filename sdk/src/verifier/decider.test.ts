@@ -232,14 +232,27 @@ describe("the server decides", () => {
   });
 
   test.each([
-    ["a policy of another format", { policyFormat: 2 }],
-    ["a way to count of a later release", { verifiers: { limits: "guessed" } }],
-    ["a scheme of a later release", { schemes: ["telepathy"] }],
-    ["a renderer of a later release", { renderer: "verse" }],
-  ])("under %s, and it is said so", async (_what, changes) => {
+    [
+      "a policy of another format",
+      { policyFormat: 2 },
+      "its policy (policyFormat: found 2; this release reads 1)",
+    ],
+    [
+      "a way to count of a later release",
+      { verifiers: { limits: "guessed" } },
+      "how its requests are counted",
+    ],
+    [
+      "a scheme of a later release",
+      { schemes: ["telepathy"] },
+      'its policy (no scheme "telepathy")',
+    ],
+    ["a renderer of a later release", { renderer: "verse" }, 'its policy (no renderer "verse")'],
+  ])("under %s, and it is said so", async (_what, changes, what) => {
     const policy = { ...aPolicy(), ...changes };
     api.apply({ kind: "policy", seq: 2, state: { version: 2, digest: "2", policy } });
-    expect([api.unable, unable.length]).toEqual([expect.any(String), 1]);
+    expect(api.unable).toBe(what);
+    expect(unable).toEqual([`this release does not know ${what}: the server decides`]);
     await decideOnline("unable");
   });
 

@@ -20,6 +20,7 @@ export interface KeptConnections {
 }
 
 const MOST_CONNECTIONS = 64;
+/** In UTF-16 units, of which a byte on the wire makes at most one. */
 const MOST_ANSWER = 8 * 1024 * 1024;
 
 /**

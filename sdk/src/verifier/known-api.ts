@@ -72,12 +72,15 @@ export function createKnownApi(parts: KnownApiParts): KnownApi {
     try {
       const limiter = limiters[policy.verifiers.limits];
       // Of a later release: counting in another way could let too much pass.
-      if (limiter === undefined) throw new Error("how its requests are counted");
+      if (limiter === undefined) {
+        giveUp("how its requests are counted");
+        return;
+      }
       engine = createEngine({ ...parts, policy, limiter, oneTime: CLAIMED_BY_SERVER });
       unable = undefined;
       if (issuerKeys !== undefined) engine.applyIssuerKeys(issuerKeys.seq, issuerKeys.state);
     } catch (error) {
-      giveUp(error instanceof Error ? error.message : "a policy that cannot be read");
+      giveUp(`its policy (${error instanceof Error ? error.message : "it cannot be read"})`);
     }
   }
 

@@ -50,7 +50,10 @@ type WireMaterial =
 /** Shorter than the time that the engine gives a question. */
 const TIMEOUT_MILLIS = 2000;
 
-/** Asks the server. What is asked in one turn of the event loop goes there in one call. */
+/**
+ * Asks the server. What is asked in one turn of the event loop goes there in one call. Rejects when
+ * that is not answered.
+ */
 export function createRemoteSource(link: Pick<ServerLink, "post">): Required<Source> {
   const ask = gatheredCalls<Question, WireAnswer>({
     link,

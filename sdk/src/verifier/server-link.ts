@@ -37,6 +37,7 @@ export interface ServerLink {
   close(): void;
 }
 
+/** In UTF-16 units, of which a byte on the wire makes at most one. */
 const MOST_LINE = 4 * 1024 * 1024;
 const CLOSED = "it was closed before the server answered";
 

@@ -53,7 +53,8 @@ export interface VerifierProblem {
 export interface VerifierStatus {
   /**
    * `memory`: this process decides by itself. `online`: each request is asked of the server,
-   * because the lease has lapsed or because of `unable`. `closed`: after `close`.
+   * because the lease has lapsed, because of `unable`, or because this verifier has no memory.
+   * `closed`: after `close`.
    */
   readonly mode: "memory" | "online" | "closed";
   /** What of the policy this release does not know: then everything is asked of the server. */
