@@ -3,13 +3,8 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { TEST_ACCOUNT } from "../running-server.ts";
 import { accessibilityFaults, hasChromium, showIn } from "./browser.ts";
-import { startWorld, type World } from "./world.ts";
+import { BRANDING, signIn, startWorld, type World } from "./world.ts";
 
-/** One point of red. */
-const LOGO =
-  "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==";
-/** White on this yellow could not be read, nor the yellow on white. */
-const BRANDING = { name: "Acme", logoUrl: LOGO, colour: "#ffcc00" };
 const PERSON = { email: "grace@example.com", password: "a long password of hers" };
 const REDIRECT_URI = "https://app.example.com/callback";
 
@@ -22,13 +17,8 @@ describe.skipIf(!hasChromium)("an API's own name, logo and colours, in Chromium:
   });
   afterAll(() => world[Symbol.asyncDispose]());
 
-  const signIn = async (page: Page) => {
-    await page.getByLabel(/^E-mail/).fill(PERSON.email);
-    await page
-      .getByLabel(/^Password/)
-      .first()
-      .fill(PERSON.password);
-    await page.getByRole("button", { name: "Sign in" }).click();
+  const enter = async (page: Page) => {
+    await signIn(page, PERSON);
     await page.getByRole("link", { name: "API keys" }).waitFor();
     await page.waitForLoadState("networkidle");
   };
@@ -91,7 +81,7 @@ describe.skipIf(!hasChromium)("an API's own name, logo and colours, in Chromium:
     const context = await world.browse();
     const { page, faults } = await world.open(context);
     await page.goto(`${world.origin}/dashboard/?api=standard`);
-    await signIn(page);
+    await enter(page);
     for (const how of ["in the page", "while it was closed"]) {
       using database = new DatabaseSync(world.server.database);
       database.exec("pragma busy_timeout = 5000; delete from browser_session");
@@ -99,7 +89,7 @@ describe.skipIf(!hasChromium)("an API's own name, logo and colours, in Chromium:
       else await page.reload();
       await page.getByRole("heading", { name: "Sign in" }).waitFor();
       await expect.poll(() => page.title(), { message: how }).toBe("Sign in · Acme");
-      await signIn(page);
+      await enter(page);
     }
     expect(faults).toEqual([]);
     await context.close();

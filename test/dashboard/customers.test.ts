@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { TEST_ACCOUNT } from "../running-server.ts";
 import { startReceiver } from "../webhook-receiver.ts";
 import { hasChromium } from "./browser.ts";
-import { startWorld, type World } from "./world.ts";
+import { signIn, startWorld, type World } from "./world.ts";
 
 const PERSON = { email: "grace@example.com", password: "a long password of hers" };
 
@@ -32,12 +32,7 @@ describe.skipIf(!hasChromium)("what customers do for themselves, in Chromium:", 
     context = await world.browse();
     const { page } = await world.open(context);
     await page.goto(`${world.origin}/dashboard/?api=standard`);
-    await page.getByLabel(/^E-mail/).fill(PERSON.email);
-    await page
-      .getByLabel(/^Password/)
-      .first()
-      .fill(PERSON.password);
-    await page.getByRole("button", { name: "Sign in" }).click();
+    await signIn(page, PERSON);
     await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
     await page.close();
   });

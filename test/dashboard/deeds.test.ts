@@ -1,29 +1,18 @@
 import { DatabaseSync } from "node:sqlite";
-import type { BrowserContext, Locator, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Locator, Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
 import { TEST_ACCOUNT, waitUntil } from "../running-server.ts";
 import { startReceiver } from "../webhook-receiver.ts";
 import { inOneHour } from "../whole-hour.ts";
 import { hasChromium } from "./browser.ts";
-import { OWNER, startWorld, type World } from "./world.ts";
+import { eachOnOwnersPage } from "./owners-page.ts";
+import { OWNER, type World } from "./world.ts";
 
 describe.skipIf(!hasChromium)("what is done in the dashboard, in Chromium:", () => {
   let world: World;
-  let context: BrowserContext;
   let page: Page;
-  let faults: readonly string[];
-
-  beforeAll(async () => {
-    world = await startWorld();
-    context = await world.browseAsOwner();
-  });
-  afterAll(() => world[Symbol.asyncDispose]());
-  beforeEach(async () => {
-    ({ page, faults } = await world.open(context));
-  });
-  afterEach(async () => {
-    expect(faults).toEqual([]);
-    await page.close();
+  eachOnOwnersPage((opened) => {
+    ({ world, page } = opened);
   });
 
   const go = (path: string) => page.goto(`${world.origin}/dashboard${path}`);
@@ -56,7 +45,7 @@ describe.skipIf(!hasChromium)("what is done in the dashboard, in Chromium:", () 
     await press("I have stored it");
     await page.getByRole("link", { name: "Nightly export" }).waitFor();
     expect(await page.content()).not.toContain(key);
-    expect(JSON.stringify(await context.storageState())).not.toContain(key);
+    expect(JSON.stringify(await page.context().storageState())).not.toContain(key);
 
     await page.getByRole("link", { name: "Nightly export" }).click();
     await press("Revoke");

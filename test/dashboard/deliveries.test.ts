@@ -1,26 +1,17 @@
 import { DatabaseSync } from "node:sqlite";
 import type { Locator, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { TEST_ACCOUNT, waitUntil } from "../running-server.ts";
 import { startReceiver } from "../webhook-receiver.ts";
 import { hasChromium } from "./browser.ts";
-import { startWorld, type World } from "./world.ts";
+import { eachOnOwnersPage } from "./owners-page.ts";
+import type { World } from "./world.ts";
 
 describe.skipIf(!hasChromium)("what is done about deliveries, in Chromium:", () => {
   let world: World;
   let page: Page;
-  let faults: readonly string[];
-
-  beforeAll(async () => {
-    world = await startWorld();
-  });
-  afterAll(() => world[Symbol.asyncDispose]());
-  beforeEach(async () => {
-    ({ page, faults } = await world.open(await world.browseAsOwner()));
-  });
-  afterEach(async () => {
-    expect(faults).toEqual([]);
-    await page.context().close();
+  eachOnOwnersPage((opened) => {
+    ({ world, page } = opened);
   });
 
   const go = (path: string) => page.goto(`${world.origin}/dashboard${path}`);

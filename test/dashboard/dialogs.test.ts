@@ -1,29 +1,18 @@
 import { DatabaseSync } from "node:sqlite";
-import type { BrowserContext, Locator, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Locator, Page } from "playwright-core";
+import { beforeEach, describe, expect, test } from "vitest";
 import { TEST_ACCOUNT } from "../running-server.ts";
 import { hasChromium } from "./browser.ts";
-import { OWNER, startWorld, type World } from "./world.ts";
+import { eachOnOwnersPage } from "./owners-page.ts";
+import { OWNER, type World } from "./world.ts";
 
 describe.skipIf(!hasChromium)("the dialogs of the dashboard, in Chromium:", () => {
   let world: World;
-  let context: BrowserContext;
   let page: Page;
-  let faults: readonly string[];
-
-  beforeAll(async () => {
-    world = await startWorld();
-    context = await world.browseAsOwner();
+  eachOnOwnersPage((opened) => {
+    ({ world, page } = opened);
   });
-  afterAll(() => world[Symbol.asyncDispose]());
-  beforeEach(async () => {
-    proved(Date.now());
-    ({ page, faults } = await world.open(context));
-  });
-  afterEach(async () => {
-    expect(faults).toEqual([]);
-    await page.close();
-  });
+  beforeEach(() => proved(Date.now()));
 
   const go = (path: string) => page.goto(`${world.origin}/dashboard${path}`);
   const press = (name: string) => page.getByRole("button", { name, exact: true }).click();

@@ -3,13 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { TEST_ACCOUNT, waitUntil } from "../running-server.ts";
 import { hasChromium } from "./browser.ts";
 import { codeOf } from "./factors.ts";
-import { OWNER, setPassword, startWorld, type World } from "./world.ts";
+import { BRANDING, OWNER, setPassword, signIn, startWorld, type World } from "./world.ts";
 
-/** One point of red. */
-const LOGO =
-  "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==";
-/** White on this yellow could not be read, nor the yellow on white. */
-const BRANDING = { name: "Acme", logoUrl: LOGO, colour: "#ffcc00" };
 const SAVVY = { slug: "savvycal", extends: "savvycal" };
 
 describe.skipIf(!hasChromium)("the ways into the dashboard, in Chromium:", () => {
@@ -23,18 +18,10 @@ describe.skipIf(!hasChromium)("the ways into the dashboard, in Chromium:", () =>
   test("a password, and from then on a code; a wrong one tells nothing", async () => {
     const context = await world.browse();
     const { page, faults } = await world.open(context);
-    const signIn = async (password: string) => {
-      await page.getByLabel(/^E-mail/).fill(OWNER.email);
-      await page
-        .getByLabel(/^Password/)
-        .first()
-        .fill(password);
-      await page.getByRole("button", { name: "Sign in" }).click();
-    };
     await page.goto(`${world.origin}/dashboard/security`);
-    await signIn("not the password at all");
+    await signIn(page, { ...OWNER, password: "not the password at all" });
     await page.getByRole("alert").waitFor();
-    await signIn(OWNER.password);
+    await signIn(page, OWNER);
     await page.getByRole("button", { name: "Turn on" }).click();
     const secret = (await page.getByTestId("totp-secret").textContent()) ?? "";
     await page.getByRole("img", { name: "QR code of the secret" }).waitFor();
@@ -49,7 +36,7 @@ describe.skipIf(!hasChromium)("the ways into the dashboard, in Chromium:", () =>
 
     await page.getByRole("button", { name: "Your account" }).click();
     await page.getByRole("menuitem", { name: "Sign out" }).click();
-    await signIn(OWNER.password);
+    await signIn(page, OWNER);
     await page.getByRole("heading", { name: "One more step" }).waitFor();
     await page.getByLabel(/^Code/).fill(codes[0] ?? "");
     await page.getByRole("button", { name: "Continue" }).click();
@@ -256,16 +243,8 @@ describe.skipIf(!hasChromium)("the ways into the dashboard, in Chromium:", () =>
     });
     const context = await world.browse();
     const { page, faults } = await world.open(context);
-    const signIn = async () => {
-      await page.getByLabel(/^E-mail/).fill(person.email);
-      await page
-        .getByLabel(/^Password/)
-        .first()
-        .fill(person.password);
-      await page.getByRole("button", { name: "Sign in" }).click();
-    };
     await page.goto(`${world.origin}/dashboard/?api=standard`);
-    await signIn();
+    await signIn(page, person);
     await page.getByRole("link", { name: "Your security" }).click();
     await page.getByRole("heading", { level: 1, name: "Your security" }).waitFor();
     {
@@ -275,7 +254,7 @@ describe.skipIf(!hasChromium)("the ways into the dashboard, in Chromium:", () =>
     }
     await page.reload();
     await expect.poll(() => page.title()).toBe("Sign in · Acme");
-    await signIn();
+    await signIn(page, person);
     await page.getByRole("heading", { level: 1, name: "Your security" }).waitFor();
     expect(faults).toEqual([]);
     await context.close();

@@ -1,7 +1,8 @@
-import type { BrowserContext, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
 import { hasChromium } from "./browser.ts";
-import { startWorld, type World } from "./world.ts";
+import { eachOnOwnersPage } from "./owners-page.ts";
+import type { World } from "./world.ts";
 
 /** An API whose operator has made nothing yet. */
 const POLICY = {
@@ -13,22 +14,13 @@ const POLICY = {
 
 describe.skipIf(!hasChromium)("lists and the way to them, in Chromium:", () => {
   let world: World;
-  let context: BrowserContext;
   let page: Page;
-  let faults: readonly string[];
-
-  beforeAll(async () => {
-    world = await startWorld({ policy: POLICY });
-    context = await world.browseAsOwner();
-  });
-  afterAll(() => world[Symbol.asyncDispose]());
-  beforeEach(async () => {
-    ({ page, faults } = await world.open(context));
-  });
-  afterEach(async () => {
-    expect(faults).toEqual([]);
-    await page.close();
-  });
+  eachOnOwnersPage(
+    (opened) => {
+      ({ world, page } = opened);
+    },
+    { policy: POLICY },
+  );
 
   const go = (path: string) => page.goto(`${world.origin}/dashboard${path}`);
   const press = (name: string) => page.getByRole("button", { name, exact: true }).click();

@@ -5,7 +5,7 @@ import { TEST_ACCOUNT } from "../running-server.ts";
 import { startReceiver, type WebhookReceiver } from "../webhook-receiver.ts";
 import { hasChromium } from "./browser.ts";
 import { addBothFactors, giveAuthenticator, nextCodeOf } from "./factors.ts";
-import { OWNER, type Place, setPassword, setUp, startPlace } from "./world.ts";
+import { OWNER, type Place, setPassword, setUp, signIn, startPlace } from "./world.ts";
 
 const USER = { email: "grace@example.com", password: "a long password of hers" };
 /** Several times as long as it takes where nothing else runs. */
@@ -73,12 +73,7 @@ describe.skipIf(!hasChromium)("from the set-up link to the end of a token, in Ch
       await setUp(operator, place.setUpLink);
       const secret = await addBothFactors(operator);
       await signOut(operator);
-      await operator.getByLabel(/^E-mail/).fill(OWNER.email);
-      await operator
-        .getByLabel(/^Password/)
-        .first()
-        .fill(OWNER.password);
-      await operator.getByRole("button", { name: "Sign in" }).click();
+      await signIn(operator, OWNER);
       await operator.getByRole("heading", { name: "One more step" }).waitFor();
       await operator.getByLabel(/^Code/).fill(nextCodeOf(secret));
       await operator.getByRole("button", { name: "Continue" }).click();

@@ -10,6 +10,13 @@ export const OWNER = {
   password: "correct horse battery staple",
 } as const;
 
+/** One point of red. */
+const LOGO =
+  "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==";
+
+/** The looks of an API; white on this yellow could not be read, nor the yellow on white. */
+export const BRANDING = { name: "Acme", logoUrl: LOGO, colour: "#ffcc00" } as const;
+
 /** A service that nobody runs yet, and a browser in front of it. */
 export interface Place extends AsyncDisposable {
   readonly server: RunningServer;
@@ -27,7 +34,8 @@ export interface World extends Place {
   browseAsOwner(scheme?: "light" | "dark"): Promise<BrowserContext>;
 }
 
-interface WorldOptions {
+/** How a world is started. */
+export interface WorldOptions {
   readonly policy?: object;
 }
 
@@ -88,4 +96,17 @@ export async function setPassword(page: Page, password: string): Promise<void> {
     .fill(password);
   await page.getByRole("button", { name: "Continue" }).click();
   await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+}
+
+/** At the door: gives e-mail and password. What comes next may be one more step. */
+export async function signIn(
+  page: Page,
+  { email, password }: { readonly email: string; readonly password: string },
+): Promise<void> {
+  await page.getByLabel(/^E-mail/).fill(email);
+  await page
+    .getByLabel(/^Password/)
+    .first()
+    .fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
 }
