@@ -1,5 +1,5 @@
 import type { Account } from "@latchkey/sdk/client";
-import { Button, Group, Menu, Select, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Menu, Select, Stack, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { client } from "../client.ts";
@@ -8,6 +8,7 @@ import { Deeds } from "../elements/deeds.tsx";
 import { Draft, useDraft } from "../elements/draft.tsx";
 import { useKept } from "../elements/kept.ts";
 import { Id } from "../elements/mono.tsx";
+import { Name, NameInput } from "../elements/name.tsx";
 import { Page } from "../elements/page.tsx";
 import { usePages } from "../elements/pages.ts";
 import { Rows } from "../elements/rows.tsx";
@@ -69,11 +70,7 @@ export function AccountsPage() {
           columns={[
             {
               head: "Name",
-              cell: ({ name }) => (
-                <Text size="sm" fw={550}>
-                  {name}
-                </Text>
-              ),
+              cell: ({ name }) => <Name>{name}</Name>,
             },
             { head: "Id", cell: ({ id }) => <Id>{id}</Id> },
             { head: "Kind", cell: ({ kind }) => kind },
@@ -176,13 +173,7 @@ function AccountDraft({
       verb={account === undefined ? "Make the account" : "Save"}
       draft={draft}
     >
-      <TextInput
-        label="Name"
-        required
-        maxLength={200}
-        data-autofocus
-        {...form.getInputProps("name")}
-      />
+      <NameInput {...form.getInputProps("name")} />
       {account === undefined && (
         <Select
           label="Kind"

@@ -2,6 +2,7 @@ import { Select, TextInput } from "@mantine/core";
 import { client } from "../client.ts";
 import { AccountSelect } from "../elements/account-select.tsx";
 import { Draft, useDraft } from "../elements/draft.tsx";
+import { NameInput } from "../elements/name.tsx";
 import { useApi } from "../layout/apis.ts";
 import { ROLES, type Role } from "./user.ts";
 
@@ -25,13 +26,7 @@ export function UserDraft({ onClose }: { readonly onClose: () => void }) {
   });
   return (
     <Draft title="New user" verb="Make the user" draft={draft}>
-      <TextInput
-        label="Name"
-        required
-        maxLength={200}
-        data-autofocus
-        {...form.getInputProps("name")}
-      />
+      <NameInput {...form.getInputProps("name")} />
       <TextInput
         label="E-mail"
         description="Needed to be invited, and to sign in with a password."

@@ -5,6 +5,7 @@ import { client } from "../client.ts";
 import { AccountSelect } from "../elements/account-select.tsx";
 import { useKept } from "../elements/kept.ts";
 import { Id } from "../elements/mono.tsx";
+import { Name } from "../elements/name.tsx";
 import { Page } from "../elements/page.tsx";
 import { usePages } from "../elements/pages.ts";
 import { Rows } from "../elements/rows.tsx";
@@ -62,11 +63,7 @@ export function UsersPage() {
           columns={[
             {
               head: "Name",
-              cell: ({ name }) => (
-                <Text size="sm" fw={550}>
-                  {name ?? "–"}
-                </Text>
-              ),
+              cell: ({ name }) => <Name>{name ?? "–"}</Name>,
             },
             { head: "E-mail", cell: ({ email }) => email ?? "–" },
             { head: "Id", cell: ({ id }) => <Id>{id}</Id> },

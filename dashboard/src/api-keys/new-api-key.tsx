@@ -1,17 +1,10 @@
 import type { IssuedApiKey } from "@latchkey/sdk/client";
-import {
-  MultiSelect,
-  SegmentedControl,
-  Select,
-  Stack,
-  TagsInput,
-  Text,
-  TextInput,
-} from "@mantine/core";
+import { MultiSelect, SegmentedControl, Select, Stack, TagsInput, Text } from "@mantine/core";
 import { client } from "../client.ts";
 import { AccountSelect } from "../elements/account-select.tsx";
 import { Draft, useDraft } from "../elements/draft.tsx";
 import { expiryAfter, LIFETIMES } from "../elements/expiry.ts";
+import { NameInput } from "../elements/name.tsx";
 import { useApi, useApiDetail } from "../layout/apis.ts";
 import { usePowers } from "../session/session.tsx";
 
@@ -57,14 +50,7 @@ export function NewApiKey({ onClose, onIssued }: NewApiKeyProps) {
   const takesSignatures = detail?.schemes.includes("signed-request") === true;
   return (
     <Draft title="New API key" verb="Make the key" draft={draft}>
-      <TextInput
-        label="Name"
-        placeholder="Nightly export"
-        required
-        maxLength={200}
-        data-autofocus
-        {...form.getInputProps("name")}
-      />
+      <NameInput placeholder="Nightly export" {...form.getInputProps("name")} />
       <AccountSelect required {...form.getInputProps("accountId")} />
       <MultiSelect
         label="Scopes"

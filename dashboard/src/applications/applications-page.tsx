@@ -1,5 +1,5 @@
 import type { Application, IssuedApplication } from "@latchkey/sdk/client";
-import { Button, Group, Menu, Stack, Text } from "@mantine/core";
+import { Button, Group, Menu, Stack } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { client } from "../client.ts";
@@ -8,6 +8,7 @@ import { Confirm } from "../elements/confirm.tsx";
 import { Deeds } from "../elements/deeds.tsx";
 import { useKept } from "../elements/kept.ts";
 import { Id } from "../elements/mono.tsx";
+import { Name } from "../elements/name.tsx";
 import { Page } from "../elements/page.tsx";
 import { usePages } from "../elements/pages.ts";
 import { Rows } from "../elements/rows.tsx";
@@ -62,11 +63,7 @@ export function ApplicationsPage() {
           columns={[
             {
               head: "Name",
-              cell: ({ name }) => (
-                <Text size="sm" fw={550}>
-                  {name}
-                </Text>
-              ),
+              cell: ({ name }) => <Name>{name}</Name>,
             },
             { head: "Client id", cell: ({ clientId }) => <Id>{clientId}</Id> },
             { head: "Status", cell: (each) => <Status of={statusOf(each)} /> },

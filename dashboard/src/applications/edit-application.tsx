@@ -2,6 +2,7 @@ import type { Application } from "@latchkey/sdk/client";
 import { Checkbox, MultiSelect, TagsInput, TextInput } from "@mantine/core";
 import { client } from "../client.ts";
 import { Draft, useDraft } from "../elements/draft.tsx";
+import { NameInput } from "../elements/name.tsx";
 import { useApi, useApiDetail } from "../layout/apis.ts";
 
 interface EditApplicationProps {
@@ -44,14 +45,7 @@ export function EditApplication({ application, onClose }: EditApplicationProps) 
   });
   return (
     <Draft title="Edit the application" verb="Save" draft={draft}>
-      <TextInput
-        label="Name"
-        description="Users see it when they are asked."
-        required
-        maxLength={200}
-        data-autofocus
-        {...form.getInputProps("name")}
-      />
+      <NameInput description="Users see it when they are asked." {...form.getInputProps("name")} />
       <TagsInput
         label="Redirect URIs"
         description="https, or http on this machine. Press Enter after each."

@@ -1,8 +1,9 @@
 import type { IssuedApplication } from "@latchkey/sdk/client";
-import { MultiSelect, Select, TagsInput, TextInput } from "@mantine/core";
+import { MultiSelect, Select, TagsInput } from "@mantine/core";
 import { client } from "../client.ts";
 import { AccountSelect } from "../elements/account-select.tsx";
 import { Draft, useDraft } from "../elements/draft.tsx";
+import { NameInput } from "../elements/name.tsx";
 import { useApi, useApiDetail } from "../layout/apis.ts";
 import { usePowers } from "../session/session.tsx";
 
@@ -42,14 +43,7 @@ export function NewApplication({ onClose, onIssued }: NewApplicationProps) {
   });
   return (
     <Draft title="New application" verb="Register the application" draft={draft}>
-      <TextInput
-        label="Name"
-        description="Users see it when they are asked."
-        required
-        maxLength={200}
-        data-autofocus
-        {...form.getInputProps("name")}
-      />
+      <NameInput description="Users see it when they are asked." {...form.getInputProps("name")} />
       <AccountSelect required {...form.getInputProps("accountId")} />
       <Select label="Type" data={TYPES} allowDeselect={false} {...form.getInputProps("type")} />
       <TagsInput

@@ -6,6 +6,7 @@ import { Confirm } from "../elements/confirm.tsx";
 import { Deeds } from "../elements/deeds.tsx";
 import { Draft, useDraft } from "../elements/draft.tsx";
 import { Id } from "../elements/mono.tsx";
+import { Name } from "../elements/name.tsx";
 import { usePages } from "../elements/pages.ts";
 import { Rows } from "../elements/rows.tsx";
 import { Secrets } from "../elements/secret.tsx";
@@ -48,11 +49,7 @@ export function KeyKind({ kind }: { readonly kind: Kind }) {
         columns={[
           {
             head: kind.field.label,
-            cell: ({ name }) => (
-              <Text size="sm" fw={550}>
-                {name}
-              </Text>
-            ),
+            cell: ({ name }) => <Name>{name}</Name>,
           },
           { head: "Id", cell: ({ id }) => <Id>{id}</Id> },
           { head: "Status", cell: ({ status }) => <Status of={status} /> },

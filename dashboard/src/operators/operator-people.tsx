@@ -1,5 +1,5 @@
 import type { Operator } from "@latchkey/sdk/client";
-import { Button, Group, Menu, MultiSelect, Select, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Menu, MultiSelect, Select, Stack, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { client } from "../client.ts";
@@ -7,6 +7,7 @@ import { Confirm } from "../elements/confirm.tsx";
 import { Deeds } from "../elements/deeds.tsx";
 import { Draft, useDraft } from "../elements/draft.tsx";
 import { InvitationLink, Invite, noteSent } from "../elements/invite.tsx";
+import { Name, NameInput } from "../elements/name.tsx";
 import { usePages } from "../elements/pages.ts";
 import { Rows } from "../elements/rows.tsx";
 import { Status } from "../elements/status.tsx";
@@ -49,11 +50,7 @@ export function OperatorPeople() {
         columns={[
           {
             head: "Name",
-            cell: ({ name }) => (
-              <Text size="sm" fw={550}>
-                {name}
-              </Text>
-            ),
+            cell: ({ name }) => <Name>{name}</Name>,
           },
           { head: "E-mail", cell: ({ email }) => email },
           { head: "Role", cell: ({ role }) => role },
@@ -162,13 +159,7 @@ function PersonDraft({ person, onClose, onLink }: PersonDraftProps) {
       verb={person === undefined ? "Invite" : "Save"}
       draft={draft}
     >
-      <TextInput
-        label="Name"
-        required
-        maxLength={200}
-        data-autofocus
-        {...form.getInputProps("name")}
-      />
+      <NameInput {...form.getInputProps("name")} />
       <TextInput
         label="E-mail"
         type="email"

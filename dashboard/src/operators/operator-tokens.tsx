@@ -1,10 +1,11 @@
 import type { IssuedOperatorToken, OperatorToken } from "@latchkey/sdk/client";
-import { Button, Group, MultiSelect, Select, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, MultiSelect, Select, Stack } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { client } from "../client.ts";
 import { Confirm } from "../elements/confirm.tsx";
 import { Draft, useDraft } from "../elements/draft.tsx";
+import { Name, NameInput } from "../elements/name.tsx";
 import { usePages } from "../elements/pages.ts";
 import { Rows } from "../elements/rows.tsx";
 import { Secrets } from "../elements/secret.tsx";
@@ -48,11 +49,7 @@ export function OperatorTokens() {
         columns={[
           {
             head: "Name",
-            cell: ({ name }) => (
-              <Text size="sm" fw={550}>
-                {name}
-              </Text>
-            ),
+            cell: ({ name }) => <Name>{name}</Name>,
           },
           { head: "Role", cell: ({ role }) => role },
           { head: "APIs", cell: ({ apis }) => apis?.join(", ") ?? "all" },
@@ -119,14 +116,7 @@ function NewToken({ onClose, onIssued }: NewTokenProps) {
   });
   return (
     <Draft title="New operator token" verb="Make the token" draft={draft}>
-      <TextInput
-        label="Name"
-        description="Which program uses it."
-        required
-        maxLength={200}
-        data-autofocus
-        {...form.getInputProps("name")}
-      />
+      <NameInput description="Which program uses it." {...form.getInputProps("name")} />
       <Select label="Role" data={ROLES} allowDeselect={false} {...form.getInputProps("role")} />
       <MultiSelect
         label="APIs"

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { client } from "../client.ts";
 import { Failure } from "../elements/failure.tsx";
 import { Door } from "./door.tsx";
+import { EmailInput } from "./email-input.tsx";
 import type { Link } from "./link.ts";
 import { useAttempt } from "./proof.tsx";
 import { useEnter } from "./session.tsx";
@@ -102,13 +103,8 @@ function LinkForm({
           />
         )}
         {(kind === "setup" || facts.email !== undefined) && (
-          <TextInput
-            label="E-mail"
-            type="email"
-            autoComplete="username"
-            required
+          <EmailInput
             readOnly={kind !== "setup"}
-            maxLength={254}
             value={email}
             onChange={(event) => setEmail(event.currentTarget.value)}
           />

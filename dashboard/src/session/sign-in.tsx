@@ -6,6 +6,7 @@ import { client } from "../client.ts";
 import { Failure } from "../elements/failure.tsx";
 import { IconShield } from "../icons.ts";
 import { Door } from "./door.tsx";
+import { EmailInput } from "./email-input.tsx";
 import { useAttempt } from "./proof.tsx";
 import { useEnter } from "./session.tsx";
 import { askPasskey } from "./webauthn.ts";
@@ -76,15 +77,7 @@ function PasswordStep({
       >
         <Stack>
           {error !== undefined && <Failure error={error} />}
-          <TextInput
-            label="E-mail"
-            type="email"
-            autoComplete="username"
-            required
-            maxLength={254}
-            value={email}
-            onChange={(event) => setEmail(event.currentTarget.value)}
-          />
+          <EmailInput value={email} onChange={(event) => setEmail(event.currentTarget.value)} />
           <PasswordInput
             label="Password"
             autoComplete="current-password"
@@ -187,15 +180,7 @@ function ResetRequest({ where, onBack }: Where & { readonly onBack: () => void }
         >
           <Stack>
             {error !== undefined && <Failure error={error} />}
-            <TextInput
-              label="E-mail"
-              type="email"
-              autoComplete="username"
-              required
-              maxLength={254}
-              value={email}
-              onChange={(event) => setEmail(event.currentTarget.value)}
-            />
+            <EmailInput value={email} onChange={(event) => setEmail(event.currentTarget.value)} />
             <Button type="submit" loading={isBusy} fullWidth>
               Send the link
             </Button>
