@@ -28,10 +28,9 @@ import { verifyDoor } from "./http/verify.ts";
 import { createVerifyFront } from "./http/verify-front.ts";
 import { openCounters } from "./limits/open-counters.ts";
 import { createMail } from "./mail/create-mail.ts";
-import { createAuthorizationServers } from "./oauth/authorization-servers.ts";
 import { createCalcomTokens } from "./oauth/calcom-tokens.ts";
 import { createIssuerKeys } from "./oauth/issuer-key-rotation.ts";
-import { startLogoutNotices } from "./oauth/logout-notices.ts";
+import { startAuthorizationServers } from "./oauth/start-authorization-servers.ts";
 import { createGuardedFetch } from "./outbound/guarded-fetch.ts";
 import { hiddenDashboard } from "./policy-file/hidden-dashboard.ts";
 import { loadPolicies } from "./policy-file/load-policies.ts";
@@ -138,22 +137,14 @@ export async function startLatchkey(
     headers: hygieneHeaders(settings.publicUrl),
     onFault: (fault, requestId) => log.error({ err: fault, requestId }, "verify failed"),
   });
-  const authorizationServers = createAuthorizationServers({
-    store,
-    clock,
-    sealing,
-    masterKeys,
-    policies,
+  const oauth = startAuthorizationServers({
+    ...{ store, clock, sealing, masterKeys, policies, log },
     publicUrl: settings.publicUrl,
     proven: async (api) => leases.get(api)?.ensure(),
     // Anybody may cause one.
     fetch: createGuardedFetch({ allow: settings.outboundAllow, mostAtOnce: 100 }),
     onFault: (fault, call) =>
       log.error({ err: fault, requestId: call?.requestId }, "the authorization server failed"),
-  });
-  const notices = startLogoutNotices({ store, servers: authorizationServers, clock, log });
-  store.onChange((api, changes) => {
-    if (changes.some(({ kind }) => kind === "issuer_keys")) authorizationServers.renew(api);
   });
   const signInParts = createSignInParts({
     store,
@@ -173,7 +164,7 @@ export async function startLatchkey(
     onFault: (fault) => log.error({ err: fault }, "a mail, or a note on a session, failed"),
   });
   const toOAuth = oauthFront({
-    servers: authorizationServers,
+    servers: oauth.servers,
     trustedProxies,
     requireHttps: settings.requireHttps,
     plainLoopback: settings.mode === "dev",
@@ -214,7 +205,7 @@ export async function startLatchkey(
         ...{ clock, masterKeys, log },
       }),
       interactionDoor({
-        servers: authorizationServers,
+        servers: oauth.servers,
         ...signInParts,
         publicUrl: settings.publicUrl,
         policies: policies.filter(({ oauth }) => oauth !== null),
@@ -255,9 +246,7 @@ export async function startLatchkey(
       : await answerOn(settings.socket, { server: app.server, log });
   // Last: who waits for the port finds everything there.
   const address = await app.listen({ host: settings.host, port: settings.port });
-  const resealing = resealAll({ store, sealing, clock, log }).then(() =>
-    authorizationServers.reseal(),
-  );
+  const resealing = resealAll({ store, sealing, clock, log }).then(() => oauth.servers.reseal());
   return {
     address,
     policyFile,
@@ -267,7 +256,7 @@ export async function startLatchkey(
       await Promise.all([socket?.close(), app.close()]);
       await webhooks.stop();
       await nearLimits.stop();
-      await notices.stop();
+      await oauth.stop();
       await usage.close();
       await Promise.all([...leases.values()].map((lease) => lease.stop()));
       await resealing;

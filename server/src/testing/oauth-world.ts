@@ -2,9 +2,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type ApiDefinition, compilePolicy, policyOf, profiles } from "@latchkey/engine";
 import { type ApplicationDraft, createApplications } from "../accounts/applications.ts";
-import { createAuthorizationServers } from "../oauth/authorization-servers.ts";
 import type { ConsentDecision } from "../oauth/interactions.ts";
-import { startLogoutNotices } from "../oauth/logout-notices.ts";
+import { startAuthorizationServers } from "../oauth/start-authorization-servers.ts";
 import { createGuardedFetch } from "../outbound/guarded-fetch.ts";
 import { openStore } from "../store/open-store.ts";
 import { createSealing } from "../store/sealing.ts";
@@ -98,7 +97,7 @@ export async function startOAuthWorld(
   const origin = `http://127.0.0.1:${port}`;
   const faults: unknown[] = [];
   const prompts: string[] = [];
-  const servers = createAuthorizationServers({
+  const { servers, stop } = startAuthorizationServers({
     store,
     clock,
     sealing: createSealing(masterKeys),
@@ -108,6 +107,8 @@ export async function startOAuthWorld(
     proven: async () => undefined,
     fetch: fetchGuarded,
     onFault: (fault) => faults.push(fault),
+    log,
+    noticeEveryMillis: 20,
   });
 
   async function interact(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -128,9 +129,6 @@ export async function startOAuthWorld(
     response.writeHead(303, { location }).end();
   }
 
-  store.onChange((api, changes) => {
-    if (changes.some(({ kind }) => kind === "issuer_keys")) servers.renew(api);
-  });
   const server = createServer((request, response) => {
     const call = { requestId: "req_1", address: "192.0.2.1" };
     const answered =
@@ -143,8 +141,6 @@ export async function startOAuthWorld(
     });
   });
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
-
-  const notices = startLogoutNotices({ store, servers, clock, log, everyMillis: 20 });
 
   const world: OAuthWorld = {
     store,
@@ -233,7 +229,7 @@ export async function startOAuthWorld(
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
-      await notices.stop();
+      await stop();
       await store.close();
     },
   };
