@@ -1,20 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newBrowser } from "../testing/browser.ts";
 import { aContext } from "../testing/builders.ts";
-import { DATABASES } from "../testing/databases.ts";
-import { API, type OAuthWorld, startOAuthWorld } from "../testing/oauth-world.ts";
+import { API, type OAuthWorld, startLoneOAuthWorld } from "../testing/oauth-world.ts";
 
 // What an authorization request may look like, and what pages and tokens come of it.
 
-const [database] = DATABASES;
 let world: OAuthWorld;
 beforeAll(async () => {
-  await database?.start();
-  world = await startOAuthWorld((await database?.newUrl()) ?? "");
+  world = await startLoneOAuthWorld();
 });
 afterAll(async () => {
   await world?.close();
-  await database?.stop();
   expect(world?.faults).toEqual([]);
 });
 
@@ -174,8 +170,7 @@ describe("a resource (RFC 8707)", () => {
   });
 
   test("O-130: of a host of its own may have the slash that URLs write for an empty path", async () => {
-    const url = (await database?.newUrl()) ?? "";
-    const bound = await startOAuthWorld(url, { hosts: ["api.example.com"] });
+    const bound = await startLoneOAuthWorld({ hosts: ["api.example.com"] });
     const client = await bound.register();
     const { searchParams } = new URL(bound.authorizationUrl(client));
     const push = (resource: string) =>

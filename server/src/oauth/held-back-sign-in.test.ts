@@ -1,22 +1,18 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { aContext } from "../testing/builders.ts";
-import { DATABASES } from "../testing/databases.ts";
-import { API, type Client, type OAuthWorld, startOAuthWorld } from "../testing/oauth-world.ts";
+import { API, type Client, type OAuthWorld, startLoneOAuthWorld } from "../testing/oauth-world.ts";
 
 // Who has signed in is sent on to a way back, and may follow it an hour later. What has ended
 // meanwhile must not come to life there.
 
-const [database] = DATABASES;
 let world: OAuthWorld;
 let client: Client;
 beforeAll(async () => {
-  await database?.start();
-  world = await startOAuthWorld((await database?.newUrl()) ?? "");
+  world = await startLoneOAuthWorld();
   client = await world.register();
 });
 afterAll(async () => {
   await world?.close();
-  await database?.stop();
   expect(world?.faults).toEqual([]);
 });
 

@@ -1,25 +1,19 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { newBrowser } from "../testing/browser.ts";
-import { DATABASES } from "../testing/databases.ts";
-import { type Client, type OAuthWorld, startOAuthWorld } from "../testing/oauth-world.ts";
+import { type Client, type OAuthWorld, startLoneOAuthWorld } from "../testing/oauth-world.ts";
 
 // The library reads the machine's clock, so that is what goes ahead here.
 
 const DAY_SECONDS = 86_400;
 
-const [database] = DATABASES;
 let world: OAuthWorld;
 let client: Client;
 beforeAll(async () => {
-  await database?.start();
-  world = await startOAuthWorld((await database?.newUrl()) ?? "");
+  world = await startLoneOAuthWorld();
   client = await world.register();
 });
 afterEach(() => vi.useRealTimers());
-afterAll(async () => {
-  await world?.close();
-  await database?.stop();
-});
+afterAll(() => world?.close());
 
 const aCode = async () => (await world.authorize(client)).get("code") ?? "";
 const aRefreshToken = async () =>

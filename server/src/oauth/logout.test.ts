@@ -2,29 +2,26 @@ import { decodeJwt } from "jose";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { createGuardedFetch } from "../outbound/guarded-fetch.ts";
 import { type Browser, newBrowser } from "../testing/browser.ts";
-import { DATABASES } from "../testing/databases.ts";
 import {
   type LogoutReceiver,
   readLogoutToken,
   startLogoutReceiver,
 } from "../testing/logout-receiver.ts";
-import { type Client, type OAuthWorld, startOAuthWorld } from "../testing/oauth-world.ts";
+import { type Client, type OAuthWorld, startLoneOAuthWorld } from "../testing/oauth-world.ts";
 
 // OpenID Connect RP-Initiated Logout 1.0 and Back-Channel Logout 1.0.
 
 const REDIRECT = "https://client.example/callback";
 const AFTERWARDS = "https://client.example/signed-out";
 
-const [database] = DATABASES;
 let world: OAuthWorld;
 let client: Client;
 let browser: Browser;
 let idToken: string;
 let receiver: LogoutReceiver;
 beforeAll(async () => {
-  await database?.start();
   const fetchGuarded = createGuardedFetch({ allow: ["127.0.0.1"] });
-  world = await startOAuthWorld((await database?.newUrl()) ?? "", {}, fetchGuarded);
+  world = await startLoneOAuthWorld({}, fetchGuarded);
   receiver = await startLogoutReceiver();
   const answer = await fetch(`${world.issuer}/oauth/register`, {
     method: "POST",
@@ -46,7 +43,6 @@ beforeEach(async () => {
 });
 afterAll(async () => {
   await world?.close();
-  await database?.stop();
   await receiver?.close();
   expect(world?.faults).toEqual([]);
 });

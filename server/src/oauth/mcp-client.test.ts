@@ -5,8 +5,7 @@ import type {
 } from "@modelcontextprotocol/sdk/shared/auth.js";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { newBrowser } from "../testing/browser.ts";
-import { DATABASES } from "../testing/databases.ts";
-import { type OAuthWorld, startOAuthWorld } from "../testing/oauth-world.ts";
+import { type OAuthWorld, startLoneOAuthWorld } from "../testing/oauth-world.ts";
 
 // A client of the Model Context Protocol knows nothing but the address of the API.
 
@@ -20,18 +19,13 @@ const METADATA = {
   scope: "read:users",
 };
 
-const [database] = DATABASES;
 let world: OAuthWorld;
 beforeAll(async () => {
-  await database?.start();
   const document = { ...METADATA, client_id: DOCUMENT, application_type: "native" };
-  world = await startOAuthWorld((await database?.newUrl()) ?? "", {}, async () =>
-    Response.json(document),
-  );
+  world = await startLoneOAuthWorld({}, async () => Response.json(document));
 });
 afterAll(async () => {
   await world?.close();
-  await database?.stop();
   expect(world?.faults).toEqual([]);
 });
 

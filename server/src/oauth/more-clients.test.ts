@@ -3,23 +3,17 @@ import * as openid from "openid-client";
 import OAuth2Strategy from "passport-oauth2";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { newBrowser } from "../testing/browser.ts";
-import { DATABASES } from "../testing/databases.ts";
-import { type OAuthWorld, startOAuthWorld, VERIFIER } from "../testing/oauth-world.ts";
+import { type OAuthWorld, startLoneOAuthWorld, VERIFIER } from "../testing/oauth-world.ts";
 
 // Programs that others wrote, for ways of asking that `real-clients.test.ts` does not take.
 
 const REDIRECT = "https://client.example/callback";
 
-const [database] = DATABASES;
 let world: OAuthWorld;
 beforeAll(async () => {
-  await database?.start();
-  world = await startOAuthWorld((await database?.newUrl()) ?? "");
+  world = await startLoneOAuthWorld();
 });
-afterAll(async () => {
-  await world?.close();
-  await database?.stop();
-});
+afterAll(() => world?.close());
 
 async function approve(url: string): Promise<URL> {
   const { left } = await newBrowser(world.origin).visit(url);

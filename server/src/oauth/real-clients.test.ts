@@ -3,21 +3,20 @@ import * as openid from "openid-client";
 import { AuthorizationCode, ClientCredentials } from "simple-oauth2";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newBrowser } from "../testing/browser.ts";
-import { DATABASES } from "../testing/databases.ts";
-import { type Client, type OAuthWorld, startOAuthWorld, VERIFIER } from "../testing/oauth-world.ts";
+import {
+  type Client,
+  type OAuthWorld,
+  startLoneOAuthWorld,
+  VERIFIER,
+} from "../testing/oauth-world.ts";
 
 // Programs that others wrote, each through its whole flow, as its documents say.
 
-const [database] = DATABASES;
 let world: OAuthWorld;
 beforeAll(async () => {
-  await database?.start();
-  world = await startOAuthWorld((await database?.newUrl()) ?? "");
+  world = await startLoneOAuthWorld();
 });
-afterAll(async () => {
-  await world?.close();
-  await database?.stop();
-});
+afterAll(() => world?.close());
 
 const REDIRECT = "https://client.example/callback";
 const insecure = { [oauth.allowInsecureRequests]: true } as const;

@@ -1,21 +1,15 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { storeUnavailable } from "../store/faults.ts";
 import { aContext } from "../testing/builders.ts";
-import { DATABASES } from "../testing/databases.ts";
-import { API, type OAuthWorld, startOAuthWorld } from "../testing/oauth-world.ts";
+import { API, type OAuthWorld, startLoneOAuthWorld } from "../testing/oauth-world.ts";
 
 // What becomes of a code and a refresh token when the database goes away between two writes.
 
-const [database] = DATABASES;
 let world: OAuthWorld;
 beforeAll(async () => {
-  await database?.start();
-  world = await startOAuthWorld((await database?.newUrl()) ?? "");
+  world = await startLoneOAuthWorld();
 });
-afterAll(async () => {
-  await world?.close();
-  await database?.stop();
-});
+afterAll(() => world?.close());
 
 type Write = OAuthWorld["store"]["write"];
 

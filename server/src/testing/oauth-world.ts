@@ -13,6 +13,7 @@ import { aContext, anAccount, aUser } from "./builders.ts";
 import { freePort } from "./free-port.ts";
 import { type KeptLog, keptLog } from "./log.ts";
 import { receiptsOf } from "./receipts.ts";
+import { temporarySqlite } from "./temporary-sqlite.ts";
 
 /** Authorization servers on a store, behind real HTTP, with a user who signs in when asked. */
 export interface OAuthWorld {
@@ -63,6 +64,22 @@ interface Answer {
 export const VERIFIER = "a-verifier-of-at-least-forty-three-characters";
 export const API = "standard";
 const CHALLENGE = createHash("sha256").update(VERIFIER).digest("base64url");
+
+/** Starts one on an SQLite database of its own, which goes with it. */
+export async function startLoneOAuthWorld(
+  changes: object = {},
+  fetchGuarded = createGuardedFetch({ allow: [] }),
+): Promise<OAuthWorld> {
+  const database = temporarySqlite();
+  const world = await startOAuthWorld(database.url, changes, fetchGuarded);
+  const { close } = world;
+  return Object.assign(world, {
+    async close() {
+      await close();
+      database.remove();
+    },
+  });
+}
 
 /** Starts one on the database at this address; `user_1` of `acct_1` is the user. */
 export async function startOAuthWorld(
