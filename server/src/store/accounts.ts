@@ -4,7 +4,7 @@ import type { Ask } from "./ask.ts";
 import { type Ceiling, isUnder, under } from "./ceiling.ts";
 import { readHead } from "./changes.ts";
 import { holdsText } from "./matching.ts";
-import { olderThan, pageOf } from "./paging.ts";
+import { byCreation, olderThan, pageOf } from "./paging.ts";
 import type { AccountRecord, PageRequest } from "./records.ts";
 import type { AccountTable, Tables } from "./schema.ts";
 import type { Transaction } from "./transaction.ts";
@@ -139,7 +139,7 @@ export function accountReads(db: Kysely<Tables>, ask: Ask) {
           .orderBy("id", "desc")
           .limit(page.limit + 1)
           .execute();
-        return pageOf(rows.map(toAccount), page, ({ createdAt, id }) => ({ at: createdAt, id }));
+        return pageOf(rows.map(toAccount), page, byCreation);
       }),
   };
 }

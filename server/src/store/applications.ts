@@ -26,7 +26,7 @@ import { brownOutsWithin, withBrownOuts } from "./brown-outs.ts";
 import { type Ceiling, isUnder, under } from "./ceiling.ts";
 import { digestMaterial, type NewSecret, newDigest, parseDigests } from "./client-secrets.ts";
 import { changeColumns } from "./credential-rows.ts";
-import { olderThan, pageOf } from "./paging.ts";
+import { byCreation, olderThan, pageOf } from "./paging.ts";
 import type { PageRequest } from "./records.ts";
 import type { Tables } from "./schema.ts";
 import { withSuccessor } from "./secret-rotation.ts";
@@ -232,7 +232,7 @@ export function applicationReads(db: Kysely<Tables>, ask: Ask) {
           .limit(page.limit + 1)
           .execute();
         const items = rows.map(toApplicationOf);
-        return pageOf(items, page, ({ createdAt, id }) => ({ at: createdAt, id }));
+        return pageOf(items, page, byCreation);
       }),
   };
 }

@@ -1,7 +1,7 @@
 import type { Kysely } from "kysely";
 import { selectAccount, toAccount } from "./accounts.ts";
 import type { Ask } from "./ask.ts";
-import { olderThan, pageOf } from "./paging.ts";
+import { byCreation, olderThan, pageOf } from "./paging.ts";
 import type { AccountRecord, PageRequest } from "./records.ts";
 import type { Tables } from "./schema.ts";
 
@@ -32,7 +32,7 @@ export function childAccountReads(db: Kysely<Tables>, ask: Ask) {
           .orderBy("id", "desc")
           .limit(page.limit + 1)
           .execute();
-        return pageOf(rows.map(toAccount), page, ({ createdAt, id }) => ({ at: createdAt, id }));
+        return pageOf(rows.map(toAccount), page, byCreation);
       }),
 
     /** The ids of a user's accounts, as far as they are this account and its children; 200 at most. */

@@ -6,7 +6,7 @@ import { type Ceiling, isUnder, under } from "./ceiling.ts";
 import { forgetConsent, rememberConsent } from "./consents.ts";
 import { parseStrings } from "./credentials.ts";
 import { queueLogoutNotices } from "./logout-notices.ts";
-import { olderThan, pageOf } from "./paging.ts";
+import { byCreation, olderThan, pageOf } from "./paging.ts";
 import type { Millis, PageRequest } from "./records.ts";
 import type { OAuthGrantTable, Tables } from "./schema.ts";
 import type { Transaction } from "./transaction.ts";
@@ -258,7 +258,7 @@ export function grantReads(db: Kysely<Tables>, ask: Ask) {
           .orderBy("id", "desc")
           .limit(page.limit + 1)
           .execute();
-        return pageOf(rows.map(toGrant), page, ({ createdAt, id }) => ({ at: createdAt, id }));
+        return pageOf(rows.map(toGrant), page, byCreation);
       }),
   };
 }

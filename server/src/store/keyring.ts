@@ -12,7 +12,7 @@ import {
   type KeyStatus,
 } from "./key-conditions.ts";
 import type { Flavor } from "./migrations/migration.ts";
-import { olderThan, pageOf } from "./paging.ts";
+import { byCreation, olderThan, pageOf } from "./paging.ts";
 import type { PageRequest } from "./records.ts";
 import type { Tables } from "./schema.ts";
 
@@ -73,7 +73,7 @@ export function keyringReads(db: Kysely<Tables>, ask: Ask, flavor: Flavor) {
           .orderBy("id", "desc")
           .limit(page.limit + 1)
           .execute();
-        return pageOf(rows.map(toCredential), page, ({ createdAt, id }) => ({ at: createdAt, id }));
+        return pageOf(rows.map(toCredential), page, byCreation);
       }),
     findings: (api: string, filter: FindingsFilter) =>
       ask(async () => {

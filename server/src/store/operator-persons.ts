@@ -2,7 +2,7 @@ import { ApiError } from "@latchkey/engine";
 import type { Kysely, Selectable } from "kysely";
 import type { Ask } from "./ask.ts";
 import { holdFeed } from "./changes.ts";
-import { olderThan, pageOf } from "./paging.ts";
+import { byCreation, olderThan, pageOf } from "./paging.ts";
 import type { OperatorPersonTable } from "./people-schema.ts";
 import type { Millis, PageRequest } from "./records.ts";
 import type { Tables } from "./schema.ts";
@@ -162,7 +162,7 @@ export function operatorPersonReads(db: Kysely<Tables>, ask: Ask) {
           .limit(page.limit + 1)
           .execute();
         const people = rows.map(toOperatorPerson);
-        return pageOf(people, page, ({ createdAt, id }) => ({ at: createdAt, id }));
+        return pageOf(people, page, byCreation);
       }),
   };
 }

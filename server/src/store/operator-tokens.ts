@@ -1,7 +1,7 @@
 import { ApiError } from "@latchkey/engine";
 import type { Kysely, Selectable } from "kysely";
 import type { Ask } from "./ask.ts";
-import { olderThan, pageOf } from "./paging.ts";
+import { byCreation, olderThan, pageOf } from "./paging.ts";
 import type { OperatorRole, OperatorTokenRecord, PageRequest } from "./records.ts";
 import type { OperatorTokenTable, Tables } from "./schema.ts";
 import type { Transaction } from "./transaction.ts";
@@ -77,7 +77,7 @@ export function operatorTokenReads(db: Kysely<Tables>, ask: Ask) {
           .limit(page.limit + 1)
           .execute();
         const tokens = rows.map(toOperatorToken);
-        return pageOf(tokens, page, ({ createdAt, id }) => ({ at: createdAt, id }));
+        return pageOf(tokens, page, byCreation);
       }),
     live: () =>
       ask(async () => {

@@ -40,3 +40,14 @@ export function pageOf<Item>(
   const more = items.length > limit && last !== undefined;
   return { items: shown, next: more ? keyOf(last) : null };
 }
+
+/** Where a record stands in a list that goes by when each was made. */
+export function byCreation({
+  createdAt,
+  id,
+}: {
+  readonly createdAt: number;
+  readonly id: string;
+}): PageKey {
+  return { at: createdAt, id };
+}

@@ -3,7 +3,7 @@ import type { Kysely, Selectable } from "kysely";
 import { lockAccount, requireAccount } from "./accounts.ts";
 import type { Ask } from "./ask.ts";
 import { type Ceiling, isUnder, under } from "./ceiling.ts";
-import { olderThan, pageOf } from "./paging.ts";
+import { byCreation, olderThan, pageOf } from "./paging.ts";
 import type { PageRequest } from "./records.ts";
 import type {
   RequestDetail,
@@ -114,7 +114,7 @@ export function requestReads(db: Kysely<Tables>, ask: Ask) {
           .orderBy("id", "desc")
           .limit(page.limit + 1)
           .execute();
-        return pageOf(rows.map(toRequest), page, ({ createdAt, id }) => ({ at: createdAt, id }));
+        return pageOf(rows.map(toRequest), page, byCreation);
       }),
   };
 }

@@ -5,7 +5,7 @@ import type { Ask } from "./ask.ts";
 import { readHead } from "./changes.ts";
 import { nextNumber } from "./counters.ts";
 import { holdsText } from "./matching.ts";
-import { olderThan, pageOf } from "./paging.ts";
+import { byCreation, olderThan, pageOf } from "./paging.ts";
 import { endPortalSessions } from "./portal-endings.ts";
 import type { PageRequest, Role, UserRecord } from "./records.ts";
 import type { PersonTable, Tables } from "./schema.ts";
@@ -110,7 +110,7 @@ export function userReads(db: Kysely<Tables>, ask: Ask) {
         const ids = rows.map((row) => row.id);
         const memberships = await selectMemberships(db, api, ids);
         const users = rows.map((row) => toUser(row, memberships.get(row.id)));
-        return pageOf(users, page, ({ createdAt, id }) => ({ at: createdAt, id }));
+        return pageOf(users, page, byCreation);
       }),
   };
 }

@@ -2,7 +2,7 @@ import { ApiError } from "@latchkey/engine";
 import { type Kysely, type Selectable, sql } from "kysely";
 import type { Ask } from "./ask.ts";
 import { type Ceiling, under } from "./ceiling.ts";
-import { newerThan, pageOf } from "./paging.ts";
+import { byCreation, newerThan, pageOf } from "./paging.ts";
 import type { Millis, PageKey, PageRequest } from "./records.ts";
 import type { Tables } from "./schema.ts";
 import type { Transaction } from "./transaction.ts";
@@ -136,7 +136,7 @@ export function webhookDeliveryReads(db: Kysely<Tables>, ask: Ask) {
     list: (api: string, filter: DeliveryFilter, page: PageRequest) =>
       ask(async () => {
         const rows = await listDeliveries(db, api, { filter, page });
-        return pageOf(rows.map(toDelivery), page, ({ createdAt, id }) => ({ at: createdAt, id }));
+        return pageOf(rows.map(toDelivery), page, byCreation);
       }),
   };
 }

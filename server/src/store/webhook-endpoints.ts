@@ -3,7 +3,7 @@ import type { Kysely } from "kysely";
 import { lockAccount, requireAccount } from "./accounts.ts";
 import type { Ask } from "./ask.ts";
 import { type Ceiling, under } from "./ceiling.ts";
-import { olderThan, pageOf } from "./paging.ts";
+import { byCreation, olderThan, pageOf } from "./paging.ts";
 import type { PageRequest } from "./records.ts";
 import type { Tables } from "./schema.ts";
 import { withSuccessor } from "./secret-rotation.ts";
@@ -192,7 +192,7 @@ export function webhookEndpointReads(db: Kysely<Tables>, ask: Ask) {
           .orderBy("id", "desc")
           .limit(page.limit + 1)
           .execute();
-        return pageOf(rows.map(toEndpoint), page, ({ createdAt, id }) => ({ at: createdAt, id }));
+        return pageOf(rows.map(toEndpoint), page, byCreation);
       }),
   };
 }

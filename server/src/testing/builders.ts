@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { NO_LOGOUT } from "../store/application-record.ts";
 import type { CommandInput } from "../store/commands.ts";
 import type { WriteContext } from "../store/store.ts";
 import { NOW } from "./now.ts";
@@ -107,6 +108,51 @@ export function aJwtSecret(
     },
     ...changes,
   };
+}
+
+/** What a platform says of the bookings of a client's users. */
+export const CLIENT_SETTINGS = {
+  bookingRedirectUri: "https://app.example.com/booked",
+  bookingCancelRedirectUri: null,
+  bookingRescheduleRedirectUri: null,
+  areEmailsEnabled: true,
+  areDefaultEventTypesEnabled: false,
+  areCalendarEventsEnabled: true,
+};
+
+/** Input of `createApplication`: a platform's client of `acct_1`; id and secret follow `n`. */
+export function anApplication({
+  n = 1,
+  ...changes
+}: Partial<CommandInput<"createApplication">> & {
+  readonly n?: number;
+} = {}): CommandInput<"createApplication"> {
+  return {
+    id: `app_${n}`,
+    accountId: "acct_1",
+    name: "Partner",
+    kind: "platform",
+    type: "confidential",
+    redirectUris: ["https://app.example.com"],
+    scopes: [],
+    permissions: ["BOOKING_READ"],
+    accessTokenFormat: "opaque",
+    pkce: "optional",
+    status: "verified",
+    logo: null,
+    homePage: null,
+    settings: CLIENT_SETTINGS,
+    logout: NO_LOGOUT,
+    digest: digestOf(`app_${n}`),
+    secret: aClientSecret(n),
+    maxLive: 1000,
+    ...changes,
+  };
+}
+
+/** The `n`th secret of a client, just made. */
+export function aClientSecret(n: number) {
+  return { id: `sec_${n}`, digest: digestOf(`sec_${n}`), lastFour: `000${n}` };
 }
 
 /** The digest that stands for a secret in tests. */

@@ -2,59 +2,16 @@ import { expect, test } from "vitest";
 import { NO_LOGOUT } from "../../store/application-record.ts";
 import type { CommandInput } from "../../store/commands.ts";
 import type { Store } from "../../store/store.ts";
-import { anAccount, digestOf } from "../builders.ts";
+import { aClientSecret, anAccount, anApplication, CLIENT_SETTINGS, digestOf } from "../builders.ts";
 import { NOW } from "../now.ts";
 import { aScene, expectRefusal, type Scene } from "./scene.ts";
 
 const DAY = 86_400_000;
 
-const SETTINGS = {
-  bookingRedirectUri: "https://app.example.com/booked",
-  bookingCancelRedirectUri: null,
-  bookingRescheduleRedirectUri: null,
-  areEmailsEnabled: true,
-  areDefaultEventTypesEnabled: false,
-  areCalendarEventsEnabled: true,
-};
-
-/** Input of `createApplication`: a platform's client of `acct_1`; id and secret follow `n`. */
-function anApplication({
-  n = 1,
-  ...changes
-}: Partial<CommandInput<"createApplication">> & {
-  readonly n?: number;
-} = {}): CommandInput<"createApplication"> {
-  return {
-    id: `app_${n}`,
-    accountId: "acct_1",
-    name: "Partner",
-    kind: "platform",
-    type: "confidential",
-    redirectUris: ["https://app.example.com"],
-    scopes: [],
-    permissions: ["BOOKING_READ"],
-    accessTokenFormat: "opaque",
-    pkce: "optional",
-    status: "verified",
-    logo: null,
-    homePage: null,
-    settings: SETTINGS,
-    logout: NO_LOGOUT,
-    digest: digestOf(`app_${n}`),
-    secret: aSecret(n),
-    maxLive: 1000,
-    ...changes,
-  };
-}
-
-function aSecret(n: number) {
-  return { id: `sec_${n}`, digest: digestOf(`sec_${n}`), lastFour: `000${n}` };
-}
-
 /** Input of `rotateClientSecret`: a day's overlap for the secret before `sec_{n}`. */
 function aRotation(n: number, changes: Partial<CommandInput<"rotateClientSecret">> = {}) {
   const rotation = { overlapSeconds: 86_400, force: false, brownOuts: [] };
-  return { id: "app_1", secret: aSecret(n), ...rotation, ...changes };
+  return { id: "app_1", secret: aClientSecret(n), ...rotation, ...changes };
 }
 
 async function aPlatformScene(store: Store): Promise<Scene> {
@@ -103,7 +60,7 @@ export function applicationsContract(open: () => Store): void {
       status: "verified",
       logo: null,
       homePage: null,
-      settings: SETTINGS,
+      settings: CLIENT_SETTINGS,
       logout: NO_LOGOUT,
       secrets: [{ id: "sec_1", lastFour: "0001", createdAt: NOW, endsAt: null, brownOuts: [] }],
       createdAt: NOW,
@@ -197,7 +154,7 @@ export function applicationsContract(open: () => Store): void {
     const wanted = { id: "app_1", ...changes, settings, logout };
     const updated = await write("updateApplication", wanted, { at: NOW + 1 });
     const merged = {
-      settings: { ...SETTINGS, ...settings },
+      settings: { ...CLIENT_SETTINGS, ...settings },
       logout: { ...NO_LOGOUT, ...logout },
     };
     expect(updated).toMatchObject({ ...changes, ...merged });
@@ -209,7 +166,7 @@ export function applicationsContract(open: () => Store): void {
   test("writes neither change nor event when an update changes nothing", async () => {
     const { store, api, write } = await aPlatformScene(open());
     await write("createApplication", anApplication());
-    const same = { name: "Partner", permissions: ["BOOKING_READ"], settings: SETTINGS };
+    const same = { name: "Partner", permissions: ["BOOKING_READ"], settings: CLIENT_SETTINGS };
     await write("updateApplication", { id: "app_1", ...same });
     await write("setApplicationStatus", { id: "app_1", status: "verified" });
     expect(await store.changes.head(api)).toBe(3);

@@ -1,47 +1,15 @@
-import { NO_LOGOUT } from "../../store/application-record.ts";
 import type { CommandInput } from "../../store/commands.ts";
 import type { PairDraft } from "../../store/managed-tokens.ts";
 import type { Store } from "../../store/store.ts";
-import { anAccount, digestOf } from "../builders.ts";
+import { anAccount, anApplication } from "../builders.ts";
 import { aScene, type Scene } from "./scene.ts";
-
-/** Input of `createApplication`: a platform's client of `acct_1` that may read bookings. */
-function aClient(id: string): CommandInput<"createApplication"> {
-  return {
-    id,
-    accountId: "acct_1",
-    name: "Partner",
-    kind: "platform",
-    type: "confidential",
-    redirectUris: ["https://app.example.com"],
-    scopes: [],
-    permissions: ["BOOKING_READ"],
-    accessTokenFormat: "opaque",
-    pkce: "optional",
-    status: "verified",
-    logo: null,
-    homePage: null,
-    logout: NO_LOGOUT,
-    settings: {
-      bookingRedirectUri: null,
-      bookingCancelRedirectUri: null,
-      bookingRescheduleRedirectUri: null,
-      areEmailsEnabled: true,
-      areDefaultEventTypesEnabled: false,
-      areCalendarEventsEnabled: true,
-    },
-    digest: digestOf(id),
-    secret: { id: `sec_${id}`, digest: digestOf(`secret of ${id}`), lastFour: "0001" },
-    maxLive: 1000,
-  };
-}
 
 /** An API with the platform `acct_1` and its clients `app_1` and `app_2`. */
 export async function aPlatformScene(store: Store): Promise<Scene> {
   const scene = aScene(store);
   await scene.write("createAccount", anAccount({ kind: "platform" }));
-  await scene.write("createApplication", aClient("app_1"));
-  await scene.write("createApplication", aClient("app_2"));
+  await scene.write("createApplication", anApplication());
+  await scene.write("createApplication", anApplication({ n: 2 }));
   return scene;
 }
 
