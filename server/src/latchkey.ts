@@ -208,12 +208,7 @@ export async function startLatchkey(
         servers: oauth.servers,
         ...signInParts,
         publicUrl: settings.publicUrl,
-        policies: policies.filter(({ oauth }) => oauth !== null),
-        signInUrls: new Map(
-          policies.flatMap(({ slug, signInUrl }) =>
-            signInUrl === null ? [] : [[slug, signInUrl]],
-          ),
-        ),
+        policies,
         masterKeys,
         trustedProxies,
       }),

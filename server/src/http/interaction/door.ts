@@ -18,9 +18,9 @@ import { refusedHandOffPage } from "./sign-in-pages.ts";
 import { askSignIn, type SignInParts, type Step, signInStep } from "./sign-in-steps.ts";
 
 /** What the pages between an application and its tokens are made of. */
-export interface InteractionParts extends SignInParts {
+export interface InteractionParts extends Omit<SignInParts, "signInUrls"> {
   readonly servers: AuthorizationServers;
-  /** Of the APIs that have an authorization server. */
+  /** Of all APIs; one without an authorization server has no such pages. */
   readonly policies: readonly Policy[];
   /** Newest first. */
   readonly masterKeys: readonly Uint8Array[];
@@ -37,10 +37,11 @@ interface Route {
 
 type Call = FastifyRequest<Route>;
 
-type DoorParts = InteractionParts & {
-  /** What the browser is sent on with whose form was a hand-off. */
-  readonly handed: Tokens;
-};
+type DoorParts = InteractionParts &
+  SignInParts & {
+    /** What the browser is sent on with whose form was a hand-off. */
+    readonly handed: Tokens;
+  };
 
 /**
  * `/{api}/interaction/{uid}`: a person signs in and approves, or does not, what an application asks
@@ -51,7 +52,8 @@ export const interactionDoor =
   async (root) => {
     const tokens = createTokens(given.masterKeys, "latchkey interaction csrf");
     const handed = createTokens(given.masterKeys, "latchkey interaction hand-off");
-    const parts = { ...given, handed };
+    const policies = given.policies.filter(({ oauth }) => oauth !== null);
+    const parts = { ...given, handed, signInUrls: signInUrlsOf(policies) };
     await root.register(async (app) => {
       app.removeAllContentTypeParsers();
       app.addContentTypeParser(
@@ -61,7 +63,7 @@ export const interactionDoor =
       );
       const config = { public: "known by the cookie of the browser that began" };
       const schema = { hide: true };
-      for (const policy of parts.policies) {
+      for (const policy of policies) {
         const { slug: api, branding } = policy;
         const path = `/${api}/interaction/:uid`;
         const onRequest = async (request: FastifyRequest, reply: FastifyReply) =>
@@ -106,6 +108,13 @@ export const interactionDoor =
       }
     });
   };
+
+/** The APIs' own sign-in pages, by slug. */
+function signInUrlsOf(policies: readonly Policy[]): ReadonlyMap<string, string> {
+  return new Map(
+    policies.flatMap(({ slug, signInUrl }) => (signInUrl === null ? [] : [[slug, signInUrl]])),
+  );
+}
 
 async function askedOf(
   { servers, handed }: DoorParts,
