@@ -31,6 +31,8 @@ const RULES: Rules = {
     kysely: ["server/store"],
     "oidc-provider": ["server/oauth"],
     pg: ["server/store", "bench"],
+    // Nobody may load the whole of it, which replaces an application's dispatcher.
+    undici: ["sdk/verifier"],
     "node:process": ["server/cli"],
     "node:sqlite": ["server/store", "bench"],
   },
