@@ -37,8 +37,9 @@ export const clientSecretHeaders: Scheme = {
     const header = presented.named(CLIENT_ID);
     if (hasSecret && (clientParameter ?? header) !== undefined) return true;
     if (presented.named("authorization") !== undefined) return false;
-    // A path names a client to everybody: that alone is half a pair only when nothing may be missing.
-    return hasSecret || header !== undefined || clientParameter !== undefined;
+    // A path names a client to everybody: that alone is half a pair only when nothing else was sent.
+    const isNamed = clientParameter !== undefined && !presented.hasCredential;
+    return hasSecret || header !== undefined || isNamed;
   },
 
   verify<A extends OfScheme>(
