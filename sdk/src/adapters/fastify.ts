@@ -1,5 +1,11 @@
 import { isPromised } from "@latchkey/engine";
-import type { FastifyInstance, FastifyPluginAsync, FastifySchema, RouteOptions } from "fastify";
+import type {
+  FastifyInstance,
+  FastifyPluginAsync,
+  FastifyRequest,
+  FastifySchema,
+  RouteOptions,
+} from "fastify";
 import type { Verifier } from "../verifier/verifier.ts";
 import { type Allowed, createDoor, type DoorOptions, type Outcome } from "./door.ts";
 import { peerOf } from "./node-http.ts";
@@ -38,12 +44,29 @@ const plugin: FastifyPluginAsync<LatchkeyPluginOptions> = async (app, options) =
         reply.code(outcome.answer.status).send(outcome.answer.body ?? undefined);
       }
     };
-    const { rawHeaders: headers, url = "", method = "GET" } = request.raw;
+    const { rawHeaders: headers, method = "GET" } = request.raw;
+    const url = lacksParameter(request) ? NO_PATH : (request.raw.url ?? "");
     const outcome = door({ method, url, headers, peer: peerOf(request.raw) });
     if (isPromised(outcome)) outcome.then(settle, done);
     else settle(outcome);
   });
 };
+
+/** What is refused as no path that two servers read alike. */
+const NO_PATH = "";
+const SLASH = 47;
+
+/**
+ * Whether the router takes a slash at the end for a parameter that is empty: `/users/` reaches
+ * `/users/:id`, while the policy looks at no such slash and decides about `/users`.
+ */
+function lacksParameter({ raw: { url = "" }, params, routeOptions }: FastifyRequest): boolean {
+  const query = url.indexOf("?");
+  if (url.charCodeAt((query === -1 ? url.length : query) - 1) !== SLASH) return false;
+  // That of `/users/:id?` may be missing: its handler is that of `/users` too.
+  if (routeOptions.url?.endsWith("?") === true) return false;
+  return Object.entries(params as object).some(([name, value]) => name !== "*" && value === "");
+}
 
 /** Fastify makes a context of the one that it lies in. */
 function isWithinAnother(app: FastifyInstance): boolean {

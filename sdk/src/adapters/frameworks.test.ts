@@ -316,6 +316,24 @@ describe("Fastify", () => {
   });
 
   test.each([
+    ["/u/:id", "/u/", ""],
+    ["/u/:id", "/%75/?a=b", ""],
+    ["/u/:id/:part", "/u/7/", ""],
+    ["/u/:id", "/u/7", "/u/7"],
+    ["/u/:id?", "/u/", "/u/"],
+    ["/u/*", "/u/", "/u/"],
+    ["/u/", "/u/", "/u/"],
+    ["/u/:first-:last", "/u/-", "/u/-"],
+  ])("of a route %s asked for as %j the path decided about is %j", async (route, url, target) => {
+    const verifier = toldVerifier("allow");
+    const app = Fastify();
+    await app.register(fastifyLatchkey, { verifier });
+    app.get(route, async () => "");
+    expect((await app.inject(url)).statusCode).toBe(200);
+    expect(verifier.asked.map((asked) => asked.target)).toEqual([target]);
+  });
+
+  test.each([
     ["ignores case", { routerOptions: { caseSensitive: false } }],
     ["ignores case, as said of old", { caseSensitive: false }],
     ["ends a path at a semicolon", { routerOptions: { useSemicolonDelimiter: true } }],
