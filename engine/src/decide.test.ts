@@ -310,6 +310,21 @@ describe("limit", () => {
     expect(await engine.decide(aRequest({ headers: [] }))).toMatchObject(standing(100, 100));
   });
 
+  test("tells an address that guesses the same of a new secret as of one that it tried", async () => {
+    const failures = ["1/minute"];
+    const always = policyOf({ ...profiles.standard, limitsShown: "always", failures });
+    const { engine } = anEngine({ parts: { policy: always } });
+    const ask = (key: string) =>
+      engine.decide(aRequest({ headers: ["Authorization", `Bearer ${key}`] }));
+    expect(await ask(NEVER_ISSUED)).toMatchObject({ reason: "credential_unknown" });
+    const tried = await ask(NEVER_ISSUED);
+    expect(tried).toMatchObject({
+      reason: "address_throttled",
+      limit: { decisive: { remaining: 100, limit: 100 } },
+    });
+    expect(await ask(newKey(POLICY.keyFormat, "live").key)).toEqual(tried);
+  });
+
   test("looks at everything again when counting took time, and counts once", async () => {
     const counters = createMemoryLimiter();
     const counted: number[] = [];

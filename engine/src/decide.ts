@@ -151,8 +151,10 @@ async function askThenDecide(
   const isOld = !parts.memory.isCurrent() && parts.clock() > since + ANSWERS_COUNT_MS;
   if (outcome !== "answered" || isOld) {
     const reason = outcome === "throttled" ? "address_throttled" : "source_unavailable";
-    if (outcome === "throttled") attempt.waitSeconds = parts.admission.waitSeconds(request.address);
-    return deny(attempt, refuse(attempt, "source", reason, question.about));
+    refuse(attempt, "source", reason, question.about);
+    // As whoever is known to be no good is answered: which of the two it is is nobody's to see.
+    if (reason === "address_throttled") return refuseUncounted(parts, attempt, reason);
+    return deny(attempt, reason);
   }
   if (trace !== undefined) trace.length = 0;
   const answered = [...before.answered, question];
