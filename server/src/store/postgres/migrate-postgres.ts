@@ -5,6 +5,7 @@ import { type MigrationSession, migrate } from "../migrations/migrate.ts";
 import type { Migration } from "../migrations/migration.ts";
 import { codeOf } from "./faults.ts";
 import { clientConfig } from "./pool.ts";
+import { requireOwnSession } from "./require-own-session.ts";
 
 /** Any number will do, as long as all releases take the same. */
 const MIGRATION_LOCK = 4_702_394_921;
@@ -37,6 +38,7 @@ export async function migratePostgres(
   try {
     await client.connect();
     await requireVersion(client, name);
+    await requireOwnSession(client, { url, name });
     return await migrate(migrationSession(client, name, onWait), wanted, at);
   } catch (error) {
     if (error instanceof StoreStartError) throw error;
