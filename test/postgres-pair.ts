@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { rmSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { freePort } from "./free-port.ts";
 import { initPostgres, launchPostgres, postgresProgram } from "./running-postgres.ts";
@@ -11,6 +11,8 @@ export interface PostgresPair extends AsyncDisposable {
   readonly standby: string;
   /** Makes the standby a primary. The old one is told nothing: it runs on, alone. */
   failOver(): void;
+  /** Fails over, and has the old primary come back as a standby of nobody, as it was then. */
+  changeRoles(): Promise<void>;
   /** What a query answers at the old primary. */
   askOldPrimary(sql: string): string;
 }
@@ -29,7 +31,7 @@ export async function startPostgresPair(): Promise<PostgresPair> {
   const at = (port: number) => ["-h", "127.0.0.1", "-p", String(port)];
   const ask = (sql: string) => run("psql", [...at(primaryPort), ...USER, "-Atc", sql]);
 
-  const primary = await launchPostgres(data.primary, primaryPort, options);
+  let primary = await launchPostgres(data.primary, primaryPort, options);
   const copy = ["-D", data.standby, "-U", "postgres", "-R", "-c", "fast", "-N"];
   run("pg_basebackup", [...at(primaryPort), ...copy]);
   const standby = await launchPostgres(data.standby, standbyPort, options);
@@ -39,10 +41,25 @@ export async function startPostgresPair(): Promise<PostgresPair> {
     return ask("select sync_state from pg_stat_replication") === "sync";
   });
 
+  const failOver = () => void run("pg_ctl", ["promote", "-D", data.standby, "-w"]);
+
   return {
     primary: addressOf(primaryPort),
     standby: addressOf(standbyPort),
-    failOver: () => void run("pg_ctl", ["promote", "-D", data.standby, "-w"]),
+    failOver,
+    async changeRoles() {
+      await primary.kill();
+      failOver();
+      run("psql", [
+        ...at(standbyPort),
+        ...USER,
+        "-c",
+        "alter system reset synchronous_standby_names",
+      ]);
+      run("psql", [...at(standbyPort), ...USER, "-c", "select pg_reload_conf()"]);
+      writeFileSync(path.join(data.primary, "standby.signal"), "");
+      primary = await launchPostgres(data.primary, primaryPort, options);
+    },
     askOldPrimary: ask,
     async [Symbol.asyncDispose]() {
       await Promise.all([primary.kill(), standby.kill()]);

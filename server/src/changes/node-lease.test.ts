@@ -55,3 +55,17 @@ test("without it nothing that the store says counts, and with it everything", as
   await cut.stop();
   expect(await source.account("acct_1")).toMatchObject({ account: { id: "acct_1" } });
 });
+
+test("on PostgreSQL it needs every change up to the head that its own write was told", async () => {
+  const asked: unknown[] = [];
+  const changes = {
+    ...store.changes,
+    caughtUp: async (...what: unknown[]) => void asked.push(what),
+  };
+  const other = await startNodeLease({
+    ...{ api: API, clock, monotonic: clock, log: keptLog() },
+    store: { kind: "postgres", write: store.write, changes },
+  });
+  await other.stop();
+  expect(asked).toEqual([[API, await store.changes.head(API)]]);
+});

@@ -45,15 +45,15 @@ export async function startNodeLease(parts: {
     everyMillis: RENEW_EVERY_MILLIS,
     round: async () => {
       const renew = lease.begin();
-      if (store.kind === "postgres") await proveWriting();
-      await store.changes.caughtUp(api);
+      // The head as the write has it: a read may be answered by another, behind the primary.
+      await store.changes.caughtUp(api, store.kind === "postgres" ? await proven() : undefined);
       renew();
     },
     onError: (error) => log.warn({ err: error, api }, "could not renew the node's lease"),
   });
-  async function proveWriting(): Promise<void> {
+  async function proven(): Promise<number> {
     const nobody = { renewals: [], leaseMillis: 0, forgetBefore: 0 };
-    await store.write("renewLeases", nobody, systemContext(api, clock()));
+    return (await store.write("renewLeases", nobody, systemContext(api, clock()))).output.head;
   }
 
   await repeating.now();

@@ -78,8 +78,8 @@ export async function createStore(backend: Backend, { clock, log }: CreateStore)
     };
   }
 
-  async function caughtUp(api: string): Promise<void> {
-    await feeds.confirm(api, await changes.head(api));
+  async function caughtUp(api: string, head?: number): Promise<void> {
+    await feeds.confirm(api, head ?? (await changes.head(api)));
   }
 
   const write: Store["write"] = (name, input, context, once) =>
@@ -93,7 +93,7 @@ export async function createStore(backend: Backend, { clock, log }: CreateStore)
     onChange: feeds.onChange,
     changes: {
       ...changeReads(db, ask),
-      caughtUp: (api) => work.add(() => caughtUp(api)),
+      caughtUp: (api, head) => work.add(() => caughtUp(api, head)),
     },
     credentials: credentialReads(db, ask, kind),
     accounts: accountReads(db, ask),

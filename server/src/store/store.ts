@@ -98,8 +98,11 @@ export interface Store {
     head(api: string): Promise<number>;
     /** Those after `seq`, in order, at most `limit`. */
     after(api: string, seq: number, limit: number): Promise<readonly ChangeRecord[]>;
-    /** Resolves once every change up to the head as it is now has been delivered to listeners. */
-    caughtUp(api: string): Promise<void>;
+    /**
+     * Resolves once every change up to `head`, else to where the head is now, has been delivered to
+     * listeners.
+     */
+    caughtUp(api: string, head?: number): Promise<void>;
   };
 
   readonly credentials: {

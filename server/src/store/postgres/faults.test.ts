@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isRetryable, postgresFaultKind, UnconfirmedCommit } from "./faults.ts";
+import { isRetryable, postgresFaultKind, StandbyAnswered, UnconfirmedCommit } from "./faults.ts";
 
 const coded = (code: string, message = "…") => Object.assign(new Error(message), { code });
 
@@ -9,6 +9,7 @@ test.each([
   ["a lock that somebody else keeps", coded("55P03"), true, "storage"],
   ["a transaction that was silent for too long", coded("25P03"), true, "storage"],
   ["a primary that became a standby", coded("25006"), true, "storage"],
+  ["a standby", new StandbyAnswered(), true, "storage"],
   ["a server that is shutting down", coded("57P01"), true, "storage"],
   ["a refused connection", coded("ECONNREFUSED"), true, "storage"],
   [

@@ -1,9 +1,20 @@
 import type { FaultKind } from "../faults.ts";
 
-/** SQLSTATEs after which the same transaction may well succeed: conflicts, restarts, failovers. */
-const TRY_AGAIN = new Set(["40001", "40P01", "55P03", "25006", "57P01", "57P02", "57P03", "53300"]);
 /** The server ended a session whose client said nothing in the middle of a transaction. */
 const FELL_SILENT = "25P03";
+/** Asked to write, a standby says so; or a session that began while the database was read-only. */
+const READ_ONLY = "25006";
+/** SQLSTATEs after which the same transaction may well succeed: conflicts, restarts, failovers. */
+const TRY_AGAIN = new Set([
+  "40001",
+  "40P01",
+  "55P03",
+  READ_ONLY,
+  "57P01",
+  "57P02",
+  "57P03",
+  "53300",
+]);
 const NETWORK =
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
 /** Where the server finds that a prepared statement answers other columns since a migration. */
@@ -11,6 +22,16 @@ const STALE_STATEMENT = "RevalidateCachedQuery";
 /** What `pg` says, without a code, when a connection or a reply was lost. */
 const LOST =
   /Connection terminated|Query read timeout|timeout exceeded when trying to connect|not queryable/;
+
+/** The server is a standby: what it answers may be of long ago, also when it is none any more. */
+export class StandbyAnswered extends Error {
+  readonly code = READ_ONLY;
+
+  constructor() {
+    super("the database is a standby, not the primary");
+    this.name = "StandbyAnswered";
+  }
+}
 
 /** The server answered success, but its standby may not have the commit. */
 export class UnconfirmedCommit extends Error {
@@ -23,7 +44,8 @@ export class UnconfirmedCommit extends Error {
 /** Whether a connection is of no more use after this error. */
 export function isConnectionLost(error: unknown): boolean {
   const code = codeOf(error);
-  if (/^(08|57P0)/.test(code) || code === FELL_SILENT || NETWORK.test(code)) return true;
+  if (/^(08|57P0)/.test(code) || NETWORK.test(code)) return true;
+  if (code === FELL_SILENT || code === READ_ONLY) return true;
   if (!(error instanceof Error)) return false;
   if ("severity" in error && error.severity === "FATAL") return true;
   return LOST.test(error.message) || ("routine" in error && error.routine === STALE_STATEMENT);

@@ -309,6 +309,20 @@ describe.skipIf(postgres.absent)("a store on PostgreSQL", () => {
     await control.end();
   });
 
+  test("writes again when the server does, also where connections began while it did not", async () => {
+    const url = await postgres.newUrl();
+    const control = await connect(url);
+    const name = new URL(url).pathname.slice(1);
+    await control.query(`alter database ${name} set default_transaction_read_only = on`);
+    const store = await openTestStore(url);
+    await Promise.all(Array.from({ length: 10 }, () => store.changes.head("standard")));
+    await control.query("set default_transaction_read_only = off");
+    await control.query(`alter database ${name} reset default_transaction_read_only`);
+    await store.write("createAccount", anAccount(), aContext());
+    await store.close();
+    await control.end();
+  });
+
   test("a start that waits for another node's migration says so, once", async () => {
     const url = await postgres.newUrl({ empty: true });
     const other = await connect(url);

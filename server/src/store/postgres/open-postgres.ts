@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "@latchkey/engine";
-import { Kysely, PostgresDialect } from "kysely";
-import type pg from "pg";
+import { Kysely, PostgresDialect, sql } from "kysely";
 import type { Ask } from "../ask.ts";
 import type { Backend } from "../backend.ts";
 import { asApiError, storeUnavailable } from "../faults.ts";
@@ -45,7 +44,7 @@ export async function openPostgres({ url, clock, log }: OpenPostgres): Promise<B
     run: (request) => run(db, request),
     announce: announcements.announce,
     onAnnounced: announcements.onAnnounced,
-    ping: () => ping(pool),
+    ping: () => ping(db),
     async close() {
       await announcements.stop();
       await db.destroy();
@@ -85,11 +84,11 @@ async function run(
   );
 }
 
-async function ping(pool: pg.Pool): Promise<void> {
-  const readOnly = "pg_is_in_recovery() or current_setting('transaction_read_only')::boolean";
+async function ping(db: Kysely<Tables>): Promise<void> {
   try {
-    const { rows } = await pool.query(`select ${readOnly} as read_only`);
-    if (rows[0]?.read_only === false) return;
+    const readOnly = sql<boolean>`current_setting('transaction_read_only')::boolean`;
+    const { rows } = await sql<{ readOnly: boolean }>`select ${readOnly} as "readOnly"`.execute(db);
+    if (rows[0]?.readOnly === false) return;
   } catch (error) {
     throw asApiError(error, postgresFaultKind);
   }

@@ -1,7 +1,8 @@
+import { createHash } from "node:crypto";
 import type { PostgresPool } from "kysely";
 import pg from "pg";
 import type { StoreLog } from "../store-log.ts";
-import { isConnectionLost, UnconfirmedCommit } from "./faults.ts";
+import { isConnectionLost, StandbyAnswered, UnconfirmedCommit } from "./faults.ts";
 
 const INT8 = 20;
 const NAMED_STATEMENTS = 200;
@@ -26,6 +27,8 @@ export function clientConfig(url: string): pg.ClientConfig {
  * that wait for a lock do not come to hold it one after the other.
  */
 const LIMITS = "set idle_in_transaction_session_timeout = 1000; set lock_timeout = 2000";
+/** A primary becomes a standby only by a restart: whoever is connected need not ask again. */
+const ROLE = "select pg_is_in_recovery() as is_standby";
 
 /**
  * A pool whose time limit for statements is the client's own, so that none that commits is ever
@@ -48,11 +51,16 @@ export function forKysely(pool: pg.Pool): PostgresPool {
   const nameOf = statementNames();
   const limited = new WeakSet<pg.PoolClient>();
 
-  /** Not as parameters of the connection: poolers in between refuse those that they do not know. */
+  /**
+   * Not as parameters of the connection: poolers in between refuse those that they do not know. Of a
+   * standby nothing is read: it would be kept when the address leads to the primary again.
+   */
   async function limit(client: pg.PoolClient): Promise<void> {
     if (limited.has(client)) return;
     try {
       await client.query(LIMITS);
+      const { rows } = await client.query(ROLE);
+      if (rows[0]?.is_standby !== false) throw new StandbyAnswered();
       limited.add(client);
     } catch (error) {
       client.release(true);
@@ -106,7 +114,8 @@ export function forKysely(pool: pg.Pool): PostgresPool {
 
 /**
  * Gives the statements seen first a name, under which the server keeps them parsed and planned.
- * Bounded, for a statement with a varying number of values is another statement each time.
+ * Bounded, for a statement with a varying number of values is another statement each time. A name
+ * is made of what it stands for: where a pooler mixes sessions up, no node runs another's statement.
  */
 function statementNames(): (sql: string) => string | undefined {
   const names = new Map<string, string>();
@@ -115,7 +124,7 @@ function statementNames(): (sql: string) => string | undefined {
     if (known !== undefined || names.size >= NAMED_STATEMENTS || sql.length > NAMED_LENGTH) {
       return known;
     }
-    const name = `latchkey_${names.size + 1}`;
+    const name = `latchkey_${createHash("sha256").update(sql).digest("hex").slice(0, 32)}`;
     names.set(sql, name);
     return name;
   };
