@@ -19,7 +19,7 @@ const ADVICE: ReadonlyMap<number, string> = new Map([
   [PRIMARY.LOCKED, "another process holds it; stop that process and start again"],
   [PRIMARY.READONLY, "it is read-only; let this user write the file and its folder"],
   [PRIMARY.IOERR, "the disk failed to read or write it; check the disk and its free space"],
-  [PRIMARY.CORRUPT, "it is damaged; restore a backup"],
+  [PRIMARY.CORRUPT, "it is damaged; restore a backup, with no -wal of another beside it"],
   [PRIMARY.FULL, "its disk is full; make room"],
   [PRIMARY.CANTOPEN, "it cannot be opened; check the path and who may use it"],
   [PRIMARY.NOTADB, "it is not an SQLite database; check the path or restore a backup"],

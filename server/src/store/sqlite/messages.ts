@@ -1,9 +1,11 @@
 import type { Fault } from "../faults.ts";
 import type { CommandRequest, CommandResult } from "../run-command.ts";
+import type { OpenedFiles } from "./same-files.ts";
 
 /** What the writing thread is given. */
 export interface WriterData {
   readonly path: string;
+  readonly files: OpenedFiles;
 }
 
 /** To the writing thread. `ping` asks whether a write could begin or, after one failed, be committed. */

@@ -1,4 +1,4 @@
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { setTimeout as wait } from "node:timers/promises";
@@ -15,6 +15,7 @@ import { kyselyOn } from "./dialect.ts";
 import { isBusy, sqliteAdvice, sqliteFaultKind } from "./faults.ts";
 import { makeFolder } from "./make-folder.ts";
 import { migrationSession } from "./migration-session.ts";
+import { openedFiles, requireSameFiles } from "./same-files.ts";
 import { joinServers, type Servers } from "./servers.ts";
 import { startWriterThread } from "./writer-thread.ts";
 
@@ -48,7 +49,18 @@ export async function openSqlite({ path, clock, log }: OpenSqlite): Promise<Back
 function openFile(file: string, servers: Servers, log: StoreLog): Backend {
   const connection = connect(file, "read");
   const db = kyselyOn(connection);
-  const thread = startWriterThread(file, log);
+  // Only now are all of its files there.
+  connection.exec("select * from sqlite_schema");
+  const files = openedFiles(file);
+  const thread = startWriterThread({ path: file, files }, log);
+  const ask: Ask = async (read) => {
+    try {
+      requireSameFiles(files);
+      return await read();
+    } catch (error) {
+      throw asApiError(error, sqliteFaultKind);
+    }
+  };
   return {
     kind: "sqlite",
     isAlone: () => servers.isAlone(),
@@ -68,14 +80,6 @@ function openFile(file: string, servers: Servers, log: StoreLog): Backend {
   };
 }
 
-const ask: Ask = async (read) => {
-  try {
-    return await read();
-  } catch (error) {
-    throw asApiError(error, sqliteFaultKind);
-  }
-};
-
 function prepareFolder(folder: string): void {
   try {
     makeFolder(folder);
@@ -84,11 +88,22 @@ function prepareFolder(folder: string): void {
   }
 }
 
+/** SQLite keeps what it has not folded in yet beside the name by which it was opened. */
+function requireOneName(file: string): void {
+  const { nlink } = statSync(file);
+  if (nlink === 1) return;
+  throw new Error(
+    `it has ${nlink} names (hard links), and servers that open it by different ones destroy each ` +
+      "other's writes; copy it to a file of its own, or remove the other names",
+  );
+}
+
 async function prepareFile(file: string, clock: Clock, log: StoreLog): Promise<void> {
   let connection: DatabaseSync | undefined;
   try {
     prepareFolder(dirname(file));
     closeSync(openSync(file, "a", 0o600));
+    requireOneName(file);
     connection = await connectPatiently(file);
     const applied = await migrate(migrationSession(connection, file), migrations, clock());
     if (applied.length > 0) log.info({ file, applied }, "the database was migrated");

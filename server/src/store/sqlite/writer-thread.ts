@@ -24,14 +24,14 @@ interface Waiter {
 const MAX_WAITING = 10_000;
 
 /** Starts the thread. If it ever dies, its writes are refused and the next one starts another. */
-export function startWriterThread(path: string, log: StoreLog): WriterThread {
+export function startWriterThread(data: WriterData, log: StoreLog): WriterThread {
   const waiters = new Map<number, Waiter>();
   let worker: Worker | undefined = start();
   let lastId = 0;
   let closing: Promise<void> | undefined;
 
   function start(): Worker {
-    const started = spawn({ path });
+    const started = spawn(data);
     // A process with nothing else to do may end; writes under way keep it.
     started.unref();
     started.on("message", (replies: readonly Reply[]) => {

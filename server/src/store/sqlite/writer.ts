@@ -5,6 +5,7 @@ import { kyselyOn } from "./dialect.ts";
 import { sqliteFaultKind } from "./faults.ts";
 import { groupCommit, type Outcome, type Writer } from "./group-commit.ts";
 import type { Question, Reply, WriterData } from "./messages.ts";
+import { requireSameFiles } from "./same-files.ts";
 
 // The thread that owns the writing connection: whatever waits when a commit has ended goes into
 // the next one. It opens the file with the first question, so that its start costs nobody a wait.
@@ -14,7 +15,7 @@ const BATCH = 256;
 
 const port = parentPort;
 if (port === null) throw new Error("writer.ts runs as a worker thread");
-const { path } = workerData as WriterData;
+const { path, files } = workerData as WriterData;
 
 const waiting: Question[] = [];
 let writer: Writer | undefined;
@@ -106,7 +107,9 @@ function ping(id: number): Reply {
   }
 }
 
+/** @throws {ApiError} What would be written there nobody would find. */
 function open(): Writer {
+  requireSameFiles(files);
   if (writer === undefined) {
     const connection = connect(path, "write");
     writer = { connection, db: kyselyOn(connection) };
