@@ -27,7 +27,7 @@ beforeAll(() => {
   run("npm", [...bought, "--pack-destination", project], ROOT);
   writeFileSync(path.join(project, "package.json"), "{}");
   const tarballs = readdirSync(project).filter((name) => name.endsWith(".tgz"));
-  const quietly = ["--offline", "--no-audit", "--no-fund"];
+  const quietly = ["--offline", "--ignore-scripts", "--no-audit", "--no-fund"];
   run("npm", ["install", ...quietly, ...tarballs.map((name) => `./${name}`)], project);
 }, 60_000);
 afterAll(() => rmSync(project, { recursive: true, force: true }));
