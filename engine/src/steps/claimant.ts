@@ -63,14 +63,13 @@ export function createClaimant(
   return () => {
     let asked = askedBySecret();
     if (presented.hasAny(anyHeader)) asked |= askedByHeaders();
-    // A path can name whom a request is from, but what was not sent is not several.
-    const isOneEnough = isFirstEnough || !presented.hasCredential;
     let found: Scheme | undefined;
     for (; asked !== 0; asked &= asked - 1) {
       const scheme = schemes[31 - Math.clz32(asked & -asked)] as Scheme;
       if (!scheme.claims(presented, context)) continue;
-      if (isOneEnough) return scheme;
-      if (found !== undefined) return "several";
+      if (isFirstEnough) return scheme;
+      // A path can name whom a request is from, but what was not sent is not several.
+      if (found !== undefined) return presented.hasCredential ? "several" : found;
       found = scheme;
     }
     return found;
