@@ -30,6 +30,7 @@ test.skipIf(!hasPostgres())(
       await waitUntil("it believes nobody", async () => (await asked()) === 503);
       const refused = await node.operator("POST", `${KEYS}/${id}/revoke`, {});
       expect(refused.status).toBe(503);
+      expect((await node.operator("GET", `${KEYS}?limit=1`)).status).toBe(503);
       address.leadTo(databases.standby);
       await waitUntil("it decides again", async () => (await asked()) === 200);
       const { status, json } = await node.operator("POST", `${KEYS}/${id}/revoke`, {});

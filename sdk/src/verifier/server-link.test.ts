@@ -96,6 +96,22 @@ test("who has waited too long is gone, with the connection that was being made",
   await expect.poll(() => sockets.size, { timeout: 500 }).toBe(0);
 });
 
+test("a question that nobody waits for any more is not sent", async () => {
+  const asked: Socket[] = [];
+  const { link } = await linkTo((socket) => socket.on("data", () => asked.push(socket)));
+  const answer = (socket: Socket) => socket.write(`${OK}Content-Length: 2\r\n\r\n{}`);
+  const ask = (timeoutMillis: number) => link.post("/leases", {}, { timeoutMillis });
+  const first = Array.from({ length: 64 }, () => ask(5000));
+  await expect.poll(() => asked.length).toBe(64);
+  await Promise.allSettled(Array.from({ length: 10 }, () => ask(20)));
+  const last = ask(5000);
+  asked.splice(0).forEach(answer);
+  await Promise.all(first);
+  await expect.poll(() => asked.length).toBe(1);
+  asked.forEach(answer);
+  expect(await last).toEqual({});
+});
+
 test("a connection that is being made ends when the link is closed", async () => {
   const { link, sockets } = await linkTo((socket) => socket.resume(), "https");
   const asked = Promise.allSettled(
