@@ -8,10 +8,10 @@ import { keptByLimit } from "./kept-by-limit.ts";
 export function rateLimitHeaders(state: LimitState): string[] {
   const { at, windows, exceeded } = state;
   const { policies, names } = writtenOf(windows);
-  const items: (string | number)[] = [];
+  let text = "";
   for (let i = 0; i < windows.length; i += 1) {
     const { remaining, resetAt } = windows[i] as WindowState;
-    items.push(names[i] as string, remaining, ";t=", secondsTo(resetAt, at));
+    text += `${names[i]}${remaining};t=${secondsTo(resetAt, at)}`;
   }
   // Each reading of a state makes its windows anew.
   const decisive = exceeded ? state.decisive : (windows[0] ?? state.decisive);
@@ -19,8 +19,7 @@ export function rateLimitHeaders(state: LimitState): string[] {
     "RateLimit-Policy",
     policies,
     "RateLimit",
-    // Not added up: a text in parts costs `JSON.stringify` its fast path.
-    items.join(""),
+    text,
     "X-RateLimit-Limit",
     String(decisive.limit),
     "X-RateLimit-Remaining",
