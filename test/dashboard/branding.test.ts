@@ -3,6 +3,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { TEST_ACCOUNT } from "../running-server.ts";
 import { accessibilityFaults, hasChromium, showIn } from "./browser.ts";
+import { settled } from "./traffic.ts";
 import { BRANDING, signIn, startWorld, type World } from "./world.ts";
 
 const PERSON = { email: "grace@example.com", password: "a long password of hers" };
@@ -20,7 +21,7 @@ describe.skipIf(!hasChromium)("an API's own name, logo and colours, in Chromium:
   const enter = async (page: Page) => {
     await signIn(page, PERSON);
     await page.getByRole("link", { name: "API keys" }).waitFor();
-    await page.waitForLoadState("networkidle");
+    await settled(page);
   };
   const logoWidth = (page: Page) => page.evaluate("document.querySelector('img').naturalWidth");
 

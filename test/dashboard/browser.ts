@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { watchTraffic } from "./traffic.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
 
@@ -47,6 +48,7 @@ export async function openPage(context: BrowserContext, origin: string): Promise
     const { origin: asked, protocol } = new URL(request.url());
     if (asked !== origin && protocol !== "blob:" && protocol !== "data:") faults.push(asked);
   });
+  watchTraffic(page);
   page.setDefaultTimeout(10_000);
   return { page, faults };
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { TEST_ACCOUNT } from "../running-server.ts";
 import { startReceiver } from "../webhook-receiver.ts";
 import { hasChromium } from "./browser.ts";
+import { settled } from "./traffic.ts";
 import { signIn, startWorld, type World } from "./world.ts";
 
 const PERSON = { email: "grace@example.com", password: "a long password of hers" };
@@ -96,7 +97,7 @@ describe.skipIf(!hasChromium)("what customers do for themselves, in Chromium:", 
     const { page, faults } = await open("/api-keys");
     const names = ["Test key", "Globex key"] as const;
     const seen = async () => {
-      await page.waitForLoadState("networkidle");
+      await settled(page);
       const links = names.map((name) => page.getByRole("link", { name, exact: true }).count());
       return Promise.all(links);
     };
@@ -109,7 +110,7 @@ describe.skipIf(!hasChromium)("what customers do for themselves, in Chromium:", 
     for (const path of ["", "/api-keys", "/webhooks", "/applications", "/requests", "/audit"]) {
       await page.goto(`${world.origin}/dashboard/apis/standard${path}`);
       await page.getByRole("heading", { level: 1 }).waitFor();
-      await page.waitForLoadState("networkidle");
+      await settled(page);
       const content = (await page.content()).toLowerCase();
       expect([path, content.includes(STRANGER.toLowerCase())]).toEqual([path, false]);
     }

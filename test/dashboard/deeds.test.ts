@@ -6,6 +6,7 @@ import { startReceiver } from "../webhook-receiver.ts";
 import { inOneHour } from "../whole-hour.ts";
 import { hasChromium } from "./browser.ts";
 import { eachOnOwnersPage } from "./owners-page.ts";
+import { settled } from "./traffic.ts";
 import { OWNER, type World } from "./world.ts";
 
 describe.skipIf(!hasChromium)("what is done in the dashboard, in Chromium:", () => {
@@ -189,7 +190,7 @@ describe.skipIf(!hasChromium)("what is done in the dashboard, in Chromium:", () 
     if (redirectUri !== undefined) await fill(/^Redirect URIs/, redirectUri);
     await page.getByRole("button", { name: make }).press("Enter");
     await page.getByRole("dialog", { name: /^New/ }).waitFor({ state: "detached" });
-    await page.waitForLoadState("networkidle");
+    await settled(page);
     await page.keyboard.press("Tab");
     expect(await focused()).toMatch(/^dialog: /);
     await page.getByRole("button", { name: "I have stored it" }).press("Enter");

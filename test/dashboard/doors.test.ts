@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { TEST_ACCOUNT, waitUntil } from "../running-server.ts";
 import { hasChromium } from "./browser.ts";
 import { codeOf } from "./factors.ts";
+import { settled } from "./traffic.ts";
 import { BRANDING, OWNER, setPassword, signIn, startWorld, type World } from "./world.ts";
 
 const SAVVY = { slug: "savvycal", extends: "savvycal" };
@@ -99,7 +100,7 @@ describe.skipIf(!hasChromium)("the ways into the dashboard, in Chromium:", () =>
     await page.goto(url);
     await page.getByRole("button", { name: "Open" }).click();
     await page.getByRole("heading", { level: 1, name: title }).waitFor();
-    await page.waitForLoadState("networkidle");
+    await settled(page);
     expect([await page.getByRole("alert").count(), faults]).toEqual([0, []]);
     const heading = page.getByText("Credentials", { exact: true });
     expect(await heading.count()).toBe(capability === "usage:read" ? 0 : 1);
@@ -175,7 +176,7 @@ describe.skipIf(!hasChromium)("the ways into the dashboard, in Chromium:", () =>
       .getByRole("link")
       .all()) {
       await link.click();
-      await page.waitForLoadState("networkidle");
+      await settled(page);
       expect(await page.getByRole("button", { name: /^New |^Rotate$|^Deeds/ }).count()).toBe(0);
     }
     expect([await page.getByRole("alert").count(), faults]).toEqual([0, []]);

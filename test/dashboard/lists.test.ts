@@ -2,6 +2,7 @@ import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { hasChromium } from "./browser.ts";
 import { eachOnOwnersPage } from "./owners-page.ts";
+import { settled } from "./traffic.ts";
 import type { World } from "./world.ts";
 
 /** An API whose operator has made nothing yet. */
@@ -49,7 +50,7 @@ describe.skipIf(!hasChromium)("lists and the way to them, in Chromium:", () => {
     // At the end, too, the keyboard goes on from here.
     for (const to of ["Older", "Older", "Older"]) {
       await page.getByRole("button", { name: to }).press("Enter");
-      await page.waitForLoadState("networkidle");
+      await settled(page);
     }
     await expect.poll(newest).toBe(name(10));
     expect(await page.locator(":focus").textContent()).toBe("Older");

@@ -2,6 +2,7 @@ import type { BrowserContext } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { TEST_ACCOUNT } from "../running-server.ts";
 import { hasChromium } from "./browser.ts";
+import { settled } from "./traffic.ts";
 import { startWorld, type World } from "./world.ts";
 
 /** What a connection of a train does to each request; bytes are a second's. */
@@ -116,7 +117,7 @@ describe.skipIf(!hasChromium)("a slow or failing network, in Chromium:", () => {
       const again = alert.getByRole("button", { name: "Try again" });
       // A page that asks again by itself may be quicker.
       await Promise.race([again.click(), alert.waitFor({ state: "detached" })]);
-      await page.waitForLoadState("networkidle");
+      await settled(page);
     }
     expect(await page.getByRole("alert").count()).toBe(0);
     await page.close();
