@@ -338,6 +338,16 @@ test("an answer that a handle is nobody's is not kept when it was given out mean
   expect(memory.credential("customer-jwt", presented("kid_1"), [])).toMatchObject({ id: "kid_1" });
 });
 
+test("a handle that was nobody's is asked about anew once it is given out", async () => {
+  const memory = aMemory({ source: sourceOf(async () => NOTHING) });
+  const lookUp = () => memory.credential("customer-jwt", presented("kid_1"), []);
+  await memory.ask({ about: "credential", scheme: "customer-jwt", name: "kid_1" }, NOBODY);
+  expect(lookUp()).toBe("unknown");
+  const state = { ...CREDENTIAL, id: "kid_1", scheme: "customer-jwt", handle: "kid_1" };
+  memory.applyCredential(6, state);
+  expect(lookUp()).toBe("ask");
+});
+
 describe("a state that does not compile", () => {
   const BAD = { ...CREDENTIAL, limits: [] };
   /** As the engine compiles it: rules that are none throw. */

@@ -45,6 +45,32 @@ test("one asker's burst does not keep another's question waiting", async () => {
   expect(asked).toHaveLength(64 + 512 + 1);
 });
 
+test("of however many askers 8,192 questions wait, and more are refused at once", async () => {
+  const { asked, answers, asking } = aSource();
+  const questions = new Questions(TIMEOUT);
+  let refused = 0;
+  const ask = (asker: number, i: number) =>
+    questions.ask(asking(`${asker} ${i}`, { asker: `${asker}` })).then((outcome) => {
+      if (outcome === "unavailable") refused += 1;
+    });
+  const all: Promise<void>[] = [];
+  for (let i = 0; i < 64; i += 1) all.push(ask(0, i));
+  for (let i = 0; i < 10_000; i += 1) all.push(ask(1 + (i % 20), i));
+  await settled();
+  expect([asked.length, refused]).toEqual([64, 10_000 - 8192]);
+  answers.shift()?.();
+  await settled();
+  all.push(ask(21, 0), ask(21, 1));
+  await settled();
+  expect([asked.length, refused]).toEqual([65, 10_000 - 8192 + 1]);
+  while (answers.length > 0) {
+    for (const answer of answers.splice(0)) answer();
+    await settled();
+  }
+  await Promise.all(all);
+  expect(asked).toHaveLength(64 + 8192 + 1);
+});
+
 test("who is not admitted any more when the turn comes is not asked for", async () => {
   const { asked, answers, asking } = aSource();
   const questions = new Questions(TIMEOUT);
@@ -118,4 +144,16 @@ test("an attempt whose answer is late is told so, and keeps nothing", async () =
   expect(await asked).toBe("unavailable");
   expect(isLate()).toBe(true);
   answer(false);
+});
+
+test("a place that was held too long is given up once, whenever its answer comes", async () => {
+  vi.useFakeTimers();
+  const { asked, answers, asking } = aSource();
+  const questions = new Questions(TIMEOUT);
+  for (let i = 0; i < 64; i += 1) void questions.ask(asking(`old ${i}`));
+  await vi.advanceTimersByTimeAsync(4 * TIMEOUT);
+  for (let i = 0; i < 100; i += 1) void questions.ask(asking(`new ${i}`));
+  for (const answer of answers.slice(0, 64)) answer();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(asked).toHaveLength(64 + 64);
 });

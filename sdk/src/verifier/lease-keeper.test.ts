@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { keepLease, type LeaseKeeper } from "./lease-keeper.ts";
 import { LinkError } from "./server-link.ts";
@@ -174,6 +175,33 @@ test("a server that refuses renews nothing", async () => {
   asked.at(-1)?.answer.reject(new LinkError("the server answered 503", 503));
   await turn();
   expect([problems, keeper.rest()]).toEqual([1, 1]);
+});
+
+test("who was refused asks again after a fifth of a second, and no sooner", async () => {
+  await leased();
+  pass(1000);
+  keeper.applied(8);
+  await heard.promise;
+  await refuse(503);
+  pass(199);
+  keeper.applied(9);
+  await setTimeout(20);
+  expect(asked).toHaveLength(2);
+  pass(1);
+  keeper.applied(10);
+  await heard.promise;
+  expect(asked.at(-1)?.body).toEqual({ verifier: "vrf_1", appliedSeq: 10 });
+});
+
+test("nothing more is asked before an answer has come", async () => {
+  await leased();
+  pass(1000);
+  keeper.applied(8);
+  await heard.promise;
+  pass(1000);
+  keeper.applied(9);
+  await setTimeout(20);
+  expect(asked).toHaveLength(2);
 });
 
 test("what was applied is told soon, and once, and renews nothing", async () => {
