@@ -57,8 +57,8 @@ afterEach(async () => {
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** Answers the last question. */
-async function answer(head: number): Promise<void> {
-  asked.at(-1)?.answer.resolve({ head, leaseSeconds: 3, tellAfterMillis: 0 });
+async function answer(head: number, tellAfterMillis = 0): Promise<void> {
+  asked.at(-1)?.answer.resolve({ head, leaseSeconds: 3, tellAfterMillis });
   await turn();
 }
 
@@ -146,6 +146,15 @@ test("a stream that brings nothing for three seconds of what others know is left
   expect(await behindAfter(3, parts)).toBe(1);
 });
 
+test("one that has caught up meanwhile begins anew to be late", async () => {
+  await leased();
+  const late = { applied: nothingComes, reply: () => answer(8) };
+  for (let times = 0; times < 3; times += 1) {
+    expect(await behindAfter(3, late)).toBe(0);
+    expect(await behindAfter(1, { applied: nothingComes, reply: () => answer(7) })).toBe(0);
+  }
+});
+
 test("one that brought what is yet to come is left, too", async () => {
   await leased();
   expect(await behindAfter(4, { applied: nothingComes, reply: () => refuse(409) })).toBe(1);
@@ -214,6 +223,20 @@ test("what was applied is told soon, and once, and renews nothing", async () => 
   expect(asked.map(({ body }) => body)).toEqual([{ verifier: "vrf_1", appliedSeq: 7 }, told]);
   await answer(9);
   expect(keeper.rest()).toBe(2500);
+});
+
+test("what was applied is told when the server wants to hear of it, and no sooner", async () => {
+  keeper.applied(7);
+  await heard.promise;
+  await answer(7, 500);
+  pass(499);
+  keeper.applied(8);
+  await setTimeout(20);
+  expect(asked).toHaveLength(1);
+  pass(1);
+  keeper.applied(9);
+  await setTimeout(50);
+  expect(asked.at(-1)?.body).toEqual({ verifier: "vrf_1", appliedSeq: 9, tells: true });
 });
 
 test("however much there is to tell, a lease is asked for each second", async () => {
