@@ -24,7 +24,6 @@ interface ForgettingParts {
 const EVERY_MILLIS = 60_000;
 /** Small, so that no write waits long behind it. */
 const ROWS = 500;
-const ROUNDS = 20;
 
 /**
  * What deletes or ends, and whether there is anything for it to do, so that an idle store writes
@@ -42,20 +41,43 @@ const FORGETTERS = [
   ["forgetChanges", hasForgettableChanges],
 ] as const;
 
-/** Deletes what has expired and is asked for no more, in the background, in small transactions. */
+/**
+ * Deletes what has expired and is asked for no more, in the background, in small transactions, until
+ * nothing is left: what comes in faster than it goes would have no bound.
+ */
 export function startForgetting({ backend, write, clock, log }: ForgettingParts): Repeating {
-  return startRepeating({
+  let stopped = false;
+  const repeating = startRepeating({
     everyMillis: EVERY_MILLIS,
     async round() {
       const at = clock();
       const context = systemContext(DEPLOYMENT, at);
-      for (const [command, isThereAny] of FORGETTERS) {
-        for (let round = 0; round < ROUNDS; round += 1) {
-          if (!(await backend.ask(() => isThereAny(backend.db, at)))) break;
-          await write(command, { limit: ROWS }, context);
+      let left: readonly (typeof FORGETTERS)[number][] = FORGETTERS;
+      // In turns: of one there may be so much that the others would never come to theirs.
+      while (left.length > 0) {
+        const again: (typeof FORGETTERS)[number][] = [];
+        for (const forgetter of left) {
+          if (stopped) return;
+          const [command, isThereAny] = forgetter;
+          if (!(await backend.ask(() => isThereAny(backend.db, at)))) continue;
+          const { output } = await write(command, { limit: ROWS }, context);
+          // None, where another node was there first.
+          if (countOf(output) > 0) again.push(forgetter);
         }
+        left = again;
       }
     },
     onError: (error) => log.warn({ err: error }, "could not delete what has expired"),
   });
+  return {
+    now: repeating.now,
+    stop() {
+      stopped = true;
+      return repeating.stop();
+    },
+  };
+}
+
+function countOf(output: { readonly forgotten: number } | { readonly givenUp: number }): number {
+  return "forgotten" in output ? output.forgotten : output.givenUp;
 }
