@@ -25,36 +25,50 @@ const FAILURES = { most: 60, windowSeconds: 60 };
 const REGISTRATIONS = { most: 60, windowSeconds: 3600 };
 /** Whoever names a client has its document fetched, from wherever its name says. */
 const DOCUMENTS = { most: 60, windowSeconds: 60 };
+/** Each leaves a row for up to an hour, whoever asks; people of a whole company have one address. */
+const BEGINNINGS = { most: 600, windowSeconds: 60 };
+/** An application's server pushes for all of its people, and what it pushed is gone in a minute. */
+const PUSHED = { most: 3000, windowSeconds: 60 };
 /** A user code is short, and whoever guesses one gets a device's tokens (RFC 8628 §5.1). */
 const USER_CODES = { most: 20, windowSeconds: 60 };
 const USER_CODE = /^\/oauth\/device(?:\?|$)/;
 const REGISTRATION = /^\/oauth\/register(?:\?|$)/;
+const PUSH = /^\/oauth\/par(?:\?|$)/;
+/** As the library reads the last part of a path: in any case of its letters. */
+const BEGINNING =
+  /^\/(?:oauth\/(?:authorize|device(?:\/code)?|logout)|auth\/oauth2\/authorize)(?:\?|$)/i;
 
 /** Whether this endpoint answers browsers with pages; what is wrong there is no client's guess. */
 export function isPage(target: string): boolean {
-  return /^\/(?:oauth\/(?:authorize|logout|device(?!\/code))|auth\/oauth2\/)/.test(target);
+  return /^\/(?:oauth\/(?:authorize|logout|device(?!\/code))|auth\/oauth2\/)/i.test(target);
 }
 
 /** The limits, counted by this process alone. */
 export function createAddressLimits(clock: Clock): AddressLimits {
   const failures = createAttempts({ ...FAILURES, clock });
   const registrations = createAttempts({ ...REGISTRATIONS, clock });
+  const beginnings = createAttempts({ ...BEGINNINGS, clock });
+  const pushed = createAttempts({ ...PUSHED, clock });
   const userCodes = createAttempts({ ...USER_CODES, clock });
   const documents = createAttempts({ ...DOCUMENTS, clock });
 
   /** What is counted before it is looked at. */
   function eachOf({ method, target }: Asked) {
-    if (method !== "POST") return undefined;
-    if (REGISTRATION.test(target)) return registrations;
-    return USER_CODE.test(target) ? userCodes : undefined;
+    if (method === "POST") {
+      if (REGISTRATION.test(target)) return registrations;
+      if (USER_CODE.test(target)) return userCodes;
+      if (PUSH.test(target)) return pushed;
+    }
+    return BEGINNING.test(target) ? beginnings : undefined;
   }
 
   return {
     admit(asked) {
       const { target, address } = asked;
       const each = eachOf(asked);
-      const counted = each ?? (isPage(target) ? undefined : failures);
-      const wait = counted?.waitSeconds(address) ?? 0;
+      const isGuess = !isPage(target) && each !== registrations;
+      const waits = [each, isGuess ? failures : undefined].map((one) => one?.waitSeconds(address));
+      const wait = Math.max(...waits.map((seconds = 0) => seconds));
       if (wait === 0) each?.count(address);
       return wait;
     },

@@ -22,6 +22,7 @@ import { issuerKeys, resealIssuerKeys } from "./issuer-keys.ts";
 import type { GuardedFetch } from "./library-fetch.ts";
 import { protectedResource } from "./metadata.ts";
 import { sendJson } from "./send-json.ts";
+import { sendWait } from "./send-wait.ts";
 import type { TellLogout } from "./tell-logout.ts";
 import { acceptBody } from "./token-body.ts";
 
@@ -189,8 +190,7 @@ export function createAuthorizationServers(parts: AuthorizationServersParts): Au
       const { address } = call;
       const wait = limits.admit({ method: request.method, target, address });
       if (wait > 0) {
-        response.setHeader("retry-after", wait);
-        sendJson(response, 429, { error: "slow_down" });
+        sendWait(response, wait, { isPage: isPage(target), branding: policy.branding });
         return;
       }
       response.once("finish", () => {
