@@ -31,8 +31,15 @@ const ACCESS_TOKENS = ["AccessToken", "ClientCredentials"];
 /** Their second use is found when they are consumed, once all else has been checked. */
 const CONSUMED_LATE = ["AuthorizationCode", "RefreshToken"];
 
-/** Keeps codes, tokens, sessions and the like so that none of them can be read from the database. */
-export function artifactAdapter(model: string, parts: AdapterParts): Adapter {
+/**
+ * Keeps codes, tokens, sessions and the like so that none of them can be read from the database.
+ * What `insteadOf` names the one before of is saved in its place, as long as that is there.
+ */
+export function artifactAdapter(
+  model: string,
+  parts: AdapterParts,
+  insteadOf: (id: string) => string | undefined = () => undefined,
+): Adapter {
   const { store, policy, calls, userCodeDigests } = parts;
   const api = policy.slug;
   const isToken = ACCESS_TOKENS.includes(model);
@@ -67,8 +74,12 @@ export function artifactAdapter(model: string, parts: AdapterParts): Adapter {
         token: isToken ? tokenOf(id, payload, policy) : null,
       };
       if (saveLater(artifact)) return;
-      const { saved } = await write("saveArtifact", artifact);
-      if (!saved) throw new errors.InvalidGrant("the grant has ended");
+      const before = insteadOf(id);
+      const { saved } =
+        before === undefined
+          ? await write("saveArtifact", artifact)
+          : await write("replaceSignIn", { ...artifact, over: ownDigest(model, before) });
+      if (!saved) throw new errors.InvalidGrant("what it belongs to has ended");
     },
 
     async find(id) {
@@ -122,10 +133,9 @@ export function artifactAdapter(model: string, parts: AdapterParts): Adapter {
     revokeByGrantId: (id) => revokeQuietly(parts, id),
   };
 
-  async function write<Name extends "saveArtifact" | "consumeArtifact" | "removeArtifact">(
-    name: Name,
-    input: Parameters<typeof store.write<Name>>[1],
-  ) {
+  async function write<
+    Name extends "saveArtifact" | "replaceSignIn" | "consumeArtifact" | "removeArtifact",
+  >(name: Name, input: Parameters<typeof store.write<Name>>[1]) {
     try {
       return (await store.write(name, input, calls.writeContext(api))).output;
     } catch (fault) {

@@ -34,7 +34,7 @@ import {
 } from "./pages.ts";
 import { isRegistered } from "./redirect-uris.ts";
 import { rememberedGrant } from "./remembered-consent.ts";
-import { sessionAdapter } from "./session-adapter.ts";
+import { keepNewerCookie, sessionAdapter } from "./session-adapter.ts";
 import { settleTrades } from "./trades.ts";
 
 /** What one API's authorization server is made of. */
@@ -80,6 +80,7 @@ export function createProvider(parts: ProviderParts): Provider {
   provider.use(dressAs(policy.branding));
   provider.use(beginAtForm(provider, issuer));
   provider.use(mendAnswers);
+  provider.use(keepNewerCookie);
   if (isCalcom(policy)) provider.use(nameScopes(policy));
   provider.use(settleTrades({ store, api: policy.slug, graceSeconds }));
   return provider;

@@ -1,6 +1,7 @@
 import { accessTokenCommands } from "./access-tokens.ts";
 import { accountCommands } from "./accounts.ts";
 import { applicationCommands } from "./applications.ts";
+import { authorizationSessionCommands } from "./authorization-sessions.ts";
 import { brownOutCommands } from "./brown-outs.ts";
 import { changeCommands } from "./change-retention.ts";
 import { credentialChangeCommands } from "./credential-changes.ts";
@@ -50,6 +51,7 @@ export const commands = {
   ...credentialChangeCommands,
   ...credentialRotationCommands,
   ...secretRotationCommands,
+  ...authorizationSessionCommands,
   ...brownOutCommands,
   ...oneTimeUseCommands,
   ...resealingCommands,

@@ -172,6 +172,24 @@ export function oauthContract(open: () => Store): void {
     expect(await write("saveArtifact", own)).toEqual({ saved: false });
   });
 
+  test("a sign-in that has ended is not brought back, under its own name or another", async () => {
+    const { store, api, write } = await aSceneWithGrant(open());
+    const session = (name: string) =>
+      anArtifact({ model: "Session", grantId: null, userId: "user_1", digest: digestOf(name) });
+    const follow = (over: string, name: string) =>
+      write("replaceSignIn", { ...session(name), userId: "user_1", over: digestOf(over) });
+    await write("saveArtifact", session("one"));
+    expect(await follow("one", "one")).toEqual({ saved: true });
+    expect(await follow("one", "two")).toEqual({ saved: true });
+    expect(await store.oauthArtifacts.find(api, session("one"))).toBeUndefined();
+    expect(await follow("one", "three")).toEqual({ saved: false });
+    await write("endSessions", { kind: "user", personId: "user_1" });
+    expect(await follow("two", "two")).toEqual({ saved: false });
+    for (const name of ["one", "two", "three"]) {
+      expect(await store.oauthArtifacts.find(api, session(name))).toBeUndefined();
+    }
+  });
+
   test("what has expired is forgotten, and nothing else", async () => {
     const { store, api, write } = await aSceneWithGrant(open());
     const later = anArtifact({ digest: digestOf("later"), expiresAt: NOW + 2000 });

@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { newBrowser } from "../testing/browser.ts";
+import { aContext } from "../testing/builders.ts";
+import { DATABASES } from "../testing/databases.ts";
+import { API, type Client, type OAuthWorld, startOAuthWorld } from "../testing/oauth-world.ts";
+
+// A sign-in that ends while a request of its browser is being answered has ended all the same.
+
+for (const database of DATABASES) {
+  describe.skipIf(database.absent)(`on ${database.name}`, () => {
+    let world: OAuthWorld;
+    let client: Client;
+    beforeAll(async () => {
+      await database.start();
+      world = await startOAuthWorld(await database.newUrl());
+      client = await world.register();
+    });
+    afterAll(async () => {
+      await world?.close();
+      await database.stop();
+      expect(world?.faults).toEqual([]);
+    });
+
+    /** Has this happen once, when as many requests have read their sign-in. */
+    function meanwhile(happen: () => Promise<unknown>, { after }: { after: number }): void {
+      const { oauthArtifacts } = world.store;
+      const { find } = oauthArtifacts;
+      let reads = 0;
+      const spy = vi.spyOn(oauthArtifacts, "find").mockImplementation(async (api, named) => {
+        const found = await find(api, named);
+        if (named.model === "Session" && found !== undefined) reads += 1;
+        if (reads < after) return found;
+        spy.mockRestore();
+        await happen();
+        return found;
+      });
+    }
+
+    const signOutEverywhere = () =>
+      world.store.write(
+        "endSessions",
+        { kind: "user", personId: "user_1" },
+        aContext({ api: API, at: Date.now() }),
+      );
+
+    async function aSignedInBrowser() {
+      const browser = newBrowser(world.origin);
+      await world.authorize(client, {}, browser);
+      const ask = async () =>
+        (await world.authorize(client, { prompt: "none" }, browser)).get("error");
+      expect(await ask()).toBeNull();
+      return { browser, ask };
+    }
+
+    test("who signs out everywhere has signed out a browser that asks just then", async () => {
+      const { ask } = await aSignedInBrowser();
+      meanwhile(signOutEverywhere, { after: 1 });
+      await ask();
+      expect(await ask()).toBe("login_required");
+    });
+
+    test("and one that comes back from the page of consent just then", async () => {
+      const { browser, ask } = await aSignedInBrowser();
+      meanwhile(signOutEverywhere, { after: 2 });
+      await world.authorize(client, { prompt: "consent" }, browser);
+      expect(await ask()).toBe("login_required");
+    });
+
+    test("a browser that comes back in another tab just then stays signed in", async () => {
+      const { browser, ask } = await aSignedInBrowser();
+      const inAnotherTab = () => world.authorize(client, { prompt: "consent" }, browser);
+      meanwhile(inAnotherTab, { after: 1 });
+      await ask();
+      expect(await ask()).toBeNull();
+    });
+  });
+}
