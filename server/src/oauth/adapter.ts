@@ -67,6 +67,7 @@ export function artifactAdapter(
         grantId: model === "Interaction" ? null : (grantId ?? null),
         sid: signInOf(payload),
         userId: signedInAs(model, payload),
+        signedOutAt: lookedAt(model, payload),
         uidDigest: typeof uid === "string" ? artifactDigest("uid", uid) : null,
         userCodeDigest: userCode === undefined ? null : userCodeDigests(userCode)[0],
         payload: JSON.stringify(toRest(model, id, payload)),
@@ -237,11 +238,25 @@ async function revokeQuietly(
 }
 
 /** Whose sign-in it is, or will be once the browser comes back to where the result is read. */
-function signedInAs(model: string, { accountId, result }: Payload): string | undefined {
-  if (model === "Session") return accountId;
-  if (model !== "Interaction") return undefined;
-  return (result as { readonly login?: { readonly accountId?: string } } | undefined)?.login
-    ?.accountId;
+function signedInAs(model: string, payload: Payload): string | undefined {
+  if (model === "Session") return payload.accountId;
+  return model === "Interaction" ? loginOf(payload)?.accountId : undefined;
+}
+
+/** The user's when the password was looked at of who has just signed in with it. */
+function lookedAt(model: string, payload: Payload): number | null | undefined {
+  // With a consent the library merges what was said of the sign-in before it.
+  const { consent } = (payload.result ?? {}) as { readonly consent?: object };
+  const isJustNow = model === "Interaction" && consent === undefined;
+  return isJustNow ? loginOf(payload)?.signedOutAt : undefined;
+}
+
+/** As `finishLogin` has written it. */
+function loginOf({ result }: Payload) {
+  const { login } = (result ?? {}) as {
+    readonly login?: { readonly accountId: string; readonly signedOutAt?: number | null };
+  };
+  return login;
 }
 
 /** A grant's codes are made while the browser is there in which the user signed in. */

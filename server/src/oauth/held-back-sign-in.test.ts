@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { newBrowser } from "../testing/browser.ts";
 import { aContext } from "../testing/builders.ts";
 import { API, type Client, type OAuthWorld, startLoneOAuthWorld } from "../testing/oauth-world.ts";
 
@@ -70,4 +71,22 @@ test("what another user does changes nothing", async () => {
   const held = await holdBack();
   await world.store.write("endSessions", { kind: "user", personId: "user_2" }, context());
   expect(await held.comesIn()).toBe(true);
+});
+
+test("nobody signs in by a password that is another once the sign-in is written", async () => {
+  const url = world.authorizationUrl(client);
+  const signIn = async () => (await newBrowser(world.origin).visit(url)).answer.status;
+  const { signedOutAt } = (await world.store.people.find(API, "user_1")) ?? {};
+  world.signedOutAt = signedOutAt;
+  // Past the second of that, within which nobody signs in.
+  world.advance(2);
+  expect(await signIn()).toBe(303);
+  // Begun a while ago; whoever had looked at the password before has not come to an end yet.
+  const at = Date.now() - 5000;
+  const change = { ...USER, passwordHash: "newer" };
+  await world.store.write("setPassword", change, aContext({ api: API, at }));
+  expect(await signIn()).toBe(422);
+  world.signedOutAt = at;
+  expect(await signIn()).toBe(303);
+  world.signedOutAt = undefined;
 });

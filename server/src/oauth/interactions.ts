@@ -19,8 +19,11 @@ export interface Interaction {
   readonly passed: Passed | undefined;
   /** Remembers that the password was right, in place of who passed before; or begins anew. */
   pass(userId: string | undefined): Promise<void>;
-  /** Goes on as this user; answers where to send the browser, with 303. */
-  finishLogin(userId: string): Promise<string>;
+  /**
+   * Goes on as this user; answers where to send the browser, with 303. `signedOutAt` is the user's
+   * when their password was looked at, if one was. `undefined`: they have another since.
+   */
+  finishLogin(userId: string, signedOutAt?: number | null): Promise<string | undefined>;
   /** Goes on with what was granted of `scopes`, or tells the application that it was denied. */
   finishConsent(decision: ConsentDecision): Promise<string>;
 }
@@ -47,6 +50,14 @@ export interface AskingApplication {
   /** Where the browser goes next. */
   readonly redirectHost: string;
 }
+
+/** A sign-in, as the library reads it from an interaction; the last member is ours. */
+type Login = {
+  readonly accountId: string;
+  /** Unix seconds. */
+  readonly ts: number;
+  readonly signedOutAt: number | null | undefined;
+};
 
 interface InteractionParts {
   readonly provider: Provider;
@@ -124,10 +135,18 @@ export async function interactionOf(
     }
   }
 
-  async function finishLogin(accountId: string): Promise<string> {
-    const before = session?.accountId ?? accountId;
+  async function finishLogin(accountId: string, signedOutAt?: number | null) {
     // The browser may come back later: what counts is when the user was here.
-    const login = { accountId, ts: Math.floor(clock() / 1000) };
+    const login = { accountId, ts: Math.floor(clock() / 1000), signedOutAt };
+    return goOn(login).catch((fault: unknown) => {
+      if (fault instanceof errors.InvalidGrant) return undefined;
+      throw fault;
+    });
+  }
+
+  async function goOn(login: Login): Promise<string> {
+    const { accountId } = login;
+    const before = session?.accountId ?? accountId;
     if (before === accountId) return end({ login }, false);
     // Someone else was signed in here: the library would ask them to sign out first.
     const left =

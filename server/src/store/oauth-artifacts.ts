@@ -3,6 +3,7 @@ import { issueAccessToken } from "./access-tokens.ts";
 import type { Ask } from "./ask.ts";
 import { parseStrings, toCredentialState } from "./credentials.ts";
 import type { Millis } from "./records.ts";
+import { hasSamePassword } from "./same-password.ts";
 import type { Tables } from "./schema.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -20,6 +21,8 @@ export interface SaveArtifact extends NamedArtifact {
   readonly sid?: string | undefined;
   /** Whose it is, of what is found by its user. */
   readonly userId?: string | undefined;
+  /** The user's when their password was looked at: nothing is written once it is another. */
+  readonly signedOutAt?: Millis | null | undefined;
   readonly uidDigest: Uint8Array | null;
   readonly userCodeDigest: Uint8Array | null;
   /** JSON without anything that could be presented. */
@@ -60,10 +63,12 @@ interface ApplicationOfToken {
 }
 
 export const oauthArtifactCommands = {
-  /** False: its grant is revoked, or the application may have no tokens; then nothing is written. */
+  /** False, and nothing is written: its grant, the application or the password is none any more. */
   async saveArtifact(tx: Transaction, input: SaveArtifact): Promise<{ readonly saved: boolean }> {
     const { api, at } = tx.context;
-    const { model, digest, grantId, token, sid } = input;
+    const { model, digest, grantId, token, sid, userId = "", signedOutAt } = input;
+    const isSame = await hasSamePassword(tx, { kind: "user", personId: userId, signedOutAt });
+    if (!isSame) return { saved: false };
     const isUse = token !== null;
     const application = token === null ? undefined : await applicationOf(tx, token.applicationId);
     if (application?.mayHaveTokens === false) return { saved: false };

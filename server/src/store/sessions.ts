@@ -5,6 +5,7 @@ import { endAuthorizationSessions } from "./authorization-sessions.ts";
 import type { Capability } from "./capabilities.ts";
 import { endPortalLinks } from "./portal-endings.ts";
 import type { Millis } from "./records.ts";
+import { hasSamePassword } from "./same-password.ts";
 import type { Tables } from "./schema.ts";
 import { type SessionKind, type SessionRecord, selectSession, toSession } from "./session-rows.ts";
 import type { Transaction } from "./transaction.ts";
@@ -48,7 +49,9 @@ export const sessionCommands = {
    */
   async openSession(tx: Transaction, input: OpenSession): Promise<SessionRecord> {
     const { kind, personId, half, replaces } = input;
-    await requireSamePassword(tx, input);
+    if (!(await hasSamePassword(tx, input))) {
+      throw new ApiError("SIGN_IN_REFUSED", "That was not right. Try again.");
+    }
     if (replaces !== null)
       await tx.db.deleteFrom("browser_session").where("id", "=", replaces).execute();
     const session = await insertSession(tx, {
@@ -226,33 +229,6 @@ export async function requireLiveSession(
     .returning("half")
     .executeTakeFirst();
   if (row?.half !== "no") throw new ApiError("UNAUTHORIZED", "Sign in again.");
-}
-
-/** No new password comes before this transaction ends. */
-async function requireSamePassword(
-  { db, context: { api } }: Transaction,
-  { kind, personId, signedOutAt }: OpenSession,
-): Promise<void> {
-  if (signedOutAt === undefined) return;
-  // An update that changes nothing locks the row on both databases.
-  const row =
-    kind === "operator"
-      ? await db
-          .updateTable("operator_person")
-          .set((eb) => ({ id: eb.ref("id") }))
-          .where("id", "=", personId)
-          .returning("signed_out_at")
-          .executeTakeFirst()
-      : await db
-          .updateTable("person")
-          .set((eb) => ({ id: eb.ref("id") }))
-          .where("api", "=", api)
-          .where("id", "=", personId)
-          .returning("signed_out_at")
-          .executeTakeFirst();
-  if (row?.signed_out_at !== signedOutAt) {
-    throw new ApiError("SIGN_IN_REFUSED", "That was not right. Try again.");
-  }
 }
 
 /** Whether there is anything for `forgetSessions` to do; so an idle store writes nothing. */

@@ -22,6 +22,8 @@ export interface OAuthWorld {
   readonly issuer: string;
   /** What the user says to applications that ask; at first yes to everything. */
   decision: ConsentDecision | "everything";
+  /** The user's when their password was looked at; `undefined` at first: they use none. */
+  signedOutAt: number | null | undefined;
   /** What the user was asked so far, in order. */
   readonly prompts: readonly string[];
   /** Faults that the servers told of. */
@@ -141,9 +143,10 @@ export async function startOAuthWorld(
       decision === "everything" ? { granted: scopes.map(({ name }) => name) } : decision;
     const location =
       prompt === "login"
-        ? await interaction.finishLogin("user_1")
+        ? await interaction.finishLogin("user_1", world.signedOutAt)
         : await interaction.finishConsent(granted);
-    response.writeHead(303, { location }).end();
+    if (location === undefined) response.writeHead(422).end();
+    else response.writeHead(303, { location }).end();
   }
 
   const server = createServer((request, response) => {
@@ -164,6 +167,7 @@ export async function startOAuthWorld(
     origin,
     issuer: `${origin}/${API}`,
     decision: "everything",
+    signedOutAt: undefined,
     prompts,
     faults,
     log,

@@ -7,7 +7,7 @@ const FORM = new URLSearchParams({ email: "ada@example.com", password: "a horse 
 /** A password that is right, of somebody who signs in with `totp` or without. */
 function signingIn({ totp, signedOutAt }: { totp: boolean; signedOutAt: number | null }) {
   const pass = vi.fn(async () => undefined);
-  const finishLogin = vi.fn(async () => "https://client.example/");
+  const finishLogin = vi.fn(async (): Promise<string | undefined> => "https://client.example/");
   const parts = {
     signIn: async () => ({ outcome: "right", person: PERSON, signedOutAt: 5 }),
     people: { find: async () => ({ signedOutAt }), noteSignIn: async () => undefined },
@@ -30,4 +30,12 @@ test.each([
   const page = await answer();
   expect([pass.mock.calls.length, finishLogin.mock.calls.length]).toEqual(times);
   if (signedOutAt === 6) expect(page).toMatchObject({ title: "Sign in", status: 422 });
+});
+
+test("a password that is replaced while the sign-in is written is wrong", async () => {
+  const { pass, finishLogin, answer } = signingIn({ totp: false, signedOutAt: 5 });
+  finishLogin.mockResolvedValue(undefined);
+  expect(await answer()).toMatchObject({ title: "Sign in", status: 422 });
+  expect(finishLogin).toHaveBeenCalledWith("user_1", 5);
+  expect(pass).toHaveBeenCalledWith(undefined);
 });

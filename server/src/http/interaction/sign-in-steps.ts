@@ -115,7 +115,7 @@ async function withPassword(
   if ((await parts.people.find(person))?.signedOutAt !== signedOutAt) {
     return askSignIn(parts, step, { email, fault: WRONG_PASSWORD });
   }
-  if (!totp) return finish(parts, step, { person, methods: ["password"] });
+  if (!totp) return finish(parts, step, { person, methods: ["password"], signedOutAt });
   await interaction.pass(person.id);
   const passed = { userId: person.id, by: "password", at: 0 } as const;
   return askSignIn(parts, { ...step, interaction: { ...interaction, passed } });
@@ -133,7 +133,8 @@ async function withCode(parts: SignInParts, step: Step, code: string): Promise<P
   }
   const tried = await parts.secondFactors.checkCode(person, code, whence);
   if (tried.outcome !== "right") return askSignIn(parts, step, faultOf(tried, WRONG_CODE));
-  return finish(parts, step, { person, methods: [by, tried.method] });
+  const { signedOutAt } = known;
+  return finish(parts, step, { person, methods: [by, tried.method], signedOutAt });
 }
 
 /** A passkey with user verification is both factors. */
@@ -144,14 +145,26 @@ async function withPasskey(parts: SignInParts, step: Step, answer: string): Prom
   return finish(parts, step, { person: tried.person, methods: ["passkey"] });
 }
 
+/** Who has signed in, by what, and the person's `signedOutAt` when a password was looked at. */
+interface SignedIn {
+  readonly person: Person;
+  readonly methods: Parameters<People["noteSignIn"]>[1];
+  readonly signedOutAt?: number | null;
+}
+
 async function finish(
-  { people }: SignInParts,
-  { interaction, whence }: Step,
-  { person, methods }: { person: Person; methods: Parameters<People["noteSignIn"]>[1] },
-): Promise<URL> {
-  const next = new URL(await interaction.finishLogin(person.id));
-  await people.noteSignIn(person, methods, whence);
-  return next;
+  parts: SignInParts,
+  step: Step,
+  { person, methods, signedOutAt }: SignedIn,
+): Promise<Page | URL> {
+  const { interaction, whence } = step;
+  const next = await interaction.finishLogin(person.id, signedOutAt);
+  if (next === undefined) {
+    await interaction.pass(undefined);
+    return askSignIn(parts, anew(step), { fault: WRONG_PASSWORD });
+  }
+  await parts.people.noteSignIn(person, methods, whence);
+  return new URL(next);
 }
 
 /** The wire contract: `?request=<uid>&return=<url>`. */

@@ -190,6 +190,25 @@ export function oauthContract(open: () => Store): void {
     }
   });
 
+  test("no sign-in is written by a password that was replaced since it was looked at", async () => {
+    const { store, api, write } = await aSceneWithGrant(open());
+    const signIn = (name: string, signedOutAt: number | null) =>
+      write("saveArtifact", {
+        ...anArtifact({ model: "Interaction", grantId: null, digest: digestOf(name) }),
+        ...{ userId: "user_1", signedOutAt },
+      });
+    expect(await signIn("before", null)).toEqual({ saved: true });
+    const change = { personId: "user_1", passwordHash: "new" };
+    const names = Array.from({ length: 8 }, (_, i) => `meanwhile ${i}`);
+    await Promise.all([...names.map((name) => signIn(name, null)), write("setPassword", change)]);
+    expect(await signIn("after", null)).toEqual({ saved: false });
+    for (const name of ["before", ...names, "after"]) {
+      const named = { model: "Interaction", digest: digestOf(name) };
+      expect(await store.oauthArtifacts.find(api, named)).toBeUndefined();
+    }
+    expect(await signIn("anew", NOW)).toEqual({ saved: true });
+  });
+
   test("what has expired is forgotten, and nothing else", async () => {
     const { store, api, write } = await aSceneWithGrant(open());
     const later = anArtifact({ digest: digestOf("later"), expiresAt: NOW + 2000 });
