@@ -187,6 +187,8 @@ export function grantAdapter({ store, policy, calls }: AdapterParts): Adapter {
     async upsert(id, input) {
       const { accountId, clientId, exp, jti: _, ...rest } = input as Payload;
       const context = calls.writeContext(api);
+      // Of a page of consent there is none: its answer leads back to where it is looked at.
+      const { loginTs } = Provider.ctx?.oidc?.session ?? {};
       const grant = {
         id,
         userId: accountId ?? "",
@@ -195,6 +197,7 @@ export function grantAdapter({ store, policy, calls }: AdapterParts): Adapter {
         refused: scopesOf((rest.rejected ?? {}) as Payload),
         payload: JSON.stringify({ ...rest, accountId, clientId, exp }),
         expiresAt: (exp ?? 0) * 1000,
+        signedInAt: loginTs && loginTs * 1000,
       };
       const { output } = await store.write("saveGrant", grant, context).catch((fault: unknown) => {
         // There is no such user any more, or none of its accounts is there to act for.
@@ -202,7 +205,9 @@ export function grantAdapter({ store, policy, calls }: AdapterParts): Adapter {
           fault instanceof ApiError && ["NOT_FOUND", "INVALID_REQUEST"].includes(fault.code);
         throw isNobody ? noAccount() : fault;
       });
-      if (!output.saved) throw new errors.InvalidGrant("the grant has ended");
+      if (output.saved) return;
+      if (loginTs !== undefined) throw new errors.LoginRequired("the sign-in has ended");
+      throw new errors.InvalidGrant("the grant has ended");
     },
     async find(id) {
       const payload = await store.grants.payload(api, id);

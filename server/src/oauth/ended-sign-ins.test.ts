@@ -73,5 +73,26 @@ for (const database of DATABASES) {
       await ask();
       expect(await ask()).toBeNull();
     });
+
+    test("a new password ends what a request is about to be granted on the old one's sign-in", async () => {
+      const { browser } = await aSignedInBrowser();
+      const { consents } = world.store;
+      const { scopes } = consents;
+      const spy = vi.spyOn(consents, "scopes").mockImplementation(async (...asked) => {
+        const approved = await scopes(...asked);
+        spy.mockRestore();
+        const change = { personId: "user_1", passwordHash: "new" };
+        await world.store.write(
+          "setPassword",
+          change,
+          aContext({ api: API, at: Date.now() + 1000 }),
+        );
+        return approved;
+      });
+      const back = await world.authorize(client, { prompt: "none" }, browser);
+      expect([back.get("code"), back.get("error")]).toEqual([null, "login_required"]);
+      const of = { userId: "user_1", applicationId: client.id };
+      expect(await world.store.consents.scopes(API, of)).toEqual([]);
+    });
   });
 }

@@ -37,13 +37,15 @@ interface SaveGrant {
   /** JSON, given back as it is. */
   readonly payload: string;
   readonly expiresAt: Millis;
+  /** When the user signed in, of a grant that rests on the sign-in alone: nobody was asked. */
+  readonly signedInAt?: Millis | undefined;
 }
 
 export const grantCommands = {
   /**
    * Writes a new grant for the first of the user's accounts that is not suspended, or what changed of
-   * one that lives, and remembers what the user approved. A revoked one stays as it is, and the
-   * answer says so.
+   * one that lives, and remembers what the user approved. A revoked one stays as it is, and of a
+   * sign-in that a new password has ended nothing comes; the answer says so.
    *
    * @throws {ApiError} `INVALID_REQUEST`: the user has no such account; `NOT_FOUND`: no such user.
    */
@@ -70,7 +72,9 @@ export const grantCommands = {
       await rememberConsent(tx, approval);
       return { saved: true };
     }
-    const accountId = await lockFirstAccount(tx, userId);
+    const { accountId, signedOutAt } = await lockFirstAccount(tx, userId);
+    const { signedInAt = Number.POSITIVE_INFINITY } = input;
+    if (signedInAt <= (signedOutAt ?? -1)) return { saved: false };
     if (accountId === undefined) {
       throw new ApiError("INVALID_REQUEST", "The user belongs to no account.");
     }
@@ -135,9 +139,9 @@ export const grantCommands = {
 } as const;
 
 /** Whoever takes the user out of it waits for this transaction, and ends what it wrote. */
-async function lockFirstAccount(tx: Transaction, userId: string): Promise<string | undefined> {
+async function lockFirstAccount(tx: Transaction, userId: string) {
   const { api } = tx.context;
-  await lockPerson(tx, userId);
+  const { signed_out_at: signedOutAt } = await lockPerson(tx, userId);
   const row = await tx.db
     .selectFrom("membership")
     .innerJoin("account", (join) =>
@@ -152,7 +156,7 @@ async function lockFirstAccount(tx: Transaction, userId: string): Promise<string
     .orderBy("account.id")
     .limit(1)
     .executeTakeFirst();
-  return row?.id;
+  return { accountId: row?.id, signedOutAt };
 }
 
 /** Ends every live grant of a user, or those for one account, and has the applications told. */
