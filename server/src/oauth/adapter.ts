@@ -159,7 +159,7 @@ export function replayAdapter({ store, policy, calls }: AdapterParts): Adapter {
     async upsert(id, { exp, iss }, expiresIn) {
       const context = calls.writeContext(policy.slug);
       const endsAt = exp === undefined ? context.at + (expiresIn ?? 0) * 1000 : exp * 1000;
-      const expiresAt = endsAt + AHEAD_MILLIS;
+      const expiresAt = Math.ceil(endsAt) + AHEAD_MILLIS;
       const digest = artifactDigest("ReplayDetection", id);
       const { output } = await store.write("claimOnce", { digest, expiresAt }, context);
       if (!output.first) throw usedBefore(id, iss);

@@ -14,6 +14,7 @@ import { createUserCodeDigests } from "./artifact-names.ts";
 import { asCalcom, isCalcom, nameScopes } from "./calcom-configuration.ts";
 import type { Calls } from "./calls.ts";
 import { clientAdapter, documentRule } from "./client-adapter.ts";
+import { assertionRule } from "./client-assertions.ts";
 import { isApplication, PKCE_MEMBER, PROTOCOL_SCOPES } from "./client-metadata.ts";
 import { isClientSecret } from "./client-secrets.ts";
 import { beginAtForm } from "./device-form.ts";
@@ -108,6 +109,7 @@ function configuration(parts: ProviderParts): Configuration {
     scopes: [...PROTOCOL_SCOPES, ...Object.keys(policy.scopes)],
     claims: { openid: ["sub"], email: ["email"], profile: ["name"] },
     clientAuthMethods: ["client_secret_basic", "client_secret_post", "none", "private_key_jwt"],
+    assertJwtClientAuthClaimsAndHeader: assertionRule(parts.clock),
     enabledJWA: {
       clientAuthSigningAlgValues: [...ASYMMETRIC],
       requestObjectSigningAlgValues: [...ASYMMETRIC],
