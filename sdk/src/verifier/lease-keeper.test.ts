@@ -264,6 +264,22 @@ test("starting afresh ends the lease, and an answer to an older question does no
   expect(keeper.lease.holds()).toBe(false);
 });
 
+test("who starts afresh asks for nothing and tells nothing before it has something anew", async () => {
+  await leased();
+  keeper.startAfresh();
+  await setTimeout(1100);
+  expect(asked).toHaveLength(1);
+  // Of a database that was restored, in which fewer changes are.
+  keeper.applied(3);
+  await heard.promise;
+  await answer(3);
+  expect([asked.at(-1)?.body.appliedSeq, keeper.lease.holds()]).toEqual([3, true]);
+  pass(100);
+  keeper.applied(4);
+  await setTimeout(50);
+  expect(asked.at(-1)?.body).toEqual({ verifier: "vrf_1", appliedSeq: 4, tells: true });
+});
+
 test("stale knowledge is used for as long after the lease as is allowed, and no longer", async () => {
   await leased();
   pass(62_999);

@@ -29,11 +29,11 @@ async function linkTo(serve: (socket: Socket) => void, scheme = "http") {
 }
 
 /** What a server is understood to say that sends this, whatever it is asked, and may hang up. */
-async function answerOf(text: string | Buffer, hangsUp = false) {
+async function answerOf(text: string | Buffer, { hangsUp = false, timeoutMillis = 200 } = {}) {
   const { link } = await linkTo((socket) => {
     socket.once("data", () => (hangsUp ? socket.end(text) : socket.write(text)));
   });
-  return link.post("/leases", {}, { timeoutMillis: 200 });
+  return link.post("/leases", {}, { timeoutMillis });
 }
 
 /** What comes of a stream of a server that sends this, whatever it is asked. */
@@ -60,7 +60,9 @@ test.each([
 });
 
 test("an answer may end with its connection", async () => {
-  expect(await answerOf(`${OK}Connection: close\r\n\r\n{"head":1}`, true)).toEqual({ head: 1 });
+  expect(await answerOf(`${OK}Connection: close\r\n\r\n{"head":1}`, { hangsUp: true })).toEqual({
+    head: 1,
+  });
 });
 
 test("what a proxy says first is no answer", async () => {
@@ -115,7 +117,8 @@ test("a question that nobody waits for any more is not sent", async () => {
 test("a connection that is being made ends when the link is closed", async () => {
   const { link, sockets } = await linkTo((socket) => socket.resume(), "https");
   const asked = Promise.allSettled(
-    Array.from({ length: 70 }, () => link.post("/leases", {}, { timeoutMillis: 5000 })),
+    // Whoever is not told at once is not within this test.
+    Array.from({ length: 70 }, () => link.post("/leases", {}, { timeoutMillis: 90_000 })),
   );
   const end = vi.fn();
   const leave = link.follow("/changes", 5000, { line: () => undefined, end });
@@ -137,6 +140,36 @@ test("more questions than connections are all answered, by 64 of them", async ()
   const ask = () => link.post("/leases", {}, { timeoutMillis: 5000 });
   expect(await Promise.all(Array.from({ length: 300 }, ask))).toHaveLength(300);
   expect(connected).toBe(64);
+});
+
+test("in place of connections that are lost others are made, also for who waits for one", async () => {
+  let connected = 0;
+  const { link } = await linkTo((socket) => {
+    connected += 1;
+    const isLost = connected <= 128;
+    socket.on("data", () =>
+      isLost ? socket.destroy() : socket.write(`${OK}Content-Length: 2\r\n\r\n{}`),
+    );
+  });
+  const ask = () => link.post("/leases", {}, { timeoutMillis: 5000 });
+  const outcomesOf = async (questions: number) => {
+    const asked = await Promise.allSettled(Array.from({ length: questions }, ask));
+    return asked.map(({ status }) => status);
+  };
+  const lost = Array.from({ length: 64 }, () => "rejected");
+  const answered = Array.from({ length: 6 }, () => "fulfilled");
+  expect(await outcomesOf(64)).toEqual(lost);
+  expect(await outcomesOf(70)).toEqual([...lost, ...answered]);
+});
+
+test("of an answer no more than 8 MiB are read", async () => {
+  const ofLength = (length: number) =>
+    answerOf(`${OK}Content-Length: ${length}\r\n\r\n"${"x".repeat(length - 2)}"`, {
+      timeoutMillis: 20_000,
+    });
+  const most = 8 * 1024 * 1024;
+  expect(await ofLength(most)).toHaveLength(most - 2);
+  await expect(ofLength(most + 1)).rejects.toThrow("the answer is too long");
 });
 
 test("the application's own fetch is left alone", () => {
