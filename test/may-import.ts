@@ -42,7 +42,13 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "server/mail": [],
   "server/oauth": ["engine", "server/store"],
   "server/outbound": ["engine"],
-  "server/resealing.ts": ["engine", "server/accounts", "server/sign-in", "server/store"],
+  "server/resealing.ts": [
+    "engine",
+    "server/accounts",
+    "server/oauth",
+    "server/sign-in",
+    "server/store",
+  ],
   "server/sign-in": ["engine", "server/mail", "server/store"],
   "server/webhooks": ["engine", "server/outbound", "server/store"],
   "server/http": [

@@ -241,7 +241,7 @@ export async function startLatchkey(
       : await answerOn(settings.socket, { server: app.server, log });
   // Last: who waits for the port finds everything there.
   const address = await app.listen({ host: settings.host, port: settings.port });
-  const resealing = resealAll({ store, sealing, clock, log }).then(() => oauth.servers.reseal());
+  const resealing = resealAll({ store, sealing, clock, log });
   return {
     address,
     policyFile,

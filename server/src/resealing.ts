@@ -1,6 +1,7 @@
 import type { Clock } from "@latchkey/engine";
 import type { Logger } from "pino";
 import { resealSecrets, resealWebhookSecrets } from "./accounts/resealing.ts";
+import { resealIssuerKeys } from "./oauth/issuer-keys.ts";
 import { resealSeeds } from "./sign-in/second-factors.ts";
 import type { Sealing } from "./store/sealing.ts";
 import type { Store } from "./store/store.ts";
@@ -17,7 +18,7 @@ export async function resealAll(parts: {
 }): Promise<void> {
   const { log } = parts;
   try {
-    for (const reseal of [resealSecrets, resealWebhookSecrets]) {
+    for (const reseal of [resealSecrets, resealWebhookSecrets, resealIssuerKeys]) {
       const { resealed, lost } = await reseal(parts);
       if (resealed > 0) log.info({ resealed }, "sealed secrets anew under the newest master key");
       if (lost.length > 0) log.warn({ lost }, "no master key here opens the secrets of these");

@@ -18,7 +18,7 @@ import {
 } from "./endpoints.ts";
 import type { Interaction } from "./interactions.ts";
 import { type Issuer, issuerOf } from "./issuer.ts";
-import { issuerKeys, resealIssuerKeys } from "./issuer-keys.ts";
+import { issuerKeys } from "./issuer-keys.ts";
 import type { GuardedFetch } from "./library-fetch.ts";
 import { protectedResource } from "./metadata.ts";
 import { sendJson } from "./send-json.ts";
@@ -54,8 +54,6 @@ export interface OAuthPlace {
 export interface AuthorizationServers {
   /** What this path, below an API's mount or at the root, is to them; `undefined`: not theirs. */
   placeOf(url: string): OAuthPlace | undefined;
-  /** Seals the issuer keys under the newest master key; tells of faults and never rejects. */
-  reseal(): Promise<void>;
   /** Has the server of this API read its keys anew: they have changed. */
   renew(api: string): void;
   /** Answers a request to such a path. */
@@ -131,16 +129,6 @@ export function createAuthorizationServers(parts: AuthorizationServersParts): Au
       const found = place(url);
       if (found === undefined) return undefined;
       return { isPage: isPage(found.target), requestIds: found.server.policy.requestIds };
-    },
-
-    async reseal() {
-      const { store, sealing, onFault } = parts;
-      for (const { policy } of servers.values()) {
-        const context = systemContext(policy.slug, clock());
-        await resealIssuerKeys({ store, sealing, context }).catch((fault: unknown) =>
-          onFault(fault, undefined),
-        );
-      }
     },
 
     renew: (api) => servers.get(api)?.renew(),

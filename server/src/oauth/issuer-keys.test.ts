@@ -2,10 +2,15 @@ import { expect, test } from "vitest";
 import { createSealing } from "../store/sealing.ts";
 import { aContext } from "../testing/builders.ts";
 import { openTestStore } from "../testing/databases.ts";
+import { frozenClock } from "../testing/now.ts";
 import { temporarySqlite } from "../testing/temporary-sqlite.ts";
 import { issuerKeys, resealIssuerKeys } from "./issuer-keys.ts";
 
-const [OLD, NEW] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
+const [OLD, NEW, STRANGE] = [1, 2, 3].map((byte) => new Uint8Array(32).fill(byte)) as [
+  Uint8Array,
+  Uint8Array,
+  Uint8Array,
+];
 
 test("keys are made once, and go over to a new master key", async () => {
   const database = temporarySqlite();
@@ -26,9 +31,32 @@ test("keys are made once, and go over to a new master key", async () => {
     ).toEqual(["ES256", "RS256"]);
     expect(again).toEqual(first);
 
-    await resealIssuerKeys(parts(NEW, OLD));
+    const both = { ...parts(NEW, OLD), clock: frozenClock() };
+    expect(await resealIssuerKeys(both)).toEqual({ resealed: 4, lost: [] });
+    expect(await resealIssuerKeys(both)).toEqual({ resealed: 0, lost: [] });
     expect(await issuerKeys(parts(NEW))).toEqual(first);
     await expect(issuerKeys(parts(OLD))).rejects.toThrow("another LATCHKEY_SECRET");
+  } finally {
+    await store.close();
+    database.remove();
+  }
+});
+
+test("keys of every API go over, and those that no master key opens are named", async () => {
+  const database = temporarySqlite();
+  const store = await openTestStore(database.url);
+  try {
+    const clock = frozenClock();
+    const parts = (api: string, ...masterKeys: Uint8Array[]) => {
+      return { store, context: aContext({ api }), sealing: createSealing(masterKeys) };
+    };
+    const kept = await issuerKeys(parts("kept", OLD));
+    await issuerKeys(parts("strange", STRANGE));
+    const { resealed, lost } = await resealIssuerKeys({ ...parts("", NEW, OLD), clock });
+    expect(resealed).toBe(4);
+    expect(lost).toHaveLength(4);
+    for (const key of lost) expect(key).toMatch(/^iss_[0-9a-f]{24} in strange$/);
+    expect(await issuerKeys(parts("kept", NEW))).toEqual(kept);
   } finally {
     await store.close();
     database.remove();

@@ -1,14 +1,21 @@
 import { createPrivateKey, generateKeyPair, randomBytes } from "node:crypto";
 import { promisify } from "node:util";
+import type { Clock } from "@latchkey/engine";
 import type { JWK } from "oidc-provider";
-import { type IssuerKeyRecord, issuerKeyPlace, type NewIssuerKey } from "../store/issuer-keys.ts";
-import type { Sealing } from "../store/sealing.ts";
-import type { Store, WriteContext } from "../store/store.ts";
+import {
+  type IssuerKeyRecord,
+  issuerKeyPlace,
+  type NewIssuerKey,
+  type SealedIssuerKey,
+} from "../store/issuer-keys.ts";
+import { type Sealing, SealingError } from "../store/sealing.ts";
+import { type Store, systemContext, type WriteContext } from "../store/store.ts";
 
 const generate = promisify(generateKeyPair);
 
 /** ES256 signs what may choose; RS256 is what OpenID Connect clients expect unasked. */
 const ALGORITHMS = ["ES256", "RS256"] as const;
+const ROWS = 200;
 
 /** What keys are made, kept and opened with. */
 export interface KeyParts {
@@ -85,13 +92,37 @@ function open(key: IssuerKeyRecord, { sealing, context }: KeyParts) {
   return { status, jwk: { ...jwk, kid: id, alg: algorithm, use: "sig" } };
 }
 
-/** Brings an API's keys under the newest master key, so that the older one can be dropped. */
-export async function resealIssuerKeys({ store, sealing, context }: KeyParts): Promise<void> {
-  const { api } = context;
-  for (const { id, sealed } of await store.issuerKeys.list(api)) {
-    if (sealing.isNewest(sealed)) continue;
+/**
+ * Brings the keys of every API under the newest master key, so that the older one can be dropped: also
+ * of one that the policy has not at present, for it may come back. `lost` are those that none of the
+ * master keys opens; `<id> in <api>`, the first ten.
+ */
+export async function resealIssuerKeys(parts: {
+  readonly store: Store;
+  readonly sealing: Sealing;
+  readonly clock: Clock;
+}): Promise<{ readonly resealed: number; readonly lost: readonly string[] }> {
+  const { store, sealing, clock } = parts;
+  let resealed = 0;
+  const lost: string[] = [];
+
+  async function reseal({ api, id, sealed }: SealedIssuerKey): Promise<void> {
     const place = issuerKeyPlace(api, id);
     const again = sealing.seal(sealing.open(sealed, place), place);
-    await store.write("resealIssuerKey", { id, sealed: again }, context);
+    await store.write("resealIssuerKey", { id, sealed: again }, systemContext(api, clock()));
+    resealed += 1;
   }
+
+  let after: SealedIssuerKey | undefined;
+  do {
+    const keys = await store.issuerKeys.sealed(after, ROWS);
+    for (const key of keys.filter(({ sealed }) => !sealing.isNewest(sealed))) {
+      await reseal(key).catch((fault: unknown) => {
+        if (!(fault instanceof SealingError)) throw fault;
+        if (lost.length < 10) lost.push(`${key.id} in ${key.api}`);
+      });
+    }
+    after = keys.length < ROWS ? undefined : keys.at(-1);
+  } while (after !== undefined);
+  return { resealed, lost };
 }

@@ -1,5 +1,5 @@
 import { ApiError, type IssuerKeysState } from "@latchkey/engine";
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 import type { Ask } from "./ask.ts";
 import type { Millis } from "./records.ts";
 import type { Tables } from "./schema.ts";
@@ -20,6 +20,13 @@ export interface NewIssuerKey {
   readonly algorithm: string;
   /** JWK as JSON. */
   readonly publicKey: string;
+  readonly sealed: Uint8Array;
+}
+
+/** A sealed private key of any API, whether a policy has that API at present or not. */
+export interface SealedIssuerKey {
+  readonly api: string;
+  readonly id: string;
   readonly sealed: Uint8Array;
 }
 
@@ -131,7 +138,23 @@ export function toIssuerKeysState(keys: readonly IssuerKeyRecord[]): IssuerKeysS
 
 /** Reading side of issuer keys. */
 export function issuerKeyReads(db: Kysely<Tables>, ask: Ask) {
-  return { list: (api: string) => ask(() => selectKeys(db, api)) };
+  return {
+    list: (api: string) => ask(() => selectKeys(db, api)),
+
+    /** Keys of all APIs in one order, after `after`. */
+    sealed: (after: SealedIssuerKey | undefined, limit: number) =>
+      ask(async (): Promise<readonly SealedIssuerKey[]> => {
+        const { api, id } = after ?? { api: "", id: "" };
+        return db
+          .selectFrom("issuer_key")
+          .select(["api", "id", "sealed"])
+          .where(sql<boolean>`(api, id) > (${api}, ${id})`)
+          .orderBy("api")
+          .orderBy("id")
+          .limit(limit)
+          .execute();
+      }),
+  };
 }
 
 async function selectKeys(db: Kysely<Tables>, api: string): Promise<readonly IssuerKeyRecord[]> {

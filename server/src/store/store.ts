@@ -7,7 +7,7 @@ import type { CommandInput, CommandName, CommandOutput } from "./commands.ts";
 import type { ConsentOf } from "./consents.ts";
 import type { WantedCredential } from "./credential-kinds.ts";
 import type { GrantFilter, GrantRecord } from "./grants.ts";
-import type { IssuerKeyRecord } from "./issuer-keys.ts";
+import type { IssuerKeyRecord, SealedIssuerKey } from "./issuer-keys.ts";
 import type { FindingsFilter, FoundKeys, KeyringFilter } from "./keyring.ts";
 import type { LogoutNoticeReads } from "./logout-notices.ts";
 import type { ManagedUserPage, ManagedUserRecord } from "./managed-user-rows.ts";
@@ -183,6 +183,8 @@ export interface Store {
   readonly issuerKeys: {
     /** Of every status, in one order. */
     list(api: string): Promise<readonly IssuerKeyRecord[]>;
+    /** Of all APIs, by API and id, after `after`. */
+    sealed(after: SealedIssuerKey | undefined, limit: number): Promise<readonly SealedIssuerKey[]>;
   };
 
   /** What customers asked the operator for. */
