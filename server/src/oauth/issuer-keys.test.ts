@@ -1,9 +1,11 @@
+import { compilePolicy, policyOf, profiles } from "@latchkey/engine";
 import { expect, test } from "vitest";
 import { createSealing } from "../store/sealing.ts";
-import { aContext } from "../testing/builders.ts";
+import { API, aContext } from "../testing/builders.ts";
 import { openTestStore } from "../testing/databases.ts";
 import { frozenClock } from "../testing/now.ts";
 import { temporarySqlite } from "../testing/temporary-sqlite.ts";
+import { createIssuerKeys } from "./issuer-key-rotation.ts";
 import { issuerKeys, resealIssuerKeys } from "./issuer-keys.ts";
 
 const [OLD, NEW, STRANGE] = [1, 2, 3].map((byte) => new Uint8Array(32).fill(byte)) as [
@@ -57,6 +59,31 @@ test("keys of every API go over, and those that no master key opens are named", 
     expect(lost).toHaveLength(4);
     for (const key of lost) expect(key).toMatch(/^iss_[0-9a-f]{24} in strange$/);
     expect(await issuerKeys(parts("kept", NEW))).toEqual(kept);
+  } finally {
+    await store.close();
+    database.remove();
+  }
+});
+
+test("after the master key was lost, keys that were rotated twice sign again", async () => {
+  const database = temporarySqlite();
+  const store = await openTestStore(database.url);
+  try {
+    const policy = policyOf({ ...profiles.standard, slug: API });
+    const policies = new Map([[API, compilePolicy(policy)]]);
+    const parts = { store, context: aContext(), sealing: createSealing([NEW]) };
+    await issuerKeys({ ...parts, sealing: createSealing([OLD]) });
+    await expect(issuerKeys(parts)).rejects.toThrow("another LATCHKEY_SECRET");
+    const rotation = createIssuerKeys({ ...parts, clock: frozenClock(), policies });
+    const call = aContext();
+    await rotation.rotate(call, { force: true });
+    await expect(issuerKeys(parts)).rejects.toThrow("another LATCHKEY_SECRET");
+    const rotated = await rotation.rotate(call, { force: true });
+    const lost = rotated.filter(({ status }) => status === "retired").map(({ id }) => id);
+    expect(lost).toHaveLength(4);
+    const ids = (await issuerKeys(parts)).map(({ kid }) => kid ?? "");
+    expect(ids).toHaveLength(4);
+    expect(ids.filter((id) => lost.includes(id))).toEqual([]);
   } finally {
     await store.close();
     database.remove();

@@ -26,10 +26,11 @@ export interface KeyParts {
 
 /**
  * An API's private keys as JWKs: those that sign first, then those that are published before they
- * sign and after. What is missing is made and kept, sealed.
+ * sign and after. What is missing is made and kept, sealed. A retired one that no master key opens is
+ * left out, so that a rotation puts such keys behind.
  */
 export async function issuerKeys(parts: KeyParts): Promise<readonly JWK[]> {
-  const opened = (await ensureKeys(parts)).map((key) => open(key, parts));
+  const opened = (await ensureKeys(parts)).flatMap((key) => openUnlessLost(key, parts) ?? []);
   const order = ["current", "next", "retired"];
   return opened
     .toSorted((a, b) => order.indexOf(a.status) - order.indexOf(b.status))
@@ -81,6 +82,15 @@ async function makeKey(
     publicKey: JSON.stringify(publicKey.export({ format: "jwk" })),
     sealed: sealing.seal(plain, issuerKeyPlace(context.api, id)),
   };
+}
+
+function openUnlessLost(key: IssuerKeyRecord, parts: KeyParts) {
+  try {
+    return open(key, parts);
+  } catch (fault) {
+    if (fault instanceof SealingError && key.status === "retired") return undefined;
+    throw fault;
+  }
 }
 
 function open(key: IssuerKeyRecord, { sealing, context }: KeyParts) {
