@@ -25,7 +25,7 @@ const RULES: Rules = {
     react: ["dashboard"],
     "react-dom": ["dashboard/main.tsx"],
     "qrcode.react": ["dashboard/security"],
-    pino: ["server/http", "server/resealing.ts", "server/start-apis.ts"],
+    pino: ["server/http", "server/start-apis.ts"],
     hono: ["sdk/adapters", "bench", "examples"],
     "@hono/*": ["bench", "examples"],
     kysely: ["server/store"],

@@ -241,13 +241,15 @@ export async function startLatchkey(
       : await answerOn(settings.socket, { server: app.server, log });
   // Last: who waits for the port finds everything there.
   const address = await app.listen({ host: settings.host, port: settings.port });
-  const resealing = resealAll({ store, sealing, clock, log });
+  const closing = new AbortController();
+  const resealing = resealAll({ store, sealing, clock, until: closing.signal, log });
   return {
     address,
     policyFile,
     demoKeys,
     setupLink: settings.mode === "dev" ? await signInParts.links.makeSetup() : undefined,
     async close() {
+      closing.abort();
       await Promise.all([socket?.close(), app.close()]);
       await webhooks.stop();
       await nearLimits.stop();

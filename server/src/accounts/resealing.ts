@@ -20,6 +20,8 @@ interface ResealingParts {
   readonly store: Pick<Store, "sealed" | "webhooks" | "write">;
   readonly sealing: Sealing;
   readonly clock: Clock;
+  /** Rejects between two writes from then on. */
+  readonly until?: AbortSignal;
 }
 
 /**
@@ -68,7 +70,7 @@ interface SealedRows<Row> {
 }
 
 async function resealRows<Row extends { readonly api: string; readonly id: string }>(
-  { store, sealing, clock }: ResealingParts,
+  { store, sealing, clock, until }: ResealingParts,
   { command, list, secretsIn }: SealedRows<Row>,
 ): Promise<Resealed> {
   let resealed = 0;
@@ -77,6 +79,7 @@ async function resealRows<Row extends { readonly api: string; readonly id: strin
   do {
     const rows = await list(after);
     for (const row of rows) {
+      until?.throwIfAborted();
       const { replacements, unopened } = anew(secretsIn(row), sealing);
       if (unopened > 0 && lost.length < 10) lost.push(`${row.id} in ${row.api}`);
       if (replacements.length === 0) continue;

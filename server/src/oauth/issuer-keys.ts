@@ -111,12 +111,14 @@ export async function resealIssuerKeys(parts: {
   readonly store: Store;
   readonly sealing: Sealing;
   readonly clock: Clock;
+  readonly until?: AbortSignal;
 }): Promise<{ readonly resealed: number; readonly lost: readonly string[] }> {
-  const { store, sealing, clock } = parts;
+  const { store, sealing, clock, until } = parts;
   let resealed = 0;
   const lost: string[] = [];
 
   async function reseal({ api, id, sealed }: SealedIssuerKey): Promise<void> {
+    until?.throwIfAborted();
     const place = issuerKeyPlace(api, id);
     const again = sealing.seal(sealing.open(sealed, place), place);
     await store.write("resealIssuerKey", { id, sealed: again }, systemContext(api, clock()));

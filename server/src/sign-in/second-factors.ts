@@ -130,12 +130,14 @@ export async function resealSeeds(parts: {
   readonly store: Store;
   readonly sealing: Sealing;
   readonly clock: Clock;
+  readonly until?: AbortSignal;
 }): Promise<{ readonly resealed: number; readonly lost: number }> {
-  const { store, sealing, clock } = parts;
+  const { store, sealing, clock, until } = parts;
   let resealed = 0;
   let lost = 0;
 
   async function reseal({ api, personId, sealed: from }: SealedSeed): Promise<void> {
+    until?.throwIfAborted();
     const place = totpPlace(api, personId);
     const to = sealing.seal(sealing.open(from, place), place);
     await store.write("resealTotp", { personId, from, to }, systemContext(api, clock()));
