@@ -12,6 +12,10 @@ test.each([
   ["a standby", new StandbyAnswered(), true, "storage"],
   ["a server that is shutting down", coded("57P01"), true, "storage"],
   ["a refused connection", coded("ECONNREFUSED"), true, "storage"],
+  ["a Unix socket whose server restarts", coded("ENOENT"), true, "storage"],
+  ["a Unix socket whose queue is full", coded("EAGAIN"), true, "storage"],
+  ["no file descriptor for a connection", coded("EMFILE"), true, "storage"],
+  ["no port for a connection", coded("EADDRNOTAVAIL"), true, "storage"],
   [
     "a database that takes no connections",
     Object.assign(coded("55000"), { severity: "FATAL" }),

@@ -16,7 +16,11 @@ const TRY_AGAIN = new Set([
   "53300",
 ]);
 const NETWORK =
-  /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
+  /^(ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|E(HOST|NET)(UNREACH|DOWN)|ENOTFOUND|EAI_AGAIN)$/;
+/** What a Unix socket says while its server restarts, or has no place for one more. */
+const SOCKET = /^(ENOENT|EAGAIN)$/;
+/** This process, or its machine, has no file descriptor or port for one more connection. */
+const USED_UP = /^(EMFILE|ENFILE|EADDRNOTAVAIL)$/;
 /** Where the server finds that a prepared statement answers other columns since a migration. */
 const STALE_STATEMENT = "RevalidateCachedQuery";
 /** What `pg` says, without a code, when a connection or a reply was lost. */
@@ -44,7 +48,8 @@ export class UnconfirmedCommit extends Error {
 /** Whether a connection is of no more use after this error. */
 export function isConnectionLost(error: unknown): boolean {
   const code = codeOf(error);
-  if (/^(08|57P0)/.test(code) || NETWORK.test(code)) return true;
+  if (/^(08|57P0)/.test(code)) return true;
+  if ([NETWORK, SOCKET, USED_UP].some((kind) => kind.test(code))) return true;
   if (code === FELL_SILENT || code === READ_ONLY) return true;
   if (!(error instanceof Error)) return false;
   if ("severity" in error && error.severity === "FATAL") return true;
