@@ -96,9 +96,10 @@ function malformed(name: string, form: string): WebhookError {
   return new WebhookError("header_malformed", `The header ${name} does not hold ${form}.`);
 }
 
-/** `undefined` for what is no base64. */
+/** `undefined` for what is no base64; it may be without its padding, and not with a part of it. */
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
-  if (!/^[A-Za-z0-9+/]{1,512}={0,2}$/.test(text) || text.length % 4 === 1) return undefined;
+  if (!/^[A-Za-z0-9+/]{1,512}={0,2}$/.test(text)) return undefined;
+  if (text.length % 4 === 1 || (text.endsWith("=") && text.length % 4 !== 0)) return undefined;
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
 

@@ -57,7 +57,7 @@ test.each([
 test("of several signatures any may be the one", async () => {
   const headers = signed();
   const other = `v1,${Buffer.alloc(32).toString("base64")}`;
-  const signature = `v2,abc ${other} ${headers["webhook-signature"]} nonsense`;
+  const signature = `v2,abc v1,AA= ${other} ${headers["webhook-signature"]} nonsense`;
   expect((await verifying({ ...headers, "webhook-signature": signature })).id).toBe("evt_1");
 });
 
@@ -68,12 +68,14 @@ describe("says what is wrong:", () => {
   const twice = { ...good, "webhook-signature": [good["webhook-signature"], "v1,x"] };
   const empty = { ...good, "webhook-signature": "" };
   const words = { ...good, "webhook-signature": "v1,short v1a,AAAA" };
+  const padded = { ...good, "webhook-signature": "v1,AA= v1,A= v1a,AAAAA==" };
 
   test.each<[string, WebhookFault, object, string | undefined, string | undefined]>([
     ["a header is missing", "header_missing", withoutId, undefined, undefined],
     ["a header came twice", "header_missing", twice, undefined, undefined],
     ["a header is empty", "header_missing", empty, undefined, undefined],
     ["a signature has another form", "header_malformed", words, undefined, undefined],
+    ["a signature has a part of its padding", "header_malformed", padded, undefined, undefined],
     [
       "a time is none",
       "header_malformed",
@@ -176,8 +178,10 @@ test.each([
   ["an empty one", { secrets: "" }],
   ["eleven", { secrets: Array.from({ length: 11 }, () => SECRET) }],
   ["one that is no base64", { secrets: "whsec_é" }],
+  ["one with a part of its padding", { secrets: "whsec_AA=" }],
   ["whsec_ alone", { secrets: "whsec_" }],
   ["a short public key", { secrets: [], publicKeys: ["AAAA"] }],
+  ["a public key with a part of its padding", { secrets: [], publicKeys: ["AA="] }],
 ])("is not made of %s", (_what, options) => {
   expect(() => createWebhookVerifier(options)).toThrow(TypeError);
 });
