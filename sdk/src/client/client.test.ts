@@ -63,14 +63,28 @@ test("uses the caller's own Idempotency-Key", async () => {
   expect(new Headers(sent[0]?.init.headers).get("idempotency-key")).toBe("mine");
 });
 
+const NO_ADDRESS = "url must be an http(s) address without a user, query and fragment";
+const NO_TOKEN = "token must be an operator token";
+
 test.each([
-  [{ url: "localhost:4000", token: "lkop_1" }, "url must be an http(s) address"],
-  [{ url: "latchkey.internal", token: "lkop_1" }, "url must be an http(s) address"],
-  [{ url: "https://latchkey.example", token: "lkop_…" }, "token must be an operator token"],
-  [{ url: "https://latchkey.example", token: "lkop_1\nlkop_2" }, "token must be an operator token"],
-  [{ url: "https://latchkey.example", token: undefined }, "token must be an operator token"],
+  [{ url: "localhost:4000", token: "lkop_1" }, NO_ADDRESS],
+  [{ url: "latchkey.internal", token: "lkop_1" }, NO_ADDRESS],
+  [{ url: "https://", token: "lkop_1" }, NO_ADDRESS],
+  [{ url: "https://latchkey.example:65536", token: "lkop_1" }, NO_ADDRESS],
+  [{ url: "https://ann:pass@latchkey.example", token: "lkop_1" }, NO_ADDRESS],
+  [{ url: "https://latchkey.example/?team=1", token: "lkop_1" }, NO_ADDRESS],
+  [{ url: "https://latchkey.example/#top", token: "lkop_1" }, NO_ADDRESS],
+  [{ url: "https://latchkey.example", token: "lkop_…" }, NO_TOKEN],
+  [{ url: "https://latchkey.example", token: "lkop_1\nlkop_2" }, NO_TOKEN],
+  [{ url: "https://latchkey.example", token: undefined }, NO_TOKEN],
 ])("says of %j at once what is wrong with it", (options, fault) => {
   expect(() => createClient(options as ClientOptions)).toThrow(new TypeError(fault));
+});
+
+test.each(["lkop_1\n", "\nlkop_1", "\ufefflkop_1"])("sends the token %j alone", async (token) => {
+  const { client, sent } = clientThatTells({ ...TOKEN, token });
+  await client.listApis();
+  expect(sent[0]?.init.headers).toMatchObject({ authorization: "Bearer lkop_1" });
 });
 
 test("refuses an Idempotency-Key that no header can carry", async () => {

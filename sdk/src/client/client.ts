@@ -84,7 +84,9 @@ export function createClient(options: ClientOptions, parts: Partial<SendParts> =
 
 /** `fetch` would not say which it is, and what it throws would look like a fault of the network. */
 function checkOptions(options: ClientOptions): void {
-  if (!ADDRESS.test(options.url)) throw new TypeError("url must be an http(s) address");
+  if (!isAddress(options.url)) {
+    throw new TypeError("url must be an http(s) address without a user, query and fragment");
+  }
   if (!("token" in options)) return;
   // A program in JavaScript may hand over a variable of its environment that is not set.
   const token: unknown = options.token;
@@ -93,7 +95,15 @@ function checkOptions(options: ClientOptions): void {
   }
 }
 
-const ADDRESS = /^(?:https?:\/\/.*)?$/i;
+/** What `fetch` would not send to, or would send without the call's own path. */
+function isAddress(text: string): boolean {
+  if (text === "") return true;
+  if (!ADDRESS.test(text) || !URL.canParse(text)) return false;
+  const { username, password } = new URL(text);
+  return username === "" && password === "";
+}
+
+const ADDRESS = /^https?:\/\/[^?#\s]+$/i;
 const SENDABLE_TOKEN = /^[!-~]*$/;
 const IDEMPOTENCY_KEY = /^[ -~\u0080-\u00ff]{1,128}$/;
 
@@ -116,7 +126,8 @@ function callOf(
     if (value !== undefined) search.set(name, String(value));
   }
   const headers: Record<string, string> = { accept: "application/json" };
-  if ("token" in options) headers.authorization = `Bearer ${options.token}`;
+  // As it was checked: of a line break before it `fetch` would throw an error that shows it.
+  if ("token" in options) headers.authorization = `Bearer ${options.token.trim()}`;
   else if (method !== "GET") headers["x-csrf-token"] = options.csrf();
   if (keyed) {
     const key = more.idempotencyKey ?? randomKey();
