@@ -14,9 +14,12 @@ async function apiThatSays(status: number, body: string, headers: Record<string,
     response.writeHead(status, { "content-type": "application/json", ...headers }).end(body);
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
-  close = () => server.close();
+  close = () => {
+    server.closeAllConnections();
+    server.close();
+  };
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/standard`;
-  return { seen, client: new APIClient({ apiKey: "lk_1", baseUrl }) };
+  return { seen, baseUrl, client: new APIClient({ apiKey: "lk_1", baseUrl }) };
 }
 
 test("asks with the key, and gives what the API says", async () => {
@@ -42,6 +45,7 @@ test("throws a refusal with its code, message and request id", async () => {
 test.each([
   [502, "<h1>Bad gateway</h1>"],
   [200, "<h1>Welcome</h1>"],
+  [200, "null"],
   [500, "[]"],
   [500, "null"],
 ])("throws %i %s as an answer that is not the API's", async (status, body) => {
@@ -55,3 +59,30 @@ test("takes the key nowhere else", async () => {
   await expect(client.auth.test()).rejects.toThrow(TypeError);
   expect(seen).toHaveLength(1);
 });
+
+test("throws an answer that breaks off as a fault of the network", async () => {
+  const { client } = await apiThatSays(200, '{"valid":true', {
+    "content-length": "50",
+    connection: "close",
+  });
+  const error = await client.auth.test().catch((reason: unknown) => reason);
+  expect(error).not.toBeInstanceOf(APIError);
+  expect(error).toBeInstanceOf(TypeError);
+});
+
+test.each(["lk_1\n", "\nlk_1"])("sends the key %j alone", async (apiKey) => {
+  const { seen, baseUrl } = await apiThatSays(200, '{"valid":true}');
+  await new APIClient({ apiKey, baseUrl }).auth.test();
+  expect(seen).toEqual(["GET /standard/v2/auth/test Bearer lk_1"]);
+});
+
+test.each(["lk_1\nx", "lk_…", "", undefined])(
+  "says of the key %j that it is none",
+  async (apiKey) => {
+    const { seen, baseUrl } = await apiThatSays(200, '{"valid":true}');
+    const client = new APIClient({ apiKey: apiKey as string, baseUrl });
+    const fault = new TypeError("apiKey must be an API key, an access token or a JWT");
+    await expect(client.auth.test()).rejects.toThrow(fault);
+    expect(seen).toEqual([]);
+  },
+);

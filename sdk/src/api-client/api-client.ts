@@ -56,22 +56,43 @@ export class APIClient {
      * Asks who the API takes the caller for.
      *
      * @throws {APIError} The credential is refused. A fault of the network throws as `fetch` does.
+     * @throws {TypeError} `apiKey` is nothing that can be sent.
      */
     test: (): Promise<AuthTest> => this.#get("/v2/auth/test") as Promise<AuthTest>,
   };
 
   async #get(path: string): Promise<unknown> {
     const { apiKey, baseUrl = DEFAULT_BASE_URL, timeoutMillis } = this.#options;
+    // `fetch` would show the key in its error; and JavaScript passes on a variable that is not set.
+    if (typeof apiKey !== "string" || !SENDABLE_KEY.test(apiKey.trim())) {
+      throw new TypeError("apiKey must be an API key, an access token or a JWT");
+    }
     const response = await fetch(`${baseUrl}${path}`, {
-      headers: { accept: "application/json", authorization: `Bearer ${apiKey}` },
+      headers: { accept: "application/json", authorization: `Bearer ${apiKey.trim()}` },
       // A redirect would take the key elsewhere.
       redirect: "error",
       signal: AbortSignal.timeout(timeoutMillis ?? DEFAULT_TIMEOUT_MILLIS),
     });
-    const body: unknown = await response.json().catch(() => undefined);
+    const body = bodyOf(await response.text());
     if (response.ok && body !== undefined) return body;
     const { code = "UNEXPECTED_ANSWER", message = `The API answered ${response.status}.` } =
-      (body as { error?: { code?: string; message?: string } } | null | undefined)?.error ?? {};
+      body?.error ?? {};
     throw new APIError(response.status, code, message, response.headers.get("x-request-id"));
+  }
+}
+
+const SENDABLE_KEY = /^[!-~]+$/;
+
+interface Body {
+  readonly error?: { readonly code?: string; readonly message?: string } | null;
+}
+
+/** `undefined` for what is no object, such as a proxy's page. */
+function bodyOf(text: string): Body | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? value : undefined;
+  } catch {
+    return undefined;
   }
 }
