@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { hideSecrets } from "@latchkey/engine";
 import { CannotAsk } from "../explain/cannot-ask.ts";
 
@@ -10,12 +12,17 @@ export interface AskedServer {
 
 /** A server that takes longer is not going to answer. */
 const TIMEOUT_MILLISECONDS = 10_000;
+const MOST_TRIES = 3;
+const PAUSE_MILLISECONDS = 300;
+/** The connection ended under way: whether the call was done nobody knows. */
+const BROKEN_OFF: ReadonlySet<string> = new Set(["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"]);
 
 /** What is between the braces is for who asked. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * Calls the management API and answers its JSON. The token goes to this server alone.
+ * Calls the management API and answers its JSON. The token goes to this server alone. A call that
+ * breaks off is made again, and what it changes is changed once.
  *
  * @throws {CannotAsk}
  */
@@ -25,28 +32,38 @@ export async function callServer(
   path: string,
   body?: string,
 ): Promise<JsonObject> {
-  let answer: Response;
-  let text: string;
-  try {
-    answer = await fetch(server.url + path, {
-      method,
-      headers: {
-        authorization: `Bearer ${server.token}`,
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-      },
-      ...(body === undefined ? {} : { body }),
-      // Token and request are for this server alone, wherever it may point.
-      redirect: "manual",
-      signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS),
-    });
-    text = await answer.text();
-  } catch (error) {
-    throw unreachable(server, error);
-  }
+  const { answer, text } = await send(server, path, {
+    method,
+    headers: {
+      authorization: `Bearer ${server.token}`,
+      "idempotency-key": randomUUID(),
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+    },
+    ...(body === undefined ? {} : { body }),
+    // Token and request are for this server alone, wherever it may point.
+    redirect: "manual",
+  });
   const json = readObject(text);
   if (!answer.ok) throw refused(server, answer.status, json);
   if (json === undefined) throw notLatchkey(server);
   return json;
+}
+
+async function send(
+  server: AskedServer,
+  path: string,
+  call: RequestInit,
+): Promise<{ readonly answer: Response; readonly text: string }> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const signal = AbortSignal.timeout(TIMEOUT_MILLISECONDS);
+      const answer = await fetch(server.url + path, { ...call, signal });
+      return { answer, text: await answer.text() };
+    } catch (error) {
+      if (tries === MOST_TRIES || !BROKEN_OFF.has(codeOf(error))) throw unreachable(server, error);
+      await sleep(PAUSE_MILLISECONDS);
+    }
+  }
 }
 
 function readObject(text: string): JsonObject | undefined {
@@ -61,17 +78,26 @@ function readObject(text: string): JsonObject | undefined {
 function unreachable({ url }: AskedServer, error: unknown): CannotAsk {
   const isTimeout = error instanceof Error && error.name === "TimeoutError";
   const why = isTimeout ? `within ${TIMEOUT_MILLISECONDS / 1000} seconds` : codeOf(error);
+  if (UNTRUSTED.test(why)) {
+    return new CannotAsk(
+      `The certificate of ${url} is not taken (${why}). NODE_EXTRA_CA_CERTS names a file with ` +
+        "authorities of your own.",
+    );
+  }
   return new CannotAsk(
     `No Latchkey answers at ${url}${why === "" ? "" : ` (${why})`}. Is it running? --url names ` +
       "another place.",
   );
 }
 
+/** What Node calls the faults of certificates. */
+const UNTRUSTED = /CERT|_SIGNATURE$|^INVALID_CA$|^HOSTNAME_MISMATCH$/;
+
 /** `fetch` wraps the system's error. Its message may repeat a header; its code does not. */
 function codeOf(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
   if (typeof cause !== "object" || cause === null || !("code" in cause)) return "";
-  return String(cause.code);
+  return typeof cause.code === "string" ? cause.code : "";
 }
 
 function refused(server: AskedServer, status: number, answer: JsonObject | undefined): CannotAsk {
@@ -93,9 +119,17 @@ function refused(server: AskedServer, status: number, answer: JsonObject | undef
     );
   }
   const message = messageOf(answer);
+  if (message === undefined && BEFORE_IT.has(status)) {
+    return new CannotAsk(
+      `${url} answered ${status}: what stands before Latchkey does not reach it. Is it running?`,
+    );
+  }
   if (message === undefined) return notLatchkey(server);
   return new CannotAsk(`${url} answered ${status}: ${hideSecrets(message)}`);
 }
+
+/** What a proxy says of a server that is away. */
+const BEFORE_IT: ReadonlySet<number> = new Set([502, 503, 504]);
 
 function messageOf(answer: JsonObject | undefined): string | undefined {
   const error = answer?.error;

@@ -2,12 +2,14 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer as createTlsServer } from "node:https";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { hasOpenssl, selfSigned } from "../../testing/self-signed.ts";
 import { runCommandLine } from "../command-line.ts";
 import { explain } from "./explain.ts";
 
@@ -51,6 +53,7 @@ describe("with something at the other end that is no such Latchkey", () => {
     ["a role that is too low", 403, error("no"), /role is too low: .* admin or owner/],
     ["a fault", 500, error("It broke."), /answered 500: It broke\.$/],
     ["a page", 200, "<!doctype html>", /is not Latchkey/],
+    ["a proxy's page", 502, "<h1>Bad gateway</h1>", /answered 502: .* Is it running\?$/],
     ["other JSON", 200, "[]", /is not Latchkey/],
     ["an error of another kind", 404, "{}", /is not Latchkey/],
   ])("ends with 2 and a sentence for %s", async (_what, status, body, sentence) => {
@@ -110,6 +113,47 @@ describe("with something at the other end that is no such Latchkey", () => {
       },
       explain: true,
     });
+  });
+
+  test("makes a call that broke off again, under the key that has it done once", async () => {
+    const seen: (string | undefined)[][] = [];
+    const url = await serve((request, response) => {
+      const key = String(request.headers["idempotency-key"]);
+      seen.push([request.method, request.url, key]);
+      if (seen.length < 3) request.socket.destroy();
+      else response.writeHead(500).end(error("It broke."));
+    });
+    const { code, warned } = await explaining(["--url", url, "GET", "http://localhost/standard/"]);
+    expect({ code, warned }).toEqual({
+      code: 2,
+      warned: `latchkey: ${url} answered 500: It broke.`,
+    });
+    expect(seen).toEqual(Array.from({ length: 3 }, () => ["GET", "/v1/apis", seen[0]?.[2]]));
+    expect(seen[0]?.[2]).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  test("names no fault of something that speaks no HTTP", async () => {
+    const other = createTcpServer((socket) => socket.pipe(socket)).listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+    const { warned } = await explaining(["--url", url, "GET", "http://localhost/standard/"]);
+    other.close();
+    expect(warned).toMatch(/^latchkey: No Latchkey answers at http:\/\/127\.0\.0\.1:\d+\. Is it/);
+  });
+
+  test.skipIf(!hasOpenssl())("says how a certificate of one's own is taken", async () => {
+    const { key, certificate, remove } = selfSigned("IP:127.0.0.1");
+    const pair = { key: readFileSync(key), cert: readFileSync(certificate) };
+    remove();
+    const server = createTlsServer(pair, (_request, response) => response.end());
+    servers.push(server.listen(0, "127.0.0.1"));
+    await once(server, "listening");
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { code, warned } = await explaining(["--url", url, "GET", "http://localhost/standard/"]);
+    expect(code).toBe(2);
+    expect(warned).toMatch(
+      /certificate of .* is not taken \(DEPTH_ZERO_SELF_SIGNED_CERT\)\. NODE_EXTRA/,
+    );
   });
 
   test("ends with 2 when nobody listens", async () => {
