@@ -68,6 +68,19 @@ test("latchkey listen leaves nothing behind when nobody reads what it prints any
   expect(json.data).toMatchObject([{ status: "revoked" }]);
 });
 
+test("latchkey listen says what it leaves behind when Latchkey is gone", async () => {
+  server = await startServer();
+  const { output, ended } = listen("--forward", "http://127.0.0.1:9/hook", "--api", "standard");
+  await waitUntil("it listens", async () => output().includes("Their secret: "));
+  const { json } = await server.operator("GET", "/v1/apis/standard/webhook-endpoints");
+  await server.kill();
+  child?.kill("SIGTERM");
+  expect(await ended).toBe(2);
+  expect(output()).toMatch(
+    new RegExp(`No Latchkey answers at .*\nThe webhook endpoint ${json.data[0].id} may be left`),
+  );
+});
+
 test("latchkey listen says what it lacks", async () => {
   server = await startServer();
   const several = listen("--forward", "http://localhost:3000/");

@@ -62,14 +62,21 @@ interface Values {
 }
 
 async function bringWebhooks(values: Values, context: CommandContext): Promise<void> {
-  const [{ listApis }, { soleApi }, { askedServer }, { callServer }, { startRelay }] =
-    await Promise.all([
-      import("../ask-decision.ts"),
-      import("../../explain/asked-api.ts"),
-      import("../asked-server.ts"),
-      import("../server-call.ts"),
-      import("../webhook-relay.ts"),
-    ]);
+  const [
+    { listApis },
+    { CannotAsk },
+    { soleApi },
+    { askedServer },
+    { callServer },
+    { startRelay },
+  ] = await Promise.all([
+    import("../ask-decision.ts"),
+    import("../../explain/cannot-ask.ts"),
+    import("../../explain/asked-api.ts"),
+    import("../asked-server.ts"),
+    import("../server-call.ts"),
+    import("../webhook-relay.ts"),
+  ]);
   // Before anything is made: what is made has to be taken away again.
   const stopped = new Promise<void>((resolve) => context.onStop(resolve));
   const server = askedServer(values, context);
@@ -85,7 +92,12 @@ async function bringWebhooks(values: Values, context: CommandContext): Promise<v
     context.print(`Webhooks of "${api}" go to ${values.forward}; Ctrl-C ends it.`);
     context.print(`Their secret: ${secret}`);
     await stopped;
-    await callServer(server, "POST", `${endpoints}/${id}/revoke`);
+    await callServer(server, "POST", `${endpoints}/${id}/revoke`).catch((error: unknown) => {
+      if (!(error instanceof CannotAsk)) throw error;
+      throw new CannotAsk(
+        `${error.message}\nThe webhook endpoint ${id} may be left behind: revoke it, in the dashboard say.`,
+      );
+    });
   } finally {
     await relay.close();
   }
