@@ -1,5 +1,5 @@
 import { gathered, type Waiting } from "@latchkey/engine";
-import { LinkError, type ServerLink } from "./server-link.ts";
+import { LinkError, type ServerLink, strangeAnswer } from "./server-link.ts";
 
 interface GatheredParts<Question, Answer> {
   readonly link: Pick<ServerLink, "post">;
@@ -9,8 +9,8 @@ interface GatheredParts<Question, Answer> {
   readonly mostInOneCall?: number;
   /** The body of a call. */
   write(questions: readonly Question[]): object;
-  /** The answers in the order of the questions. */
-  read(answer: unknown): readonly Answer[];
+  /** The answers in the order of the questions; `undefined` for an answer that has none. */
+  read(answer: object): readonly Answer[] | undefined;
 }
 
 const MOST_IN_ONE_CALL = 64;
@@ -29,7 +29,9 @@ export function gatheredCalls<Question, Answer>(
   async function send(batch: readonly Waiting<Question, Answer>[]): Promise<void> {
     try {
       const body = write(batch.map(({ question }) => question));
-      const answers = read(await link.post(path, body, { timeoutMillis }));
+      const answer = await link.post(path, body, { timeoutMillis });
+      const answers = typeof answer === "object" && answer !== null ? read(answer) : undefined;
+      if (!Array.isArray(answers)) throw strangeAnswer();
       batch.forEach(({ answered }, i) => {
         const one = answers[i];
         if (one === undefined) answered.reject(new LinkError("an answer is missing"));

@@ -75,6 +75,17 @@ async function leased(): Promise<void> {
   expect(keeper.lease.holds()).toBe(true);
 }
 
+test.each([undefined, null, {}, { head: null, tellAfterMillis: 0 }, { head: 7 }])(
+  "takes %j for no lease, and tells that it is none",
+  async (strange) => {
+    keeper.applied(7);
+    await heard.promise;
+    asked.at(-1)?.answer.resolve(strange);
+    await turn();
+    expect([keeper.lease.holds(), problems]).toEqual([false, 1]);
+  },
+);
+
 test("nothing holds before the first answer; then it holds for three seconds", async () => {
   expect(keeper.lease.holds()).toBe(false);
   await leased();

@@ -1,5 +1,5 @@
 import { type Lease, RenewedLease } from "@latchkey/engine";
-import type { LinkError, ServerLink } from "./server-link.ts";
+import { type LinkError, type ServerLink, strangeAnswer } from "./server-link.ts";
 
 /** A verifier's own lease, kept alive by asking for the next one. */
 export interface LeaseKeeper {
@@ -138,8 +138,9 @@ export function keepLease(parts: LeaseKeeperParts): LeaseKeeper {
     const lease = current;
     const body = { verifier, appliedSeq: seq, ...more };
     const answer = await link.post("/leases", body, { timeoutMillis: TIMEOUT_MILLIS });
-    // Written by the server's own leases route.
-    const { head, tellAfterMillis } = answer as { head: number; tellAfterMillis: number };
+    // What something else says must not be taken for a lease: to a comparison null is 0.
+    if (!isGrant(answer)) throw strangeAnswer();
+    const { head, tellAfterMillis } = answer;
     if (lease === current) toldSeq = seq;
     tellAt = monotonic() + tellAfterMillis;
     return head;
@@ -203,4 +204,10 @@ export function keepLease(parts: LeaseKeeperParts): LeaseKeeper {
       await link.post("/leases", body, { timeoutMillis: GIVE_BACK_MILLIS }).catch(() => undefined);
     },
   };
+}
+
+/** As the server's own leases route writes it. */
+function isGrant(answer: unknown): answer is { head: number; tellAfterMillis: number } {
+  const { head, tellAfterMillis } = (answer ?? {}) as Readonly<Record<string, unknown>>;
+  return typeof head === "number" && typeof tellAfterMillis === "number";
 }

@@ -86,7 +86,7 @@ export function createOnline(parts: {
     mostInOneCall: MOST_IN_ONE_CALL,
     write: (requests) => ({ requests }),
     // Written by the server's own verify route.
-    read: (answer) => (answer as { readonly decisions: readonly VerifyAnswer[] }).decisions,
+    read: (answer) => (answer as { readonly decisions?: readonly VerifyAnswer[] }).decisions,
   });
   let underWay = 0;
   let restsUntil = 0;

@@ -19,7 +19,7 @@ export function askForSlices(link: Pick<ServerLink, "post">): AskLender {
     timeoutMillis: TIMEOUT_MILLIS,
     write: (questions) => ({ slices: questions.map(toWire) }),
     // Written by the server's own slices route.
-    read: (answer) => (answer as { readonly slices: readonly WireSlice[] }).slices,
+    read: (answer) => (answer as { readonly slices?: readonly WireSlice[] }).slices,
   });
   return async (question) => {
     const { windows, away, decidedBy, ...slice } = await ask(question);

@@ -75,3 +75,8 @@ test("a call that fails fails for all who wait, and an answer that is missing fo
   const [first, second] = await Promise.allSettled([short.user("a"), short.user("b")]);
   expect([first.status, second.status]).toEqual(["fulfilled", "rejected"]);
 });
+
+test.each([undefined, null, "", {}, { answers: {} }])("takes %j for no answers", async (answer) => {
+  const source = createRemoteSource({ post: async () => answer });
+  await expect(source.user("a")).rejects.toThrow("what answers is not Latchkey");
+});

@@ -61,7 +61,7 @@ export function createRemoteSource(link: Pick<ServerLink, "post">): Required<Sou
     timeoutMillis: TIMEOUT_MILLIS,
     write: (questions) => ({ questions }),
     // Written by the server's own resolve route.
-    read: (answer) => (answer as { readonly answers: readonly WireAnswer[] }).answers,
+    read: (answer) => (answer as { readonly answers?: readonly WireAnswer[] }).answers,
   });
 
   return {

@@ -14,6 +14,11 @@ export class LinkError extends Error {
   }
 }
 
+/** The error of an answer that can be read, and is none to what was asked. */
+export function strangeAnswer(): LinkError {
+  return new LinkError("what answers is not Latchkey, or another version of it");
+}
+
 /** How a call is made. */
 export interface CallOptions {
   readonly timeoutMillis: number;
