@@ -147,3 +147,9 @@ test("stops asking when the reader stops reading", async () => {
   }
   expect(sent).toHaveLength(1);
 });
+
+test("takes an answer without rows for none of a list", async () => {
+  const { client } = clientThatTells(TOKEN, [{ status: "ok" }]);
+  const first = client.each.listAccounts({ api: "a" }).next();
+  await expect(first).rejects.toMatchObject({ name: "LatchkeyError", code: "UNEXPECTED_ANSWER" });
+});

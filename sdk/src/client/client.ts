@@ -1,3 +1,4 @@
+import { errorOf } from "./latchkey-error.ts";
 import { FURTHER_ANSWERS, OPERATIONS, type Operations } from "./management-api.ts";
 import { type Call, type SendParts, send, wait } from "./send.ts";
 
@@ -70,9 +71,10 @@ export function createClient(options: ClientOptions, parts: Partial<SendParts> =
     async function* (input: LooseInput = {}, more: CallOptions = {}) {
       let cursor = input.cursor;
       do {
-        const page = (await call(id)({ ...input, cursor }, more)) as Page;
-        yield* page.data;
-        cursor = page.nextCursor ?? undefined;
+        const { data, nextCursor } = (await call(id)({ ...input, cursor }, more)) as Partial<Page>;
+        if (!Array.isArray(data)) throw errorOf(200, undefined);
+        yield* data;
+        cursor = nextCursor ?? undefined;
       } while (cursor !== undefined);
     };
   const ids = Object.keys(OPERATIONS) as OperationId[];

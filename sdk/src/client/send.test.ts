@@ -171,6 +171,8 @@ test("takes an answer without a body for done", async () => {
 
 test.each([
   [200, "<h1>Welcome</h1>"],
+  [200, "null"],
+  [200, '["nothing of ours"]'],
   [502, "<h1>Bad gateway</h1>"],
   [404, '{"error":"nothing of ours"}'],
 ])("knows %i %s for no answer of the service", async (status, body) => {

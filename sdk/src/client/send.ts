@@ -109,13 +109,18 @@ function successOf({ status }: Response, text: string, answers: Call["answers"])
   if (status === 204) return { ok: true, body: undefined };
   if (answers === "text") return { ok: true, body: text };
   const body = parsed(text);
-  if (body !== undefined) return { ok: true, body };
+  if (isObject(body)) return { ok: true, body };
   return { ok: false, error: errorOf(status, undefined), passing: false };
 }
 
 /** The same status may come with an error of the service, or from a proxy that is no JSON at all. */
 function isAnswer(body: unknown): boolean {
-  return typeof body === "object" && body !== null && !("error" in body);
+  return isObject(body) && !("error" in body);
+}
+
+/** Every answer in JSON is one. */
+function isObject(body: unknown): body is object {
+  return typeof body === "object" && body !== null && !Array.isArray(body);
 }
 
 function parsed(text: string): unknown {
