@@ -58,14 +58,16 @@ const METHODS_WITH_BODY: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"])
 
 /**
  * A client; opens nothing, and needs no closing. Its calls throw `LatchkeyError`.
- * @throws {TypeError} For an address or a token that cannot be one, as its calls do for a parameter.
+ * @throws {TypeError} For an address or a token that cannot be one; its calls reject with one for a
+ * parameter.
  */
 export function createClient(options: ClientOptions, parts: Partial<SendParts> = {}): Client {
   checkOptions(options);
   const all: SendParts = { fetch: globalThis.fetch, wait, random: Math.random, ...parts };
   const call =
     (id: OperationId) =>
-    (input: LooseInput = {}, more: CallOptions = {}) =>
+    // What is wrong with a parameter comes as everything else does: to whoever awaits the promise.
+    async (input: LooseInput = {}, more: CallOptions = {}) =>
       send(callOf(id, { input, more, options }), all);
   const each = (id: OperationId) =>
     async function* (input: LooseInput = {}, more: CallOptions = {}) {
