@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
+import { inspect } from "node:util";
 import { afterEach, expect, test } from "vitest";
 import { APIClient, APIError } from "./api-client.ts";
 
@@ -86,3 +87,14 @@ test.each(["lk_1\nx", "lk_…", "", undefined])(
     expect(seen).toEqual([]);
   },
 );
+
+test("shows no key that something that speaks no HTTP has repeated", async () => {
+  const echo = createTcpServer((socket) => socket.pipe(socket)).listen(0, "127.0.0.1");
+  await once(echo, "listening");
+  close = () => echo.close();
+  const baseUrl = `http://127.0.0.1:${(echo.address() as AddressInfo).port}`;
+  const client = new APIClient({ apiKey: "lk_1", baseUrl });
+  const error = await client.auth.test().catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(TypeError);
+  expect(inspect(error, { depth: 9 })).not.toContain("lk_1");
+});

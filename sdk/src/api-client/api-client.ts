@@ -67,17 +67,29 @@ export class APIClient {
     if (typeof apiKey !== "string" || !SENDABLE_KEY.test(apiKey.trim())) {
       throw new TypeError("apiKey must be an API key, an access token or a JWT");
     }
-    const response = await fetch(`${baseUrl}${path}`, {
+    const { response, text } = await answerTo(`${baseUrl}${path}`, {
       headers: { accept: "application/json", authorization: `Bearer ${apiKey.trim()}` },
       // A redirect would take the key elsewhere.
       redirect: "error",
       signal: AbortSignal.timeout(timeoutMillis ?? DEFAULT_TIMEOUT_MILLIS),
     });
-    const body = bodyOf(await response.text());
+    const body = bodyOf(text);
     if (response.ok && body !== undefined) return body;
     const { code = "UNEXPECTED_ANSWER", message = `The API answered ${response.status}.` } =
       body?.error ?? {};
     throw new APIError(response.status, code, message, response.headers.get("x-request-id"));
+  }
+}
+
+/** As `fetch`. Of what is no HTTP Node keeps the bytes, and who sent it may have repeated the key. */
+async function answerTo(url: string, call: RequestInit) {
+  try {
+    const response = await fetch(url, call);
+    return { response, text: await response.text() };
+  } catch (fault) {
+    const { message, cause } = fault instanceof Error ? fault : {};
+    if (!(cause instanceof Error && "data" in cause)) throw fault;
+    throw new TypeError(message, { cause: new Error(cause.message) });
   }
 }
 

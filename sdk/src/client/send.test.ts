@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
+import { inspect } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Client, createClient } from "./client.ts";
 
@@ -213,4 +214,18 @@ test.each([
 ])("but %s with the same status is none", async (_what, body, code) => {
   script = [503, 503, 503].map((status) => ({ status, body }));
   await expect(client().getReadiness()).rejects.toMatchObject({ status: 503, code });
+});
+
+test("shows no token that something that speaks no HTTP has repeated", async () => {
+  const echo = createTcpServer((socket) => socket.pipe(socket)).listen(0, "127.0.0.1");
+  await once(echo, "listening");
+  const { port } = echo.address() as AddressInfo;
+  const { getHealth } = createClient(
+    { url: `http://127.0.0.1:${port}`, token: "lkop_1" },
+    { wait: async () => {} },
+  );
+  const error = await getHealth().catch((reason: unknown) => reason);
+  echo.close();
+  expect(error).toMatchObject({ code: "UNREACHABLE", cause: expect.any(Error) });
+  expect(inspect(error, { depth: 9 })).not.toContain("lkop_1");
 });

@@ -101,7 +101,13 @@ function noAnswer(timedOut: boolean, cause: unknown): LatchkeyError {
     ? ["TIMED_OUT", "The service did not answer in time."]
     : ["UNREACHABLE", "The service could not be reached."];
   const nothing = { requestId: undefined, details: undefined };
-  return new LatchkeyError({ status: 0, code, message, cause, ...nothing });
+  return new LatchkeyError({ status: 0, code, message, cause: withoutBytes(cause), ...nothing });
+}
+
+/** Of an answer that is no HTTP Node keeps the bytes, and who sent it may have repeated the token. */
+function withoutBytes(fault: unknown): unknown {
+  const { cause } = fault instanceof Error ? fault : {};
+  return cause instanceof Error && "data" in cause ? new Error(cause.message) : fault;
 }
 
 /** Something that answers 200 with a page of its own, such as a proxy, is not the service. */
