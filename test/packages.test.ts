@@ -107,6 +107,7 @@ test("what runs in browsers and workers needs nothing of Node", async () => {
     Response,
     AbortController,
     AbortSignal,
+    TextDecoder,
     TextEncoder,
   };
   const { setTimeout, clearTimeout } = globalThis;

@@ -216,6 +216,35 @@ test.each([
   await expect(client().getReadiness()).rejects.toMatchObject({ status: 503, code });
 });
 
+test("reads no answer that has no end, and asks for it once", async () => {
+  let chunks = 0;
+  let isLeft = false;
+  const mebibyte = new Uint8Array(1024 * 1024).fill(0x20);
+  const body = new ReadableStream({
+    pull(controller) {
+      chunks += 1;
+      controller.enqueue(mebibyte);
+    },
+    cancel() {
+      isLeft = true;
+    },
+  });
+  const fetch = async () => new Response(body);
+  const call = createClient({ url, token: "t" }, { fetch }).listApis();
+  await expect(call).rejects.toMatchObject({ status: 200, code: "UNEXPECTED_ANSWER" });
+  expect(chunks).toBeLessThan(70);
+  expect(isLeft).toBe(true);
+});
+
+test.each([
+  ["without a stream", undefined],
+  ["with a stream of its own kind", { on: () => {} }],
+])("reads the answer of an application's own fetch %s", async (_what, body) => {
+  const answer = { ok: true, status: 200, headers: new Headers(), text: async () => '{"data":[]}' };
+  const fetch = async () => ({ ...answer, body }) as unknown as Response;
+  expect(await createClient({ url, token: "t" }, { fetch }).listApis()).toEqual({ data: [] });
+});
+
 test("shows no token that something that speaks no HTTP has repeated", async () => {
   const echo = createTcpServer((socket) => socket.pipe(socket)).listen(0, "127.0.0.1");
   await once(echo, "listening");

@@ -27,6 +27,8 @@ const MOST_ATTEMPTS = 3;
 const FIRST_WAIT_MILLIS = 250;
 /** A service that asks for more than that gets its error reported instead. */
 const LONGEST_WAIT_MILLIS = 30_000;
+/** In UTF-16 units, of which a byte on the wire makes at most one. */
+const MOST_ANSWER = 64 * 1024 * 1024;
 const TRY_AGAIN = new Set([408, 429, 502, 503, 504]);
 
 /**
@@ -78,7 +80,10 @@ async function attemptOf(call: Call, fetch: SendParts["fetch"]): Promise<Outcome
   const signal = call.signal === undefined ? timeout : AbortSignal.any([call.signal, timeout]);
   try {
     const response = await fetch(call.url, { ...call.init, signal });
-    const text = await response.text();
+    const text = await textOf(response);
+    if (text === undefined) {
+      return { ok: false, error: errorOf(response.status, undefined), passing: false };
+    }
     if (response.ok) return successOf(response, text, call.answers);
     if (call.furtherAnswers.includes(response.status)) {
       const answer = parsed(text);
@@ -93,6 +98,24 @@ async function attemptOf(call: Call, fetch: SendParts["fetch"]): Promise<Outcome
   } catch (cause) {
     if (call.signal?.aborted) throw call.signal.reason;
     return { ok: false, error: noAnswer(timeout.aborted, cause), passing: true };
+  }
+}
+
+/** `undefined` for an answer that is too long; no more of it is read. */
+async function textOf(response: Response): Promise<string | undefined> {
+  const reader = response.body?.getReader?.();
+  // Of some applications' own `fetch` an answer comes in one piece alone.
+  if (reader === undefined) return response.text();
+  const decoder = new TextDecoder();
+  let text = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    text += decoder.decode(value, { stream: !done });
+    if (done) return text;
+    if (text.length > MOST_ANSWER) {
+      reader.cancel().catch(() => undefined);
+      return undefined;
+    }
   }
 }
 
