@@ -163,7 +163,7 @@ function parsed(text: string): unknown {
 /** Seconds, or an instant (RFC 9110 §10.2.3), which is by the clock of who answers, as `Date` is. */
 function waitOf(headers: Headers): number | undefined {
   const value = headers.get("retry-after") ?? "";
-  if (/^[0-9]{1,9}$/.test(value)) return Number(value) * 1000;
+  if (/^[0-9]+$/.test(value)) return Number(value) * 1000;
   const millis =
     Date.parse(/ GMT$/.test(value) ? value : "") - Date.parse(headers.get("date") ?? "");
   return Number.isNaN(millis) ? undefined : Math.max(0, millis);
