@@ -1,4 +1,4 @@
-import { tooLarge, type VerifyWebhook, type Webhook } from "./verifier.ts";
+import { parsed, tooLarge, type VerifyWebhook, type Webhook } from "./verifier.ts";
 import { WebhookError } from "./webhook-error.ts";
 
 /** As `node:http`, Express and Fastify hand a request over. */
@@ -73,11 +73,4 @@ async function collect(source: AsyncIterable<Uint8Array>, maxBytes: number): Pro
     at += chunk.length;
   }
   return body;
-}
-
-function parsed(): WebhookError {
-  const message =
-    "The body was read before it could be verified. In Express, add this route before " +
-    "express.json(), or give it express.raw(); in Fastify, keep the body as a buffer.";
-  return new WebhookError("body_parsed", message);
 }

@@ -126,6 +126,15 @@ test("a long body is refused before anything is computed", async () => {
   await expect(verify(`${body} `, signed())).rejects.toMatchObject({ reason: "body_too_large" });
 });
 
+test.each([undefined, null, { type: "a.b" }, { length: 2 ** 40 }, [1], 5])(
+  "a body that is %j was parsed, and nothing is made of it",
+  async (body) => {
+    const { verify } = createWebhookVerifier({ secrets: SECRET, clock });
+    const attempt = verify(body as unknown as string, signed());
+    await expect(attempt).rejects.toMatchObject({ name: "WebhookError", reason: "body_parsed" });
+  },
+);
+
 test("an Ed25519 key verifies v1a, and no other key does", async () => {
   const pair = generateKeyPairSync("ed25519");
   const rawOf = (key: typeof pair.publicKey) =>

@@ -77,6 +77,14 @@ export function tooLarge(maxBytes: number): WebhookError {
   return new WebhookError("body_too_large", `The body is longer than ${maxBytes} bytes.`);
 }
 
+/** What was sent cannot be told any more. */
+export function parsed(): WebhookError {
+  const message =
+    "The body was read before it could be verified. In Express, add this route before " +
+    "express.json(), or give it express.raw(); in Fastify, keep the body as a buffer.";
+  return new WebhookError("body_parsed", message);
+}
+
 interface Keys {
   readonly macs: readonly CryptoKey[];
   readonly publicKeys: readonly CryptoKey[];
@@ -178,7 +186,11 @@ function parse(body: Uint8Array): unknown {
 }
 
 function bytesOf(body: Uint8Array | string): Uint8Array<ArrayBuffer> {
-  return typeof body === "string" ? new TextEncoder().encode(body) : new Uint8Array(body);
+  if (typeof body === "string") return new TextEncoder().encode(body);
+  // Express's types let pass what a parser left, which may have any length.
+  const given: unknown = body;
+  if (!ArrayBuffer.isView(given) && !(given instanceof ArrayBuffer)) throw parsed();
+  return new Uint8Array(body);
 }
 
 function headerReader(headers: WebhookHeaders): HeaderOf {
