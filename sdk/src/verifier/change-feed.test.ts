@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { followChanges } from "./change-feed.ts";
 import { type LineListener, LinkError } from "./server-link.ts";
 
@@ -9,7 +9,10 @@ interface Stream {
 }
 
 let stop: () => void = () => undefined;
-afterEach(() => stop());
+afterEach(() => {
+  stop();
+  vi.useRealTimers();
+});
 
 /** Follows a server whose streams are played by the test. */
 function start() {
@@ -96,6 +99,28 @@ test("tries until there is a server", async () => {
     await again;
     expect(streams).toHaveLength(n + 1);
   }
+});
+
+test("waits longer each time for a server whose changes cannot be taken, until one can", () => {
+  vi.useFakeTimers();
+  const { streams, say } = start();
+  const opened = (millis: number) => {
+    streams.at(-1)?.listener.end(new LinkError("a change is missing"));
+    const before = streams.length;
+    vi.advanceTimersByTime(millis);
+    return streams.length > before;
+  };
+  const hello = { kind: "hello", seq: 4, mark: "m4", resumed: true };
+  for (let n = 0; n < 8; n += 1) {
+    say(hello);
+    expect(opened(2000)).toBe(true);
+  }
+  say(hello);
+  expect(opened(500)).toBe(false);
+  vi.advanceTimersByTime(1500);
+  say(hello);
+  say({ kind: "heartbeat", seq: 4 });
+  expect(opened(20)).toBe(true);
 });
 
 test("once stopped it neither goes on nor says that the stream ended", () => {

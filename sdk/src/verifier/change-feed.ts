@@ -66,17 +66,19 @@ export function followChanges(link: Pick<ServerLink, "follow">, listener: Change
       line: (text) => {
         // Written by the server's own change streams.
         const message = JSON.parse(text) as Hello & Change;
-        if (message.kind === "heartbeat") return;
         if (message.kind === "hello") {
-          pauseMillis = FIRST_PAUSE_MILLIS;
           listener.hello(message);
           mark = message.mark;
-        } else {
+          return;
+        }
+        if (message.kind !== "heartbeat") {
           // Whatever was lost on the way: nobody may go on as if it had not been.
           if (message.seq !== (listener.seq ?? 0) + 1) throw new LinkError("a change is missing");
           listener.change(message);
           line = text;
         }
+        // Not with the hello: what follows it may be what cannot be taken, each time anew.
+        pauseMillis = FIRST_PAUSE_MILLIS;
       },
       end: (why) => {
         leave = undefined;
