@@ -277,6 +277,21 @@ describe("the server decides", () => {
   });
 });
 
+test.each([
+  ["exact", "always", "by the server, which counts what the answer tells of", 1],
+  ["exact", "counted", "here", 0],
+  ["local", "always", "here", 0],
+] as const)(
+  "where limits are %s and shown %s, what is known to be refused is refused %s",
+  async (limits, limitsShown, _where, asked) => {
+    open({ verifiers: { limits }, limitsShown });
+    const first = outcome();
+    questions[0]?.resolve(anAnswer(1, { expiresAt: NOW }));
+    expect(await first).toBe(asked === 1 ? "credential_revoked" : "credential_expired");
+    expect([askedServer, counted.length]).toEqual([asked, 1 - asked]);
+  },
+);
+
 describe("where limits are leased", () => {
   const slice = { granted: 1, lent: 2, exceeded: false, decidedBy: "redis" } as const;
   beforeEach(async () => {
@@ -314,6 +329,7 @@ describe("while the server does not answer", () => {
     const decision = await decider.verify(aRequest());
     expect(decision).toMatchObject({ reason: "source_unavailable", retryAfterSeconds: 5 });
     expect(decider.staleSeconds(decision)).toBeUndefined();
+    expect(counted).toEqual(["allow", "deny"]);
   });
 
   test("a lease that comes back meanwhile makes nothing stale of what the policy does not", async () => {
@@ -334,6 +350,7 @@ describe("while the server does not answer", () => {
       4,
       1,
     ]);
+    expect(counted.at(-1)).toBe("allow");
     const unknown = await decider.verify({ ...aRequest(), headers: ["Authorization", "Bearer x"] });
     expect(told(unknown)).not.toBe("allow");
   });

@@ -30,10 +30,12 @@ interface Sent {
 let answer: (requestId: string) => Promise<unknown>;
 let sent: Sent["requests"][];
 let monotonic: number;
+let problems: string[];
 let online: Online;
 beforeEach(() => {
   sent = [];
   monotonic = 0;
+  problems = [];
   online = createOnline({
     link: {
       post: async (_path, body) => {
@@ -44,7 +46,7 @@ beforeEach(() => {
     },
     clock: () => NOW,
     monotonic: () => monotonic,
-    onProblem: () => undefined,
+    onProblem: ({ message }) => problems.push(message),
   });
 });
 
@@ -110,6 +112,7 @@ test("a limit says that the server counted, and when to come again", async () =>
 test("a server that does not answer is left alone for half a second, then asked again", async () => {
   answer = () => Promise.reject(new LinkError("no answer"));
   expect(await decide()).toBeUndefined();
+  expect(problems).toEqual(["no answer"]);
   answer = async () => ALLOWED;
   monotonic = 499;
   expect(await decide()).toBeUndefined();
