@@ -89,3 +89,24 @@ test("a request held back until its key was revoked makes no key", async () => {
   const { json } = await server.operator("GET", "/v1/apis/standard/api-keys");
   expect(json.data.map(({ name }: { name: string }) => name)).not.toContain("afterlife");
 });
+
+test.each([
+  ["was given an end", "PATCH", "", { expiresAt: "2100-01-01T00:00:00Z" }],
+  ["was rotated", "POST", "/rotate", { overlapSeconds: 3600 }],
+])("a key made by a request held back until its maker %s ends with it", async (...row) => {
+  const [what, method, path, body] = row;
+  const { id, key } = await aManager();
+  const name = `heir of one that ${what}`;
+  const held = {
+    ...{ api: "standard", path: "/api-keys", credentialId: id, body: { name } },
+    headers: { authorization: `Bearer ${key}` },
+  };
+  const maker = `/v1/apis/standard/api-keys/${id}`;
+  const end = () => server.operator(method, `${maker}${path}`, body);
+  expect(await postHeldBack(server, held, end)).toBe(201);
+  const { json } = await server.operator("GET", "/v1/apis/standard/api-keys");
+  const heir = json.data.find((each: { name: string }) => each.name === name);
+  const { expiresAt } = (await server.operator("GET", maker)).json;
+  expect(expiresAt).not.toBeNull();
+  expect(heir).toMatchObject({ expiresAt });
+});

@@ -181,7 +181,8 @@ async function ceilingOf(
     userId: principal.userId,
     limits: maker?.limits ?? null,
     scopes: maker?.scopes ?? principal.scopes,
-    expiresAt,
+    // As it is now: the key may have got an end since, while its sender held the body back.
+    expiresAt: maker === undefined ? expiresAt : maker.expiresAt,
     allowedIps: maker?.allowedIps ?? [],
     mode: principal.mode ?? "live",
     signing: maker?.signing ?? "off",
