@@ -3,6 +3,7 @@ import type { Kysely } from "kysely";
 import { lockAccount, requireAccount } from "./accounts.ts";
 import type { Ask } from "./ask.ts";
 import { type Ceiling, under } from "./ceiling.ts";
+import { holdFeed } from "./changes.ts";
 import { byCreation, olderThan, pageOf } from "./paging.ts";
 import type { PageRequest } from "./records.ts";
 import type { Tables } from "./schema.ts";
@@ -238,9 +239,11 @@ async function checkOwner(tx: Transaction, input: CreateEndpoint): Promise<void>
   if (accountId === null && ceiling !== undefined) {
     throw invalidField("accountId", "There is no such account.");
   }
-  if (accountId !== null) {
+  // Held, or two transactions could both count one short of the maximum.
+  if (accountId === null) {
+    await holdFeed(tx.db, api);
+  } else {
     await requireAccount(tx, accountId);
-    // Or two transactions could both count one short of the maximum.
     await lockAccount(tx, accountId);
   }
   if (applicationId !== null) {

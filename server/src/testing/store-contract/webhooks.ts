@@ -62,10 +62,13 @@ export function webhooksContract(open: () => Store): void {
       expect(await scene.eventTypes()).toContain("webhook_endpoint.created");
     });
 
-    test("of an account are at most so many, also when all come at once", async () => {
+    test.each([
+      ["an account", "acct_1"],
+      ["no account", null],
+    ])("of %s are at most so many, also when all come at once", async (_owner, accountId) => {
       const { write } = await aSceneOfWebhooks(open());
       const attempts = Array.from({ length: 8 }, (_, n) =>
-        write("createWebhookEndpoint", anEndpoint({ id: `wh_${n}`, maxLive: 3 })),
+        write("createWebhookEndpoint", anEndpoint({ id: `wh_${n}`, accountId, maxLive: 3 })),
       );
       const settled = await Promise.allSettled(attempts);
       expect(settled.filter(({ status }) => status === "fulfilled")).toHaveLength(3);
