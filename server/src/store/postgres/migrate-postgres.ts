@@ -38,6 +38,7 @@ export async function migratePostgres(
   try {
     await client.connect();
     await requireVersion(client, name);
+    await requireEncoding(client, name);
     await requireOwnSession(client, { url, name });
     return await migrate(migrationSession(client, name, onWait), wanted, at);
   } catch (error) {
@@ -76,6 +77,16 @@ async function requireVersion(client: pg.Client, name: string): Promise<void> {
   if (version >= OLDEST_VERSION) return;
   const found = Math.floor(version / 10_000);
   throw new StoreStartError(`${name} is PostgreSQL ${found}; Latchkey needs 15 or later`);
+}
+
+/** Whatever is written to it later: what its encoding lacks would be a fault of each such write. */
+async function requireEncoding(client: pg.Client, name: string): Promise<void> {
+  const { rows } = await client.query("show server_encoding");
+  const encoding = rows[0]?.server_encoding;
+  // The second keeps the bytes that it is given.
+  if (encoding === "UTF8" || encoding === "SQL_ASCII") return;
+  const lack = `${name} has the encoding ${encoding}, which lacks most characters`;
+  throw new StoreStartError(`${lack}; Latchkey needs a database with the encoding UTF8`);
 }
 
 function migrationSession(client: pg.Client, name: string, onWait?: () => void): MigrationSession {
