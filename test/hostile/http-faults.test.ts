@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { head, sendRaw } from "../raw-request.ts";
 import { type RunningServer, startServer } from "../running-server.ts";
@@ -176,6 +178,31 @@ test("an absolute target at the facade is no path of the API", async () => {
 test("a second request in the same packets is answered by itself, or not at all", async () => {
   const first = head("POST /v1/apis/standard/verify HTTP/1.1", ["Content-Length: 0"]);
   expect((await sendRaw(server.port, first + get())).status).toBe(401);
+});
+
+test("a caller who hangs up in the midst of a body is no fault of ours", async () => {
+  const paths = [
+    "/v1/session",
+    "/standard/api-keys",
+    "/v1/apis/standard/verify",
+    "/calcom/v2/auth/oauth2/token",
+  ];
+  for (const path of paths) {
+    const socket = connect(server.port, "127.0.0.1");
+    const token = path.startsWith("/v1/") ? server.operatorToken : key;
+    const lines = [
+      ...["Expect: 100-continue", `Authorization: Bearer ${token}`],
+      ...["Content-Type: application/json", "Transfer-Encoding: chunked"],
+    ];
+    socket.write(`${head(`POST ${path} HTTP/1.1`, lines)}5\r\n{`);
+    // It has begun to read the body.
+    const [said] = await once(socket, "data");
+    expect([path, `${said}`]).toEqual([path, expect.stringContaining("100 Continue")]);
+    socket.resetAndDestroy();
+  }
+  await server.end();
+  expect(server.log()).not.toContain('"level":50');
+  await server.restart();
 });
 
 test("nothing changed, and the server lives", () => expectUntouched(server, before));

@@ -33,10 +33,14 @@ const KNOWN_FAULTS: Readonly<Record<string, readonly [ApiErrorCode, string]>> = 
 
 /**
  * Any thrown value as what the caller may see. What is not known becomes `INTERNAL`: its own message
- * stays in `cause`, for the log.
+ * stays in `cause`, for the log. That `request` ended before its body did is the caller's doing.
  */
-export function toApiError(fault: unknown): ApiError {
+export function toApiError(fault: unknown, request?: Pick<FastifyRequest, "raw">): ApiError {
   if (fault instanceof ApiError) return fault;
+  // What destroyed the stream of the body: nobody is there any more to hear of it.
+  if (fault instanceof Error && request?.raw.errored === fault) {
+    return new ApiError("INVALID_REQUEST", "The body was cut off.", { cause: fault });
+  }
   const known = KNOWN_FAULTS[(fault as Partial<FastifyError> | undefined)?.code ?? ""];
   if (known !== undefined) return new ApiError(known[0], known[1], { cause: fault });
   return new ApiError(
@@ -90,7 +94,7 @@ export function writeError(
 export function handleErrors(app: FastifyInstance): void {
   app.decorate("mounts", new Map());
   app.setErrorHandler((fault, request, reply) => {
-    const error = toApiError(fault);
+    const error = toApiError(fault, request);
     if (API_ERRORS[error.code].status >= 500) {
       request.log.error({ requestId: request.id, err: error.cause ?? error }, error.message);
     }

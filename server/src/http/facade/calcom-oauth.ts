@@ -111,7 +111,7 @@ function sendTokenFault(
     }
     return reply.code(status).send({ error, error_description: message });
   }
-  const known = toApiError(fault);
+  const known = toApiError(fault, request);
   const { status } = API_ERRORS[known.code];
   if (status < 500) {
     return reply.code(status).send({ error: "invalid_request", error_description: known.message });

@@ -105,7 +105,7 @@ function notFound(api: ProtectedApi, parts: FacadeParts) {
 /** Answers what went wrong behind the decision in the profile's shape. */
 function faultHandler(facade: ProfileFacade, api: ProtectedApi, parts: FacadeParts) {
   return (fault: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    const error = toApiError(fault);
+    const error = toApiError(fault, request);
     // Some faults come before the decision.
     if (request.allowed == null) setHeaders(reply, corsHeaders([]));
     const { status } = API_ERRORS[error.code];
