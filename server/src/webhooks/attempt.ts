@@ -45,6 +45,7 @@ const MOST_HEADERS = 30;
 const LONGEST_BODY = 2048;
 const LONGEST_VALUE = 256;
 const MASK = "[hidden]";
+const DIGEST = "content-digest";
 const MASKED = /signature|cookie|authorization|token|secret|key/i;
 
 /** Sends a delivery once. Never rejects: an endpoint that cannot be reached is an outcome. */
@@ -69,7 +70,7 @@ export async function attemptDelivery(
     number: delivery.attempts + 1,
     at,
     durationMillis: Math.round(monotonic() - begun),
-    requestHeaders: shown(Object.entries(headers)),
+    requestHeaders: { ...shown(Object.entries(headers)), ...digestOf(headers) },
     status,
     responseHeaders: isAnswer ? shown(answer.headers, secrets) : {},
     responseBody: isAnswer ? shownBody(await answer.text(), secrets) : null,
@@ -95,6 +96,12 @@ function refusal(status: number): string | null {
 function faultOf(fault: unknown): string {
   // Any other message could tell of the inside of our network.
   return fault instanceof OutboundError ? fault.message : "could not be sent";
+}
+
+/** A digest of what was sent looks like a secret, and is what the receiver's is compared with. */
+function digestOf(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const { [DIGEST]: digest } = headers;
+  return digest === undefined ? {} : { [DIGEST]: digest };
 }
 
 /** Headers as operators and customers may see them, the first ones. */

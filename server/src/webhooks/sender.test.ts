@@ -327,6 +327,22 @@ test("what is kept of requests and answers holds no signature and no secret", as
   }
 });
 
+test("of every request the digest of its body is kept whole", async () => {
+  const sent: unknown[] = [];
+  const { url } = await receive((_n, response) => {
+    sent.push(response.req.headers["content-digest"]);
+    response.end();
+  });
+  await endpoint(url);
+  send();
+  for (const n of [1, 2, 3, 4, 5, 6, 7, 8]) await publish(n);
+  await settled(8);
+  const kept = (await deliveries()).map(
+    ({ attempts }) => attempts[0]?.requestHeaders["content-digest"],
+  );
+  expect(kept.toSorted()).toEqual(sent.toSorted());
+});
+
 test("a secret that is cut off where the answer is, is kept in no part either", async () => {
   let length = 2030;
   const { url } = await receive((_n, r) => void r.end(`${"x ".repeat(length / 2)}${SECRET}`));
