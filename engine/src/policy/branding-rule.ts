@@ -17,7 +17,7 @@ const BRAND: TextForm = {
 /** What stands in an address goes into the page's policy as it is: no separator may be in it. */
 const LOGO: TextForm = {
   pattern:
-    /^(?:https:\/\/[a-z0-9.-]{1,253}(?::\d{1,5})?\/[A-Za-z0-9._~/-]{1,512}|data:image\/(?:png|jpeg|webp|svg\+xml);base64,[A-Za-z0-9+/]{1,43690}={0,2})$/,
+    /^(?:https:\/\/[a-z0-9.-]{1,253}(?::\d{1,5})?\/[A-Za-z0-9._~/-]{1,512}|data:image\/(?:png|jpeg|webp|svg\+xml);base64,[A-Za-z0-9+/]{1,43691}={0,2})$/,
   expected:
     "an https address without a query, or data:image/png;base64,… (or jpeg, webp, svg+xml) of at " +
     "most 32 KiB",
