@@ -182,7 +182,7 @@ export function proxies(text: string): readonly string[] {
 /** CIDR blocks, single addresses and host names, those in lower case. */
 export function networksAndHosts(text: string): readonly string[] {
   return list(text, MOST_LISTED).map((part) =>
-    isHostName(part) ? part.toLowerCase() : network(part, text),
+    isHostName(part) ? part.toLowerCase() : network(part, text, "is no host name, and "),
   );
 }
 
@@ -191,12 +191,15 @@ export function mayHoldPassword(text: string): boolean {
   return /\/\/.*@/s.test(text);
 }
 
-/** A CIDR block or a single address, in its one spelling; `text` is the list that it is part of. */
-function network(part: string, text: string): string {
+/**
+ * A CIDR block or a single address, in its one spelling. `text` is the list that it is part of,
+ * `otherwise` what else it could have been and is not.
+ */
+function network(part: string, text: string, otherwise = ""): string {
   const reading = readNetwork(part);
   if (!("fault" in reading)) return reading.network.text;
   const shown = mayHoldPassword(text) ? "something that" : `${quoted(part)}, which`;
-  throw new ValueFault(`lists ${shown} ${reading.fault}`);
+  throw new ValueFault(`lists ${shown} ${otherwise}${reading.fault}`);
 }
 
 function isHostName(text: string): boolean {

@@ -180,12 +180,17 @@ test.each([
   [
     "LATCHKEY_OUTBOUND_ALLOW",
     "10.1.2.300",
-    '"10.1.2.300" lists "10.1.2.300", which is not an IP address',
+    '"10.1.2.300" lists "10.1.2.300", which is no host name, and is not an IP address',
   ],
   [
     "LATCHKEY_OUTBOUND_ALLOW",
     "10.1.2.0-24",
-    '"10.1.2.0-24" lists "10.1.2.0-24", which is not an IP address',
+    '"10.1.2.0-24" lists "10.1.2.0-24", which is no host name, and is not an IP address',
+  ],
+  [
+    "LATCHKEY_OUTBOUND_ALLOW",
+    "hooks.internal:8080",
+    '"hooks.internal:8080" lists "hooks.internal:8080", which is no host name, and is not an IP',
   ],
   ["LATCHKEY_MAIL_FROM", "acme\r\nBcc: a@b", '"acme\\r\\nBcc: a@b" is not a mail address'],
   [
@@ -247,7 +252,7 @@ test.each([
   [
     "LATCHKEY_OUTBOUND_ALLOW",
     "hooks.acme,http://u:hunter2@h",
-    `lists something that ${NO_NETWORK}`,
+    `lists something that is no host name, and ${NO_NETWORK}`,
   ],
 ])("refuses a bad %s without showing it", (name, value, fault) => {
   const message = faultOf(() => dev({ [name]: value }));
