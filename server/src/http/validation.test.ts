@@ -44,3 +44,19 @@ test.each(["Infinity", "-Infinity", "1e309", "-1e309"])("no integer of a query i
   });
   expect([validate({ limit: "200" }), validate.errors]).toEqual([true, null]);
 });
+
+test.each([
+  [{ minItems: 1 }, [], "list must have at least 1 element."],
+  [{ minItems: 2 }, [], "list must have at least 2 elements."],
+  [{ maxItems: 1 }, [0, 0], "list must have at most 1 element."],
+  [{ minLength: 1 }, "", "list must have at least 1 character."],
+  [{ maxLength: 2 }, "abc", "list must have at most 2 characters."],
+  [{ minProperties: 1 }, {}, "list must have at least 1 member."],
+  [{ maxProperties: 0 }, { a: 1 }, "list must have at most 0 members."],
+])("says of %j in words how many there must be", (bound, found, message) => {
+  const bounded = { type: "object", properties: { list: bound } };
+  const validate = buildValidator({})({ schema: bounded, httpPart: "body" });
+  expect(validate({ list: found })).toBe(false);
+  const [fault] = validate.errors ?? [];
+  expect(fault && validationFault([fault], "body")).toMatchObject({ message });
+});

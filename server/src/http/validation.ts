@@ -146,17 +146,17 @@ function sentence(fault: FastifySchemaValidationError, field: string, where: str
     case "enum":
       return `${name} must be one of ${list(params.allowedValues)}.`;
     case "minLength":
-      return `${name} must have at least ${params.limit} characters.`;
+      return `${name} must have at least ${counted(params.limit, "character")}.`;
     case "maxLength":
-      return `${name} must have at most ${params.limit} characters.`;
+      return `${name} must have at most ${counted(params.limit, "character")}.`;
     case "minItems":
-      return `${name} must have at least ${params.limit} elements.`;
+      return `${name} must have at least ${counted(params.limit, "element")}.`;
     case "maxItems":
-      return `${name} must have at most ${params.limit} elements.`;
+      return `${name} must have at most ${counted(params.limit, "element")}.`;
     case "minProperties":
-      return `${name} must have at least ${params.limit} member.`;
+      return `${name} must have at least ${counted(params.limit, "member")}.`;
     case "maxProperties":
-      return `${name} must have at most ${params.limit} members.`;
+      return `${name} must have at most ${counted(params.limit, "member")}.`;
     case "minimum":
       return `${name} must be at least ${params.limit}.`;
     case "maximum":
@@ -192,6 +192,10 @@ const KINDS: Readonly<Record<string, string>> = {
   array: "an array",
   null: "null",
 };
+
+function counted(limit: unknown, what: string): string {
+  return `${limit} ${what}${limit === 1 ? "" : "s"}`;
+}
 
 function kinds(type: unknown): string {
   return String(type)
