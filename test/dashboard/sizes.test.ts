@@ -7,11 +7,15 @@ import { startWorld, type World } from "./world.ts";
 /** A name that has no place to break, as long as names may be. */
 const LONG = "W".repeat(200);
 
+/** An account's id, as long as ids may be. */
+const LONG_ID = `acct_${"9".repeat(64)}`;
+
 describe.skipIf(!hasChromium)("whatever the size, the colours and the names, in Chromium:", () => {
   let world: World;
   let context: BrowserContext;
   let page: Page;
   let hookId = "";
+  let keyId = "";
 
   beforeAll(async () => {
     world = await startWorld();
@@ -23,6 +27,11 @@ describe.skipIf(!hasChromium)("whatever the size, the colours and the names, in 
     await server.create("standard", "requests", { ...account, kind: "limit", detail: LONG });
     ({ id: hookId } = await server.create("standard", "webhook-endpoints", {
       ...{ ...account, url: "http://127.0.0.1:9/", events: ["*"], description: LONG },
+    }));
+    await server.create("standard", "accounts", { id: LONG_ID, name: LONG });
+    ({ id: keyId } = await server.create("standard", "api-keys", {
+      ...{ accountId: LONG_ID, name: "Facts" },
+      allowedIps: ["2001:db8:1234:5678:9abc:def0:1234:5678"],
     }));
     // What was asked is counted a moment later.
     await waitUntil("the key is among the busiest", async () => {
@@ -49,6 +58,47 @@ describe.skipIf(!hasChromium)("whatever the size, the colours and the names, in 
       if (path === "") await page.getByRole("link", { name: LONG }).first().waitFor();
       expect([path, await page.evaluate(BEYOND)]).toEqual([path, []]);
     }
+  });
+
+  test.each([390, 1280])("every fact of a key is whole at a width of %i pixels", async (width) => {
+    await page.setViewportSize({ width, height: 800 });
+    await go(`/api-keys/${keyId}`, "Facts");
+    await page.getByText("2001:db8:1234:5678:9abc:def0:1234:5678").waitFor();
+    expect(await page.evaluate(BEYOND)).toEqual([]);
+    expect(await page.evaluate(BEYOND_FACT)).toEqual([]);
+  });
+
+  test.each([390, 1280])("an explanation can be read at a width of %i pixels", async (width) => {
+    await page.setViewportSize({ width, height: 800 });
+    await go("/explain", "Explain a refusal");
+    const command = page.getByLabel(/^curl command/);
+    await command.fill(`curl ${world.origin}/standard/v2/users/${LONG}`);
+    await page.getByRole("button", { name: "Explain", exact: true }).click();
+    await page.getByText("Refused: credential_missing").waitFor();
+    expect(await page.evaluate(BEYOND)).toEqual([]);
+  });
+
+  test("a name that is one long word leaves the rest of a list in sight", async () => {
+    await page.setViewportSize({ width: 1280, height: 800 });
+    for (const [path, title, head] of [
+      ["/api-keys", "API keys", "Status"],
+      ["/accounts", "Accounts", "Id"],
+    ] as const) {
+      await go(path, title);
+      await page.getByRole("cell", { name: LONG }).first().waitFor();
+      const box = await page.getByRole("columnheader", { name: head, exact: true }).boundingBox();
+      expect([title, (box?.x ?? 1280) + (box?.width ?? 0) < 1280]).toEqual([title, true]);
+    }
+  });
+
+  test("words of the activity's details are whole", async () => {
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await go("/audit", "Activity");
+    const detail = page.getByRole("cell", { name: /^name: Facts/ }).locator("p");
+    await detail.waitFor();
+    expect((await detail.boundingBox())?.width).toBeGreaterThanOrEqual(180);
+    await page.setViewportSize({ width: 320, height: 800 });
+    expect(await page.evaluate(BEYOND)).toEqual([]);
   });
 
   test("the closed menu of a phone is passed by, and the page is gone on with", async () => {
@@ -111,4 +161,14 @@ const BEYOND = `
     })
     .map((each) => each.outerHTML.slice(0, 120))
     .slice(0, 3)
+`;
+
+/** What reaches beyond its own column among the facts, or is cut there. */
+const BEYOND_FACT = `
+  [...document.querySelectorAll(".mantine-SimpleGrid-root > *")].flatMap((fact) =>
+    [...fact.querySelectorAll("*")]
+      .filter((each) =>
+        each.getBoundingClientRect().right > fact.getBoundingClientRect().right + 1 ||
+        each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).display !== "inline")
+      .map((each) => each.outerHTML.slice(0, 120)))
 `;

@@ -72,7 +72,7 @@ function KeyDetails({ apiKey }: { readonly apiKey: ApiKey }) {
       }
     >
       <Section title="Facts">
-        <SimpleGrid cols={{ base: 1, xs: 2, lg: 4 }} p="md" pt={0}>
+        <SimpleGrid cols={{ base: 1, xs: 2, lg: 3, xl: 4 }} p="md" pt={0}>
           <Fact name="Status">
             <Status of={apiKey.status} />
           </Fact>
@@ -130,7 +130,9 @@ function listed(items: readonly string[], none: string): ReactNode {
   return (
     <Group gap={4}>
       {items.map((item) => (
-        <Code key={item}>{item}</Code>
+        <Code key={item} className="address">
+          {item}
+        </Code>
       ))}
     </Group>
   );

@@ -8,7 +8,7 @@ import { useApi, useApiDetail } from "../layout/apis.ts";
 import { usePowers } from "../session/session.tsx";
 
 const TYPES = [
-  { value: "confidential", label: "Confidential: runs on a server, keeps a secret" },
+  { value: "confidential", label: "Confidential: a server that keeps a secret" },
   { value: "public", label: "Public: an app or a page, keeps no secret" },
 ];
 

@@ -125,12 +125,15 @@ export function AuditPage() {
                 </span>
               ),
             },
-            { head: "Account", cell: (event) => <span className="mono">{event.accountId}</span> },
+            {
+              head: "Account",
+              cell: (event) => <span className="mono">{event.accountId ?? "–"}</span>,
+            },
             { head: "From", cell: ({ address }) => address ?? "–" },
             {
               head: "In detail",
               cell: ({ detail }) => (
-                <Text size="sm" c="dimmed" maw={420} style={{ overflowWrap: "anywhere" }}>
+                <Text size="sm" c="dimmed" miw={180} maw={420} className="address">
                   {spokenDetail(detail)}
                 </Text>
               ),

@@ -7,8 +7,8 @@ export function Id({ children }: { readonly children: string }) {
   const { copy, copied, error } = useClipboard();
   const done = copied ? "Copied" : "Copy";
   return (
-    <Group gap={4} wrap="nowrap" component="span" display="inline-flex">
-      <span className="mono">{children}</span>
+    <Group gap={4} wrap="nowrap" component="span" display="inline-flex" maw="100%">
+      <span className="mono id">{children}</span>
       <Tooltip label={error === null ? done : "Not copied: your browser does not allow it"}>
         <ActionIcon
           variant="subtle"

@@ -14,7 +14,7 @@ export function Explained({ found }: { readonly found: Explanation }) {
         icon={isAllowed ? <IconCircleCheck size={20} /> : <IconCircleX size={20} />}
         title={isAllowed ? "Allowed" : `Refused: ${decision.reason}`}
       >
-        <Stack gap={6}>
+        <Stack gap={6} className="address">
           <Text size="sm">
             <span className="mono">
               {request.method} {request.path}
