@@ -304,7 +304,10 @@ describe.skipIf(!hasChromium)("what is done in the dashboard, in Chromium:", () 
     await go("/apis/standard/requests");
     await page.getByRole("row").filter({ hasText: detail }).getByText("Approve").click();
     await fill(/^What the customer is told/, "Good luck!");
-    await page.getByRole("dialog").getByRole("button", { name: "Approve" }).click();
+    const approve = page.getByRole("dialog").getByRole("button", { name: "Approve" });
+    // Red is for what ends something.
+    expect(await approve.getAttribute("style")).not.toContain("red");
+    await approve.click();
     await page.getByText("There are no open requests.").waitFor();
     const { json } = await world.server.operator("GET", `/v1/apis/standard/requests/${id}`);
     expect(json).toMatchObject({ status: "approved", note: "Good luck!" });

@@ -145,7 +145,14 @@ function AnswerRequest({
     await queries.invalidateQueries({ queryKey: [api] });
   };
   return (
-    <Confirm title={`${verb} the request`} verb={verb} isOpen onClose={onClose} deed={answer}>
+    <Confirm
+      title={`${verb} the request`}
+      verb={verb}
+      isHarmless={verb === "Approve"}
+      isOpen
+      onClose={onClose}
+      deed={answer}
+    >
       <Textarea
         label="What the customer is told"
         maxLength={1000}
