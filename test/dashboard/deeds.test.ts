@@ -503,6 +503,12 @@ describe.skipIf(!hasChromium)("what is done in the dashboard, in Chromium:", () 
     await page.getByText("delegated: nothing", { exact: true }).waitFor();
   });
 
+  test("the policy says which endpoints are about a user's own", async () => {
+    await go("/apis/standard/policy");
+    const own = page.getByRole("row").filter({ hasText: "PATCH /v2/users/{userId}" });
+    await own.getByText("owner: {userId}", { exact: true }).waitFor();
+  });
+
   test("the keys that sign tokens are rotated, when clients have seen the next ones", async () => {
     await go("/apis/standard/system");
     const section = page.getByRole("region", { name: "Issuer keys" });

@@ -85,6 +85,7 @@ function InForce({
             endpoint.scopes.join(", ") || "none",
             <Group key="notes" gap={4}>
               {endpoint.anonymous && <Note>anyone</Note>}
+              {endpoint.owner !== null && <Note>{`owner: {${endpoint.owner}}`}</Note>}
               {endpoint.delegated !== undefined && (
                 <Note>{`delegated: ${endpoint.delegated.join(", ") || "nothing"}`}</Note>
               )}

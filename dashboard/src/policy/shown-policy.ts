@@ -20,6 +20,8 @@ export interface ShownPolicy {
     readonly scopes: readonly string[];
     /** What the tokens of applications that act for users need in their place. */
     readonly delegated?: readonly string[];
+    /** The parameter that names the user whose it is. */
+    readonly owner: string | null;
     readonly accepts: readonly string[];
     readonly family: string | null;
   }[];
