@@ -127,6 +127,14 @@ test("a command names an account that getting started, the demo or its own page 
   expect(unknown).toEqual([]);
 });
 
+test("the guide registers the example's button with what it asks for", () => {
+  const example = readFileSync(path.join(ROOT, "examples/continue-with/main.ts"), "utf8");
+  const [, asked = ""] = /scope: "openid ([^"]+)"/.exec(example) ?? [];
+  const shop = BLOCKS.find(({ text }) => text.includes('"name": "Shop"'))?.text ?? "";
+  expect(shop).toContain(`"scopes": ["${asked}"]`);
+  expect(shop).toContain('"redirectUris": ["http://127.0.0.1/callback"]');
+});
+
 test("every other program in TypeScript is sound", () => {
   const programs = BLOCKS.filter(
     ({ language, text }) => language === "ts" && !text.includes("defineLatchkey"),

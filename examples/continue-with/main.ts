@@ -1,6 +1,9 @@
 // A shop of somebody else, with a button "Continue with Acme": its users approve it at Acme's
-// authorization server. Register it with the redirect URI http://127.0.0.1/callback, then:
+// authorization server. Register it with the redirect URI http://127.0.0.1/callback and the scope
+// read:projects, then:
 //   CLIENT_ID=app_… CLIENT_SECRET=… node --conditions=latchkey-src examples/continue-with/main.ts
+// and open http://127.0.0.1:3000: by another name of this machine the browser would not come back to
+// where it began.
 import { randomBytes } from "node:crypto";
 import express from "express";
 import * as openid from "openid-client";
