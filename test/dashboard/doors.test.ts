@@ -179,6 +179,9 @@ describe.skipIf(!hasChromium)("the ways into the dashboard, in Chromium:", () =>
       await settled(page);
       expect(await page.getByRole("button", { name: /^New |^Rotate$|^Deeds/ }).count()).toBe(0);
     }
+    await page.goto(`${world.origin}/dashboard/operators`);
+    await page.getByText("Only owners of every API may see this.").waitFor();
+    expect(await page.getByRole("button", { name: "Invite somebody" }).count()).toBe(0);
     expect([await page.getByRole("alert").count(), faults]).toEqual([0, []]);
     await context.close();
   });

@@ -1,10 +1,20 @@
 import { Tabs } from "@mantine/core";
 import { Page } from "../elements/page.tsx";
+import { usePowers } from "../session/session.tsx";
 import { OperatorPeople } from "./operator-people.tsx";
 import { OperatorTokens } from "./operator-tokens.tsx";
 
 /** Who may run this installation: people, and programs with tokens. */
 export function OperatorsPage() {
+  const { mayAppoint } = usePowers();
+  // No link leads here then, but an address can be typed.
+  if (!mayAppoint) {
+    return (
+      <Page title="Operators" about="Only owners of every API may see this.">
+        {null}
+      </Page>
+    );
+  }
   return (
     <Page title="Operators" about="Who may run this installation, and as what.">
       <Tabs defaultValue="people" keepMounted={false}>
