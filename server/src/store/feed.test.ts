@@ -206,6 +206,49 @@ describe("a database that has lost what was told", () => {
     expect(delivered).toEqual([]);
   });
 
+  /** Knows changes 1 and 2, of which the database has but the first. */
+  async function aFeedAhead(stored: readonly ChangeRecord[]) {
+    const delivered: ChangeRecord[] = [];
+    const feed = createFeed({
+      from: 0,
+      read: async (seq, limit) => stored.filter((each) => each.seq > seq).slice(0, limit),
+      deliver: (news) => delivered.push(...news),
+    });
+    await feed.take(changes(1, 2));
+    return { feed, delivered };
+  }
+  const LOST = "the database has lost change 2: this node has to be started anew";
+
+  test("tells nothing of what came after, though that is read first", async () => {
+    const { feed, delivered } = await aFeedAhead([change(1), other, change(3)]);
+    await expect(feed.look()).rejects.toThrow(LOST);
+    await expect(feed.catchUp(3)).rejects.toThrow(LOST);
+    await expect(feed.confirm(3)).rejects.toThrow(LOST);
+    expect(delivered).toEqual(changes(1, 2));
+  });
+
+  test("is found out by what this process writes in its place", async () => {
+    const { feed, delivered } = await aFeedAhead([change(1), other]);
+    expect(() => feed.take([other])).toThrow(LOST);
+    expect(feed.take([change(3)])).toBeUndefined();
+    await expect(feed.confirm(3)).rejects.toThrow(LOST);
+    expect(delivered).toEqual(changes(1, 2));
+  });
+
+  test("is found out although this process has written behind what another put there", async () => {
+    const { feed } = await aFeedAhead([change(1), other, change(3)]);
+    await feed.take([change(3)]);
+    await expect(feed.confirm(3)).rejects.toThrow(LOST);
+    await expect(feed.confirm(3)).rejects.toThrow(LOST);
+  });
+
+  test("is found out behind more than one page of what this process wrote since", async () => {
+    const stored = [change(1), other, ...changes(3, 1200)];
+    const { feed } = await aFeedAhead(stored);
+    for (const each of stored.slice(2)) await feed.take([each]);
+    await expect(feed.confirm(1200)).rejects.toThrow(LOST);
+  });
+
   test("is told from one that has it, whatever came after", async () => {
     const stored = changes(1, 4);
     const feed = createFeed({
