@@ -10,6 +10,7 @@ import { newClient, pairOf } from "../calcom-platform.ts";
 import { freePort } from "../free-port.ts";
 import { inDatabase } from "../managed-users.ts";
 import { dpopProof } from "../oauth/dpop-proof.ts";
+import { head, sendRaw } from "../raw-request.ts";
 import { type RunningServer, startServer, TEST_ACCOUNT } from "../running-server.ts";
 import { hasProxy, PROXIES, type RunningProxy, startProxy } from "./running-proxy.ts";
 
@@ -320,6 +321,22 @@ describe.each(PROXIES)("%s", (name) => {
       const answer = await proxy().ask({ path: "/v2/users", headers: { ...foreign, ...headers } });
       expect(answer.status).toBe(401);
     });
+
+    // Many an API takes such an address apart again, and may find another path than the proxy did.
+    test.each(["http://HOST/v2/users", "http:///v2/users", "other://HOST/v2/users"])(
+      "has the API get the path that was decided about, and no more, of %s",
+      async (address) => {
+        const before = arrived.length;
+        const host = `127.0.0.1:${proxy().port}`;
+        const line = `GET ${address.replace("HOST", host)} HTTP/1.1`;
+        const headers = { host, connection: "close", ...good() };
+        const lines = Object.entries(headers).map((each) => each.join(": "));
+        const { status } = await sendRaw(proxy().port, head(line, lines));
+        const reached = arrived.slice(before).map((each) => each.line);
+        expect(reached).toEqual(status === 201 ? ["GET /v2/users"] : []);
+        expect([201, 400]).toContain(status);
+      },
+    );
 
     test.each(
       APIS.flatMap((slug) => [
