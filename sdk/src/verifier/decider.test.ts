@@ -211,6 +211,13 @@ describe("the server decides", () => {
     expect([askedServer, counted]).toEqual([1, []]);
   });
 
+  test("when the lease has ended before an answer came, whatever that says", async () => {
+    const first = decideOnline("late");
+    holds = false;
+    questions[0]?.resolve(anAnswer(1));
+    await first;
+  });
+
   test("when it does not say what proves a credential", async () => {
     const first = decideOnline("withheld");
     questions[0]?.reject(new Error("withheld"));

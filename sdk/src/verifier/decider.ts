@@ -117,6 +117,8 @@ export function createDecider(parts: DeciderParts): Decider {
     tries: number,
   ): Promise<Decision> {
     const decision = await asked.catch(() => unavailable(clock()));
+    // Whatever came, and for whomever: of what has changed since, nothing may have come here.
+    if (!keeper.lease.holds()) return decideOnline(request, undefined);
     // An engine that was replaced meanwhile has not heard of what changed since.
     const now = api.engine;
     if (now === engine) return conclude(engine, request, decision);

@@ -56,6 +56,35 @@ test("without it nothing that the store says counts, and with it everything", as
   expect(await source.account("acct_1")).toMatchObject({ account: { id: "acct_1" } });
 });
 
+test("what was read before it lapsed counts once it is there again, and not before", async () => {
+  let isAway = false;
+  const changes = {
+    ...store.changes,
+    caughtUp: async (api: string) => {
+      if (isAway) throw new Error("away");
+      await store.changes.caughtUp(api);
+    },
+  };
+  const held = await startNodeLease({
+    ...{ api: API, clock, monotonic: clock, log: keptLog() },
+    store: { kind: store.kind, write: store.write, changes },
+  });
+  const slow = {
+    ...createSource({ store, api: API, sealing: { open: () => new Uint8Array() } as never }),
+    account: async (id: string) => {
+      const answer = await store.accounts.resolve(API, id);
+      clock.advance(3000);
+      return answer;
+    },
+  };
+  const source = leasedSource(slow, held);
+  expect(await source.account("acct_1")).toMatchObject({ account: { id: "acct_1" } });
+  requireLease(held);
+  isAway = true;
+  await expect(source.account("acct_1")).rejects.toThrow("does not prove");
+  await held.stop();
+});
+
 test("on PostgreSQL it needs every change up to the head that its own write was told", async () => {
   const asked: unknown[] = [];
   const changes = {

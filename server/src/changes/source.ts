@@ -4,21 +4,23 @@ import type { Sealing } from "../store/sealing.ts";
 import type { Store } from "../store/store.ts";
 import type { NodeLease } from "./node-lease.ts";
 
-/** The source, asked only while the node's lease holds: a database that was replaced answers too. */
+/**
+ * The source, asked only while the node's lease holds: a database that was replaced answers too. What
+ * it says counts while the lease holds: an answer may have waited for longer, with a node that was
+ * frozen or a network that was slow. Once it is renewed, the memory knows whether that is outdated.
+ */
 export function leasedSource(source: Source, { ensure }: Pick<NodeLease, "ensure">): Source {
+  async function leased<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+    await ensure();
+    const answer = await ask();
+    await ensure();
+    return answer;
+  }
+
   return {
-    credential: async (scheme, digest) => {
-      await ensure();
-      return source.credential(scheme, digest);
-    },
-    account: async (id) => {
-      await ensure();
-      return source.account(id);
-    },
-    user: async (id) => {
-      await ensure();
-      return source.user(id);
-    },
+    credential: (scheme, digest) => leased(() => source.credential(scheme, digest)),
+    account: (id) => leased(() => source.account(id)),
+    user: (id) => leased(() => source.user(id)),
   };
 }
 
