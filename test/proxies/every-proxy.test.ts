@@ -435,6 +435,10 @@ describe.each(PROXIES)("%s", (name) => {
       const headers = { origin: "https://a.example", "access-control-request-method": "POST" };
       const { request } = await pass({ method: "OPTIONS", path: "/v2/users", headers });
       expect(request.line).toBe("OPTIONS /v2/users");
+      const said = Object.entries(request.headers).filter(([name]) =>
+        name.startsWith("x-latchkey"),
+      );
+      expect(said).toEqual([["x-latchkey-request-id", expect.stringMatching(/^[\w-]+$/)]]);
     });
 
     test("keeps its connections, to Latchkey and to the API", async () => {
