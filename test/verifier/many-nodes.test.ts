@@ -1,6 +1,12 @@
+import { execFileSync } from "node:child_process";
 import { createVerifier, type Verifier } from "@latchkey/sdk";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hasPostgres, type RunningPostgres, startPostgres } from "../running-postgres.ts";
+import {
+  hasPostgres,
+  postgresProgram,
+  type RunningPostgres,
+  startPostgres,
+} from "../running-postgres.ts";
 import { type RunningServer, startServer, waitUntil } from "../running-server.ts";
 import { startTcpProxy } from "./tcp-proxy.ts";
 
@@ -119,3 +125,44 @@ describe.skipIf(!hasPostgres())("of two nodes one has lost its database", () => 
     for (const node of [sound, cutOff]) await node.stop();
   });
 });
+
+describe.skipIf(!hasPostgres())(
+  "after a failover to a standby that lacked the last changes",
+  () => {
+    test("nobody who knows those has confirmed the others that have their numbers, or goes on", async () => {
+      await using database = await startPostgres();
+      const env = { ...ENV, LATCHKEY_DATABASE_URL: database.url };
+      await using left = await startServer({ env });
+      const url = `http://127.0.0.1:${left.port}`;
+      const verifier = await createVerifier({ url, token: TOKEN, api: "standard" });
+      const request = { method: "GET", target: "/v2/users", address: "::1", secure: true };
+      const outcome = async (key: string) => {
+        const headers = ["Authorization", `Bearer ${key}`];
+        const decision = await verifier.verify({ ...request, headers });
+        return decision.outcome === "allow" ? "allow" : decision.reason;
+      };
+      const { id, key } = await left.issueKey({ scopes: ["read:users"] });
+      // As many as the other node will write: when it starts, and when it revokes.
+      for (let n = 0; n < 2; n += 1) await left.issueKey();
+      expect(await outcome(key)).toBe("allow");
+      const { seq } = verifier.status;
+      const words = [database.url, "-Atc"];
+      const ask = (sql: string) =>
+        execFileSync(postgresProgram("psql"), [...words, sql]).toString();
+      const head = "select seq from change_head where api = 'standard'";
+      expect(Number(ask(head))).toBe(seq);
+      ask(`begin;
+      delete from change where api = 'standard' and seq > ${seq - 2};
+      update change_head set seq = ${seq - 2} where api = 'standard';
+      commit`);
+      await using started = await startServer({ env });
+      const { json } = await started.operator("POST", `${API}/api-keys/${id}/revoke`);
+      expect(Number(ask(head))).toBe(seq);
+      expect(json).toMatchObject({ confirmedAt: null, verifiers: { confirmed: 0, pending: 1 } });
+      const bound = Date.parse(json.boundAt);
+      await waitUntil("the bound is over", async () => Date.now() > bound);
+      expect(await outcome(key)).not.toBe("allow");
+      await verifier.close();
+    });
+  },
+);

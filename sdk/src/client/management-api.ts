@@ -2499,6 +2499,8 @@ export interface Operations {
       readonly verifier: string;
       /** Every change up to it is applied there. */
       readonly appliedSeq: number;
+      /** The mark of that change; without it any will do. */
+      readonly mark?: string | undefined;
       /** It gives its lease back. */
       readonly ends?: boolean | undefined;
       /** It only tells how far it has come: nothing is granted. */

@@ -46,19 +46,21 @@ function start() {
   );
   stop = feed.stop;
   const say = (message: object) => streams.at(-1)?.listener.line(JSON.stringify(message));
-  return { streams, heard, say, next: () => opened.promise, again: feed.again };
+  return { streams, heard, say, next: () => opened.promise, again: feed.again, mark: feed.mark };
 }
 
 test("begins anywhere, and goes on after the last change when the stream was lost", async () => {
-  const { streams, heard, say, next } = start();
+  const { streams, heard, say, next, mark: lastMark } = start();
   expect(streams[0]?.path).toBe("/changes");
   say({ kind: "hello", seq: 4, mark: "m4", resumed: false });
+  expect(lastMark()).toBe("m4");
   say({ kind: "heartbeat", seq: 4 });
   say({ kind: "credential", seq: 5, state: {} });
   const again = next();
   streams[0]?.listener.end(new LinkError("the stream ended"));
   await again;
   const mark = createHash("sha256").update('{"kind":"credential","seq":5,"state":{}}').digest();
+  expect(lastMark()).toBe(mark.toString("base64url", 0, 16));
   expect(streams[1]?.path).toBe(`/changes?after=5&mark=${mark.toString("base64url", 0, 16)}`);
   say({ kind: "hello", seq: 5, mark: "m5", resumed: true });
   expect(heard).toEqual(["hello 4 false", "credential 5", "the stream ended", "hello 5 true"]);

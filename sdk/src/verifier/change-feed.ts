@@ -56,12 +56,16 @@ export function followChanges(link: Pick<ServerLink, "follow">, listener: Change
   let mark = "";
   let line: string | undefined;
 
+  function lastMark(): string {
+    if (line !== undefined) mark = markOf(line);
+    line = undefined;
+    return mark;
+  }
+
   function connect(): void {
     timer = undefined;
     const after = listener.seq;
-    if (line !== undefined) mark = markOf(line);
-    line = undefined;
-    const path = after === undefined ? "/changes" : `/changes?after=${after}&mark=${mark}`;
+    const path = after === undefined ? "/changes" : `/changes?after=${after}&mark=${lastMark()}`;
     leave = link.follow(path, IDLE_MILLIS, {
       line: (text) => {
         // Written by the server's own change streams.
@@ -93,6 +97,8 @@ export function followChanges(link: Pick<ServerLink, "follow">, listener: Change
 
   connect();
   return {
+    /** Of the last change: tells it from another with its number. */
+    mark: lastMark,
     /** Leaves the stream for another, which another node may write. */
     again(): void {
       leave?.("the stream is behind");

@@ -54,6 +54,7 @@ export const createVerifier: CreateVerifier = async (options) => {
   const keeper = keepLease({
     ...{ link, verifier, wall, monotonic },
     onProblem: onProblem("lease"),
+    mark: () => feed.mark(),
     onBehind: () => feed.again(),
   });
   const followed = followedSource(createRemoteSource(link));

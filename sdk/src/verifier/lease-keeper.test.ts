@@ -38,6 +38,7 @@ beforeEach(() => {
       },
     },
     verifier: "vrf_1",
+    mark: () => "m",
     wall: () => wall,
     monotonic: () => monotonic,
     onProblem: () => {
@@ -89,7 +90,7 @@ test.each([undefined, null, {}, { head: null, tellAfterMillis: 0 }, { head: 7 }]
 test("nothing holds before the first answer; then it holds for three seconds", async () => {
   expect(keeper.lease.holds()).toBe(false);
   await leased();
-  expect(asked[0]?.body).toEqual({ verifier: "vrf_1", appliedSeq: 7 });
+  expect(asked[0]?.body).toEqual({ verifier: "vrf_1", appliedSeq: 7, mark: "m" });
   pass(2999);
   expect([keeper.lease.holds(), keeper.rest()]).toEqual([true, 1]);
   pass(1);
@@ -230,8 +231,11 @@ test("what was applied is told soon, and once, and renews nothing", async () => 
   keeper.applied(8);
   keeper.applied(9);
   await heard.promise;
-  const told = { verifier: "vrf_1", appliedSeq: 9, tells: true };
-  expect(asked.map(({ body }) => body)).toEqual([{ verifier: "vrf_1", appliedSeq: 7 }, told]);
+  const told = { verifier: "vrf_1", appliedSeq: 9, mark: "m", tells: true };
+  expect(asked.map(({ body }) => body)).toEqual([
+    { verifier: "vrf_1", appliedSeq: 7, mark: "m" },
+    told,
+  ]);
   await answer(9);
   expect(keeper.rest()).toBe(2500);
 });

@@ -31,6 +31,8 @@ interface LeaseKeeperParts {
   readonly link: Pick<ServerLink, "post">;
   /** Names this process to the server. */
   readonly verifier: string;
+  /** Tells the last change that was applied from another with its number. */
+  readonly mark: () => string;
   readonly wall: () => number;
   readonly monotonic: () => number;
   readonly onProblem: (error: LinkError) => void;
@@ -60,7 +62,7 @@ interface Granted {
  * server answered is applied here.
  */
 export function keepLease(parts: LeaseKeeperParts): LeaseKeeper {
-  const { link, verifier, wall, monotonic, onProblem, onBehind } = parts;
+  const { link, verifier, mark, wall, monotonic, onProblem, onBehind } = parts;
   const held = Promise.withResolvers<void>();
   /** The clocks when they were last looked at. */
   let seen = 0;
@@ -101,7 +103,7 @@ export function keepLease(parts: LeaseKeeperParts): LeaseKeeper {
       if (stopped) return;
       if (renews) renewAt = monotonic() + AFTER_FAILURE_MILLIS;
       tellAt = monotonic() + AFTER_FAILURE_MILLIS;
-      // What was brought here is yet to come: by a node whose database has lost it.
+      // What was brought here is not there: it came from a node whose database has lost it.
       if ((error as LinkError).status === CONFLICT) judgeStream(Number.POSITIVE_INFINITY);
       onProblem(error as LinkError);
     }
@@ -136,7 +138,7 @@ export function keepLease(parts: LeaseKeeperParts): LeaseKeeper {
   /** Says how far this process has come; the head that the server answers. */
   async function post(seq: number, more: { readonly tells?: true } = {}): Promise<number> {
     const lease = current;
-    const body = { verifier, appliedSeq: seq, ...more };
+    const body = { verifier, appliedSeq: seq, mark: mark(), ...more };
     const answer = await link.post("/leases", body, { timeoutMillis: TIMEOUT_MILLIS });
     // What something else says must not be taken for a lease: to a comparison null is 0.
     if (!isGrant(answer)) throw strangeAnswer();

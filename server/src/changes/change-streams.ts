@@ -4,7 +4,8 @@ import type { ChangeRecord } from "../store/records.ts";
 import { startRepeating } from "../store/repeating.ts";
 import { DEPLOYMENT, type Store } from "../store/store.ts";
 import type { StoreLog } from "../store/store-log.ts";
-import { firstOf, lineOf, markOf, type Part, RecentLines } from "./recent-lines.ts";
+import { markAt } from "./mark-at.ts";
+import { firstOf, lineOf, type Part, RecentLines } from "./recent-lines.ts";
 
 /** Where a stream goes. */
 export interface StreamSink {
@@ -84,8 +85,6 @@ const PAGE = 500;
 const MOST_WAITING = 64 * 1024;
 /** Who does not read at all is cut off, and may come back for the rest. */
 const MOST_STUCK = 10;
-/** The mark of no change. */
-const NO_MARK = "";
 
 /**
  * Serves any number of streams with one reader for each API: changes come from the store's own
@@ -179,11 +178,6 @@ export function createChangeStreams(parts: ChangeStreamsParts): ChangeStreams {
     return firstOf(page.map(lineOf), 0, seq);
   }
 
-  async function markAt(api: string, seq: number): Promise<string> {
-    const [change] = seq === 0 ? [] : await store.changes.after(api, seq - 1, 1);
-    return change?.seq === seq ? markOf(lineOf(change)) : NO_MARK;
-  }
-
   /** What all who open at the same time begin with: when a node starts, that may be thousands. */
   const beginning = joined(async (api): Promise<Beginning> => {
     const source = await sourceOf(api);
@@ -193,7 +187,7 @@ export function createChangeStreams(parts: ChangeStreamsParts): ChangeStreams {
     const issuerKeys = toIssuerKeysState(await store.issuerKeys.list(api));
     const marks = new Map<number, Promise<string>>();
     const known = (seq: number) => {
-      const mark = marks.get(seq) ?? markAt(api, seq);
+      const mark = marks.get(seq) ?? markAt(store.changes, api, seq);
       marks.set(seq, mark);
       return mark;
     };

@@ -1,7 +1,8 @@
 import { getEventListeners } from "node:events";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { frozenClock, NOW } from "../testing/now.ts";
 import { createLeaseRenewals } from "./lease-renewals.ts";
+import { lineOf, markOf } from "./recent-lines.ts";
 
 type Write = Parameters<typeof createLeaseRenewals>[0]["store"]["write"];
 
@@ -20,8 +21,10 @@ function heldStore() {
     writes.push({ name, input, at, end });
     return end.promise;
   }) as Write;
-  return { writes, store: { write } };
+  return { writes, store: { write, changes: NO_CHANGES } };
 }
+
+const NO_CHANGES = { after: async () => [] };
 
 const idsOf = (input: unknown) =>
   (input as { renewals: { id: string }[] }).renewals.map(({ id }) => id);
@@ -72,6 +75,49 @@ test("who tells of changes that are yet to come is refused, and nobody else of i
   expect(outcomes[0]).toMatchObject({ reason: { code: "CONFLICT" } });
 });
 
+describe("of who has applied a change that the database does not have as it was", () => {
+  const there = { seq: 4, kind: "account", subjectId: "acct_1", state: null } as const;
+  const mark = markOf(lineOf(there));
+  const other = markOf(lineOf({ ...there, kind: "credential" }));
+  const changes = { after: async (_: string, seq: number) => (seq === 3 ? [there] : []) };
+
+  function aRound() {
+    const { writes, store } = heldStore();
+    const parts = { store: { ...store, changes }, clock: frozenClock(), staleMillisOf: () => 0 };
+    return { writes, renewals: createLeaseRenewals(parts) };
+  }
+  const code = (answer: Promise<unknown>) =>
+    answer.then(
+      () => "granted",
+      (error: { readonly code: string }) => error.code,
+    );
+
+  test.each([
+    ["another", 4, other],
+    ["one that is not there", 5, other],
+  ])("%s, no lease is renewed, and all others are", async (_what, appliedSeq, wrong) => {
+    const { writes, renewals } = aRound();
+    void renewals.renew("a", renewal("vrf_0"));
+    const asked = [
+      renewals.renew("a", { ...renewal("vrf_1"), appliedSeq, mark: wrong }),
+      renewals.renew("a", { ...renewal("vrf_2"), appliedSeq: 4, mark }),
+      renewals.renew("a", renewal("vrf_3")),
+    ].map(code);
+    writes[0]?.end.resolve(head(4));
+    await turn();
+    expect(idsOf(writes[1]?.input)).toEqual(["vrf_2", "vrf_3"]);
+    writes[1]?.end.resolve(head(4));
+    expect(await Promise.all(asked)).toEqual(["CONFLICT", "granted", "granted"]);
+  });
+
+  test("nothing is written down of how far it has come", async () => {
+    const { writes, renewals } = aRound();
+    const told = code(renewals.tell("a", { id: "vrf_1", appliedSeq: 4, mark: other }));
+    expect(await told).toBe("CONFLICT");
+    expect(writes).toEqual([]);
+  });
+});
+
 test("who only tells has nothing granted, and a failure of it is told", async () => {
   const { writes, store } = heldStore();
   const renewals = createLeaseRenewals({ store, clock: frozenClock(), staleMillisOf: () => 0 });
@@ -97,7 +143,7 @@ test("who only tells has nothing granted, and a failure of it is told", async ()
 });
 
 test("who waits for a round is told by the next, or when the wait is over, and is forgotten", async () => {
-  const store = { write: (async () => head(1)) as unknown as Write };
+  const store = { write: (async () => head(1)) as unknown as Write, changes: NO_CHANGES };
   const renewals = createLeaseRenewals({ store, clock: frozenClock(), staleMillisOf: () => 0 });
   const [wait, over] = [new AbortController(), new AbortController()];
   const listeners = () => [wait, over].map(({ signal }) => getEventListeners(signal, "abort"));
@@ -111,7 +157,7 @@ test("who waits for a round is told by the next, or when the wait is over, and i
 });
 
 test("the more verifiers there are, the less often each tells how far it has come", async () => {
-  const store = { write: (async () => head(1)) as unknown as Write };
+  const store = { write: (async () => head(1)) as unknown as Write, changes: NO_CHANGES };
   const clock = frozenClock();
   const renewals = createLeaseRenewals({ store, clock, staleMillisOf: () => 0 });
   const renewMany = (n: number) =>

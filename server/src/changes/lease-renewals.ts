@@ -1,6 +1,7 @@
 import { ApiError, type Clock } from "@latchkey/engine";
 import { type Store, systemContext } from "../store/store.ts";
 import type { LeaseRenewal, RenewedLeases } from "../store/verifiers.ts";
+import { markAt } from "./mark-at.ts";
 import type { StaleMillisOf } from "./stale-times.ts";
 
 /** What a verifier is granted. */
@@ -16,18 +17,27 @@ export interface GrantedLease {
 }
 
 /** How far a verifier has come. */
-export type ToldProgress = Pick<LeaseRenewal, "id" | "appliedSeq">;
+export interface ToldProgress extends Pick<LeaseRenewal, "id" | "appliedSeq"> {
+  /** Of the last change that it has applied; without it any will do. */
+  readonly mark?: string;
+}
+
+/** Asks for a lease, or gives one back. */
+export interface AskedLease extends ToldProgress, Pick<LeaseRenewal, "ends"> {}
 
 /** Grants leases on the changes of every API. */
 export interface LeaseRenewals {
-  /** Writes down how far a verifier has come. Its lease stays as it is. */
+  /**
+   * Writes down how far a verifier has come. Its lease stays as it is.
+   * @throws {ApiError} `STORE_UNAVAILABLE`, or `CONFLICT` for who has applied another change.
+   */
   tell(api: string, told: ToldProgress): Promise<Pick<GrantedLease, "tellAfterMillis">>;
   /**
    * Resolves after a write of the lease is durable on the primary.
    * @throws {ApiError} `STORE_UNAVAILABLE`, or `CONFLICT` for who tells of changes that are yet to
-   *   come: then there is no lease.
+   *   come, or has applied another one: then there is no lease.
    */
-  renew(api: string, renewal: LeaseRenewal): Promise<GrantedLease>;
+  renew(api: string, renewal: AskedLease): Promise<GrantedLease>;
   /** Resolves when the next renewals of an API are written down here, or `until` is aborted. */
   nextRound(api: string, until: AbortSignal): Promise<void>;
 }
@@ -36,15 +46,21 @@ export interface LeaseRenewals {
 const LEASE_SECONDS = 3;
 
 const MOST_WAITING = 10_000;
-const NOTHING_GRANTED: RenewedLeases = { head: 0, ahead: [] };
+const NOBODY: ReadonlySet<string> = new Set();
 /** Many tell less often, so that all of them together ask for some thousand writes a second. */
 const SOONEST_TELL_MILLIS = 20;
 const LATEST_TELL_MILLIS = 1000;
 
+/** What a round came to. */
+interface Written extends RenewedLeases {
+  /** Who has applied changes that the database does not have: it has lost them. */
+  readonly astray: ReadonlySet<string>;
+}
+
 interface Waiting {
-  readonly renewals: Map<string, LeaseRenewal>;
+  readonly renewals: Map<string, AskedLease>;
   readonly told: Map<string, ToldProgress>;
-  readonly written: PromiseWithResolvers<RenewedLeases>;
+  readonly written: PromiseWithResolvers<Written>;
 }
 
 /** One API's rounds. */
@@ -61,7 +77,7 @@ interface Rounds {
  * gets into the next, because the write has to begin after the question.
  */
 export function createLeaseRenewals(parts: {
-  readonly store: Pick<Store, "write">;
+  readonly store: Pick<Store, "write"> & { readonly changes: Pick<Store["changes"], "after"> };
   readonly clock: Clock;
   readonly staleMillisOf: StaleMillisOf;
 }): LeaseRenewals {
@@ -91,17 +107,43 @@ export function createLeaseRenewals(parts: {
   async function write(
     api: string,
     { renewals, told }: Pick<Waiting, "renewals" | "told">,
-  ): Promise<RenewedLeases> {
+  ): Promise<Written> {
+    const all = [...renewals.values(), ...told.values()].filter(({ mark }) => mark !== undefined);
+    const astray = all.length === 0 ? NOBODY : await astrayOf(api, all);
     const at = clock();
     const context = systemContext(api, at);
-    if (told.size > 0) await store.write("recordProgress", [...told.values()], context);
-    if (renewals.size === 0) return NOTHING_GRANTED;
+    const isThere = ({ id }: ToldProgress) => !astray.has(id);
+    const progress = [...told.values()]
+      .filter(isThere)
+      .map(({ id, appliedSeq }) => ({ id, appliedSeq }));
+    if (progress.length > 0) await store.write("recordProgress", progress, context);
+    const asked = [...renewals.values()].filter(isThere);
+    if (asked.length === 0) return { head: 0, ahead: [], astray };
     const input = {
-      renewals: [...renewals.values()],
+      renewals: asked.map(({ id, appliedSeq, ends }) => ({ id, appliedSeq, ends })),
       leaseMillis: LEASE_SECONDS * 1000,
       forgetBefore: at - staleMillisOf(api) - 60_000,
     };
-    return (await store.write("renewLeases", input, context)).output;
+    return { ...(await store.write("renewLeases", input, context)).output, astray };
+  }
+
+  /**
+   * Who has applied a change that is another one here. The database has lost it since, as in a failover
+   * to a standby that lacked it, and by the number alone they would seem to know what is there now.
+   */
+  async function astrayOf(api: string, all: readonly ToldProgress[]) {
+    const bySeq = Map.groupBy(all, ({ appliedSeq }) => appliedSeq);
+    const astray = new Set<string>();
+    for (const [seq, each] of bySeq) {
+      const mark = await markAt(store.changes, api, seq);
+      for (const one of each) if (one.mark !== mark) astray.add(one.id);
+    }
+    return astray;
+  }
+
+  function requireThere({ astray }: Written, { id, appliedSeq }: ToldProgress): void {
+    if (!astray.has(id)) return;
+    throw new ApiError("CONFLICT", `Change ${appliedSeq} is another one, or is not there.`);
   }
 
   /** The round in which whoever comes now is written down. */
@@ -125,7 +167,7 @@ export function createLeaseRenewals(parts: {
       const { rounds, next } = joined(api, told.id);
       next.told.set(told.id, told);
       if (!rounds.running) void run(api, rounds);
-      await next.written.promise;
+      requireThere(await next.written.promise, told);
       return { tellAfterMillis: tellAfterMillis(rounds, told.id) };
     },
 
@@ -133,7 +175,9 @@ export function createLeaseRenewals(parts: {
       const { rounds, next } = joined(api, renewal.id);
       next.renewals.set(renewal.id, renewal);
       if (!rounds.running) void run(api, rounds);
-      const { head, ahead } = await next.written.promise;
+      const written = await next.written.promise;
+      requireThere(written, renewal);
+      const { head, ahead } = written;
       if (ahead.includes(renewal.id)) {
         throw new ApiError("CONFLICT", `appliedSeq is later than the last change, ${head}.`);
       }
@@ -157,7 +201,7 @@ export function createLeaseRenewals(parts: {
 }
 
 function newWaiting(): Waiting {
-  const written = Promise.withResolvers<RenewedLeases>();
+  const written = Promise.withResolvers<Written>();
   // Whoever waits sees the failure; without anybody it concerns nobody.
   written.promise.catch(() => undefined);
   return { renewals: new Map(), told: new Map(), written };

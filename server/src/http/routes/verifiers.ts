@@ -78,10 +78,10 @@ export const verifiersDoor =
         response: { 200: Ref(Lease, "The lease."), ...writeRefusals(409) },
       },
       handler: async ({ params: { api }, body }) => {
-        const { verifier: id, appliedSeq, ends = false, tells = false } = body;
-        if (ends || !tells) return toLease(await renewals.renew(api, { id, appliedSeq, ends }));
-        const told = await renewals.tell(api, { id, appliedSeq });
-        return toLease({ head: appliedSeq, leaseSeconds: 0, ...told });
+        const { verifier: id, ends = false, tells = false, ...progress } = body;
+        if (ends || !tells) return toLease(await renewals.renew(api, { id, ends, ...progress }));
+        const told = await renewals.tell(api, { id, ...progress });
+        return toLease({ head: body.appliedSeq, leaseSeconds: 0, ...told });
       },
     });
 

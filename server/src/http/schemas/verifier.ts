@@ -23,6 +23,9 @@ export const ChangesQuery = Type.Object(
 export const RenewLease = Body({
   verifier: Id("vrf", "Made at random when the verifier starts."),
   appliedSeq: { ...Seq, description: "Every change up to it is applied there." },
+  mark: Type.Optional(
+    Text({ maxLength: 32, description: "The mark of that change; without it any will do." }),
+  ),
   ends: Type.Optional(Type.Boolean({ description: "It gives its lease back." })),
   tells: Type.Optional(
     Type.Boolean({ description: "It only tells how far it has come: nothing is granted." }),
