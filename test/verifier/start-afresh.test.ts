@@ -1,7 +1,10 @@
+import { copyFileSync, rmSync } from "node:fs";
+import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { createVerifier, type Verifier } from "@latchkey/sdk";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type RunningServer, startServer, waitUntil } from "../running-server.ts";
+import { type RunningServer, startServer, TEST_ACCOUNT, waitUntil } from "../running-server.ts";
+import { sharedJwt, unixNow } from "../signed-jwt.ts";
 import { startTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
 
 const API = "/v1/apis/standard";
@@ -81,3 +84,35 @@ test.each([
 async function lag(): Promise<number> {
   return (await server.operator("GET", `${API}/verifiers`)).json.data[0].lag;
 }
+
+test("a secret that was lost with a restored backup, and rotated once more, is the newest alone", async () => {
+  const issuer = "https://issuer.example.com";
+  const draft = { accountId: TEST_ACCOUNT, issuer };
+  const { id } = await server.create("standard", "jwt-secrets", draft);
+  const rotate = async (): Promise<string> => {
+    const answer = await server.operator("POST", `${API}/jwt-secrets/${id}/rotate`, {
+      overlapSeconds: 0,
+    });
+    const claims = { iss: issuer, sub: "u", scopes: ["read:users"], exp: unixNow() + 600 };
+    return sharedJwt(answer.json.secret, claims);
+  };
+  const backup = path.join(server.folder, "backup.db");
+  const database = new DatabaseSync(server.database);
+  database.exec(`vacuum into '${backup}'`);
+  database.close();
+  const lost = await rotate();
+  await waitUntil("nothing is missing", async () => (await lag()) === 0);
+  expect(await outcome(lost)).toBe("allow");
+  const { seq } = verifier.status;
+  network.become("cut");
+  await server.end();
+  for (const end of ["", "-wal", "-shm"]) rmSync(`${server.database}${end}`, { force: true });
+  copyFileSync(backup, server.database);
+  await server.restart();
+  const kept = await rotate();
+  await waitUntil("its lease is over", async () => verifier.status.mode === "online");
+  network.become("sound");
+  await waitUntil("it has a lease", async () => verifier.status.mode === "memory");
+  expect([await outcome(lost), await outcome(kept)]).toEqual(["signature_invalid", "allow"]);
+  expect(verifier.status.seq).toBe(seq);
+});

@@ -76,7 +76,7 @@ test("who tells of changes that are yet to come is refused, and nobody else of i
 });
 
 describe("of who has applied a change that the database does not have as it was", () => {
-  const there = { seq: 4, kind: "account", subjectId: "acct_1", state: null } as const;
+  const there = { seq: 4, at: NOW, kind: "account", subjectId: "acct_1", state: null } as const;
   const mark = markOf(lineOf(there));
   const other = markOf(lineOf({ ...there, kind: "credential" }));
   const changes = { after: async (_: string, seq: number) => (seq === 3 ? [there] : []) };

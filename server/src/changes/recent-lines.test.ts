@@ -1,14 +1,15 @@
 import { expect, test } from "vitest";
 import type { ChangeRecord } from "../store/records.ts";
-import { markOf, RecentLines } from "./recent-lines.ts";
+import { lineOf, markOf, RecentLines } from "./recent-lines.ts";
 
 const change = (seq: number, state: unknown = {}): ChangeRecord => ({
   seq,
+  at: 0,
   kind: "account",
   subjectId: `acct_${seq}`,
   state,
 });
-const line = (seq: number) => `{"kind":"account","seq":${seq},"state":{}}\n`;
+const line = (seq: number) => `{"kind":"account","seq":${seq},"at":0,"state":{}}\n`;
 
 test("keeps the lines of changes after where it began", () => {
   const recent = new RecentLines();
@@ -64,4 +65,9 @@ test("a mark tells changes with one number apart, with or without the end of the
   expect(markOf(line(1))).toMatch(/^[A-Za-z0-9_-]{22}$/);
   expect(markOf(line(1).trimEnd())).toBe(markOf(line(1)));
   expect(markOf(line(1).replace("{}", '{"a":1}'))).not.toBe(markOf(line(1)));
+});
+
+test("a change that was lost and made again, with its number and its state, has another mark", () => {
+  const again = { ...change(5), at: 1 };
+  expect(markOf(lineOf(again))).not.toBe(markOf(lineOf(change(5))));
 });

@@ -67,8 +67,8 @@ export function firstOf(lines: readonly string[], from: number, seq: number): Pa
 }
 
 /** A change as it goes over the wire. */
-export function lineOf({ seq, kind, state }: ChangeRecord): string {
-  return `${JSON.stringify({ kind, seq, state })}\n`;
+export function lineOf({ seq, at, kind, state }: ChangeRecord): string {
+  return `${JSON.stringify({ kind, seq, at, state })}\n`;
 }
 
 /**

@@ -16,6 +16,7 @@ const DIGEST = secretDigest("token-1");
 const LIVE = { ...RECORD, digest: DIGEST };
 const change = (state: object): ChangeRecord => ({
   seq: 1,
+  at: 0,
   kind: "operator_token",
   subjectId: "op_1",
   state: { ...RECORD, ...state, digest: Buffer.from(DIGEST).toString("hex") },

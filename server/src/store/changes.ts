@@ -11,7 +11,7 @@ const ROWS_PER_STATEMENT = 500;
 export async function appendChanges(
   db: Kysely<Tables>,
   { api, at }: Pick<WriteContext, "api" | "at">,
-  changes: readonly Omit<ChangeRecord, "seq">[],
+  changes: readonly Omit<ChangeRecord, "seq" | "at">[],
 ): Promise<readonly ChangeRecord[]> {
   const head = await db
     .insertInto("change_head")
@@ -24,7 +24,7 @@ export async function appendChanges(
     .returning("seq")
     .executeTakeFirstOrThrow();
   const first = head.seq - changes.length + 1;
-  const numbered = changes.map((change, index) => ({ seq: first + index, ...change }));
+  const numbered = changes.map((change, index) => ({ seq: first + index, at, ...change }));
   const rows = numbered.map(({ seq, kind, subjectId, state }) => ({
     api,
     seq,
@@ -74,7 +74,7 @@ export function changeReads(db: Kysely<Tables>, ask: Ask) {
       ask(async (): Promise<readonly ChangeRecord[]> => {
         const rows = await db
           .selectFrom("change")
-          .select(["seq", "kind", "subject_id", "state"])
+          .select(["seq", "at", "kind", "subject_id", "state"])
           .where("api", "=", api)
           .where("seq", ">", seq)
           .orderBy("seq")
@@ -82,6 +82,7 @@ export function changeReads(db: Kysely<Tables>, ask: Ask) {
           .execute();
         return rows.map((row) => ({
           seq: row.seq,
+          at: row.at,
           // Written by appendChanges above, from a ChangeRecord.
           kind: row.kind as ChangeRecord["kind"],
           subjectId: row.subject_id,

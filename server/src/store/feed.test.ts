@@ -4,6 +4,7 @@ import type { ChangeRecord } from "./records.ts";
 
 const change = (seq: number): ChangeRecord => ({
   seq,
+  at: 0,
   kind: "credential",
   subjectId: `key_${seq}`,
   state: null,

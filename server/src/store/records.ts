@@ -151,6 +151,8 @@ export interface UsageLine extends UsageRecord {
 export interface ChangeRecord {
   /** Gap-free and rising within its API. */
   readonly seq: number;
+  /** When it was written: one that was lost may have been made again, with its number and its state. */
+  readonly at: Millis;
   readonly kind: "credential" | "account" | "user" | "policy" | "operator_token" | "issuer_keys";
   readonly subjectId: string;
   /** The subject's whole new state, as JSON: `CredentialState`, `UserState`, … */

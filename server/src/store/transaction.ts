@@ -41,7 +41,7 @@ export interface OpenTransaction {
 
 /** Wraps a database transaction that has already begun and that the caller will commit. */
 export function openTransaction(db: Kysely<Tables>, context: WriteContext): OpenTransaction {
-  const changes: Omit<ChangeRecord, "seq">[] = [];
+  const changes: Omit<ChangeRecord, "seq" | "at">[] = [];
   const events: EventRecord[] = [];
   const eventIds = randomBytes(10).toString("hex");
   const tx: Transaction = {

@@ -33,9 +33,10 @@ export function usersContract(open: () => Store): void {
     const first = { accountId: "acct_1", role: "owner" };
     const second = { accountId: "acct_2", role: "member" };
     const user = { id: "user_1", number: 1, memberships: [first, second] };
+    const change = { at: NOW, kind: "user", subjectId: "user_1" };
     expect(await store.changes.after(api, 2, 10)).toEqual([
-      { seq: 3, kind: "user", subjectId: "user_1", state: { ...user, memberships: [first] } },
-      { seq: 4, kind: "user", subjectId: "user_1", state: user },
+      { ...change, seq: 3, state: { ...user, memberships: [first] } },
+      { ...change, seq: 4, state: user },
     ]);
     expect(await store.users.resolve(api, "user_1")).toEqual({ asOf: 4, user });
     expect(await store.users.resolve(api, "user_2")).toEqual({ asOf: 4, user: undefined });
