@@ -211,7 +211,7 @@ test("who was refused asks again after a fifth of a second, and no sooner", asyn
   pass(1);
   keeper.applied(10);
   await heard.promise;
-  expect(asked.at(-1)?.body).toEqual({ verifier: "vrf_1", appliedSeq: 10 });
+  expect(asked.at(-1)?.body).toEqual({ verifier: "vrf_1", appliedSeq: 10, mark: "m" });
 });
 
 test("nothing more is asked before an answer has come", async () => {
@@ -251,7 +251,7 @@ test("what was applied is told when the server wants to hear of it, and no soone
   pass(1);
   keeper.applied(9);
   await setTimeout(50);
-  expect(asked.at(-1)?.body).toEqual({ verifier: "vrf_1", appliedSeq: 9, tells: true });
+  expect(asked.at(-1)?.body).toEqual({ verifier: "vrf_1", appliedSeq: 9, mark: "m", tells: true });
 });
 
 test("however much there is to tell, a lease is asked for each second", async () => {
@@ -292,7 +292,7 @@ test("who starts afresh asks for nothing and tells nothing before it has somethi
   pass(100);
   keeper.applied(4);
   await setTimeout(50);
-  expect(asked.at(-1)?.body).toEqual({ verifier: "vrf_1", appliedSeq: 4, tells: true });
+  expect(asked.at(-1)?.body).toEqual({ verifier: "vrf_1", appliedSeq: 4, mark: "m", tells: true });
 });
 
 test("stale knowledge is used for as long after the lease as is allowed, and no longer", async () => {

@@ -1,7 +1,7 @@
 import { ApiError, type Clock } from "@latchkey/engine";
 import { type Store, systemContext } from "../store/store.ts";
 import type { LeaseRenewal, RenewedLeases } from "../store/verifiers.ts";
-import { markAt } from "./mark-at.ts";
+import { marksAt } from "./mark-at.ts";
 import type { StaleMillisOf } from "./stale-times.ts";
 
 /** What a verifier is granted. */
@@ -132,13 +132,10 @@ export function createLeaseRenewals(parts: {
    * to a standby that lacked it, and by the number alone they would seem to know what is there now.
    */
   async function astrayOf(api: string, all: readonly ToldProgress[]) {
-    const bySeq = Map.groupBy(all, ({ appliedSeq }) => appliedSeq);
-    const astray = new Set<string>();
-    for (const [seq, each] of bySeq) {
-      const mark = await markAt(store.changes, api, seq);
-      for (const one of each) if (one.mark !== mark) astray.add(one.id);
-    }
-    return astray;
+    const seqs = new Set(all.map(({ appliedSeq }) => appliedSeq));
+    const marks = await marksAt(store.changes, api, [...seqs]);
+    const astray = all.filter(({ appliedSeq, mark }) => mark !== marks.get(appliedSeq));
+    return new Set(astray.map(({ id }) => id));
   }
 
   function requireThere({ astray }: Written, { id, appliedSeq }: ToldProgress): void {
