@@ -7,13 +7,13 @@ const ADDRESS = "192.0.2.1";
 
 describe("within a minute an address has at most", () => {
   test.each([
-    ["600 sign-ins begun", "GET", "/oauth/authorize?client_id=app_1", 600],
-    ["600 sign-ins begun by HEAD", "HEAD", "/oauth/authorize?client_id=app_1", 600],
-    ["600 sign-ins of calcom begun", "GET", "/auth/oauth2/authorize?client_id=app_1", 600],
-    ["600 forms for devices", "GET", "/oauth/device", 600],
-    ["600 forms to sign out", "GET", "/oauth/logout?x=1", 600],
-    ["600 codes for devices", "POST", "/oauth/device/code", 600],
-    ["600 codes for devices, however that is spelt", "POST", "/oauth/device/CODE", 600],
+    ["1,200 sign-ins begun", "GET", "/oauth/authorize?client_id=app_1", 1200],
+    ["1,200 sign-ins begun by HEAD", "HEAD", "/oauth/authorize?client_id=app_1", 1200],
+    ["1,200 sign-ins of calcom begun", "GET", "/auth/oauth2/authorize?client_id=app_1", 1200],
+    ["1,200 forms for devices", "GET", "/oauth/device", 1200],
+    ["1,200 forms to sign out", "GET", "/oauth/logout?x=1", 1200],
+    ["1,200 codes for devices", "POST", "/oauth/device/code", 1200],
+    ["1,200 codes for devices, however that is spelt", "POST", "/oauth/device/CODE", 1200],
     ["3,000 requests pushed", "POST", "/oauth/par", 3000],
     ["20 user codes tried", "POST", "/oauth/device", 20],
   ])("%s", (_, method, target, most) => {
@@ -60,7 +60,7 @@ describe("an authorization server", () => {
 
   test("lets who came in time go on, and shows those after that a page", async () => {
     const begin = () => fetch(world.authorizationUrl(client), { redirect: "manual" });
-    for (let count = 0; count < 599; count += 1) expect((await begin()).status).toBe(303);
+    for (let count = 0; count < 1199; count += 1) expect((await begin()).status).toBe(303);
     const browser = newBrowser(world.origin);
     expect((await world.authorize(client, {}, browser)).get("code")).toBeTruthy();
 

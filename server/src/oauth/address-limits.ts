@@ -26,7 +26,7 @@ const REGISTRATIONS = { most: 60, windowSeconds: 3600 };
 /** Whoever names a client has its document fetched, from wherever its name says. */
 const DOCUMENTS = { most: 60, windowSeconds: 60 };
 /** Each leaves a row for up to an hour, whoever asks; people of a whole company have one address. */
-const BEGINNINGS = { most: 600, windowSeconds: 60 };
+const BEGINNINGS = { most: 1200, windowSeconds: 60 };
 /** An application's server pushes for all of its people, and what it pushed is gone in a minute. */
 const PUSHED = { most: 3000, windowSeconds: 60 };
 /** A user code is short, and whoever guesses one gets a device's tokens (RFC 8628 §5.1). */
