@@ -98,7 +98,8 @@ describe.skipIf(!hasChromium)("whatever the size, the colours and the names, in 
     await detail.waitFor();
     expect((await detail.boundingBox())?.width).toBeGreaterThanOrEqual(180);
     await page.setViewportSize({ width: 320, height: 800 });
-    expect(await page.evaluate(BEYOND)).toEqual([]);
+    // What is laid out anew by a script is so a moment later.
+    await expect.poll(() => page.evaluate(BEYOND)).toEqual([]);
   });
 
   test("the closed menu of a phone is passed by, and the page is gone on with", async () => {
