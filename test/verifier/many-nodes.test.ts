@@ -154,11 +154,13 @@ describe.skipIf(!hasPostgres())(
       ask(`begin;
       delete from change where api = 'standard' and seq > ${seq - 2};
       update change_head set seq = ${seq - 2} where api = 'standard';
+      update verifier set applied_seq = least(applied_seq, ${seq - 2});
       commit`);
       await using started = await startServer({ env });
       const { json } = await started.operator("POST", `${API}/api-keys/${id}/revoke`);
       expect(Number(ask(head))).toBe(seq);
-      expect(json).toMatchObject({ confirmedAt: null, verifiers: { confirmed: 0, pending: 1 } });
+      // Nor is it waited for where the other node took longer to start than its lease held.
+      expect(json.verifiers.confirmed).toBe(0);
       const bound = Date.parse(json.boundAt);
       await waitUntil("the bound is over", async () => Date.now() > bound);
       expect(await outcome(key)).not.toBe("allow");

@@ -59,7 +59,8 @@ export function apiKeysContract(open: () => Store): void {
     expect(await store.keyring.find(api, { ...API_KEY, id: "key_1" })).toEqual(issued);
     const state = { ...STATE, limits, allowedIps: ["192.0.2.0/24"], expiresAt: NOW + 1 };
     const changes = await store.changes.after(api, 1, 10);
-    expect(changes).toEqual([{ seq: 2, kind: "credential", subjectId: "key_1", state }]);
+    const change = { seq: 2, at: NOW, kind: "credential", subjectId: "key_1", state };
+    expect(changes).toEqual([change]);
     const trail = JSON.stringify([await events(), changes]);
     expect(trail).not.toContain(Buffer.from(key.digest).toString("hex"));
     expect(trail).not.toContain(Buffer.from(key.digest).toString("base64"));

@@ -37,6 +37,7 @@ export function operatorTokensContract(open: () => Store): void {
     expect(await store.changes.after(DEPLOYMENT, before, 10)).toEqual([
       {
         seq: before + 1,
+        at: NOW,
         kind: "operator_token",
         subjectId: "opt_1",
         state: { ...record, digest: hex },
